@@ -1,0 +1,122 @@
+#include "analyzer/checking/analyze.h"
+
+#include <algorithm>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/string_view.h"
+#include "analyzer/checking/suppression.h"
+
+namespace plimsoll {
+namespace {
+
+Finding MakeFinding(const Rule& rule, Complaint complaint) {
+  return {.rule = &rule,
+          .migration = complaint.migration,
+          .statement = complaint.statement,
+          .span = complaint.span,
+          .severity = complaint.severity.value_or(rule.severity),
+          .risk = complaint.risk.value_or(rule.risk),
+          .message = std::move(complaint.message),
+          .why = complaint.why.empty() ? rule.why : std::move(complaint.why),
+          .help = complaint.help.empty() ? rule.help : std::move(complaint.help),
+          .locks = std::move(complaint.locks),
+          .fixes = std::move(complaint.fixes)};
+}
+
+std::vector<Finding> Check(const History& history, absl::Span<const Rule* const> rules) {
+  std::vector<Finding> findings;
+  for (const Rule* rule : rules) {
+    rule->check(history, Reporter([&](Complaint complaint) {
+                  if (history.migrations()[complaint.migration].applied) return;
+                  findings.push_back(MakeFinding(*rule, std::move(complaint)));
+                }));
+  }
+  std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
+    const absl::string_view a_rule = a.rule->id;
+    const absl::string_view b_rule = b.rule->id;
+    return std::tie(a.migration, a.span.begin, a.span.end, a_rule, a.message) <
+           std::tie(b.migration, b.span.begin, b.span.end, b_rule, b.message);
+  });
+  return findings;
+}
+
+void Raise(RiskReason& worst, const RiskReason& other) {
+  // An acknowledged risk stays what it is; one that nobody took over is the one to show.
+  const bool higher = other.risk > worst.risk;
+  const bool same_but_open =
+      other.risk == worst.risk && worst.acknowledged && !other.acknowledged;
+  if (higher || same_but_open) worst = other;
+}
+
+RiskReason JudgeStatement(const History& history, uint32_t migration, uint32_t index) {
+  RiskReason worst;
+  for (const Step& step : history.StepsOf(migration, index)) Raise(worst, RiskOf(step, history));
+  const Statement& statement = history.migrations()[migration].script->statements[index];
+  if (statement.problem && !history.migrations()[migration].down) {
+    Raise(worst, {.risk = Risk::kRisky, .reason = "PostgreSQL rejects a statement"});
+  }
+  return worst;
+}
+
+}  // namespace
+
+Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
+  Report report = {.history = Simulate(std::move(inputs))};
+  const History& history = report.history;
+  const auto& migrations = history.migrations();
+  report.statement_risks.resize(migrations.size());
+  report.risks.resize(migrations.size());
+  std::vector<std::vector<Allowance>> allowances(migrations.size());
+  for (uint32_t m = 0; m < migrations.size(); ++m) {
+    const Script& script = *migrations[m].script;
+    for (uint32_t s = 0; s < script.statements.size(); ++s) {
+      report.statement_risks[m].push_back(JudgeStatement(history, m, s));
+      allowances[m].push_back(AllowanceFor(script, script.statements[s]));
+    }
+  }
+  // A statement is acknowledged where its risk is named, or each finding that carries it is.
+  std::vector<std::vector<bool>> open(migrations.size());
+  std::vector<std::vector<bool>> allowed(migrations.size());
+  for (uint32_t m = 0; m < migrations.size(); ++m) {
+    open[m].resize(report.statement_risks[m].size());
+    allowed[m].resize(report.statement_risks[m].size());
+  }
+  for (Finding& finding : Check(history, rules)) {
+    const bool of_statement = finding.statement < allowances[finding.migration].size();
+    const bool silenced =
+        of_statement && allowances[finding.migration][finding.statement].Allows(finding.rule->id);
+    if (of_statement) {
+      RiskReason& risk = report.statement_risks[finding.migration][finding.statement];
+      Raise(risk, {.risk = finding.risk, .reason = finding.message});
+      if (finding.risk > Risk::kSafe) {
+        (silenced ? allowed : open)[finding.migration][finding.statement] = true;
+      }
+    }
+    if (silenced) {
+      ++report.suppressed;
+    } else {
+      report.findings.push_back(std::move(finding));
+    }
+  }
+  for (uint32_t m = 0; m < migrations.size(); ++m) {
+    for (uint32_t s = 0; s < report.statement_risks[m].size(); ++s) {
+      RiskReason& risk = report.statement_risks[m][s];
+      risk.acknowledged = risk.risk > Risk::kSafe &&
+                          (allowances[m][s].Allows(RiskName(risk.risk)) ||
+                           (allowed[m][s] && !open[m][s]));
+      Raise(report.risks[m], risk);
+    }
+  }
+  return report;
+}
+
+Risk Report::risk() const {
+  Risk worst = Risk::kSafe;
+  for (size_t m = 0; m < risks.size(); ++m) {
+    if (!history.migrations()[m].applied) worst = std::max(worst, risks[m].risk);
+  }
+  return worst;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,47 @@
+#ifndef PLIMSOLL_ANALYZER_CHECKING_ANALYZE_H_
+#define PLIMSOLL_ANALYZER_CHECKING_ANALYZE_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "analyzer/checking/risk.h"
+#include "analyzer/checking/rule.h"
+#include "analyzer/simulation/history.h"
+
+namespace plimsoll {
+
+// What a rule says, after its defaults were filled in.
+struct Finding {
+  const Rule* rule = nullptr;
+  uint32_t migration = 0;
+  uint32_t statement = 0;
+  Span span;
+  Severity severity = Severity::kWarning;
+  Risk risk = Risk::kSafe;
+  std::string message;
+  std::string why;
+  std::string help;
+  std::vector<Lock> locks;
+  std::vector<Fix> fixes;
+};
+
+// Findings with the history they came from. Owns everything it speaks of.
+struct Report {
+  History history;
+  std::vector<Finding> findings;  // sorted by migration, span, rule id
+  // risks[migration] is the whole migration's; statement_risks[migration][statement] a statement's.
+  std::vector<RiskReason> risks;
+  std::vector<std::vector<RiskReason>> statement_risks;
+  uint32_t suppressed = 0;  // findings that a `-- plimsoll:allow` silenced
+
+  Risk risk() const;  // the highest of all migrations that are judged
+};
+
+// The one door: bytes were read before it, and nothing is written after it but by renderers.
+// Never fails. Applied migrations give no findings.
+Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_CHECKING_ANALYZE_H_

@@ -1,0 +1,143 @@
+#include "analyzer/checking/risk.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+
+namespace plimsoll {
+namespace {
+
+std::string Quoted(const Affected& relation) { return absl::StrCat("`", relation.name, "`"); }
+
+void Raise(RiskReason& worst, Risk risk, std::string reason) {
+  if (risk > worst.risk) worst = {.risk = risk, .reason = std::move(reason)};
+}
+
+std::string WorkWords(const Work& work) {
+  const absl::string_view may = work.possible ? "may " : "";
+  switch (work.kind) {
+    case WorkKind::kScan:
+      return absl::StrCat(work.possible ? "may read" : "reads", " every row of ",
+                          Quoted(work.relation));
+    case WorkKind::kRewrite:
+      return absl::StrCat(may, work.possible ? "rewrite " : "rewrites ", Quoted(work.relation));
+    case WorkKind::kIndexBuild:
+      return absl::StrCat("builds index `", work.index, "`");
+  }
+  return "";
+}
+
+// The strongest lock on something live that is held while the step works, of the step's own
+// statement or taken before it in the transaction.
+const Lock* StrongestDuring(const Step& step, const History& history) {
+  const Lock* strongest = history.StrongestHeldBefore(step);
+  for (const Step& sibling : history.StepsOf(step.migration, step.statement)) {
+    for (const Lock& lock : sibling.effects.locks) {
+      const bool stronger = strongest == nullptr || lock.mode > strongest->mode;
+      if (lock.relation.live && stronger) strongest = &lock;
+    }
+  }
+  return strongest;
+}
+
+void RaiseForWork(const Step& step, const History& history, RiskReason& worst) {
+  const Lock* lock = StrongestDuring(step, history);
+  if (lock == nullptr || !BlocksWrites(lock->mode)) return;
+  for (const Work& work : step.effects.work) {
+    if (!work.relation.live) continue;
+    // A type change with a rewrite is not cured by a quieter way of doing the same.
+    const bool complex = work.kind == WorkKind::kRewrite && work.cause == Cause::kTypeChange;
+    Raise(worst, complex ? Risk::kComplex : Risk::kRisky,
+          absl::StrCat(WorkWords(work), " while ", LockModeName(lock->mode), " on ",
+                       Quoted(lock->relation), " blocks ", WhatItBlocks(lock->mode)));
+  }
+}
+
+void RaiseForBreak(const Break& broken, RiskReason& worst) {
+  if (!broken.relation.live) return;
+  const std::string name = Quoted(broken.relation);
+  switch (broken.kind) {
+    case BreakKind::kRenamedTable:
+      return Raise(worst, Risk::kComplex,
+                   absl::StrCat("code that uses ", name, " by its old name fails at once"));
+    case BreakKind::kRenamedColumn:
+      return Raise(worst, Risk::kComplex,
+                   absl::StrCat("code that uses column `", broken.detail, "` of ", name,
+                                " by its old name fails at once"));
+    case BreakKind::kDroppedObject:
+      return Raise(worst, Risk::kRisky,
+                   broken.relation.id != 0 && !broken.detail.empty()
+                       ? absl::StrCat("code that still uses ", name, " fails")
+                       : absl::StrCat("what still uses ", name, " fails"));
+    case BreakKind::kRequiredColumn:
+      return Raise(worst, Risk::kRisky,
+                   absl::StrCat("inserts into ", name, " that do not know column `", broken.detail,
+                                "` fail"));
+    case BreakKind::kHiddenRows:
+      return Raise(worst, Risk::kRisky,
+                   absl::StrCat("without a policy, ", name, " shows no rows to anyone but its owner"));
+    case BreakKind::kChangedType:
+      return;  // the rewrite speaks for it
+  }
+}
+
+void RaiseForLoss(const Loss& loss, RiskReason& worst) {
+  if (!loss.relation.live && loss.kind != LossKind::kOther) return;
+  switch (loss.kind) {
+    case LossKind::kTable:
+      return Raise(worst, Risk::kRisky, absl::StrCat("drops ", Quoted(loss.relation), " with its rows"));
+    case LossKind::kColumn:
+      return Raise(worst, Risk::kRisky,
+                   absl::StrCat("drops column `", loss.column, "` of ", Quoted(loss.relation),
+                                " with its values"));
+    case LossKind::kRows:
+      return Raise(worst, Risk::kRisky, absl::StrCat("empties ", Quoted(loss.relation)));
+    case LossKind::kOther:
+      return Raise(worst, Risk::kRisky,
+                   absl::StrCat("drops everything in ", Quoted(loss.relation)));
+  }
+}
+
+// An UPDATE of all rows keeps each of them locked, and the old versions on disk.
+void RaiseForMassUpdate(const Step& step, RiskReason& worst) {
+  const auto* modify = step.As<action::ModifyData>();
+  if (modify == nullptr || modify->has_where || modify->verb != action::DataVerb::kUpdate) return;
+  for (const Work& work : step.effects.work) {
+    if (!work.relation.live) continue;
+    Raise(worst, Risk::kRisky,
+          absl::StrCat("updates every row of ", Quoted(work.relation), " in one transaction"));
+  }
+}
+
+// DROP INDEX is quick, but it queues for a lock that stops every reader, and need not.
+void RaiseForDropIndex(const Step& step, RiskReason& worst) {
+  const auto* drop = step.As<action::Drop>();
+  if (drop == nullptr || drop->kind != ObjectKind::kIndex || drop->concurrently) return;
+  for (const Lock& lock : step.effects.locks) {
+    if (!lock.relation.live) continue;
+    return Raise(worst, Risk::kRisky,
+                 absl::StrCat("waits for ", LockModeName(lock.mode), " on ", Quoted(lock.relation),
+                              ", and reads and writes wait behind it"));
+  }
+}
+
+}  // namespace
+
+RiskReason RiskOf(const Step& step, const History& history) {
+  RiskReason worst;
+  const Effects& effects = step.effects;
+  if (effects.failure) {
+    Raise(worst, Risk::kRisky,
+          absl::StrCat("fails: ", effects.failure->message, " (SQLSTATE ",
+                       effects.failure->sqlstate, ")"));
+  }
+  for (const Break& broken : effects.breaks) RaiseForBreak(broken, worst);
+  RaiseForWork(step, history, worst);
+  for (const Loss& loss : effects.losses) RaiseForLoss(loss, worst);
+  RaiseForMassUpdate(step, worst);
+  RaiseForDropIndex(step, worst);
+  return worst;
+}
+
+}  // namespace plimsoll

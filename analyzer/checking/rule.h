@@ -1,0 +1,88 @@
+#ifndef PLIMSOLL_ANALYZER_CHECKING_RULE_H_
+#define PLIMSOLL_ANALYZER_CHECKING_RULE_H_
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/functional/function_ref.h"
+#include "absl/strings/string_view.h"
+#include "analyzer/simulation/history.h"
+
+namespace plimsoll {
+
+enum class Severity { kNote, kWarning, kError };
+absl::string_view SeverityName(Severity severity);  // `note`, `warning`, `error`
+
+// design: safe, one changed migration makes it acceptable, or several deployments are needed.
+enum class Risk { kSafe, kRisky, kComplex };
+absl::string_view RiskName(Risk risk);  // `safe`, `risky`, `complex`
+
+enum class Family {
+  kSyntax, kLocking, kRewriting, kDataLoss, kCompatibility, kTransaction, kIdempotency,
+};
+absl::string_view FamilyName(Family family);  // `data-loss`
+
+struct Edit {
+  Span span;         // bytes to replace; empty: insert before `begin`
+  std::string text;
+};
+struct Fix {
+  std::string title;
+  bool safe = true;  // keeps the meaning, wherever the file runs
+  std::vector<Edit> edits;
+};
+
+// What a rule says of a step. `why` and `help` default to the rule's own.
+struct Complaint {
+  uint32_t migration = 0;
+  uint32_t statement = 0;
+  Span span;
+  std::string message;  // what happens, with this table's names; no full stop
+  std::string why;
+  std::string help;
+  std::vector<Lock> locks;
+  std::vector<Fix> fixes;
+  // Where a case is graver or milder than the rule's usual one.
+  std::optional<Severity> severity;
+  std::optional<Risk> risk;
+};
+
+class Reporter {
+ public:
+  explicit Reporter(absl::FunctionRef<void(Complaint)> sink) : sink_(sink) {}
+
+  void operator()(Complaint complaint) const { sink_(std::move(complaint)); }
+  // Speaks of a step: its migration, statement, span and locks are filled in.
+  void operator()(const Step& step, Complaint complaint) const;
+
+ private:
+  absl::FunctionRef<void(Complaint)> sink_;
+};
+
+// A rule is a value in one file of rules/. Its documentation is Markdown whose ```sql blocks are
+// executed as tests: carets mark what is flagged, a block without carets must be clean.
+struct Rule {
+  const char* id;  // names the hazard: `set-not-null-scan`
+  Family family;
+  Severity severity;
+  Risk risk;
+  const char* since;    // the Plimsoll version that brought it
+  const char* summary;  // one sentence, no full stop
+  const char* why;      // why it hurts, in one or two sentences
+  const char* help;     // what to do instead
+  const char* docs;
+  void (*check)(const History& history, const Reporter& report);
+};
+
+}  // namespace plimsoll
+
+// Defines a rule; the registry finds it by the name of its file. `constinit`: a rule is data that
+// needs no code to run before main.
+#define PLIMSOLL_RULE(name)         \
+  extern const ::plimsoll::Rule name; \
+  constinit const ::plimsoll::Rule name
+
+#endif  // PLIMSOLL_ANALYZER_CHECKING_RULE_H_

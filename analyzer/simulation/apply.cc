@@ -1,0 +1,770 @@
+#include "analyzer/simulation/apply.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analyzer/simulation/facts.h"
+
+namespace plimsoll {
+namespace {
+
+void EraseValue(std::vector<RelationId>& ids, RelationId id) {
+  ids.erase(std::remove(ids.begin(), ids.end(), id), ids.end());
+}
+
+class Applier {
+ public:
+  Applier(Catalog& catalog, Moment moment, const Situation& situation)
+      : catalog_(catalog), moment_(moment), situation_(situation) {}
+
+  std::vector<RelationId> created;
+
+  void Apply(const action::CreateTable& create);
+  void Apply(const action::CreateIndex& create);
+  void Apply(const action::CreateSchema& create) {
+    catalog_.SetSchema(moment_, create.name, true);
+  }
+  void Apply(const action::CreateSequence& create);
+  void Apply(const action::CreateView& create);
+  void Apply(const action::CreateFunction& create);
+  void Apply(const action::CreatePolicy& create);
+  void Apply(const action::CreateType& create);
+  void Apply(const action::AddColumn& add);
+  void Apply(const action::DropColumn& drop);
+  void Apply(const action::SetNotNull& set) { SetNullability(set.table, set.column, true); }
+  void Apply(const action::DropNotNull& drop) { SetNullability(drop.table, drop.column, false); }
+  void Apply(const action::SetDefault& set) {
+    SetHasDefault(set.table, set.column, !set.value.is_null);
+  }
+  void Apply(const action::DropDefault& drop) { SetHasDefault(drop.table, drop.column, false); }
+  void Apply(const action::AlterColumnType& alter);
+  void Apply(const action::AddConstraint& add);
+  void Apply(const action::DropConstraint& drop);
+  void Apply(const action::ValidateConstraint& validate);
+  void Apply(const action::RenameColumn& rename);
+  void Apply(const action::RenameConstraint& rename);
+  void Apply(const action::RenameRelation& rename);
+  void Apply(const action::Drop& drop);
+  void Apply(const action::ModifyData& modify);
+  // Transactions and settings are the simulator's; the rest leaves nothing in the catalog.
+  template <typename T>
+  void Apply(const T&) {}
+
+ private:
+  CatalogView view() const { return catalog_.At(moment_); }
+  const Relation* Find(const Name& name) const { return view().Find(name, situation_.search_path); }
+  std::string SchemaFor(const Name& name, Persistence persistence) const;
+  // A relation of this migration and transaction, without a name yet.
+  Relation Fresh(RelationKind kind, const std::string& schema, Persistence persistence) const;
+  RelationId Create(Relation relation);
+  // Calls `change` on a copy of each of the target and, unless ONLY, its descendants.
+  template <typename Change>
+  void ForEach(const Target& target, Change change);
+
+  TableColumn MakeColumn(Relation& table, const Column& column);
+  void MakeSequence(const Relation& table, const std::string& column);
+  void AddInlineConstraints(RelationId table, const Column& column);
+  void AddTo(RelationId table, const Constraint& constraint);
+  RelationId MakeConstraintIndex(const Relation& table, const Constraint& constraint,
+                                 absl::string_view given);
+  std::string ConstraintName(const Relation& table, const Constraint& constraint) const;
+  RelationId MakeIndex(const Relation& table, const action::CreateIndex& create,
+                       const std::string& given);
+  void InheritFrom(RelationId child, const Relation& parent, bool partition);
+  void SetNullability(const Target& target, const std::string& column, bool not_null);
+  void SetHasDefault(const Target& target, const std::string& column, bool has_default);
+  void RemoveConstraint(RelationId table, const std::string& constraint);
+  void DropRelation(RelationId id);
+  void SetMayHaveRows(const Name& name);
+
+  Catalog& catalog_;
+  Moment moment_;
+  const Situation& situation_;
+};
+
+std::string Applier::SchemaFor(const Name& name, Persistence persistence) const {
+  if (persistence == Persistence::kTemporary) return "pg_temp";
+  if (!name.schema.empty()) return name.schema;
+  return situation_.search_path.empty() ? "public" : situation_.search_path[0];
+}
+
+Relation Applier::Fresh(RelationKind kind, const std::string& schema,
+                        Persistence persistence) const {
+  Relation relation;
+  relation.schema = schema;
+  relation.kind = kind;
+  relation.persistence = persistence;
+  relation.migration = situation_.migration;
+  relation.transaction = situation_.transaction;
+  return relation;
+}
+
+RelationId Applier::Create(Relation relation) {
+  // Taken: IF NOT EXISTS, or something assumed under the name that the text now makes.
+  const Relation* existing = view().Find({.schema = relation.schema, .name = relation.name}, {});
+  if (existing != nullptr && !existing->assumed) return 0;
+  if (existing != nullptr) DropRelation(existing->id);
+  const RelationId id = catalog_.Create(moment_, std::move(relation));
+  created.push_back(id);
+  return id;
+}
+
+template <typename Change>
+void Applier::ForEach(const Target& target, Change change) {
+  const Relation* named = Find(target.name);
+  if (named == nullptr) return;
+  std::vector<RelationId> ids = {named->id};
+  if (!target.only) {
+    for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
+  }
+  for (const RelationId id : ids) {
+    Relation changed = *view().Find(id);
+    change(changed);
+    catalog_.Update(moment_, std::move(changed));
+  }
+}
+
+// ---- tables ----------------------------------------------------------------------------------
+
+TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
+  TableColumn made = {.name = column.name,
+                      .type = column.type,
+                      .not_null = column.serial || column.generated == Generated::kIdentity,
+                      .generated = column.generated,
+                      .has_default = column.serial || column.generated != Generated::kNo ||
+                                     (column.default_value && !column.default_value->is_null)};
+  if (column.generated_from) made.generated_from = column.generated_from->columns;
+  for (const Constraint& constraint : column.constraints) {
+    made.not_null = made.not_null || constraint.kind == ConstraintKind::kPrimaryKey ||
+                    constraint.kind == ConstraintKind::kNotNull;
+  }
+  table.columns.push_back(made);
+  return made;
+}
+
+void Applier::MakeSequence(const Relation& table, const std::string& column) {
+  Relation sequence = Fresh(RelationKind::kSequence, table.schema, table.persistence);
+  sequence.name = view().ChooseName(table.schema, table.name, column, "seq");
+  sequence.owner = table.id;
+  sequence.owner_column = column;
+  Create(std::move(sequence));
+}
+
+void Applier::AddInlineConstraints(RelationId table, const Column& column) {
+  for (const Constraint& constraint : column.constraints) {
+    if (constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull) {
+      AddTo(table, constraint);
+    }
+  }
+}
+
+void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool partition) {
+  Relation child = *view().Find(child_id);
+  child.parents.push_back(parent.id);
+  child.is_partition = partition;
+  child.columns_known = child.columns_known && parent.columns_known;
+  std::vector<TableColumn> columns = parent.columns;
+  for (const TableColumn& own : child.columns) {
+    const bool inherited = parent.FindColumn(own.name) != nullptr;
+    if (!inherited) columns.push_back(own);
+  }
+  child.columns = std::move(columns);
+  for (const TableConstraint& constraint : parent.constraints) {
+    const bool travels = constraint.kind == ConstraintKind::kCheck ||
+                         (partition && constraint.kind == ConstraintKind::kForeignKey);
+    if (travels) child.constraints.push_back(constraint);
+  }
+  catalog_.Update(moment_, std::move(child));
+  Relation changed = parent;
+  changed.children.push_back(child_id);
+  catalog_.Update(moment_, std::move(changed));
+  if (!partition) return;
+  for (const Relation* index : view().IndexesOf(*view().Find(parent.id))) {
+    const Relation partition_table = *view().Find(child_id);
+    action::CreateIndex create = {.name_hint = index->name_hint,
+                                  .unique = index->unique,
+                                  .method = index->method,
+                                  .columns = index->keys,
+                                  .mentions = index->mentions,
+                                  .has_expression = index->has_expression,
+                                  .has_predicate = index->has_predicate};
+    const TableConstraint* key = PrimaryKeyOf(parent);
+    const bool primary = key != nullptr && key->index == index->id;
+    const std::string name = view().ChooseName(
+        partition_table.schema, partition_table.name, primary ? "" : index->name_hint,
+        primary ? "pkey" : index->unique ? "key" : "idx");
+    const RelationId made = MakeIndex(partition_table, create, name);
+    if (made == 0) continue;
+    Relation part = *view().Find(made);
+    part.parents.push_back(index->id);
+    catalog_.Update(moment_, std::move(part));
+    Relation whole = *view().Find(index->id);
+    whole.children.push_back(made);
+    catalog_.Update(moment_, std::move(whole));
+  }
+}
+
+void Applier::Apply(const action::CreateTable& create) {
+  Relation table = Fresh(
+      create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable,
+      SchemaFor(create.table, create.persistence), create.persistence);
+  table.name = create.table.name;
+  table.maybe_has_rows = create.as_query && create.with_data;
+  table.columns_known = !create.as_query;
+  table.is_default_partition = create.default_partition;
+  for (const Name& name : create.like) {
+    const Relation* like = Find(name);
+    if (like == nullptr || !like->columns_known) table.columns_known = false;
+    if (like == nullptr) continue;
+    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
+  }
+  std::vector<std::string> sequences;
+  for (const Column& column : create.columns) {
+    MakeColumn(table, column);
+    if (column.serial || column.generated == Generated::kIdentity) sequences.push_back(column.name);
+  }
+  const RelationId id = Create(std::move(table));
+  if (id == 0) return;
+  for (const std::string& column : sequences) MakeSequence(*view().Find(id), column);
+  for (const Name& name : create.inherits) {
+    if (const Relation* parent = Find(name)) InheritFrom(id, Relation(*parent), false);
+  }
+  if (create.partition_of) {
+    if (const Relation* parent = Find(*create.partition_of)) {
+      InheritFrom(id, Relation(*parent), true);
+    }
+  }
+  for (const Column& column : create.columns) AddInlineConstraints(id, column);
+  for (const Constraint& constraint : create.constraints) AddTo(id, constraint);
+}
+
+void Applier::Apply(const action::AddColumn& add) {
+  ForEach(add.table, [&](Relation& table) {
+    if (table.FindColumn(add.column.name) == nullptr) MakeColumn(table, add.column);
+  });
+  const Relation* named = Find(add.table.name);
+  if (named == nullptr) return;
+  const RelationId id = named->id;
+  const bool has_sequence = add.column.serial || add.column.generated == Generated::kIdentity;
+  if (has_sequence) MakeSequence(Relation(*named), add.column.name);
+  AddInlineConstraints(id, add.column);
+}
+
+void Applier::Apply(const action::DropColumn& drop) {
+  const Relation* named = Find(drop.table.name);
+  if (named == nullptr) return;
+  std::vector<RelationId> doomed;
+  for (const Relation* index : view().IndexesOf(*named)) {
+    if (Mentions(*index, drop.column)) doomed.push_back(index->id);
+  }
+  for (const Relation* sequence : view().SequencesOf(*named)) {
+    if (sequence->owner_column == drop.column) doomed.push_back(sequence->id);
+  }
+  if (drop.cascade) {
+    for (const Relation* view_on : view().ViewsOn(*named)) {
+      for (const ViewUse& use : view_on->uses) {
+        const auto& columns = use.columns;
+        if (use.relation == named->id &&
+            std::find(columns.begin(), columns.end(), drop.column) != columns.end()) {
+          doomed.push_back(view_on->id);
+          break;
+        }
+      }
+    }
+  }
+  for (const RelationId id : doomed) DropRelation(id);
+  ForEach(drop.table, [&](Relation& table) {
+    std::erase_if(table.columns, [&](const TableColumn& c) {
+      const auto& from = c.generated_from;
+      return c.name == drop.column ||
+             std::find(from.begin(), from.end(), drop.column) != from.end();
+    });
+    std::erase_if(table.constraints, [&](const TableConstraint& c) {
+      return std::find(c.columns.begin(), c.columns.end(), drop.column) != c.columns.end();
+    });
+  });
+}
+
+void Applier::SetNullability(const Target& target, const std::string& name, bool not_null) {
+  ForEach(target, [&](Relation& table) {
+    if (TableColumn* column = table.FindColumn(name)) {
+      column->not_null = not_null;
+    } else if (!table.columns_known) {
+      table.columns.push_back({.name = name, .not_null = not_null});
+    }
+    if (not_null) return;
+    std::erase_if(table.constraints, [&](const TableConstraint& c) {
+      return c.kind == ConstraintKind::kNotNull && c.columns == std::vector<std::string>{name};
+    });
+  });
+}
+
+void Applier::SetHasDefault(const Target& target, const std::string& name, bool has_default) {
+  ForEach(target, [&](Relation& table) {
+    if (TableColumn* column = table.FindColumn(name)) column->has_default = has_default;
+  });
+}
+
+void Applier::Apply(const action::AlterColumnType& alter) {
+  ForEach(alter.table, [&](Relation& table) {
+    if (TableColumn* column = table.FindColumn(alter.column)) {
+      column->type = alter.type;
+    } else if (!table.columns_known) {
+      table.columns.push_back({.name = alter.column, .type = alter.type});
+    }
+  });
+}
+
+// ---- constraints and indexes -----------------------------------------------------------------
+
+// pg_constraint.c:ChooseConstraintName and its callers.
+std::string Applier::ConstraintName(const Relation& table, const Constraint& constraint) const {
+  if (!constraint.name.empty()) return constraint.name;
+  if (!constraint.using_index.empty()) return constraint.using_index;
+  const auto& mentioned = constraint.expression.columns;
+  std::string columns = absl::StrJoin(constraint.columns, "_");
+  absl::string_view label = "check";
+  switch (constraint.kind) {
+    case ConstraintKind::kCheck:
+      columns = mentioned.size() == 1 ? mentioned[0] : "";
+      break;
+    case ConstraintKind::kForeignKey:
+      label = "fkey";
+      break;
+    case ConstraintKind::kNotNull:
+    case ConstraintKind::kNull:
+      label = "not_null";
+      break;
+    case ConstraintKind::kUnique:
+      label = "key";
+      break;
+    case ConstraintKind::kPrimaryKey:
+      label = "pkey";
+      columns.clear();
+      break;
+    case ConstraintKind::kExclusion:
+      label = "excl";
+      break;
+  }
+  for (uint32_t number = 0;; ++number) {
+    const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
+    std::string name = view().ChooseName(table.schema, table.name, columns, numbered);
+    if (table.FindConstraint(name) == nullptr) return name;
+  }
+}
+
+RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint& constraint,
+                                        absl::string_view given) {
+  action::CreateIndex create = {.name_hint = absl::StrJoin(constraint.columns, "_"),
+                                .unique = constraint.kind != ConstraintKind::kExclusion};
+  if (constraint.kind == ConstraintKind::kExclusion) create.method = "gist";
+  for (const std::string& column : constraint.columns) {
+    create.columns.push_back({.column = column});
+  }
+  create.include = constraint.include;
+  return MakeIndex(table, create, std::string(given));
+}
+
+void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
+  Relation table = *view().Find(table_id);
+  TableConstraint made = {.name = ConstraintName(table, constraint),
+                          .kind = constraint.kind,
+                          .columns = constraint.columns,
+                          .validated = !constraint.not_valid && !constraint.not_enforced,
+                          .enforced = !constraint.not_enforced,
+                          .deletes_write = constraint.deletes_write,
+                          .referenced_columns = constraint.referenced_columns};
+  if (constraint.kind == ConstraintKind::kCheck) {
+    made.columns = constraint.expression.columns;
+    made.proven_not_null = constraint.expression.proven_not_null;
+  }
+  if (constraint.kind == ConstraintKind::kForeignKey) {
+    const Relation* referenced = Find(constraint.referenced);
+    if (referenced != nullptr) made.referenced = referenced->id;
+  }
+  const bool key = constraint.kind == ConstraintKind::kPrimaryKey;
+  if (!constraint.using_index.empty()) {
+    const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
+    if (index != nullptr) {
+      made.index = index->id;
+      made.columns.clear();
+      for (const action::IndexColumn& column : index->keys) made.columns.push_back(column.column);
+      if (index->name != made.name) {
+        // The index takes the constraint's name (ATExecAddIndexConstraint).
+        Relation renamed = *index;
+        renamed.name = made.name;
+        if (Find({.schema = table.schema, .name = made.name}) == nullptr) {
+          catalog_.Update(moment_, std::move(renamed));
+        }
+      }
+    }
+  } else if (key || constraint.kind == ConstraintKind::kUnique ||
+             constraint.kind == ConstraintKind::kExclusion) {
+    made.index = MakeConstraintIndex(table, constraint, made.name);
+  }
+  const bool not_null = key || (constraint.kind == ConstraintKind::kNotNull && made.validated);
+  for (const std::string& column : made.columns) {
+    TableColumn* found = not_null ? table.FindColumn(column) : nullptr;
+    if (found != nullptr) found->not_null = true;
+  }
+  table.constraints.push_back(std::move(made));
+  catalog_.Update(moment_, std::move(table));
+}
+
+void Applier::Apply(const action::AddConstraint& add) {
+  const Relation* named = Find(add.table.name);
+  if (named == nullptr) return;
+  const Constraint& constraint = add.constraint;
+  const bool index_constraint = constraint.kind == ConstraintKind::kUnique ||
+                                constraint.kind == ConstraintKind::kPrimaryKey ||
+                                constraint.kind == ConstraintKind::kExclusion;
+  const Relation table = *named;
+  AddTo(table.id, constraint);
+  if (add.table.only || constraint.no_inherit) return;
+  const std::string name = constraint.name.empty()
+                               ? view().Find(table.id)->constraints.back().name
+                               : constraint.name;
+  for (const Relation* child : view().DescendantsOf(table)) {
+    if (index_constraint || constraint.kind == ConstraintKind::kForeignKey) {
+      if (!child->is_partition) continue;
+      Constraint own = constraint;
+      own.name.clear();
+      AddTo(child->id, own);
+    } else if (child->FindConstraint(name) == nullptr) {
+      Constraint own = constraint;
+      own.name = name;
+      AddTo(child->id, own);
+    }
+  }
+}
+
+void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
+  const Relation* found = view().Find(table_id);
+  const TableConstraint* constraint = found == nullptr ? nullptr : found->FindConstraint(name);
+  if (constraint == nullptr) return;
+  const TableConstraint removed = *constraint;
+  if (removed.index != 0) {
+    for (const Relation* child : view().ReferencingTables(*found)) {
+      Relation changed = *child;
+      std::erase_if(changed.constraints, [&](const TableConstraint& c) {
+        return c.referenced == table_id && (c.referenced_columns == removed.columns ||
+                                            c.referenced_columns.empty());
+      });
+      catalog_.Update(moment_, std::move(changed));
+    }
+    DropRelation(removed.index);
+  }
+  Relation table = *view().Find(table_id);
+  std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
+  if (removed.kind == ConstraintKind::kNotNull && removed.columns.size() == 1) {
+    if (TableColumn* column = table.FindColumn(removed.columns[0])) column->not_null = false;
+  }
+  catalog_.Update(moment_, std::move(table));
+}
+
+void Applier::Apply(const action::DropConstraint& drop) {
+  const Relation* named = Find(drop.table.name);
+  if (named == nullptr) return;
+  std::vector<RelationId> ids = {named->id};
+  if (!drop.table.only) {
+    for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
+  }
+  for (const RelationId id : ids) RemoveConstraint(id, drop.constraint);
+}
+
+void Applier::Apply(const action::ValidateConstraint& validate) {
+  ForEach(validate.table, [&](Relation& table) {
+    for (TableConstraint& constraint : table.constraints) {
+      if (constraint.name != validate.constraint) continue;
+      constraint.validated = true;
+      if (constraint.kind != ConstraintKind::kNotNull || constraint.columns.empty()) continue;
+      if (TableColumn* column = table.FindColumn(constraint.columns[0])) column->not_null = true;
+    }
+  });
+}
+
+RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& create,
+                              const std::string& given) {
+  Relation index = Fresh(table.kind == RelationKind::kPartitionedTable
+                             ? RelationKind::kPartitionedIndex
+                             : RelationKind::kIndex,
+                         table.schema, table.persistence);
+  index.name = given.empty()
+                   ? view().ChooseName(table.schema, table.name, create.name_hint, "idx")
+                   : given;
+  index.table = table.id;
+  index.method = create.method;
+  index.unique = create.unique;
+  index.has_expression = create.has_expression;
+  index.has_predicate = create.has_predicate;
+  index.keys = create.columns;
+  index.name_hint = create.name_hint;
+  index.mentions = create.mentions;
+  for (const action::IndexColumn& key : create.columns) {
+    if (!key.column.empty()) index.mentions.push_back(key.column);
+  }
+  index.mentions.insert(index.mentions.end(), create.include.begin(), create.include.end());
+  return Create(std::move(index));
+}
+
+void Applier::Apply(const action::CreateIndex& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  const Relation table = *named;
+  const RelationId whole = MakeIndex(table, create, create.name);
+  if (whole == 0 || create.only || table.kind != RelationKind::kPartitionedTable) return;
+  for (const Relation* child : view().DescendantsOf(table)) {
+    const Relation* matching = FindMatchingIndex(*child, create, view());
+    const RelationId part = matching != nullptr ? matching->id : MakeIndex(*child, create, "");
+    if (part == 0) continue;
+    Relation attached = *view().Find(part);
+    attached.parents.push_back(whole);
+    catalog_.Update(moment_, std::move(attached));
+    Relation parent = *view().Find(whole);
+    parent.children.push_back(part);
+    catalog_.Update(moment_, std::move(parent));
+  }
+}
+
+// ---- other objects ---------------------------------------------------------------------------
+
+void Applier::Apply(const action::CreateSequence& create) {
+  Relation sequence = Fresh(RelationKind::kSequence,
+                            SchemaFor(create.sequence, create.persistence), create.persistence);
+  sequence.name = create.sequence.name;
+  const Relation* owner = create.owned_by ? Find(*create.owned_by) : nullptr;
+  if (owner != nullptr) sequence.owner = owner->id;
+  Create(std::move(sequence));
+}
+
+void Applier::Apply(const action::CreateView& create) {
+  Relation made = Fresh(
+      create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
+      SchemaFor(create.view, create.persistence), create.persistence);
+  made.name = create.view.name;
+  made.columns_known = false;
+  made.maybe_has_rows = create.materialized && create.with_data;
+  for (const Name& name : create.reads) {
+    const Relation* read = Find(name);
+    if (read != nullptr) made.uses.push_back({.relation = read->id, .columns = create.columns_used});
+  }
+  const Relation* existing = Find(create.view);
+  if (existing != nullptr && create.or_replace) {
+    Relation replaced = *existing;
+    replaced.uses = std::move(made.uses);
+    catalog_.Update(moment_, std::move(replaced));
+    return;
+  }
+  Create(std::move(made));
+}
+
+void Applier::Apply(const action::CreateFunction& create) {
+  const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
+  Routine routine = {.volatility = create.volatility, .constant_body = create.constant_body};
+  // Overloads share a name here: the most volatile of them speaks for all.
+  const Routine* other = view().FindRoutine(create.function, situation_.search_path);
+  if (other != nullptr && !create.or_replace) {
+    routine.volatility = std::max(routine.volatility, other->volatility);
+    routine.constant_body = routine.constant_body && other->constant_body;
+  }
+  catalog_.SetRoutine(moment_, schema, create.function.name, routine);
+}
+
+void Applier::Apply(const action::CreatePolicy& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  Relation table = *named;
+  table.has_policy = true;
+  catalog_.Update(moment_, std::move(table));
+}
+
+void Applier::Apply(const action::CreateType& create) {
+  UserType type = {.kind = create.kind,
+                   .base = create.base,
+                   .has_default = create.default_value && !create.default_value->is_null};
+  for (const Constraint& constraint : create.constraints) {
+    type.constrained = type.constrained || constraint.kind == ConstraintKind::kCheck ||
+                       constraint.kind == ConstraintKind::kNotNull;
+  }
+  if (create.base) {
+    const UserType* base = view().FindType(create.base->name, situation_.search_path);
+    type.constrained = type.constrained || (base != nullptr && base->constrained);
+  }
+  catalog_.SetType(moment_, SchemaFor(create.type, Persistence::kPermanent), create.type.name,
+                   std::move(type));
+}
+
+// ---- renaming, dropping, rows ----------------------------------------------------------------
+
+void RenameIn(std::vector<std::string>& names, const std::string& from, const std::string& to) {
+  std::replace(names.begin(), names.end(), from, to);
+}
+
+void Applier::Apply(const action::RenameColumn& rename) {
+  const Relation* named = Find(rename.table.name);
+  if (named == nullptr) return;
+  std::vector<RelationId> indexes;
+  for (const Relation* index : view().IndexesOf(*named)) indexes.push_back(index->id);
+  for (const RelationId id : indexes) {
+    Relation index = *view().Find(id);
+    RenameIn(index.mentions, rename.column, rename.to);
+    for (action::IndexColumn& key : index.keys) {
+      if (key.column == rename.column) key.column = rename.to;
+    }
+    catalog_.Update(moment_, std::move(index));
+  }
+  ForEach(rename.table, [&](Relation& table) {
+    TableColumn* column = table.FindColumn(rename.column);
+    if (column != nullptr) {
+      column->name = rename.to;
+    } else if (!table.columns_known) {
+      table.columns.push_back({.name = rename.to});
+    }
+    for (TableColumn& other : table.columns) {
+      RenameIn(other.generated_from, rename.column, rename.to);
+    }
+    for (TableConstraint& constraint : table.constraints) {
+      RenameIn(constraint.columns, rename.column, rename.to);
+      RenameIn(constraint.proven_not_null, rename.column, rename.to);
+    }
+  });
+}
+
+void Applier::Apply(const action::RenameConstraint& rename) {
+  RelationId index = 0;
+  ForEach(rename.table, [&](Relation& table) {
+    for (TableConstraint& constraint : table.constraints) {
+      if (constraint.name != rename.constraint) continue;
+      constraint.name = rename.to;
+      if (index == 0) index = constraint.index;
+    }
+  });
+  const Relation* found = view().Find(index);
+  if (found == nullptr) return;
+  Relation renamed = *found;
+  renamed.name = rename.to;
+  catalog_.Update(moment_, std::move(renamed));
+}
+
+void Applier::Apply(const action::RenameRelation& rename) {
+  const Relation* named = Find(rename.relation.name);
+  if (named == nullptr) return;
+  Relation renamed = *named;
+  renamed.name = rename.to;
+  catalog_.Update(moment_, std::move(renamed));
+}
+
+// With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
+// foreign keys that point at it.
+void Applier::DropRelation(RelationId id) {
+  const Relation* found = view().Find(id);
+  if (found == nullptr) return;
+  const Relation relation = *found;
+  catalog_.Drop(moment_, id);
+  for (const Relation* index : view().IndexesOf(relation)) DropRelation(index->id);
+  for (const Relation* sequence : view().SequencesOf(relation)) DropRelation(sequence->id);
+  for (const Relation* on : view().ViewsOn(relation)) DropRelation(on->id);
+  for (const RelationId child : relation.children) DropRelation(child);
+  for (const RelationId parent_id : relation.parents) {
+    const Relation* parent = view().Find(parent_id);
+    if (parent == nullptr) continue;
+    Relation changed = *parent;
+    EraseValue(changed.children, id);
+    catalog_.Update(moment_, std::move(changed));
+  }
+  for (const Relation* child : view().ReferencingTables(relation)) {
+    Relation changed = *child;
+    std::erase_if(changed.constraints,
+                  [&](const TableConstraint& c) { return c.referenced == id; });
+    catalog_.Update(moment_, std::move(changed));
+  }
+}
+
+void Applier::Apply(const action::Drop& drop) {
+  for (const Name& name : drop.objects) {
+    switch (drop.kind) {
+      case ObjectKind::kTable:
+      case ObjectKind::kIndex:
+      case ObjectKind::kView:
+      case ObjectKind::kMaterializedView:
+      case ObjectKind::kSequence:
+      case ObjectKind::kForeignTable:
+        if (const Relation* relation = Find(name)) DropRelation(relation->id);
+        break;
+      case ObjectKind::kSchema:
+        for (const Relation* member : view().RelationsIn(name.name)) DropRelation(member->id);
+        catalog_.SetSchema(moment_, name.name, false);
+        break;
+      case ObjectKind::kType:
+      case ObjectKind::kDomain:
+        catalog_.SetType(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
+                         std::nullopt);
+        break;
+      case ObjectKind::kFunction:
+      case ObjectKind::kProcedure:
+      case ObjectKind::kRoutine:
+        catalog_.SetRoutine(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
+                            std::nullopt);
+        break;
+      case ObjectKind::kAggregate:
+      case ObjectKind::kTrigger:
+      case ObjectKind::kPolicy:
+      case ObjectKind::kRule:
+      case ObjectKind::kExtension:
+      case ObjectKind::kOther:
+        break;
+    }
+  }
+}
+
+void Applier::SetMayHaveRows(const Name& name) {
+  const Relation* named = Find(name);
+  if (named == nullptr) return;
+  std::vector<const Relation*> tables = view().DescendantsOf(*named);
+  tables.push_back(named);
+  for (const Relation* table : tables) {
+    if (table->maybe_has_rows) continue;
+    Relation changed = *table;
+    changed.maybe_has_rows = true;
+    catalog_.Update(moment_, std::move(changed));
+  }
+}
+
+void Applier::Apply(const action::ModifyData& modify) {
+  for (const Name& name : modify.writes) SetMayHaveRows(name);
+  const bool adds = modify.verb == action::DataVerb::kInsert ||
+                    modify.verb == action::DataVerb::kMerge;
+  if (adds && modify.table) SetMayHaveRows(*modify.table);
+}
+
+// The passes of ALTER TABLE (tablecmds.c:AlterTablePass), as far as their order shows.
+int PassOf(const Action& action) {
+  if (std::holds_alternative<action::DropColumn>(action.kind) ||
+      std::holds_alternative<action::DropConstraint>(action.kind)) {
+    return 0;
+  }
+  if (std::holds_alternative<action::AlterColumnType>(action.kind)) return 1;
+  if (std::holds_alternative<action::AddColumn>(action.kind)) return 2;
+  if (std::holds_alternative<action::AddConstraint>(action.kind)) return 3;
+  return 4;
+}
+
+}  // namespace
+
+std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situation& situation,
+                              Moment moment, Catalog& catalog) {
+  std::vector<const Action*> order;
+  for (const Action& action : statement) order.push_back(&action);
+  std::stable_sort(order.begin(), order.end(), [](const Action* a, const Action* b) {
+    return PassOf(*a) < PassOf(*b);
+  });
+  Applier applier(catalog, moment, situation);
+  for (const Action* action : order) {
+    std::visit([&](const auto& kind) { applier.Apply(kind); }, action->kind);
+  }
+  return std::move(applier.created);
+}
+
+}  // namespace plimsoll

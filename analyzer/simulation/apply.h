@@ -1,0 +1,28 @@
+#ifndef PLIMSOLL_ANALYZER_SIMULATION_APPLY_H_
+#define PLIMSOLL_ANALYZER_SIMULATION_APPLY_H_
+
+#include <vector>
+
+#include "absl/types/span.h"
+#include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/effects.h"
+#include "analyzer/syntax/action.h"
+
+// Private to analyzer/simulation.
+
+namespace plimsoll {
+
+// Changes the catalog at `moment` as the actions of one statement do, in the order in which
+// PostgreSQL runs them, which for ALTER TABLE is not the order of the text. The statement is one
+// that succeeds. Returns the relations it made, in order.
+std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situation& situation,
+                              Moment moment, Catalog& catalog);
+
+// Makes the catalog know the relations that the action names and that no file creates: they are
+// taken to exist. Names that this history had and dropped stay unknown.
+void AssumeNamed(const Action& action, const Situation& situation, Moment moment,
+                 Catalog& catalog);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SIMULATION_APPLY_H_

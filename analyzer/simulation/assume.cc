@@ -1,0 +1,115 @@
+#include "analyzer/simulation/apply.h"
+
+#include <utility>
+
+namespace plimsoll {
+namespace {
+
+bool IsSystem(const Name& name) {
+  return name.schema == "pg_catalog" || name.schema == "information_schema" ||
+         (name.schema.empty() && name.name.rfind("pg_", 0) == 0);
+}
+
+RelationKind KindOf(ObjectKind kind) {
+  if (kind == ObjectKind::kIndex) return RelationKind::kIndex;
+  if (kind == ObjectKind::kView) return RelationKind::kView;
+  if (kind == ObjectKind::kMaterializedView) return RelationKind::kMaterializedView;
+  if (kind == ObjectKind::kSequence) return RelationKind::kSequence;
+  if (kind == ObjectKind::kForeignTable) return RelationKind::kForeignTable;
+  return RelationKind::kTable;
+}
+
+class Assumer {
+ public:
+  Assumer(Catalog& catalog, Moment moment, const Situation& situation)
+      : catalog_(catalog), moment_(moment), situation_(situation) {}
+
+  void Look(const action::CreateTable& create) {
+    Assume(create.inherits);
+    Assume(create.like);
+    Assume(create.reads);
+    if (create.partition_of) Assume(*create.partition_of, RelationKind::kPartitionedTable);
+    for (const Constraint& constraint : create.constraints) Look(constraint, create.table);
+    for (const Column& column : create.columns) {
+      for (const Constraint& constraint : column.constraints) Look(constraint, create.table);
+    }
+  }
+  void Look(const action::CreateIndex& create) { Assume(create.table); }
+  void Look(const action::CreateSequence& create) {
+    if (create.owned_by) Assume(*create.owned_by);
+  }
+  void Look(const action::CreateView& create) { Assume(create.reads); }
+  void Look(const action::CreateTrigger& create) { Assume(create.table); }
+  void Look(const action::CreatePolicy& create) {
+    Assume(create.table);
+    Assume(create.reads);
+  }
+  void Look(const action::AddColumn& add) {
+    Assume(add.table.name, KindOf(add.table.kind));
+    for (const Constraint& constraint : add.column.constraints) Look(constraint, add.table.name);
+  }
+  void Look(const action::AddConstraint& add) {
+    Assume(add.table.name, KindOf(add.table.kind));
+    Look(add.constraint, add.table.name);
+  }
+  void Look(const action::RenameRelation& rename) {
+    Assume(rename.relation.name, KindOf(rename.relation.kind));
+  }
+  void Look(const action::Drop& drop) {
+    if (drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
+        drop.kind == ObjectKind::kRule) {
+      return Assume(drop.on_table);
+    }
+    const bool relation = drop.kind == ObjectKind::kTable || KindOf(drop.kind) != RelationKind::kTable;
+    if (!relation) return;
+    for (const Name& name : drop.objects) Assume(name, KindOf(drop.kind));
+  }
+  void Look(const action::Truncate& truncate) { Assume(truncate.tables); }
+  void Look(const action::ModifyData& modify) {
+    Assume(modify.reads);
+    Assume(modify.writes);
+    if (modify.table) Assume(*modify.table);
+  }
+  template <typename T>
+  void Look(const T& other) {
+    if constexpr (requires { other.table.kind; }) Assume(other.table.name, KindOf(other.table.kind));
+  }
+
+ private:
+  void Look(const Constraint& constraint, const Name& table) {
+    const bool self = constraint.referenced == table;
+    if (constraint.kind == ConstraintKind::kForeignKey && !self) Assume(constraint.referenced);
+  }
+  void Assume(const std::vector<Name>& names) {
+    for (const Name& name : names) Assume(name);
+  }
+  void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
+    const CatalogView view = catalog_.At(moment_);
+    if (name.name.empty() || IsSystem(name) ||
+        view.Find(name, situation_.search_path) != nullptr ||
+        view.IsKnownMissing(name, situation_.search_path)) {
+      return;
+    }
+    Relation relation;
+    relation.schema = !name.schema.empty()               ? name.schema
+                      : situation_.search_path.empty()   ? "public"
+                                                         : situation_.search_path[0];
+    relation.name = name.name;
+    relation.kind = kind;
+    catalog_.Assume(std::move(relation));
+  }
+
+  Catalog& catalog_;
+  Moment moment_;
+  const Situation& situation_;
+};
+
+}  // namespace
+
+void AssumeNamed(const Action& action, const Situation& situation, Moment moment,
+                 Catalog& catalog) {
+  Assumer assumer(catalog, moment, situation);
+  std::visit([&](const auto& kind) { assumer.Look(kind); }, action.kind);
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,211 @@
+#ifndef PLIMSOLL_ANALYZER_SIMULATION_CATALOG_H_
+#define PLIMSOLL_ANALYZER_SIMULATION_CATALOG_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/attributes.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "analyzer/simulation/timeline.h"
+#include "analyzer/syntax/action.h"
+
+// What exists, at every moment of a history. The catalog only remembers: what a statement changes
+// stands in apply.cc, what it costs in effects.cc.
+
+namespace plimsoll {
+
+// Stays with a relation through renames, as an OID does.
+using RelationId = uint32_t;
+
+enum class RelationKind {
+  kTable, kPartitionedTable, kIndex, kPartitionedIndex, kSequence, kView, kMaterializedView,
+  kForeignTable,
+};
+
+struct TableColumn {
+  std::string name;
+  TypeName type;
+  bool not_null = false;
+  Generated generated = Generated::kNo;
+  bool has_default = false;
+  std::vector<std::string> generated_from;  // columns that a generated column computes from
+};
+
+struct TableConstraint {
+  std::string name;
+  ConstraintKind kind = ConstraintKind::kCheck;
+  std::vector<std::string> columns;  // of a check: those its expression mentions
+  std::vector<std::string> proven_not_null;  // of a check, see Expression
+  bool validated = true;
+  bool enforced = true;
+  RelationId index = 0;       // that backs a unique, primary key or exclusion constraint
+  bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
+  RelationId referenced = 0;  // of a foreign key
+  std::vector<std::string> referenced_columns;  // empty: the primary key
+};
+
+// Which columns of which relation a view reads.
+struct ViewUse {
+  RelationId relation = 0;
+  std::vector<std::string> columns;
+};
+
+struct Relation {
+  RelationId id = 0;
+  std::string schema;
+  std::string name;
+  RelationKind kind = RelationKind::kTable;
+  Persistence persistence = Persistence::kPermanent;
+  // No file creates it: it is taken to exist, with rows, and its columns are known only as far as
+  // statements have named them.
+  bool assumed = false;
+  bool columns_known = true;    // all of them, and the constraints; not so where a query made them
+  bool maybe_has_rows = false;  // something may have put rows into it
+  uint32_t migration = 0;    // that created it
+  uint32_t transaction = 0;  // that created it
+
+  // Tables.
+  std::vector<TableColumn> columns;
+  std::vector<TableConstraint> constraints;
+  std::vector<RelationId> parents;   // inheritance and partitioning
+  std::vector<RelationId> children;
+  bool is_default_partition = false;
+  bool is_partition = false;
+  bool has_policy = false;
+
+  // Indexes.
+  RelationId table = 0;
+  std::string method;
+  bool unique = false;
+  bool valid = true;
+  bool has_expression = false;
+  bool has_predicate = false;
+  std::vector<action::IndexColumn> keys;
+  std::string name_hint;  // see CreateIndex: how partitions name theirs
+  std::vector<std::string> mentions;  // every column it depends on, keys too
+
+  // Sequences: the table and column that own them, as serial and identity columns do.
+  RelationId owner = 0;
+  std::string owner_column;
+
+  // Views.
+  std::vector<ViewUse> uses;
+
+  bool IsTable() const {
+    return kind == RelationKind::kTable || kind == RelationKind::kPartitionedTable ||
+           kind == RelationKind::kForeignTable;
+  }
+  bool IsIndex() const {
+    return kind == RelationKind::kIndex || kind == RelationKind::kPartitionedIndex;
+  }
+  const TableColumn* FindColumn(absl::string_view column) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  TableColumn* FindColumn(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  const TableConstraint* FindConstraint(absl::string_view constraint) const
+      ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  // `name`, or `schema.name` where the schema is not `public`.
+  std::string DisplayName() const;
+};
+
+struct UserType {
+  action::TypeKind kind = action::TypeKind::kEnum;
+  std::optional<TypeName> base;  // of a domain
+  bool constrained = false;      // a domain with NOT NULL or a check, its own or its base's
+  bool has_default = false;      // of a domain
+};
+
+struct Routine {
+  action::Volatility volatility = action::Volatility::kVolatile;
+  bool constant_body = false;
+};
+
+// The catalog at one moment. Cheap to copy; lives no longer than its catalog.
+class Catalog;
+class CatalogView {
+ public:
+  CatalogView(const Catalog* catalog, Moment moment) : catalog_(catalog), moment_(moment) {}
+
+  // The relation that `name` means under `search_path`. Null: not known to this history, which for
+  // a table means "taken to exist" unless `WasDropped`.
+  const Relation* Find(const Name& name, absl::Span<const std::string> search_path) const;
+  const Relation* Find(RelationId id) const;
+  // This history had `name` and dropped, renamed or rolled it back, so it does not exist now.
+  bool IsKnownMissing(const Name& name, absl::Span<const std::string> search_path) const;
+
+  const UserType* FindType(const Name& name, absl::Span<const std::string> search_path) const;
+  const Routine* FindRoutine(const Name& name, absl::Span<const std::string> search_path) const;
+  // A name in `schema` that is free: `base`, or with a number after it where it is taken, cut to
+  // 63 bytes as PostgreSQL cuts (commands/indexcmds.c:ChooseRelationName).
+  std::string ChooseName(const std::string& schema, absl::string_view table,
+                         absl::string_view columns, absl::string_view label) const;
+  // Created by this history, and still there.
+  bool HasSchema(absl::string_view schema) const;
+  std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
+
+  // In order of creation.
+  std::vector<const Relation*> IndexesOf(const Relation& table) const;
+  std::vector<const Relation*> SequencesOf(const Relation& table) const;
+  std::vector<const Relation*> ViewsOn(const Relation& relation) const;
+  // Every descendant by inheritance or partitioning, parents first.
+  std::vector<const Relation*> DescendantsOf(const Relation& table) const;
+  // Tables with a foreign key to `table`.
+  std::vector<const Relation*> ReferencingTables(const Relation& table) const;
+
+ private:
+  const std::vector<RelationId>* Candidates(RelationId on) const;
+
+  const Catalog* catalog_;
+  Moment moment_;
+};
+
+// The timeline of everything. The mutating functions are for apply.cc alone.
+class Catalog {
+ public:
+  CatalogView At(Moment moment) const { return CatalogView(this, moment); }
+
+  // Gives `relation` an id and a place; its name must be free at `moment`.
+  RelationId Create(Moment moment, Relation relation);
+  // A relation that no file creates: it exists, with rows, from before everything.
+  RelationId Assume(Relation relation);
+  // Replaces the relation with that id; a changed schema or name is a rename.
+  void Update(Moment moment, Relation relation);
+  void Drop(Moment moment, RelationId id);
+
+  void SetType(Moment moment, const std::string& schema, const std::string& name,
+               std::optional<UserType> type);
+  void SetRoutine(Moment moment, const std::string& schema, const std::string& name,
+                  std::optional<Routine> routine);
+  void SetSchema(Moment moment, const std::string& schema, bool exists);
+
+  // Appends a version of everything changed since `past`, as it was then (ROLLBACK).
+  void Restore(Moment past, Moment moment);
+  // Forgets everything after `moment`.
+  void Truncate(Moment moment);
+
+ private:
+  friend class CatalogView;
+
+  Timeline<RelationId, Relation> relations_;
+  Timeline<std::string, RelationId> names_;  // "schema\0name" -> id
+  Timeline<std::string, UserType> types_;
+  Timeline<std::string, Routine> routines_;
+  Timeline<std::string, bool> schemas_;
+  // Who was ever attached to a relation: a superset, filtered by what they say at a moment.
+  // It only grows, so it needs no timeline of its own.
+  absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;
+  absl::flat_hash_set<uint64_t> noted_;  // the pairs in dependents_
+  absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
+  RelationId last_id_ = 0;
+
+  void NoteDependent(RelationId on, RelationId dependent);
+  void NoteDependencies(const Relation& relation);
+};
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SIMULATION_CATALOG_H_

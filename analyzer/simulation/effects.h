@@ -1,0 +1,127 @@
+#ifndef PLIMSOLL_ANALYZER_SIMULATION_EFFECTS_H_
+#define PLIMSOLL_ANALYZER_SIMULATION_EFFECTS_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/lock.h"
+#include "analyzer/syntax/action.h"
+
+// What an action costs a live database. PostgreSQL's behaviour stands in effects.cc as a table and
+// nowhere else: no rule knows a lock, a rewrite or a server version by itself.
+
+namespace plimsoll {
+
+// A relation as an effect names it.
+struct Affected {
+  RelationId id = 0;
+  std::string name;  // display name: without the schema where that is `public`
+  RelationKind kind = RelationKind::kTable;
+  // Others use it: it existed before this migration, and it is not temporary. Only live relations
+  // can hurt anybody.
+  bool live = false;
+  // Made in this transaction (or in this migration, when it runs in one): nobody else sees it.
+  bool created_here = false;
+};
+
+struct Lock {
+  Affected relation;
+  LockMode mode = LockMode::kAccessShare;
+};
+
+enum class WorkKind {
+  kScan,        // reads every row
+  kRewrite,     // copies every row into a new file, and builds every index again
+  kIndexBuild,  // builds an index, or builds it again
+};
+
+// Why the work is done, for the words of a message.
+enum class Cause {
+  kQuery, kVolatileDefault, kStoredGenerated, kIdentity, kConstrainedDomain, kTypeChange,
+  kNotNull, kCheck, kForeignKey, kUnique, kPrimaryKey, kExclusion, kIndex, kPartition,
+};
+
+// Work that grows with the table.
+struct Work {
+  WorkKind kind = WorkKind::kScan;
+  Affected relation;  // the table; for an index build the table it is on
+  std::string index;  // display name, of an index build
+  Cause cause = Cause::kQuery;
+  // Not certain: it depends on what no file says, such as the old type of a column.
+  bool possible = false;
+};
+
+enum class LossKind { kTable, kColumn, kRows, kOther };
+
+// What rolling forward cannot bring back.
+struct Loss {
+  LossKind kind = LossKind::kTable;
+  Affected relation;
+  std::string column;
+};
+
+// What stops working for application code that was written for the schema before.
+enum class BreakKind {
+  kRenamedTable, kRenamedColumn, kDroppedObject, kRequiredColumn, kChangedType, kHiddenRows,
+};
+struct Break {
+  BreakKind kind = BreakKind::kDroppedObject;
+  Affected relation;   // may be without an id: a function, a type
+  std::string detail;  // the column, or what it is
+};
+
+// The statement must fail, with PostgreSQL's SQLSTATE.
+struct Failure {
+  std::string sqlstate;
+  std::string message;
+};
+
+struct Effects {
+  std::vector<Lock> locks;  // the strongest per relation, in order of first taking
+  std::vector<Work> work;
+  std::vector<Loss> losses;
+  std::vector<Break> breaks;
+  bool forbidden_in_transaction = false;  // SQLSTATE 25001 inside a transaction block
+  std::optional<Failure> failure;
+  bool modelled = true;  // false: no claim is made
+
+  const Lock* LockOn(RelationId relation) const;
+};
+
+// What surrounds an action and decides what it costs.
+struct Situation {
+  int server_version = 18;  // major
+  uint32_t migration = 0;
+  uint32_t transaction = 0;
+  bool in_transaction_block = false;
+  bool one_transaction_migration = false;  // the whole migration runs in one
+  bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
+  bool utc = false;                        // the session's TimeZone is known to be UTC
+  absl::Span<const std::string> search_path;
+};
+
+// The effects of one action on the catalog as it stands before it. `with` are the actions of the
+// same statement: an ALTER TABLE rewrites a table once for all of them, and some of them change
+// what others cost.
+Effects ComputeEffects(const Action& action, absl::Span<const Action> with, const CatalogView& before,
+                       const Situation& situation);
+
+// Whether PostgreSQL refuses the action in a transaction block, whatever the catalog holds
+// (xact.c:PreventInTransactionBlock, called before the object is looked at).
+bool IsForbiddenInTransaction(const Action& action);
+
+// A relation as an effect names it, seen from `situation`.
+Affected DescribeRelation(const Relation& relation, const Situation& situation);
+
+// Adds what making `created` costs: its lock and, of an index, the building. ComputeEffects cannot
+// know the names that only making gives.
+void AddCreated(const Relation& created, const CatalogView& after, const Situation& situation,
+                Effects& effects);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SIMULATION_EFFECTS_H_

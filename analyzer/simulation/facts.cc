@@ -1,0 +1,161 @@
+#include "analyzer/simulation/facts.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+
+namespace plimsoll {
+namespace {
+
+bool HoldsRows(const Relation& relation) {
+  return relation.kind == RelationKind::kTable || relation.kind == RelationKind::kMaterializedView;
+}
+
+}  // namespace
+
+bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
+                   const CatalogView& view) {
+  std::vector<std::string> wanted = columns;
+  std::sort(wanted.begin(), wanted.end());
+  for (const Relation* index : view.IndexesOf(table)) {
+    if (!index->unique || index->has_expression || index->has_predicate) continue;
+    std::vector<std::string> keys;
+    for (const action::IndexColumn& key : index->keys) keys.push_back(key.column);
+    std::sort(keys.begin(), keys.end());
+    if (keys == wanted) return true;
+  }
+  return false;
+}
+
+const TableConstraint* PrimaryKeyOf(const Relation& table) {
+  for (const TableConstraint& constraint : table.constraints) {
+    if (constraint.kind == ConstraintKind::kPrimaryKey) return &constraint;
+  }
+  return nullptr;
+}
+
+bool Mentions(const Relation& index, const std::string& column) {
+  return std::find(index.mentions.begin(), index.mentions.end(), column) != index.mentions.end();
+}
+
+Facts Inspector::Inspect(const Action& action) && {
+  facts_.forbidden_in_transaction = IsForbiddenInTransaction(action);
+  if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
+    Fail("25001", "cannot run inside a transaction block");
+  }
+  std::visit([this](const auto& kind) { Look(kind); }, action.kind);
+  return std::move(facts_);
+}
+
+void Inspector::Fail(absl::string_view sqlstate, std::string message) {
+  if (!facts_.failure) {
+    facts_.failure = Failure{.sqlstate = std::string(sqlstate), .message = std::move(message)};
+  }
+}
+
+Affected Inspector::Describe(const Relation& relation) const {
+  return DescribeRelation(relation, situation_);
+}
+
+void Inspector::Add(Role role, const Relation& relation, Cause cause, bool possible) {
+  facts_.actors.push_back(
+      {.role = role, .relation = Describe(relation), .cause = cause, .possible = possible});
+}
+
+void Inspector::AddBuild(const Relation& table, const std::string& index, Cause cause) {
+  facts_.actors.push_back({.role = Role::kBuiltIndex,
+                           .relation = Describe(table),
+                           .cause = cause,
+                           .index = index});
+}
+
+const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
+  const Relation* relation = Find(target.name);
+  if (relation == nullptr) {
+    if (!target.if_exists) {
+      Fail("42P01", absl::StrCat("relation \"", target.name.name, "\" does not exist"));
+    }
+    return nullptr;
+  }
+  Add(Role::kTable, *relation);
+  if (recurses && !target.only) {
+    for (const Relation* child : view_.DescendantsOf(*relation)) Add(Role::kDescendant, *child);
+  }
+  return relation;
+}
+
+bool Inspector::HasColumn(const Relation& table, const std::string& column) {
+  if (table.FindColumn(column) != nullptr) return true;
+  const bool added = Sibling<action::AddColumn>(
+      [&](const action::AddColumn& add) { return add.column.name == column; });
+  // The columns of a table that no file creates, or of a query, are not known.
+  if (added || !table.columns_known || !table.IsTable()) return true;
+  Fail("42703",
+       absl::StrCat("column \"", column, "\" of relation \"", table.name, "\" does not exist"));
+  return false;
+}
+
+std::vector<const Relation*> Inspector::Heaps(const Relation& table, bool only) const {
+  std::vector<const Relation*> heaps;
+  if (HoldsRows(table)) heaps.push_back(&table);
+  if (only) return heaps;
+  for (const Relation* child : view_.DescendantsOf(table)) {
+    if (HoldsRows(*child)) heaps.push_back(child);
+  }
+  return heaps;
+}
+
+void Inspector::Scan(const std::vector<const Relation*>& heaps, Cause cause) {
+  for (const Relation* heap : heaps) Add(Role::kScanned, *heap, cause);
+}
+
+void Inspector::Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible) {
+  for (const Relation* heap : heaps) {
+    Add(Role::kRewritten, *heap, cause, possible);
+    for (const Relation* index : view_.IndexesOf(*heap)) {
+      Add(Role::kRecreatedIndex, *index);
+      AddBuild(*heap, index->DisplayName(), cause);
+    }
+  }
+}
+
+// tablecmds.c:NotNullImpliedByRelConstraints: each valid check by itself, as far as it is a
+// conjunction. A check that the same statement drops is gone before (ALTER TABLE drops first).
+bool Inspector::ProvenNotNull(const Relation& table, const std::string& column) const {
+  const TableColumn* known = table.FindColumn(column);
+  if (known != nullptr && known->not_null) return true;
+  for (const TableConstraint& check : table.constraints) {
+    if (check.kind != ConstraintKind::kCheck || !check.validated || !check.enforced) continue;
+    const bool dropped = Sibling<action::DropConstraint>(
+        [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
+    const auto& proven = check.proven_not_null;
+    if (!dropped && std::find(proven.begin(), proven.end(), column) != proven.end()) return true;
+  }
+  return false;
+}
+
+void Inspector::Look(const action::Savepoint&) {
+  if (!situation_.in_transaction_block) {
+    Fail("25P01", "SAVEPOINT can only be used in transaction blocks");
+  }
+}
+
+void Inspector::Look(const action::RollbackTo& rollback) {
+  if (!situation_.in_transaction_block) {
+    Fail("25P01", "ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
+  } else if (!situation_.savepoint_known) {
+    Fail("3B001", absl::StrCat("savepoint \"", rollback.name, "\" does not exist"));
+  }
+}
+
+void Inspector::Look(const action::Release& release) {
+  if (!situation_.in_transaction_block) {
+    Fail("25P01", "RELEASE SAVEPOINT can only be used in transaction blocks");
+  } else if (!situation_.savepoint_known) {
+    Fail("3B001", absl::StrCat("savepoint \"", release.name, "\" does not exist"));
+  }
+}
+
+void Inspector::Look(const action::Other&) { facts_.modelled = false; }
+
+}  // namespace plimsoll

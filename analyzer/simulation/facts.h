@@ -1,0 +1,181 @@
+#ifndef PLIMSOLL_ANALYZER_SIMULATION_FACTS_H_
+#define PLIMSOLL_ANALYZER_SIMULATION_FACTS_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/types/span.h"
+#include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/effects.h"
+#include "analyzer/syntax/action.h"
+
+// What the catalog says about one action: which relations play which part in it, and whether it
+// can succeed. effects.cc then reads the price from its table. Relations that the action makes are
+// not here: apply.cc makes them, and names them. Private to analyzer/simulation.
+
+namespace plimsoll {
+
+enum class Role : uint8_t {
+  kTable,             // the relation that the action names
+  kDescendant,        // its partitions and children, where the action recurses
+  kRead,              // read by a query
+  kRowLocked,         // read by SELECT … FOR UPDATE and its kin
+  kWritten,           // written by a query's WITH list
+  kReferenced,        // the other table of a foreign key that is made, validated or fed
+  kPartner,           // the other table of a foreign key that goes away or is made anew
+  kParent,            // of a partition that comes or goes
+  kDefaultPartition,  // beside it
+  kInherited,         // a parent by INHERITS
+  kLike,              // of CREATE TABLE (LIKE …)
+  kUsedIndex,         // of ADD CONSTRAINT … USING INDEX, RENAME CONSTRAINT
+  kDroppedIndex,      // an index that goes away with something else
+  kRecreatedIndex,    // dropped and made again by ALTER COLUMN TYPE, over its old file or a new one
+  kSequence,          // an owned sequence that goes away or restarts
+  kOwner,             // of a sequence that is made
+  kView,              // a view that goes away with something else, or is replaced
+  kReferencing,       // a table with a foreign key to the named one
+  kScanned,           // every row is read
+  kRewritten,         // every row is copied
+  kBuiltIndex,        // built, or built again
+};
+
+// Conditions under which a row of the table holds; bits.
+enum Condition : uint32_t {
+  kConcurrently = 1U << 0U,
+  kForeignKey = 1U << 1U,
+  kBuildsIndex = 1U << 2U,    // a unique, primary key or exclusion constraint
+  kNamedAsIndex = 1U << 3U,   // ALTER INDEX, not ALTER TABLE
+  kNoInherit = 1U << 4U,
+  kReferentialWrite = 1U << 5U,  // ON DELETE CASCADE and its kin
+};
+
+struct Actor {
+  Role role = Role::kTable;
+  Affected relation;
+  Cause cause = Cause::kQuery;  // of work
+  std::string index;            // display name, of kBuiltIndex
+  bool possible = false;        // see Work
+};
+
+struct Facts {
+  std::vector<Actor> actors;
+  uint32_t conditions = 0;
+  std::vector<Loss> losses;
+  std::vector<Break> breaks;
+  bool forbidden_in_transaction = false;
+  std::optional<Failure> failure;
+  bool modelled = true;
+};
+
+// Collects the facts of one action. One Inspector a call; see ComputeEffects for the arguments.
+class Inspector {
+ public:
+  Inspector(absl::Span<const Action> with, const CatalogView& view, const Situation& situation)
+      : with_(with), view_(view), situation_(situation) {}
+
+  Facts Inspect(const Action& action) &&;
+
+ private:
+  // facts_alter.cc
+  void Look(const action::AddColumn& add);
+  void Look(const action::DropColumn& drop);
+  void Look(const action::SetNotNull& set);
+  void Look(const action::DropNotNull& drop);
+  void Look(const action::SetDefault& set);
+  void Look(const action::DropDefault& drop);
+  void Look(const action::AlterColumnType& alter);
+  void Look(const action::AddConstraint& add);
+  void Look(const action::DropConstraint& drop);
+  void Look(const action::ValidateConstraint& validate);
+  void Look(const action::RenameColumn& rename);
+  void Look(const action::RenameConstraint& rename);
+  void Look(const action::RenameRelation& rename);
+  void Look(const action::SetRowSecurity& set);
+  // facts_create.cc
+  void Look(const action::CreateTable& create);
+  void Look(const action::CreateIndex& create);
+  void Look(const action::CreateSchema& create);
+  void Look(const action::CreateSequence& create);
+  void Look(const action::CreateView& create);
+  void Look(const action::CreateFunction& create);
+  void Look(const action::CreateTrigger& create);
+  void Look(const action::CreatePolicy& create);
+  void Look(const action::CreateType& create);
+  void Look(const action::CreateExtension& create);
+  // facts_drop.cc
+  void Look(const action::Drop& drop);
+  void Look(const action::Truncate& truncate);
+  void Look(const action::ModifyData& modify);
+  // facts.cc
+  void Look(const action::Begin&) {}
+  void Look(const action::Commit&) {}
+  void Look(const action::Rollback&) {}
+  void Look(const action::Savepoint&);
+  void Look(const action::RollbackTo&);
+  void Look(const action::Release&);
+  void Look(const action::SetParameter&) {}
+  void Look(const action::Other&);
+
+  // ---- shared
+  const Relation* Find(const Name& name) const { return view_.Find(name, situation_.search_path); }
+  // The relation that an ALTER names, with its part and its descendants' noted. Null where it does
+  // not exist; the failure is then noted unless IF EXISTS forgives it.
+  const Relation* NameTarget(const Target& target, bool recurses);
+  Affected Describe(const Relation& relation) const;
+  void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
+  void AddBuild(const Relation& table, const std::string& index, Cause cause);
+  void Fail(absl::string_view sqlstate, std::string message);
+  // Whether the named column can be used; notes the failure where it certainly does not exist.
+  bool HasColumn(const Relation& table, const std::string& column);
+  // The statement also holds a `T` for which `matches` holds.
+  template <typename T, typename Matches>
+  bool Sibling(Matches matches) const {
+    for (const Action& action : with_) {
+      const T* other = std::get_if<T>(&action.kind);
+      if (other != nullptr && matches(*other)) return true;
+    }
+    return false;
+  }
+  // The table and, unless ONLY, its descendants: those of them that hold rows.
+  std::vector<const Relation*> Heaps(const Relation& table, bool only) const;
+  void Scan(const std::vector<const Relation*>& heaps, Cause cause);
+  void Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible);
+  bool ProvenNotNull(const Relation& table, const std::string& column) const;
+  void NoteNotNull(const Relation& table, bool only, const std::string& column, Cause cause);
+  void NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans);
+  void NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
+                           const std::string& inline_column);
+  void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
+                             bool cascade);
+  void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
+  void NoteDroppedRelation(const Relation& relation, const action::Drop& drop,
+                           const std::vector<RelationId>& dropped);
+  void NoteDroppedTable(const Relation& table, const action::Drop& drop,
+                        const std::vector<RelationId>& dropped);
+  void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
+  void NotePartition(const action::CreateTable& create);
+  Cause CauseOfRewrite(const Column& column, bool& possible) const;
+
+  absl::Span<const Action> with_;
+  const CatalogView& view_;
+  const Situation& situation_;
+  Facts facts_;
+};
+
+// A foreign key relies on a unique index over exactly the referenced columns.
+bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
+                   const CatalogView& view);
+// An index on a partition that CREATE INDEX on its parent takes over instead of building one.
+const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
+                                  const CatalogView& view);
+const TableConstraint* PrimaryKeyOf(const Relation& table);
+
+// The indexes that hold `column` in a key, an expression or a predicate.
+bool Mentions(const Relation& index, const std::string& column);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SIMULATION_FACTS_H_

@@ -1,0 +1,534 @@
+// The facts of ALTER TABLE's subcommands (commands/tablecmds.c).
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/type_change.h"
+#include "analyzer/simulation/volatility.h"
+
+namespace plimsoll {
+namespace {
+
+bool Contains(const std::vector<std::string>& values, const std::string& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+bool HasConstraint(const Column& column, ConstraintKind kind) {
+  return std::any_of(column.constraints.begin(), column.constraints.end(),
+                     [&](const Constraint& c) { return c.kind == kind; });
+}
+
+bool IsIndexConstraint(ConstraintKind kind) {
+  return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
+         kind == ConstraintKind::kExclusion;
+}
+
+Cause CauseOf(ConstraintKind kind) {
+  switch (kind) {
+    case ConstraintKind::kNotNull:
+    case ConstraintKind::kNull:
+      return Cause::kNotNull;
+    case ConstraintKind::kCheck:
+      return Cause::kCheck;
+    case ConstraintKind::kUnique:
+      return Cause::kUnique;
+    case ConstraintKind::kPrimaryKey:
+      return Cause::kPrimaryKey;
+    case ConstraintKind::kForeignKey:
+      return Cause::kForeignKey;
+    case ConstraintKind::kExclusion:
+      return Cause::kExclusion;
+  }
+  return Cause::kCheck;
+}
+
+}  // namespace
+
+// ---- columns ---------------------------------------------------------------------------------
+
+// Why ATExecAddColumn copies the table for this column; kQuery where it does not.
+Cause Inspector::CauseOfRewrite(const Column& column, bool& possible) const {
+  if (column.generated == Generated::kStored) return Cause::kStoredGenerated;
+  if (column.generated == Generated::kVirtual) return Cause::kQuery;
+  if (column.generated == Generated::kIdentity || column.serial) return Cause::kIdentity;
+  const UserType* type = view_.FindType(column.type.name, situation_.search_path);
+  if (type != nullptr && type->constrained && !column.type.array) return Cause::kConstrainedDomain;
+  if (!column.default_value || column.default_value->is_null) return Cause::kQuery;
+  const Steadiness steadiness =
+      JudgeSteadiness(*column.default_value, view_, situation_.search_path);
+  possible = steadiness == Steadiness::kUnknown;
+  return steadiness == Steadiness::kSteady ? Cause::kQuery : Cause::kVolatileDefault;
+}
+
+void Inspector::Look(const action::AddColumn& add) {
+  const Relation* table = NameTarget(add.table, true);
+  if (table == nullptr) return;
+  const Column& column = add.column;
+  if (table->FindColumn(column.name) != nullptr &&
+      !Sibling<action::DropColumn>(
+          [&](const action::DropColumn& drop) { return drop.column == column.name; })) {
+    if (!add.if_not_exists) {
+      Fail("42701", absl::StrCat("column \"", column.name, "\" of relation \"", table->name,
+                                 "\" already exists"));
+    }
+    return;
+  }
+  if (table->is_partition && table->parents.size() == 1) {
+    Fail("42809", "cannot add column to a partition");
+    return;
+  }
+  if (add.table.only && !table->children.empty()) {
+    Fail("42P16", "column must be added to child tables too");
+    return;
+  }
+  const std::vector<const Relation*> heaps = Heaps(*table, add.table.only);
+  bool possible = false;
+  const Cause rewrite = CauseOfRewrite(column, possible);
+  const bool rewrites = rewrite != Cause::kQuery;
+  if (rewrites) Rewrite(heaps, rewrite, possible);
+  const UserType* type = view_.FindType(column.type.name, situation_.search_path);
+  const bool has_value = rewrites ? rewrite != Cause::kConstrainedDomain ||
+                                        column.default_value.has_value() || type->has_default
+                                  : (column.default_value && !column.default_value->is_null) ||
+                                        (type != nullptr && type->has_default);
+  const bool required = HasConstraint(column, ConstraintKind::kNotNull) ||
+                        HasConstraint(column, ConstraintKind::kPrimaryKey);
+  const bool is_virtual = column.generated == Generated::kVirtual;
+  if (required && !has_value && !is_virtual) {
+    facts_.breaks.push_back({.kind = BreakKind::kRequiredColumn,
+                             .relation = Describe(*table),
+                             .detail = column.name});
+    const bool rows = std::any_of(heaps.begin(), heaps.end(),
+                                  [](const Relation* heap) { return heap->maybe_has_rows; });
+    if (rows) {
+      Fail("23502", absl::StrCat("column \"", column.name, "\" of relation \"", table->name,
+                                 "\" contains null values"));
+      return;
+    }
+  }
+  if (required && !rewrites && (!has_value || is_virtual)) Scan(heaps, Cause::kNotNull);
+  for (const Constraint& constraint : column.constraints) {
+    if (constraint.kind == ConstraintKind::kCheck && !constraint.not_enforced && !rewrites) {
+      Scan(heaps, Cause::kCheck);
+    } else if (constraint.kind == ConstraintKind::kForeignKey) {
+      // With no value in the new column there is nothing to look up (ATAddForeignKeyConstraint).
+      NoteForeignKey(table, constraint, has_value && !constraint.not_enforced);
+    } else if (IsIndexConstraint(constraint.kind)) {
+      NoteIndexConstraint(*table, add.table.only, constraint, column.name);
+    }
+  }
+}
+
+void Inspector::Look(const action::DropColumn& drop) {
+  const Relation* table = NameTarget(drop.table, true);
+  if (table == nullptr) return;
+  const std::string& column = drop.column;
+  if (drop.if_exists && table->columns_known && table->FindColumn(column) == nullptr) return;
+  if (!HasColumn(*table, column)) return;
+  for (const RelationId id : table->parents) {
+    const Relation* parent = view_.Find(id);
+    if (parent != nullptr && parent->FindColumn(column) != nullptr) {
+      Fail("42P16", absl::StrCat("cannot drop inherited column \"", column, "\""));
+      return;
+    }
+  }
+  const auto depend = [&] {
+    Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
+                               " because other objects depend on it"));
+  };
+  for (const Relation* view : view_.ViewsOn(*table)) {
+    const bool uses = std::any_of(view->uses.begin(), view->uses.end(), [&](const ViewUse& use) {
+      return use.relation == table->id && Contains(use.columns, column);
+    });
+    if (!uses) continue;
+    if (!drop.cascade) return depend();
+    Add(Role::kView, *view);
+  }
+  for (const TableColumn& other : table->columns) {
+    // Up to 14 the generated column went silently with it.
+    if (Contains(other.generated_from, column) && !drop.cascade &&
+        situation_.server_version >= 15) {
+      return depend();
+    }
+  }
+  for (const TableConstraint& constraint : table->constraints) {
+    if (Contains(constraint.columns, column)) {
+      NoteDroppedConstraint(*table, constraint, drop.cascade);
+    }
+  }
+  for (const Relation* index : view_.IndexesOf(*table)) {
+    if (Mentions(*index, column)) Add(Role::kDroppedIndex, *index);
+  }
+  for (const Relation* sequence : view_.SequencesOf(*table)) {
+    if (sequence->owner_column == column) Add(Role::kSequence, *sequence);
+  }
+  facts_.losses.push_back(
+      {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kDroppedObject, .relation = Describe(*table), .detail = column});
+}
+
+// Reads each heap on which the column is neither NOT NULL nor proven to be.
+void Inspector::NoteNotNull(const Relation& table, bool only, const std::string& column,
+                            Cause cause) {
+  for (const Relation* heap : Heaps(table, only)) {
+    if (!ProvenNotNull(*heap, column)) Add(Role::kScanned, *heap, cause);
+  }
+}
+
+void Inspector::Look(const action::SetNotNull& set) {
+  const Relation* table = NameTarget(set.table, true);
+  if (table == nullptr || !HasColumn(*table, set.column)) return;
+  NoteNotNull(*table, set.table.only, set.column, Cause::kNotNull);
+}
+
+void Inspector::Look(const action::DropNotNull& drop) {
+  const Relation* table = NameTarget(drop.table, true);
+  if (table == nullptr || !HasColumn(*table, drop.column)) return;
+  const TableConstraint* key = PrimaryKeyOf(*table);
+  const bool dropped = key != nullptr && Sibling<action::DropConstraint>(
+      [&](const action::DropConstraint& other) { return other.constraint == key->name; });
+  if (key != nullptr && !dropped && Contains(key->columns, drop.column)) {
+    Fail("42P16", absl::StrCat("column \"", drop.column, "\" is in a primary key"));
+  }
+}
+
+void Inspector::Look(const action::SetDefault& set) {
+  const Relation* table = NameTarget(set.table, true);
+  if (table != nullptr) HasColumn(*table, set.column);
+}
+
+void Inspector::Look(const action::DropDefault& drop) {
+  const Relation* table = NameTarget(drop.table, true);
+  if (table != nullptr) HasColumn(*table, drop.column);
+}
+
+// ---- ALTER COLUMN TYPE -----------------------------------------------------------------------
+
+void Inspector::Look(const action::AlterColumnType& alter) {
+  const Relation* table = NameTarget(alter.table, true);
+  if (table == nullptr || !HasColumn(*table, alter.column)) return;
+  for (const Relation* view : view_.ViewsOn(*table)) {
+    for (const ViewUse& use : view->uses) {
+      if (use.relation == table->id && Contains(use.columns, alter.column)) {
+        return Fail("0A000", "cannot alter type of a column used by a view or rule");
+      }
+    }
+  }
+  for (const TableColumn& other : table->columns) {
+    if (Contains(other.generated_from, alter.column)) {
+      return Fail("0A000", "cannot alter type of a column used by a generated column");
+    }
+  }
+  for (const RelationId id : table->parents) {
+    const Relation* parent = view_.Find(id);
+    if (parent != nullptr && parent->FindColumn(alter.column) != nullptr) {
+      return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
+    }
+  }
+  if (alter.table.only && !table->children.empty()) {
+    return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
+                                      "\" must be changed in child tables too"));
+  }
+  for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
+}
+
+void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
+  const TableColumn* column = heap.FindColumn(alter.column);
+  const bool known = column != nullptr && !column->type.name.name.empty();
+  const TypeChange change =
+      known ? JudgeTypeChange(column->type, alter.type, alter.using_expression, alter.column, view_,
+                              situation_.search_path, situation_.utc)
+            : TypeChange();
+  const bool stored = column != nullptr && column->generated == Generated::kStored;
+  const bool is_virtual = column != nullptr && column->generated == Generated::kVirtual;
+  const bool rewrites = (change.rewrites || stored) && !is_virtual;
+  if (rewrites) {
+    Rewrite({&heap}, Cause::kTypeChange, !known);
+    facts_.breaks.push_back({.kind = BreakKind::kChangedType,
+                             .relation = Describe(heap),
+                             .detail = alter.column});
+  } else {
+    for (const Relation* index : view_.IndexesOf(heap)) {
+      if (!Mentions(*index, alter.column)) continue;
+      Add(Role::kRecreatedIndex, *index);
+      // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
+      const bool array_gin = index->method == "gin" && column->type.array;
+      const bool keeps = change.keeps_indexes && !index->has_expression && !index->has_predicate &&
+                         index->valid && !heap.is_partition && !array_gin;
+      if (keeps) continue;
+      AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
+      Add(Role::kScanned, heap, Cause::kTypeChange);
+    }
+  }
+  for (const TableConstraint& constraint : heap.constraints) {
+    if (!Contains(constraint.columns, alter.column)) continue;
+    if (constraint.kind == ConstraintKind::kCheck && constraint.validated && constraint.enforced &&
+        !rewrites) {
+      Add(Role::kScanned, heap, Cause::kCheck);
+    }
+    if (constraint.kind != ConstraintKind::kForeignKey) continue;
+    const Relation* referenced = view_.Find(constraint.referenced);
+    if (referenced == nullptr) continue;
+    Add(Role::kPartner, *referenced);
+    if (rewrites && constraint.validated && constraint.enforced) {
+      Scan({&heap, referenced}, Cause::kForeignKey);
+    }
+  }
+  for (const Relation* child : view_.ReferencingTables(heap)) {
+    for (const TableConstraint& constraint : child->constraints) {
+      const TableConstraint* key = PrimaryKeyOf(heap);
+      const bool by_key = constraint.referenced_columns.empty() && key != nullptr &&
+                          Contains(key->columns, alter.column);
+      const bool touches = constraint.referenced == heap.id &&
+                           (by_key || Contains(constraint.referenced_columns, alter.column));
+      if (!touches) continue;
+      Add(Role::kPartner, *child);
+      if (rewrites && constraint.validated && constraint.enforced) {
+        Scan({child, &heap}, Cause::kForeignKey);
+      }
+    }
+  }
+}
+
+// ---- constraints -----------------------------------------------------------------------------
+
+void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans) {
+  const Relation* referenced = Find(constraint.referenced);
+  if (referenced == nullptr) {
+    Fail("42P01", absl::StrCat("relation \"", constraint.referenced.name, "\" does not exist"));
+    return;
+  }
+  if (referenced->columns_known && !constraint.referenced_columns.empty() &&
+      !HasUniqueOver(*referenced, constraint.referenced_columns, view_)) {
+    Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
+                               "table \"", referenced->name, "\""));
+    return;
+  }
+  Add(Role::kReferenced, *referenced);
+  for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kReferenced, *part);
+  if (!scans || table == nullptr) return;
+  const std::vector<const Relation*> heaps = Heaps(*table, false);
+  Scan(heaps, Cause::kForeignKey);
+  const bool rows = std::any_of(heaps.begin(), heaps.end(),
+                                [](const Relation* heap) { return heap->maybe_has_rows; });
+  // The join looks into the referenced table only for rows there are.
+  if (rows) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+}
+
+// UNIQUE, PRIMARY KEY and EXCLUDE, which build an index or take one over. `inline_column` is the
+// column that the same action adds, if any.
+void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
+                                    const std::string& inline_column) {
+  const Cause cause = CauseOf(constraint.kind);
+  std::vector<std::string> columns = constraint.columns;
+  if (!constraint.using_index.empty()) {
+    const Relation* index =
+        Find({.schema = table.schema, .name = constraint.using_index});
+    if (index != nullptr) {
+      Add(Role::kUsedIndex, *index);
+      columns.clear();
+      for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
+    } else if (table.columns_known) {
+      Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
+      return;
+    }
+  }
+  if (constraint.kind == ConstraintKind::kPrimaryKey) {
+    const TableConstraint* key = PrimaryKeyOf(table);
+    const bool replaced = key != nullptr && Sibling<action::DropConstraint>(
+        [&](const action::DropConstraint& drop) { return drop.constraint == key->name; });
+    if (key != nullptr && !replaced) {
+      Fail("42P16", absl::StrCat("multiple primary keys for table \"", table.name,
+                                 "\" are not allowed"));
+      return;
+    }
+    for (const std::string& column : columns) {
+      if (column == inline_column) continue;
+      const bool set_here = Sibling<action::SetNotNull>(
+          [&](const action::SetNotNull& set) { return set.column == column; });
+      if (!set_here) NoteNotNull(table, only, column, Cause::kNotNull);
+    }
+  }
+  if (!constraint.using_index.empty()) return;
+  facts_.conditions |= kBuildsIndex;
+  for (const Relation* heap : Heaps(table, only)) {
+    if (heap == &table || heap->is_partition) Add(Role::kScanned, *heap, cause);
+  }
+}
+
+void Inspector::Look(const action::AddConstraint& add) {
+  const Constraint& constraint = add.constraint;
+  const ConstraintKind kind = constraint.kind;
+  if (kind == ConstraintKind::kForeignKey) facts_.conditions |= kForeignKey;
+  if (IsIndexConstraint(kind)) facts_.conditions |= kBuildsIndex;
+  if (constraint.no_inherit) facts_.conditions |= kNoInherit;
+  // An index constraint reaches partitions, not children by inheritance.
+  const Relation* named = Find(add.table.name);
+  const bool recurses = !IsIndexConstraint(kind) ||
+                        (named != nullptr && named->kind == RelationKind::kPartitionedTable);
+  const Relation* table = NameTarget(add.table, recurses && constraint.using_index.empty());
+  if (table == nullptr) return;
+  if (!constraint.name.empty() && table->FindConstraint(constraint.name) != nullptr &&
+      !Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
+        return drop.constraint == constraint.name;
+      })) {
+    return Fail("42710", absl::StrCat("constraint \"", constraint.name, "\" for relation \"",
+                                      table->name, "\" already exists"));
+  }
+  for (const std::string& column : constraint.columns) {
+    if (!column.empty() && !HasColumn(*table, column)) return;
+  }
+  const bool checks_rows = !constraint.not_valid && !constraint.not_enforced;
+  const bool validated_here = Sibling<action::ValidateConstraint>(
+      [&](const action::ValidateConstraint& validate) {
+        return !constraint.name.empty() && validate.constraint == constraint.name;
+      });
+  switch (kind) {
+    case ConstraintKind::kCheck:
+      if (add.table.only && !table->children.empty() && !constraint.no_inherit) {
+        return Fail("42P16", "constraint must be added to child tables too");
+      }
+      if (checks_rows) Scan(Heaps(*table, add.table.only || constraint.no_inherit), Cause::kCheck);
+      break;
+    case ConstraintKind::kNotNull:
+      if (checks_rows && !constraint.columns.empty()) {
+        NoteNotNull(*table, add.table.only, constraint.columns[0], Cause::kNotNull);
+      }
+      break;
+    case ConstraintKind::kForeignKey:
+      if (table->kind == RelationKind::kPartitionedTable && constraint.not_valid &&
+          situation_.server_version < 18) {
+        return Fail("42809", absl::StrCat("cannot add NOT VALID foreign key on partitioned table \"",
+                                          table->name, "\""));
+      }
+      NoteForeignKey(table, constraint, checks_rows);
+      break;
+    case ConstraintKind::kUnique:
+    case ConstraintKind::kPrimaryKey:
+    case ConstraintKind::kExclusion:
+      NoteIndexConstraint(*table, add.table.only, constraint, "");
+      break;
+    case ConstraintKind::kNull:
+      break;
+  }
+  // VALIDATE in the same statement finds the constraint that this one adds; its own facts cannot.
+  if (validated_here && !checks_rows && kind == ConstraintKind::kForeignKey) {
+    NoteForeignKey(table, constraint, true);
+  } else if (validated_here && !checks_rows) {
+    Scan(Heaps(*table, add.table.only), CauseOf(kind));
+  }
+}
+
+void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
+                                      bool cascade) {
+  if (const Relation* referenced = view_.Find(constraint.referenced)) {
+    if (referenced->id != table.id) {
+      Add(Role::kPartner, *referenced);
+      for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kPartner, *part);
+    }
+  }
+  const Relation* index = view_.Find(constraint.index);
+  if (index == nullptr) return;
+  Add(Role::kDroppedIndex, *index);
+  for (const Relation* child : view_.ReferencingTables(table)) {
+    for (const TableConstraint& foreign : child->constraints) {
+      const bool by_key = foreign.referenced_columns.empty() &&
+                          constraint.kind == ConstraintKind::kPrimaryKey;
+      if (foreign.referenced != table.id ||
+          (!by_key && foreign.referenced_columns != constraint.columns)) {
+        continue;
+      }
+      if (!cascade) {
+        return Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint.name, " on table ",
+                                          table.name, " because other objects depend on it"));
+      }
+      Add(Role::kPartner, *child);
+    }
+  }
+}
+
+void Inspector::Look(const action::DropConstraint& drop) {
+  const Relation* table = NameTarget(drop.table, true);
+  if (table == nullptr) return;
+  const TableConstraint* constraint = table->FindConstraint(drop.constraint);
+  if (constraint != nullptr) {
+    NoteDroppedConstraint(*table, *constraint, drop.cascade);
+  } else if (!drop.if_exists && table->columns_known) {
+    Fail("42704", absl::StrCat("constraint \"", drop.constraint, "\" of relation \"", table->name,
+                               "\" does not exist"));
+  }
+}
+
+void Inspector::Look(const action::ValidateConstraint& validate) {
+  const Relation* table = NameTarget(validate.table, true);
+  if (table == nullptr) return;
+  const TableConstraint* constraint = table->FindConstraint(validate.constraint);
+  if (constraint == nullptr) {
+    const bool added = Sibling<action::AddConstraint>([&](const action::AddConstraint& add) {
+      return add.constraint.name == validate.constraint;
+    });
+    if (added) return;  // AddConstraint counts it
+    if (!table->columns_known) return Scan(Heaps(*table, validate.table.only), Cause::kCheck);
+    return Fail("42704", absl::StrCat("constraint \"", validate.constraint, "\" of relation \"",
+                                      table->name, "\" does not exist"));
+  }
+  const bool foreign = constraint->kind == ConstraintKind::kForeignKey;
+  if (constraint->validated) return;
+  Scan(Heaps(*table, validate.table.only), CauseOf(constraint->kind));
+  const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
+  if (referenced != nullptr) {
+    Add(Role::kReferenced, *referenced);
+    Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  }
+}
+
+// ---- names and behaviour ---------------------------------------------------------------------
+
+void Inspector::Look(const action::RenameColumn& rename) {
+  const Relation* table = NameTarget(rename.table, true);
+  if (table == nullptr || !HasColumn(*table, rename.column)) return;
+  if (table->FindColumn(rename.to) != nullptr) {
+    return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
+                                      "\" already exists"));
+  }
+  facts_.breaks.push_back({.kind = BreakKind::kRenamedColumn,
+                           .relation = Describe(*table),
+                           .detail = rename.column});
+}
+
+void Inspector::Look(const action::RenameConstraint& rename) {
+  const Relation* table = NameTarget(rename.table, true);
+  if (table == nullptr) return;
+  const TableConstraint* constraint = table->FindConstraint(rename.constraint);
+  if (constraint == nullptr && table->columns_known) {
+    return Fail("42704", absl::StrCat("constraint \"", rename.constraint, "\" for table \"",
+                                      table->name, "\" does not exist"));
+  }
+  const Relation* index = constraint == nullptr ? nullptr : view_.Find(constraint->index);
+  if (index != nullptr) Add(Role::kUsedIndex, *index);
+}
+
+void Inspector::Look(const action::RenameRelation& rename) {
+  if (rename.relation.kind == ObjectKind::kIndex) facts_.conditions |= kNamedAsIndex;
+  const Relation* relation = NameTarget(rename.relation, false);
+  if (relation == nullptr) return;
+  if (Find({.schema = relation->schema, .name = rename.to}) != nullptr) {
+    return Fail("42P07", absl::StrCat("relation \"", rename.to, "\" already exists"));
+  }
+  if (!relation->IsIndex()) {
+    facts_.breaks.push_back({.kind = BreakKind::kRenamedTable, .relation = Describe(*relation)});
+  }
+}
+
+void Inspector::Look(const action::SetRowSecurity& set) {
+  const Relation* table = NameTarget(set.table, false);
+  if (table == nullptr) return;
+  if (set.security == action::RowSecurity::kEnable && !table->has_policy) {
+    facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
+  }
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,376 @@
+#include "analyzer/simulation/history.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
+#include "analyzer/check.h"
+#include "analyzer/simulation/apply.h"
+
+namespace plimsoll {
+namespace {
+
+// Milliseconds of a time setting: `2s`, `500`, `1min` (utils/misc/guc.c:parse_int with
+// GUC_UNIT_MS). Empty where it cannot be read.
+std::optional<int64_t> ParseMilliseconds(absl::string_view text) {
+  static constexpr std::pair<const char*, int64_t> kUnits[] = {
+      {"ms", 1}, {"min", 60'000}, {"s", 1'000}, {"h", 3'600'000}, {"d", 86'400'000}};
+  text = absl::StripAsciiWhitespace(text);
+  int64_t factor = 1;
+  for (const auto& [unit, milliseconds] : kUnits) {
+    if (!absl::EndsWith(text, unit)) continue;
+    factor = milliseconds;
+    text.remove_suffix(absl::string_view(unit).size());
+    break;
+  }
+  double number = 0;
+  if (!absl::SimpleAtod(absl::StripAsciiWhitespace(text), &number)) return std::nullopt;
+  return static_cast<int64_t>(number * static_cast<double>(factor));
+}
+
+// Zones that are at offset zero all year (the names that PostgreSQL's tz database gives them).
+bool IsUtc(absl::string_view zone) {
+  for (const absl::string_view name :
+       {"UTC", "GMT", "Etc/UTC", "Etc/GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Universal",
+        "Etc/Universal", "Greenwich", "Etc/Greenwich", "GMT0", "Etc/GMT0", "GMT+0", "GMT-0", "0"}) {
+    if (absl::EqualsIgnoreCase(zone, name)) return true;
+  }
+  return false;
+}
+
+void SetParameter(const action::SetParameter& set, Session& session) {
+  const bool reset = set.values.empty();
+  const std::string value = reset ? "" : set.values[0];
+  const std::string name = absl::AsciiStrToLower(set.name);
+  const Session defaults;
+  if (name.empty()) {
+    session = defaults;
+  } else if (name == "lock_timeout") {
+    session.lock_timeout_ms = reset ? std::nullopt : ParseMilliseconds(value);
+  } else if (name == "statement_timeout") {
+    session.statement_timeout_ms = reset ? std::nullopt : ParseMilliseconds(value);
+  } else if (name == "timezone") {
+    session.utc = !reset && IsUtc(value);
+  } else if (name == "search_path") {
+    session.search_path.clear();
+    for (const std::string& part : set.values) {
+      // SET search_path = a, b has two values; set_config('search_path', 'a, b') has one.
+      for (const absl::string_view piece : absl::StrSplit(part, ',')) {
+        const absl::string_view schema = absl::StripAsciiWhitespace(piece);
+        const bool special = schema.empty() || schema == "$user" || schema == "\"$user\"";
+        if (!special) session.search_path.emplace_back(schema);
+      }
+    }
+    if (reset) session.search_path = defaults.search_path;
+  }
+}
+
+}  // namespace
+
+// Walks over the migrations once, keeping what a PostgreSQL session keeps: the transaction it is
+// in, its savepoints, its settings, the locks it holds.
+class Simulator {
+ public:
+  explicit Simulator(Inputs inputs) {
+    history_.migrations_ = std::move(inputs.migrations);
+    history_.server_version_ = inputs.server_version;
+    history_.sessions_.emplace_back();
+  }
+
+  History Run() && {
+    history_.statement_steps_.resize(history_.migrations_.size());
+    for (uint32_t i = 0; i < history_.migrations_.size(); ++i) RunMigration(i);
+    return std::move(history_);
+  }
+
+ private:
+  struct SavepointMark {
+    std::string name;
+    Moment moment = 0;
+    uint32_t session = 0;
+    HeldLocks held;
+  };
+
+  void RunMigration(uint32_t index);
+  void RunStatement(uint32_t migration, uint32_t index);
+  void RunActions(uint32_t migration, uint32_t index, const Statement& statement);
+  void RunTransactionAction(Step& step);
+  void ChangeSession(const action::SetParameter& set, Step& step);
+
+  void Open(bool block);
+  void Close(bool commit);
+  void RollBackTo(const SavepointMark& mark);
+  const SavepointMark* FindSavepoint(const std::string& name) const;
+  Situation MakeSituation(uint32_t migration) const;
+  HeldLocks NoLocks() const;
+  void Hold(Lock lock, HeldLocks& held);
+  Moment now() const { return static_cast<Moment>(history_.steps_.size()); }
+  uint32_t PushSession(Session session);
+
+  History history_;
+  bool in_block_ = false;       // BEGIN was said, by the file or by the runner
+  bool runner_block_ = false;   // by the runner, for kAroundForbidden
+  bool one_transaction_ = false;
+  uint32_t transaction_ = 0;
+  Moment transaction_start_ = 0;
+  uint32_t session_ = 0;          // current
+  uint32_t session_at_start_ = 0; // what ROLLBACK returns to
+  std::optional<uint32_t> session_without_local_;  // what COMMIT returns to after SET LOCAL
+  std::vector<SavepointMark> savepoints_;
+  HeldLocks held_;
+};
+
+HeldLocks Simulator::NoLocks() const {
+  const auto end = static_cast<uint32_t>(history_.held_.size());
+  return {.begin = end, .end = end, .strongest = end};
+}
+
+// `held` is the last list in history_.held_.
+void Simulator::Hold(Lock lock, HeldLocks& held) {
+  const bool stronger = held.begin == held.end ||
+                        lock.mode > history_.held_[held.strongest].mode;
+  if (stronger) held.strongest = held.end;
+  history_.held_.push_back(std::move(lock));
+  held.end = static_cast<uint32_t>(history_.held_.size());
+}
+
+uint32_t Simulator::PushSession(Session session) {
+  history_.sessions_.push_back(std::move(session));
+  return static_cast<uint32_t>(history_.sessions_.size() - 1);
+}
+
+void Simulator::Open(bool block) {
+  transaction_ = static_cast<uint32_t>(history_.transactions_.size());
+  history_.transactions_.push_back({.first_step = now(), .last_step = now(), .block = block});
+  transaction_start_ = now();
+  session_at_start_ = session_;
+  session_without_local_.reset();
+  in_block_ = block;
+  held_ = NoLocks();
+  savepoints_.clear();
+}
+
+// Ends the open transaction after the step that is being made.
+void Simulator::Close(bool commit) {
+  Transaction& transaction = history_.transactions_[transaction_];
+  transaction.rolled_back = !commit;
+  if (!commit) {
+    history_.catalog_.Restore(transaction_start_, now() + 1);
+    session_ = session_at_start_;
+  } else if (session_without_local_) {
+    session_ = *session_without_local_;
+  }
+  in_block_ = false;
+  runner_block_ = false;
+  held_ = NoLocks();
+  savepoints_.clear();
+}
+
+const Simulator::SavepointMark* Simulator::FindSavepoint(const std::string& name) const {
+  for (auto mark = savepoints_.rbegin(); mark != savepoints_.rend(); ++mark) {
+    if (mark->name == name) return &*mark;
+  }
+  return nullptr;
+}
+
+void Simulator::RollBackTo(const SavepointMark& mark) {
+  history_.catalog_.Restore(mark.moment, now() + 1);
+  session_ = mark.session;
+  // Locks taken since are released (xact.c:AbortSubTransaction). Earlier steps still speak of them,
+  // so what is left is written down anew.
+  HeldLocks left = NoLocks();
+  for (uint32_t i = mark.held.begin; i < mark.held.end; ++i) Hold(Lock(history_.held_[i]), left);
+  held_ = left;
+}
+
+Situation Simulator::MakeSituation(uint32_t migration) const {
+  const Session& session = history_.sessions_[session_];
+  return {.server_version = history_.server_version_,
+          .migration = migration,
+          .transaction = transaction_,
+          .in_transaction_block = in_block_,
+          .one_transaction_migration = one_transaction_,
+          .utc = session.utc,
+          .search_path = session.search_path};
+}
+
+void Simulator::RunTransactionAction(Step& step) {
+  if (step.As<action::Begin>() != nullptr) {
+    // A warning, and nothing else, where a transaction is open already.
+    step.effectless = in_block_ && !runner_block_;
+    if (in_block_) {
+      runner_block_ = false;
+    } else {
+      in_block_ = true;
+      history_.transactions_[transaction_].block = true;
+    }
+  } else if (const auto* commit = step.As<action::Commit>()) {
+    step.effectless = !in_block_;
+    Close(true);
+    if (commit->chain) Open(true);
+  } else if (const auto* rollback = step.As<action::Rollback>()) {
+    step.effectless = !in_block_;
+    Close(!in_block_);
+    if (rollback->chain) Open(true);
+  } else if (const auto* savepoint = step.As<action::Savepoint>()) {
+    savepoints_.push_back({.name = savepoint->name,
+                           .moment = now(),
+                           .session = session_,
+                           .held = held_});
+  } else if (const auto* back = step.As<action::RollbackTo>()) {
+    const SavepointMark* mark = FindSavepoint(back->name);
+    if (mark == nullptr) return;
+    RollBackTo(*mark);
+    savepoints_.resize(static_cast<size_t>(mark - savepoints_.data()) + 1);
+  } else if (const auto* release = step.As<action::Release>()) {
+    const SavepointMark* mark = FindSavepoint(release->name);
+    if (mark != nullptr) savepoints_.resize(static_cast<size_t>(mark - savepoints_.data()));
+  }
+}
+
+void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
+  if (set.local && !in_block_) {
+    step.effectless = true;  // WARNING: SET LOCAL can only be used in transaction blocks
+    return;
+  }
+  Session changed = history_.sessions_[session_];
+  SetParameter(set, changed);
+  if (set.local) {
+    if (!session_without_local_) session_without_local_ = session_;
+  } else if (session_without_local_) {
+    Session kept = history_.sessions_[*session_without_local_];
+    SetParameter(set, kept);
+    session_without_local_ = PushSession(std::move(kept));
+  }
+  session_ = PushSession(std::move(changed));
+}
+
+void Simulator::RunActions(uint32_t migration, uint32_t index, const Statement& statement) {
+  Situation situation = MakeSituation(migration);
+  const Moment before = now();
+  for (const Action& action : statement.actions) {
+    AssumeNamed(action, situation, before, history_.catalog_);
+  }
+  std::vector<Step> steps;
+  bool fails = false;
+  for (const Action& action : statement.actions) {
+    Step step = {.migration = migration,
+                 .statement = index,
+                 .index = before + static_cast<uint32_t>(steps.size()),
+                 .transaction = transaction_,
+                 .span = action.span,
+                 .action = &action,
+                 .session = session_,
+                 .held = held_};
+    if (const auto* back = std::get_if<action::RollbackTo>(&action.kind)) {
+      situation.savepoint_known = FindSavepoint(back->name) != nullptr;
+    } else if (const auto* release = std::get_if<action::Release>(&action.kind)) {
+      situation.savepoint_known = FindSavepoint(release->name) != nullptr;
+    }
+    step.effects = ComputeEffects(action, statement.actions, history_.catalog_.At(before), situation);
+    fails = fails || step.effects.failure.has_value();
+    steps.push_back(std::move(step));
+  }
+  const Moment after = before + static_cast<Moment>(steps.size());
+  if (fails) {
+    // All or nothing: what the other subcommands would have done is not done either.
+    for (Step& step : steps) {
+      step.effects.locks.clear();
+      step.effects.work.clear();
+      step.effects.losses.clear();
+    }
+  } else {
+    const std::vector<RelationId> created =
+        Apply(statement.actions, situation, after, history_.catalog_);
+    for (const RelationId id : created) {
+      const Relation* relation = history_.catalog_.At(after).Find(id);
+      if (relation == nullptr) continue;
+      AddCreated(*relation, history_.catalog_.At(after), situation, steps.back().effects);
+    }
+  }
+  for (Step& step : steps) {
+    for (const Lock& lock : step.effects.locks) {
+      if (lock.relation.live) Hold(lock, held_);
+    }
+    if (!fails) RunTransactionAction(step);
+    if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
+    history_.steps_.push_back(std::move(step));
+  }
+}
+
+void Simulator::RunStatement(uint32_t migration, uint32_t index) {
+  const Statement& statement = history_.migrations_[migration].script->statements[index];
+  auto& range = history_.statement_steps_[migration][index];
+  range = {now(), now()};
+  if (statement.actions.empty() || statement.direction == Direction::kDown) return;
+  if (!in_block_) Open(false);
+  RunActions(migration, index, statement);
+  if (!history_.transactions_.empty()) {
+    history_.transactions_[transaction_].last_step = now() - 1;
+  }
+  range.second = now();
+  if (!in_block_) {
+    // A statement on its own commits at its end; what it held goes.
+    if (session_without_local_) session_ = *session_without_local_;
+    session_without_local_.reset();
+    held_ = NoLocks();
+  }
+}
+
+void Simulator::RunMigration(uint32_t index) {
+  const Migration& migration = history_.migrations_[index];
+  const std::vector<Statement>& statements = migration.script->statements;
+  history_.statement_steps_[index].resize(statements.size());
+  const bool wraps = migration.wrapping == Wrapping::kFile && !migration.down;
+  const bool batches = migration.wrapping == Wrapping::kAroundForbidden;
+  one_transaction_ = wraps;
+  // Each file has a session of its own.
+  session_ = PushSession(Session());
+  if (wraps) {
+    Open(true);
+    runner_block_ = true;
+  }
+  for (uint32_t i = 0; i < statements.size() && !migration.down; ++i) {
+    if (batches) {
+      bool forbidden = false;
+      for (const Action& action : statements[i].actions) {
+        forbidden = forbidden || IsForbiddenInTransaction(action);
+      }
+      if (forbidden && runner_block_) Close(true);
+      if (!forbidden && !in_block_) {
+        Open(true);
+        runner_block_ = true;
+      }
+    }
+    RunStatement(index, i);
+  }
+  if (in_block_) Close(true);
+}
+
+absl::Span<const Lock> History::HeldBefore(const Step& step) const {
+  return absl::MakeConstSpan(held_).subspan(step.held.begin, step.held.end - step.held.begin);
+}
+
+const Lock* History::StrongestHeldBefore(const Step& step) const {
+  return step.held.begin == step.held.end ? nullptr : &held_[step.held.strongest];
+}
+
+const Statement& History::StatementOf(const Step& step) const {
+  return migrations_[step.migration].script->statements[step.statement];
+}
+
+const Source& History::SourceOf(const Step& step) const {
+  return *migrations_[step.migration].script->source;
+}
+
+absl::Span<const Step> History::StepsOf(uint32_t migration, uint32_t statement) const {
+  const auto& [begin, end] = statement_steps_[migration][statement];
+  return absl::MakeConstSpan(steps_).subspan(begin, end - begin);
+}
+
+History Simulate(Inputs inputs) { return Simulator(std::move(inputs)).Run(); }
+
+}  // namespace plimsoll

@@ -1,0 +1,125 @@
+#ifndef PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_
+#define PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/base/attributes.h"
+#include "absl/types/span.h"
+#include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/effects.h"
+#include "analyzer/syntax/script.h"
+
+namespace plimsoll {
+
+// What the runner does around the statements of a file.
+enum class Wrapping {
+  kNone,             // statement by statement; only the file's own BEGIN opens a transaction
+  kFile,             // the runner opens a transaction before the file and commits after it
+  kAroundForbidden,  // as kFile, but statements that PostgreSQL refuses in a transaction run alone
+};
+
+struct Migration {
+  std::shared_ptr<const Script> script;
+  Wrapping wrapping = Wrapping::kNone;
+  // A down script: parsed and listed, never simulated as if it ran after the ups.
+  bool down = false;
+  // Already run everywhere: it shapes the catalog and is not judged.
+  bool applied = false;
+};
+
+struct Inputs {
+  std::vector<Migration> migrations;  // in the order in which they run
+  int server_version = 18;            // major, kOldestServer to kNewestServer
+};
+
+inline constexpr int kOldestServer = 12;
+inline constexpr int kNewestServer = 18;
+
+// From BEGIN, or from a runner's, to its end; or one statement that stands alone.
+struct Transaction {
+  uint32_t first_step = 0;
+  uint32_t last_step = 0;  // inclusive
+  bool block = false;      // false: a single statement on its own
+  bool rolled_back = false;
+};
+
+// The session settings a rule may ask about, as they are when a step starts.
+struct Session {
+  // Milliseconds; 0 switched off; empty: this history does not set it.
+  std::optional<int64_t> lock_timeout_ms;
+  std::optional<int64_t> statement_timeout_ms;
+  std::vector<std::string> search_path = {"public"};
+  bool utc = false;
+};
+
+// The locks a transaction holds on live relations, as a range of a list that only grows: a long
+// transaction would otherwise cost the square of its length.
+struct HeldLocks {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  uint32_t strongest = 0;  // the first of the strongest mode; meaningless where the range is empty
+};
+
+// One action at its moment.
+struct Step {
+  uint32_t migration = 0;    // index into History::migrations
+  uint32_t statement = 0;    // index into its script's statements
+  uint32_t index = 0;        // of this step, in the history
+  uint32_t transaction = 0;  // index into History::transactions
+  Span span;
+  const Action* action = nullptr;  // in the script, which the history keeps alive
+  Effects effects;
+  uint32_t session = 0;  // index into History::sessions
+  HeldLocks held;        // by the transaction, when this step's statement began
+  bool effectless = false;  // SET LOCAL or COMMIT outside a transaction, BEGIN inside one
+
+  template <typename T>
+  const T* As() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return std::get_if<T>(&action->kind);
+  }
+};
+
+// All steps of all migrations in their order, with what they do to the catalog. Owns its scripts.
+class History {
+ public:
+  const std::vector<Migration>& migrations() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return migrations_; }
+  const std::vector<Step>& steps() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return steps_; }
+  const std::vector<Transaction>& transactions() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return transactions_; }
+  int server_version() const { return server_version_; }
+
+  CatalogView Before(const Step& step) const { return catalog_.At(step.index); }
+  CatalogView After(const Step& step) const { return catalog_.At(step.index + 1); }
+  const Session& SessionAt(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND { return sessions_[step.session]; }
+  absl::Span<const Lock> HeldBefore(const Step& step) const;
+  // The strongest of them; null where none is held.
+  const Lock* StrongestHeldBefore(const Step& step) const;
+  const Statement& StatementOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  const Source& SourceOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  const Transaction& TransactionOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return transactions_[step.transaction];
+  }
+  // The steps of one statement: none for a statement with a problem or in a down section.
+  absl::Span<const Step> StepsOf(uint32_t migration, uint32_t statement) const;
+
+ private:
+  friend class Simulator;
+
+  std::vector<Migration> migrations_;
+  std::vector<Step> steps_;
+  std::vector<Transaction> transactions_;
+  std::vector<Session> sessions_;
+  std::vector<Lock> held_;
+  // statement_steps_[migration][statement] = {begin, end} into steps_
+  std::vector<std::vector<std::pair<uint32_t, uint32_t>>> statement_steps_;
+  Catalog catalog_;
+  int server_version_ = kNewestServer;
+};
+
+History Simulate(Inputs inputs);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_

@@ -1,0 +1,47 @@
+#include "analyzer/simulation/volatility.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/string_view.h"
+
+namespace plimsoll {
+namespace {
+
+#include "analyzer/simulation/builtin_functions.inc"
+
+template <size_t size>
+bool Contains(const char* const (&sorted)[size], absl::string_view name) {
+  return std::binary_search(std::begin(sorted), std::end(sorted), name,
+                            [](absl::string_view a, absl::string_view b) { return a < b; });
+}
+
+Steadiness JudgeCall(const FunctionCall& call, const CatalogView& view,
+                     absl::Span<const std::string> search_path) {
+  const Name& name = call.function;
+  if (name.schema.empty() || name.schema == "pg_catalog") {
+    // pg_catalog is searched first, unless the search path says otherwise.
+    if (Contains(kSteadyFunctions, name.name)) return Steadiness::kSteady;
+    if (Contains(kVolatileFunctions, name.name)) return Steadiness::kVolatile;
+  }
+  const Routine* routine = view.FindRoutine(name, search_path);
+  if (routine == nullptr) return Steadiness::kUnknown;
+  const bool steady = routine->volatility != action::Volatility::kVolatile ||
+                      routine->constant_body;
+  return steady ? Steadiness::kSteady : Steadiness::kVolatile;
+}
+
+}  // namespace
+
+Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view,
+                           absl::Span<const std::string> search_path) {
+  Steadiness worst = Steadiness::kSteady;
+  for (const FunctionCall& call : expression.calls) {
+    const Steadiness steadiness = JudgeCall(call, view, search_path);
+    if (steadiness == Steadiness::kVolatile) return steadiness;
+    if (steadiness == Steadiness::kUnknown) worst = steadiness;
+  }
+  return worst;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,103 @@
+#include "analyzer/syntax/grammar_text.h"
+
+#include <algorithm>
+#include <cstring>
+#include <limits>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/limits.h"
+
+namespace plimsoll {
+namespace {
+
+uint8_t ByteAt(absl::string_view text, size_t offset) { return static_cast<uint8_t>(text[offset]); }
+
+bool IsContinuation(uint8_t byte) { return (byte & 0xC0) == 0x80; }
+
+// The length of the well-formed character that begins at `offset`, or 0.
+size_t CharacterLength(absl::string_view text, size_t offset) {
+  const uint8_t lead = ByteAt(text, offset);
+  if (lead < 0x80) return 1;
+  const size_t length = lead < 0xC2 ? 0 : lead < 0xE0 ? 2 : lead < 0xF0 ? 3 : lead < 0xF5 ? 4 : 0;
+  if (length == 0 || text.size() - offset < length) return 0;
+  for (size_t i = 1; i < length; ++i) {
+    if (!IsContinuation(ByteAt(text, offset + i))) return 0;
+  }
+  // Overlong forms, surrogates, and what lies beyond the last code point.
+  const uint8_t second = ByteAt(text, offset + 1);
+  if ((lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F) ||
+      (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F)) {
+    return 0;
+  }
+  return length;
+}
+
+// Trees and scripts are nearly all ASCII: eight bytes at a time.
+size_t SkipAscii(absl::string_view text, size_t offset) {
+  while (text.size() - offset >= sizeof(uint64_t)) {
+    uint64_t eight = 0;
+    memcpy(&eight, text.data() + offset, sizeof eight);
+    if ((eight & 0x8080808080808080u) != 0) break;
+    offset += sizeof eight;
+  }
+  while (offset < text.size() && ByteAt(text, offset) < 0x80) ++offset;
+  return offset;
+}
+
+size_t FirstInvalidFrom(absl::string_view text, size_t offset) {
+  while ((offset = SkipAscii(text, offset)) < text.size()) {
+    const size_t length = CharacterLength(text, offset);
+    if (length == 0) break;
+    offset += length;
+  }
+  return offset;
+}
+
+GrammarError Refusal(std::string message, size_t cursor) {
+  const size_t largest = std::numeric_limits<uint32_t>::max();
+  return {.message = std::move(message),
+          .cursor = static_cast<uint32_t>(std::min(cursor, largest)),
+          .internal = true};
+}
+
+}  // namespace
+
+std::optional<GrammarError> RefuseText(absl::string_view sql) {
+  if (sql.size() > kMaxGrammarBytes) {
+    return Refusal(absl::StrCat("the text is ", sql.size(), " bytes long, more than the ",
+                                kMaxGrammarBytes, " that are parsed"),
+                   sql.size());
+  }
+  const size_t nul = std::min(sql.find('\0'), sql.size());
+  if (nul < sql.size()) return Refusal("a NUL byte, which PostgreSQL cannot store or read", nul);
+  const size_t invalid = FirstInvalidUtf8(sql);
+  if (invalid < sql.size()) {
+    return Refusal(absl::StrCat("not valid UTF-8: byte 0x",
+                                absl::Hex(ByteAt(sql, invalid), absl::kZeroPad2)),
+                   invalid);
+  }
+  return std::nullopt;
+}
+
+size_t FirstInvalidUtf8(absl::string_view text) { return FirstInvalidFrom(text, 0); }
+
+uint32_t CursorInBytes(absl::string_view sql, int32_t position_in_characters) {
+  size_t offset = 0;
+  if (position_in_characters <= 0) offset = sql.size();
+  for (int32_t i = 1; i < position_in_characters && offset < sql.size(); ++i) {
+    do {
+      ++offset;
+    } while (offset < sql.size() && IsContinuation(ByteAt(sql, offset)));
+  }
+  return static_cast<uint32_t>(offset);
+}
+
+void MakeUtf8(absl::Span<char> text) {
+  const absl::string_view view(text.data(), text.size());
+  for (size_t offset = 0; (offset = FirstInvalidFrom(view, offset)) < text.size(); ++offset) {
+    text[offset] = '?';
+  }
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,154 @@
+#include "analyzer/syntax/lower_expression.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+
+namespace plimsoll::tree {
+namespace {
+
+std::string StringValue(const Node& node) { return std::string(node["String"].Text("sval")); }
+
+void AddOnce(std::vector<std::string>& values, absl::string_view value) {
+  if (std::find(values.begin(), values.end(), value) == values.end()) values.emplace_back(value);
+}
+
+// The last part of a.b.c; empty for `*`.
+absl::string_view ColumnRefName(const Node& column_ref) {
+  const std::vector<Node> fields = column_ref.Items("fields");
+  return fields.empty() ? absl::string_view() : fields.back()["String"].Text("sval");
+}
+
+// The constant under any number of casts.
+Node Uncast(Node node) {
+  while (node.Tag() == "TypeCast") node = node.Body()["arg"];
+  return node;
+}
+
+// `a IS DISTINCT FROM NULL` says the same as `a IS NOT NULL`, and PostgreSQL's planner knows.
+bool IsDistinctFromNull(const Node& expression) {
+  if (expression.Text("kind") != "AEXPR_DISTINCT") return false;
+  return expression["lexpr"].Tag() == "ColumnRef" &&
+         expression["rexpr"].As("A_Const").Flag("isnull");
+}
+
+// See Expression::proven_not_null. Only AND joins, so a work list does for a recursion.
+std::vector<std::string> ProvenNotNull(const Node& root) {
+  std::vector<std::string> proven;
+  std::vector<Node> conjuncts = {root};
+  while (!conjuncts.empty()) {
+    const Node node = conjuncts.back();
+    conjuncts.pop_back();
+    const absl::string_view tag = node.Tag();
+    const Node body = node.Body();
+    if (tag == "NullTest" && body.Text("nulltesttype") == "IS_NOT_NULL" &&
+        body["arg"].Tag() == "ColumnRef") {
+      AddOnce(proven, ColumnRefName(body["arg"].Body()));
+    } else if (tag == "A_Expr" && IsDistinctFromNull(body)) {
+      AddOnce(proven, ColumnRefName(body["lexpr"].Body()));
+    } else if (tag == "BoolExpr" && body.Text("boolop") == "AND_EXPR") {
+      for (const Node& argument : body.Items("args")) conjuncts.push_back(argument);
+    } else if (tag == "BoolExpr" && body.Text("boolop") == "NOT_EXPR") {
+      const std::vector<Node> arguments = body.Items("args");
+      const Node test = arguments.empty() ? Node() : arguments[0].As("NullTest");
+      if (test.Text("nulltesttype") == "IS_NULL" && test["arg"].Tag() == "ColumnRef") {
+        AddOnce(proven, ColumnRefName(test["arg"].Body()));
+      }
+    }
+  }
+  return proven;
+}
+
+}  // namespace
+
+Name RangeVarName(const Node& range_var) {
+  return {.schema = std::string(range_var.Text("schemaname")),
+          .name = std::string(range_var.Text("relname"))};
+}
+
+std::vector<std::string> Strings(const Node& strings) {
+  std::vector<std::string> values;
+  for (const Node& item : strings.Items()) values.push_back(StringValue(item));
+  return values;
+}
+
+Name QualifiedName(const Node& strings) {
+  std::vector<std::string> parts = Strings(strings);
+  Name name;
+  if (parts.empty()) return name;
+  name.name = std::move(parts.back());
+  if (parts.size() > 1) name.schema = std::move(parts[parts.size() - 2]);
+  return name;
+}
+
+TypeName LowerType(const Node& type_name) {
+  TypeName type;
+  type.name = QualifiedName(type_name["names"]);
+  if (type.name.schema == "pg_catalog") type.name.schema.clear();
+  for (const Node& modifier : type_name.Items("typmods")) {
+    const Node constant = modifier.As("A_Const");
+    // A zero is {"ival":{}}; a modifier that is no number (PostGIS) is kept as a place holder.
+    type.modifiers.push_back(
+        constant["ival"] ? static_cast<int32_t>(constant["ival"].Number("ival")) : -1);
+  }
+  type.array = type_name["arrayBounds"].present();
+  return type;
+}
+
+Expression LowerExpression(const Node& node) {
+  Expression expression;
+  const Node constant = Uncast(node);
+  expression.is_constant = constant.Tag() == "A_Const";
+  expression.is_null = expression.is_constant && constant.Body().Flag("isnull");
+  expression.is_bare_column = constant.Tag() == "ColumnRef";
+  if (expression.is_bare_column && node.Tag() == "TypeCast") {
+    expression.cast_to = LowerType(node.Body()["typeName"]);
+    // Two casts are a conversion of their own; only one of the column itself is as good as none.
+    if (node.Body()["arg"].Tag() == "TypeCast") expression.is_bare_column = false;
+  }
+  Walk(node, [&](absl::string_view tag, const Node& body) {
+    if (tag == "FuncCall") {
+      expression.calls.push_back(
+          {.function = QualifiedName(body["funcname"]),
+           .arguments = static_cast<uint32_t>(body.Items("args").size())});
+    } else if (tag == "ColumnRef") {
+      const absl::string_view column = ColumnRefName(body);
+      if (!column.empty()) AddOnce(expression.columns, column);
+    } else if (tag == "SubLink") {
+      expression.has_subquery = true;
+    }
+  });
+  expression.proven_not_null = ProvenNotNull(node);
+  return expression;
+}
+
+Query LowerQuery(const Node& node) {
+  Query query;
+  absl::flat_hash_set<std::string> own;  // names of the WITH list
+  absl::flat_hash_set<std::string> seen;
+  absl::flat_hash_set<std::string> columns;
+  std::vector<Name> found;
+  Walk(node, [&](absl::string_view tag, const Node& body) {
+    if (tag == "RangeVar") {
+      found.push_back(RangeVarName(body));
+    } else if (tag == "CommonTableExpr") {
+      own.insert(std::string(body.Text("ctename")));
+    } else if (tag == "InsertStmt" || tag == "UpdateStmt" || tag == "DeleteStmt" ||
+               tag == "MergeStmt") {
+      query.writes.push_back(RangeVarName(body["relation"]));
+    } else if (tag == "ColumnRef") {
+      const absl::string_view column = ColumnRefName(body);
+      if (!column.empty() && columns.insert(std::string(column)).second) {
+        query.columns.emplace_back(column);
+      }
+    }
+  });
+  for (Name& name : found) {
+    if (name.schema.empty() && own.contains(name.name)) continue;
+    if (seen.insert(name.schema + '\0' + name.name).second) query.reads.push_back(std::move(name));
+  }
+  return query;
+}
+
+}  // namespace plimsoll::tree

@@ -1,0 +1,120 @@
+#include "analyzer/syntax/marker.h"
+
+#include <cstddef>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "analyzer/syntax/lexer.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr Marker kBreak = {.ends_statement = true};
+constexpr Marker kNoTransaction = {.no_transaction = true};
+
+Marker StartSection(Marker::Section section) {
+  return {.section = section, .ends_statement = true, .sectioned = true};
+}
+
+// The first word of `*text`, which loses it and the blanks after it.
+absl::string_view TakeWord(absl::string_view* text) {
+  size_t length = 0;
+  while (length < text->size() && !IsBlankByte((*text)[length])) ++length;
+  const absl::string_view word = text->substr(0, length);
+  *text = absl::StripLeadingAsciiWhitespace(text->substr(length));
+  return word;
+}
+
+// `-- +goose Up`: its words in any case.
+Marker ReadGoose(absl::string_view command) {
+  if (absl::EqualsIgnoreCase(command, "up")) return StartSection(Marker::Section::kUp);
+  if (absl::EqualsIgnoreCase(command, "down")) return StartSection(Marker::Section::kDown);
+  return {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
+                            absl::EqualsIgnoreCase(command, "statementend"),
+          .no_transaction = absl::EqualsIgnoreCase(command, "no transaction"),
+          .sectioned = true};
+}
+
+// `-- +migrate Up notransaction` of sql-migrate: its words in this case only.
+Marker ReadSqlMigrate(absl::string_view command) {
+  const absl::string_view word = TakeWord(&command);
+  Marker marker = {.ends_statement = word == "StatementBegin" || word == "StatementEnd",
+                   .sectioned = true};
+  if (word == "Up") marker = StartSection(Marker::Section::kUp);
+  if (word == "Down") marker = StartSection(Marker::Section::kDown);
+  while (!command.empty()) {
+    if (TakeWord(&command) == "notransaction") marker.no_transaction = true;
+  }
+  return marker;
+}
+
+// `-- migrate:up transaction:false` of dbmate.
+Marker ReadDbmate(absl::string_view command) {
+  const absl::string_view word = TakeWord(&command);
+  Marker marker;
+  if (word == "up") marker = StartSection(Marker::Section::kUp);
+  if (word == "down") marker = StartSection(Marker::Section::kDown);
+  while (!command.empty()) {
+    if (TakeWord(&command) == "transaction:false") marker.no_transaction = marker.sectioned;
+  }
+  return marker;
+}
+
+// `-- Up Migration` and `-- Down Migration` of node-pg-migrate, which would also take a sentence
+// that begins so. A sentence must not hide what follows it, so the comment has to end here.
+Marker ReadNodePgMigrate(absl::string_view words) {
+  while (!words.empty() && (words[0] == '-' || IsBlankByte(words[0]))) {
+    words.remove_prefix(1);
+  }
+  const absl::string_view direction = TakeWord(&words);
+  if (!absl::StartsWithIgnoreCase(words, "migration")) return {};
+  for (const char rest : words.substr(9)) {
+    if (rest != '-' && rest != ':' && !IsBlankByte(rest)) return {};
+  }
+  if (absl::EqualsIgnoreCase(direction, "up")) return StartSection(Marker::Section::kUp);
+  if (absl::EqualsIgnoreCase(direction, "down")) return StartSection(Marker::Section::kDown);
+  return {};
+}
+
+// Markers that speak of the whole file and must stand before its first statement.
+Marker ReadHeader(absl::string_view comment, absl::string_view body, bool starts_file) {
+  if (starts_file && absl::StartsWith(comment, "-- no-transaction")) return kNoTransaction;  // sqlx
+  if (absl::ConsumePrefix(&body, "!")) {  // graphile-migrate
+    body = absl::StripLeadingAsciiWhitespace(body);
+    const bool matches = absl::ConsumePrefix(&body, "no-transaction");
+    return matches && (body.empty() || !IsIdentifierByte(body[0])) ? kNoTransaction : Marker{};
+  }
+  if (absl::ConsumePrefix(&body, "atlas:txmode")) {
+    return absl::StripAsciiWhitespace(body) == "none" ? kNoTransaction : Marker{};
+  }
+  if (absl::ConsumePrefix(&body, "transactional:")) {  // yoyo
+    return absl::StripAsciiWhitespace(body) == "false" ? kNoTransaction : Marker{};
+  }
+  return {};
+}
+
+}  // namespace
+
+Marker ReadMarker(absl::string_view comment, MarkerPlace place) {
+  comment = absl::StripTrailingAsciiWhitespace(comment);
+  if (absl::StartsWith(comment, "--> statement-breakpoint")) return kBreak;
+  if (!place.starts_line) return {};
+  if (comment == "---- create above / drop below ----") {
+    return StartSection(Marker::Section::kDown);
+  }
+  if (comment == "---- tern: disable-tx ----") return kNoTransaction;
+  absl::string_view body = absl::StripLeadingAsciiWhitespace(absl::StripPrefix(comment, "--"));
+  if (absl::StartsWithIgnoreCase(body, "+goose")) {
+    return ReadGoose(absl::StripLeadingAsciiWhitespace(body.substr(6)));
+  }
+  if (absl::ConsumePrefix(&body, "+migrate ")) {
+    return ReadSqlMigrate(absl::StripLeadingAsciiWhitespace(body));
+  }
+  if (absl::ConsumePrefix(&body, "migrate:")) return ReadDbmate(body);
+  const Marker section = ReadNodePgMigrate(body);
+  if (section.sectioned || !place.in_header) return section;
+  return ReadHeader(comment, body, place.starts_file);
+}
+
+}  // namespace plimsoll

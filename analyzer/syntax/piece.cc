@@ -1,0 +1,418 @@
+#include "analyzer/syntax/piece.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "analyzer/limits.h"
+#include "analyzer/syntax/lexer.h"
+#include "analyzer/syntax/marker.h"
+#include "analyzer/syntax/placeholder.h"
+#include "analyzer/syntax/psql.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr size_t kNoPiece = static_cast<size_t>(-1);
+constexpr size_t kLongestTag = 64;
+
+// What a statement's first words say about the semicolons in and after it.
+enum class Head {
+  kUndecided,
+  kCopy,     // data may follow it
+  kCreate,   // CREATE, perhaps OR REPLACE, and what is created is still to come
+  kRoutine,  // CREATE FUNCTION or PROCEDURE: BEGIN ATOMIC … END holds semicolons
+  kRule,     // CREATE RULE: parentheses may hold semicolons
+  kPlain,
+};
+
+bool EndsOperand(const Token& token) {
+  return token.symbol == ')' || token.symbol == ']' ||
+         (token.kind != TokenKind::kOperator && token.kind != TokenKind::kPunctuation &&
+          token.kind != TokenKind::kOther);
+}
+
+// Walks over the tokens once and cuts. It writes only upon what the lexer has passed, or makes the
+// lexer go back to what it wrote.
+class Cutter {
+ public:
+  explicit Cutter(std::string text)
+      : text_(std::move(text)), lexer_(text_), placeholders_(text_) {}
+
+  Pieces Cut();
+
+ private:
+  // What to do with a token that the lexer has just passed.
+  void On(const Token& token);
+  void OnComment(const Token& token);
+  void OnOpenQuote(const Token& token);
+  void OnWord(const Token& token);
+  void OnPunctuation(const Token& token);
+  void OnOperator(const Token& token);
+  void OnBackslash(const Token& token);
+  // Whether a placeholder starts at `at`, a byte of the token, and was dealt with.
+  bool OnPlaceholder(const Token& token, uint32_t at);
+  bool OnColon(const Token& token);
+  void Replace(const Placeholder& placeholder);
+
+  void Open(uint32_t begin);
+  void Extend(const Token& token);
+  void Close(uint32_t end);
+  void CloseInPlaceOf(Span separator);
+  void ReadWord(absl::string_view word);
+  void AwaitCopyData(uint32_t from);
+  void SkipCopyData();
+
+  bool StartsLine(uint32_t at) const;
+  bool EndsLine(size_t at) const;
+  void Blank(uint32_t begin, uint32_t end);
+  absl::string_view Words(Span span) const {
+    return absl::string_view(text_).substr(span.begin, span.size());
+  }
+  char Peek(size_t at) const { return at < text_.size() ? text_[at] : '\0'; }
+
+  std::string text_;
+  Lexer lexer_;
+  PlaceholderFinder placeholders_;
+  Pieces result_;
+  Direction direction_ = Direction::kUp;
+  size_t quote_recoveries_ = 0;
+  // The piece whose data start at `copy_begin_`, the next line.
+  size_t copying_ = kNoPiece;
+  uint32_t copy_begin_ = 0;
+
+  // Of the piece that is open.
+  bool open_ = false;
+  Piece piece_;
+  Head head_ = Head::kUndecided;
+  bool copies_from_stdin_ = false;
+  int parentheses_ = 0;
+  int brackets_ = 0;
+  int blocks_ = 0;  // BEGIN ATOMIC and the CASEs within it
+  Token previous_;
+  absl::string_view previous_word_;  // the previous token's text where it is an unquoted word
+  uint32_t operator_run_begin_ = 0;
+};
+
+Pieces Cutter::Cut() {
+  Token token;
+  SkipCopyData();
+  while (lexer_.Next(&token)) {
+    On(token);
+    SkipCopyData();
+  }
+  if (open_) Close(piece_.span.end);
+  result_.text = std::move(text_);
+  return std::move(result_);
+}
+
+void Cutter::On(const Token& token) {
+  if (token.unterminated) return OnOpenQuote(token);
+  switch (token.kind) {
+    case TokenKind::kComment:
+      return OnComment(token);
+    case TokenKind::kIdentifier:
+      return OnWord(token);
+    case TokenKind::kPunctuation:
+      return OnPunctuation(token);
+    case TokenKind::kOperator:
+      return OnOperator(token);
+    case TokenKind::kOther:
+      if (token.symbol == '\\') return OnBackslash(token);
+      if (!OnPlaceholder(token, token.span.begin)) Extend(token);
+      return;
+    case TokenKind::kQuotedIdentifier:
+    case TokenKind::kString:
+    case TokenKind::kDollarString:
+    case TokenKind::kNumber:
+    case TokenKind::kParameter:
+      return Extend(token);
+  }
+}
+
+void Cutter::OnComment(const Token& token) {
+  result_.comments.push_back({.span = token.span});
+  if (token.symbol != '-') return;
+  const uint32_t begin = token.span.begin;
+  const Marker marker = ReadMarker(
+      Words(token.span), {.starts_file = begin == 0 || (begin == 3 && Peek(0) == ' '),
+                          .in_header = !open_ && result_.pieces.empty(),
+                          .starts_line = StartsLine(begin)});
+  if (marker.ends_statement) CloseInPlaceOf(token.span);
+  if (marker.section == Marker::Section::kUp) direction_ = Direction::kUp;
+  if (marker.section == Marker::Section::kDown) direction_ = Direction::kDown;
+  result_.has_sections |= marker.sectioned;
+  result_.opts_out_of_transaction |=
+      marker.no_transaction && marker.section != Marker::Section::kDown;
+}
+
+// A quote that is never closed would hide all the rest. Most likely it was meant to end before the
+// statement did, so we go on after the next semicolon that ends a line. A dollar quote or a comment
+// holds such semicolons by nature: they keep the rest.
+void Cutter::OnOpenQuote(const Token& token) {
+  Extend(token);
+  piece_.has_open_quote = true;
+  const bool is_short =
+      token.kind == TokenKind::kString || token.kind == TokenKind::kQuotedIdentifier;
+  size_t end = absl::string_view::npos;
+  if (is_short && quote_recoveries_++ < kMaxQuoteRecoveries) {
+    end = text_.find(';', token.span.begin);
+    while (end != absl::string_view::npos && !EndsLine(end + 1)) end = text_.find(';', end + 1);
+  }
+  if (end != absl::string_view::npos) {
+    piece_.span.end = static_cast<uint32_t>(end);
+    lexer_.Seek(piece_.span.end + 1);
+    return Close(piece_.span.end + 1);
+  }
+  while (IsBlankByte(text_[piece_.span.end - 1])) --piece_.span.end;
+  Close(piece_.span.end);
+}
+
+void Cutter::OnWord(const Token& token) {
+  // `app_${env}`: a dollar sign within a word belongs to it, unless a brace follows.
+  if (Peek(token.span.end) == '{' && text_[token.span.end - 1] == '$' &&
+      OnPlaceholder(token, token.span.end - 1)) {
+    return;
+  }
+  const absl::string_view word = Words(token.span);
+  if (!open_) Open(token.span.begin);
+  if (head_ != Head::kPlain && head_ != Head::kRule) ReadWord(word);
+  Extend(token);
+  previous_word_ = word;
+}
+
+void Cutter::OnPunctuation(const Token& token) {
+  switch (token.symbol) {
+    case ';':
+      if (!open_) return;
+      if (blocks_ == 0 && (head_ != Head::kRule || parentheses_ == 0)) {
+        return Close(token.span.end);
+      }
+      break;
+    case ':':
+      if (OnColon(token)) return;
+      break;
+    default:
+      break;
+  }
+  Extend(token);
+  if (token.symbol == '(') ++parentheses_;
+  if (token.symbol == ')' && parentheses_ > 0) --parentheses_;
+  if (token.symbol == '[') ++brackets_;
+  if (token.symbol == ']' && brackets_ > 0) --brackets_;
+}
+
+void Cutter::OnOperator(const Token& token) {
+  const uint32_t last = token.span.end - 1;
+  if ((text_[last] == '%' || text_[last] == '@' || text_[last] == '#') &&
+      OnPlaceholder(token, last)) {
+    return;
+  }
+  const bool continues = open_ && previous_.kind == TokenKind::kOperator &&
+                         previous_.span.end == token.span.begin;
+  if (!continues) operator_run_begin_ = token.span.begin;
+  Extend(token);
+  if (token.span.end - operator_run_begin_ > kMaxOperatorRun) piece_.has_endless_operator = true;
+}
+
+// psql takes a backslash anywhere outside quotes. Within a statement only a name that psql knows
+// counts; anything else is a slip for PostgreSQL to report.
+void Cutter::OnBackslash(const Token& token) {
+  const uint32_t at = token.span.begin;
+  if (Peek(at + 1) == ';') {  // A semicolon that psql sends without ending its own statement.
+    text_[at] = ' ';
+    return;
+  }
+  const MetaCommand command = ReadMetaCommand(text_, at);
+  if (open_ && !command.is_known) return Extend(token);
+  Piece piece = {.span = command.span,
+                 .end = command.span.end,
+                 .form = StatementForm::kMetaCommand,
+                 .direction = direction_,
+                 .tag = absl::StrCat("\\", command.name.substr(0, kLongestTag))};
+  if (command.sends_query) CloseInPlaceOf(command.span);
+  // A command amid a statement belongs to it and is not listed.
+  const bool listed = !open_;
+  const uint32_t written = text_[at] == ';' ? at + 1 : at;
+  const bool reads_data = command.reads_data && listed;
+  Blank(written, command.end);
+  lexer_.Seek(command.end);
+  if (!listed) return;
+  result_.pieces.push_back(std::move(piece));
+  if (reads_data) AwaitCopyData(command.end);
+}
+
+bool Cutter::OnPlaceholder(const Token& token, uint32_t at) {
+  const std::optional<Placeholder> placeholder = placeholders_.At(at);
+  if (!placeholder) return false;
+  if (token.span.begin < at) {
+    Token before = token;
+    before.span.end = at;
+    before.symbol = 0;
+    Extend(before);
+  }
+  Replace(*placeholder);
+  return true;
+}
+
+// `a[1:n]` is a slice and `json_object('a':b)` a pair: there the colon touches what stands before
+// it, or brackets are open.
+bool Cutter::OnColon(const Token& token) {
+  if (brackets_ > 0) return false;
+  const bool touches = open_ && previous_.span.end == token.span.begin;
+  if (touches && EndsOperand(previous_)) return false;
+  const std::optional<Placeholder> variable = PsqlVariable(text_, token.span.begin);
+  if (!variable) return false;
+  Replace(*variable);
+  return true;
+}
+
+void Cutter::Replace(const Placeholder& placeholder) {
+  const Span span = placeholder.span;
+  const bool leaves_text = placeholder.kind == Placeholder::Kind::kExpression ||
+                           placeholder.kind == Placeholder::Kind::kLiteral;
+  Fill(placeholder, &text_);
+  lexer_.Seek(leaves_text ? span.begin : span.end);
+  if (!open_) {
+    if (placeholder.kind == Placeholder::Kind::kRemark) return;
+    if (!leaves_text || EndsLine(span.end)) {  // Nothing but a placeholder.
+      Blank(span.begin, span.end);
+      result_.pieces.push_back({.span = span,
+                                .end = span.end,
+                                .form = StatementForm::kTemplate,
+                                .direction = direction_});
+      return;
+    }
+    Open(span.begin);
+  }
+  piece_.has_placeholder = true;
+}
+
+void Cutter::Open(uint32_t begin) {
+  piece_ = {.span = {begin, begin}, .direction = direction_};
+  open_ = true;
+  head_ = Head::kUndecided;
+  copies_from_stdin_ = false;
+  parentheses_ = brackets_ = blocks_ = 0;
+  previous_ = {.span = {begin, begin}};
+  previous_word_ = {};
+}
+
+void Cutter::Extend(const Token& token) {
+  if (!open_) Open(token.span.begin);
+  if (token.kind != TokenKind::kIdentifier &&
+      (head_ == Head::kUndecided || head_ == Head::kCreate)) {
+    head_ = Head::kPlain;
+  }
+  piece_.span.end = token.span.end;
+  previous_ = token;
+  previous_word_ = {};
+}
+
+void Cutter::Close(uint32_t end) {
+  open_ = false;
+  piece_.end = end;
+  result_.pieces.push_back(std::move(piece_));
+  if (copies_from_stdin_) AwaitCopyData(end);
+}
+
+// Ends the open piece, if there is one, where something else than a semicolon separates.
+void Cutter::CloseInPlaceOf(Span separator) {
+  if (!open_) return;
+  Blank(separator.begin, separator.end);
+  text_[separator.begin] = ';';
+  Close(separator.begin + 1);
+}
+
+void Cutter::ReadWord(absl::string_view word) {
+  switch (head_) {
+    case Head::kUndecided:
+      head_ = absl::EqualsIgnoreCase(word, "create") ? Head::kCreate
+              : absl::EqualsIgnoreCase(word, "copy") ? Head::kCopy
+                                                     : Head::kPlain;
+      return;
+    case Head::kCreate:
+      if (absl::EqualsIgnoreCase(word, "function") || absl::EqualsIgnoreCase(word, "procedure")) {
+        head_ = Head::kRoutine;
+      } else if (absl::EqualsIgnoreCase(word, "rule")) {
+        head_ = Head::kRule;
+      } else if (!absl::EqualsIgnoreCase(word, "or") && !absl::EqualsIgnoreCase(word, "replace")) {
+        head_ = Head::kPlain;
+      }
+      return;
+    case Head::kCopy:
+      copies_from_stdin_ |= parentheses_ == 0 && absl::EqualsIgnoreCase(word, "stdin") &&
+                            absl::EqualsIgnoreCase(previous_word_, "from");
+      return;
+    case Head::kRoutine:
+      if (blocks_ == 0) {
+        if (absl::EqualsIgnoreCase(word, "atomic") &&
+            absl::EqualsIgnoreCase(previous_word_, "begin")) {
+          blocks_ = 1;
+        }
+        return;
+      }
+      // `t.end` and `1 AS end` are names.
+      if (previous_.symbol == '.' || absl::EqualsIgnoreCase(previous_word_, "as")) return;
+      if (absl::EqualsIgnoreCase(word, "case")) ++blocks_;
+      if (absl::EqualsIgnoreCase(word, "end")) --blocks_;
+      return;
+    case Head::kRule:
+    case Head::kPlain:
+      return;
+  }
+}
+
+// The last piece is followed by data, from the line after `from` on. Where two such statements
+// share a line, the data are taken for the first one's.
+void Cutter::AwaitCopyData(uint32_t from) {
+  if (copying_ != kNoPiece) return;
+  copying_ = result_.pieces.size() - 1;
+  copy_begin_ = static_cast<uint32_t>(std::min(text_.size(), text_.find('\n', from)) + 1);
+}
+
+void Cutter::SkipCopyData() {
+  if (copying_ == kNoPiece) return;
+  uint32_t at = lexer_.position();
+  while (at < copy_begin_ && at < text_.size() && IsBlankByte(text_[at])) ++at;
+  if (at < copy_begin_ && at < text_.size()) return;  // More SQL on the statement's own line.
+  if (copy_begin_ <= at) {
+    const CopyData data = ReadCopyData(text_, copy_begin_);
+    result_.pieces[copying_].copy_data = data.span;
+    Blank(copy_begin_, data.end);
+    lexer_.Seek(data.end);
+  }
+  copying_ = kNoPiece;
+}
+
+bool Cutter::StartsLine(uint32_t at) const {
+  while (at > 0 && IsBlankByte(text_[at - 1])) {
+    if (text_[at - 1] == '\n' || text_[at - 1] == '\r') return true;
+    --at;
+  }
+  return at == 0;
+}
+
+// Whether nothing but a semicolon or a line comment stands between here and the end of the line.
+bool Cutter::EndsLine(size_t at) const {
+  while (at < text_.size() && text_[at] != '\n' && IsBlankByte(text_[at])) ++at;
+  const char byte = Peek(at);
+  return at >= text_.size() || byte == '\n' || byte == ';' ||
+         (byte == '-' && Peek(at + 1) == '-');
+}
+
+void Cutter::Blank(uint32_t begin, uint32_t end) {
+  for (uint32_t at = begin; at < end; ++at) {
+    if (!IsBlankByte(text_[at])) text_[at] = ' ';
+  }
+}
+
+}  // namespace
+
+Pieces CutIntoPieces(std::string text) { return Cutter(std::move(text)).Cut(); }
+
+}  // namespace plimsoll

@@ -1,0 +1,48 @@
+#ifndef PLIMSOLL_ANALYZER_SYNTAX_PIECE_H_
+#define PLIMSOLL_ANALYZER_SYNTAX_PIECE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "analyzer/syntax/script.h"
+#include "analyzer/syntax/source.h"
+
+namespace plimsoll {
+
+// What stands between two separators of a script: one statement as far as a lexer can tell, or a
+// command that is not SQL.
+struct Piece {
+  // From the first byte of its first token to the last byte before its separator.
+  Span span;
+  // Just after the separator; the end of the span where there is none.
+  uint32_t end = 0;
+  // kSql: the grammar has yet to judge it. kTemplate: nothing but a placeholder.
+  StatementForm form = StatementForm::kSql;
+  Direction direction = Direction::kUp;
+  bool has_placeholder = false;
+  // It holds a quote that is never closed, and must not be parsed together with what follows.
+  bool has_open_quote = false;
+  bool has_endless_operator = false;  // longer than kMaxOperatorRun
+  std::string tag;                    // of a meta-command
+  Span copy_data;
+};
+
+// A script before its grammar: cut into pieces.
+struct Pieces {
+  // As many bytes as the source. Wherever a piece is SQL it is what the grammar shall read: without
+  // meta-commands and data, with names in the place of placeholders, and with a semicolon wherever
+  // something else ends a statement.
+  std::string text;
+  std::vector<Piece> pieces;
+  std::vector<Comment> comments;
+  bool opts_out_of_transaction = false;
+  bool has_sections = false;
+};
+
+// `text` is a source without byte order mark and NUL bytes, all of it valid UTF-8.
+Pieces CutIntoPieces(std::string text);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SYNTAX_PIECE_H_

@@ -1,0 +1,70 @@
+#ifndef PLIMSOLL_ANALYZER_SYNTAX_SCRIPT_H_
+#define PLIMSOLL_ANALYZER_SYNTAX_SCRIPT_H_
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "analyzer/syntax/action.h"
+#include "analyzer/syntax/source.h"
+
+namespace plimsoll {
+
+// Why a piece of a source is not a statement with actions.
+struct Problem {
+  Span span;            // the token PostgreSQL points at, or the whole statement
+  std::string message;  // PostgreSQL's own words for a syntax error
+};
+
+enum class StatementForm {
+  kSql,          // judged by PostgreSQL's grammar
+  kMetaCommand,  // psql: \connect, \i, \set, …
+  kTemplate,     // holds ${x}, {{ x }}, %(x)s, … and is not SQL until they are filled in
+};
+
+// Which way a statement runs. Down sections (`-- +goose Down`, `-- migrate:down`, …) stand in the
+// file but never run after the Up, so they are parsed and not simulated with it.
+enum class Direction { kUp, kDown };
+
+struct Statement {
+  // From the first byte of its first token to the last byte before its semicolon.
+  Span span;
+  StatementForm form = StatementForm::kSql;
+  Direction direction = Direction::kUp;
+  std::string tag;              // PostgreSQL's command tag, such as `ALTER TABLE`
+  std::vector<Action> actions;  // empty where there is a problem, and for a meta-command
+  std::optional<Problem> problem;
+  // The comments that stand before this statement and after the one before it, as indices into
+  // Script::comments, half-open.
+  uint32_t comments_begin = 0;
+  uint32_t comments_end = 0;
+  // COPY … FROM stdin: the lines of data that follow, without the closing `\.`. Empty otherwise.
+  Span copy_data;
+};
+
+struct Comment {
+  Span span;  // with its `--` or `/* */`, without the line feed
+};
+
+// One source cut into statements. It always succeeds: whatever PostgreSQL would reject is a value
+// in it. Owns everything but the text, which it shares.
+struct Script {
+  std::shared_ptr<const Source> source;
+  std::vector<Statement> statements;  // in the order of the text
+  std::vector<Comment> comments;
+  std::vector<Problem> problems;  // of the whole file: NUL bytes, invalid UTF-8, too large
+  // The file asks its runner not to wrap it: `-- +goose NO TRANSACTION`, `transaction:false`,
+  // `-- no-transaction`, `-- atlas:txmode none`, …
+  bool opts_out_of_transaction = false;
+  // A `-- +goose` or `-- migrate:` marker stands in the file: a runner with sections wrote it.
+  bool has_sections = false;
+};
+
+// Never fails, never throws; thread-safe. The text is the author's: byte order mark, CRLF and all.
+Script ParseScript(std::shared_ptr<const Source> source);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SYNTAX_SCRIPT_H_

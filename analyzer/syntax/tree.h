@@ -1,0 +1,114 @@
+#ifndef PLIMSOLL_ANALYZER_SYNTAX_TREE_H_
+#define PLIMSOLL_ANALYZER_SYNTAX_TREE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "simdjson.h"
+
+// The grammar's JSON, seen as PostgreSQL's nodes. Private to analyzer/syntax.
+
+namespace plimsoll::tree {
+
+// A view of one JSON value. A missing field is a node too: it is not `present`, and every question
+// to it answers with nothing, as the grammar leaves out whatever has its zero value.
+class Node {
+ public:
+  Node() = default;
+  explicit Node(simdjson::dom::element element) : element_(element), present_(true) {}
+
+  bool present() const { return present_; }
+  explicit operator bool() const { return present_; }
+
+  Node operator[](absl::string_view key) const {
+    simdjson::dom::object object;
+    simdjson::dom::element value;
+    if (!present_ || element_.get(object) != simdjson::SUCCESS) return {};
+    if (object.at_key({key.data(), key.size()}).get(value) != simdjson::SUCCESS) return {};
+    return Node(value);
+  }
+  absl::string_view Text() const {
+    std::string_view text;
+    if (!present_ || element_.get(text) != simdjson::SUCCESS) return {};
+    return {text.data(), text.size()};
+  }
+  absl::string_view Text(absl::string_view key) const { return (*this)[key].Text(); }
+  bool Flag(absl::string_view key) const {
+    bool value = false;
+    const Node field = (*this)[key];
+    return field.present_ && field.element_.get(value) == simdjson::SUCCESS && value;
+  }
+  int64_t Number(absl::string_view key) const {
+    int64_t value = 0;
+    const Node field = (*this)[key];
+    if (!field.present_ || field.element_.get(value) != simdjson::SUCCESS) return 0;
+    return value;
+  }
+  // The elements of a list; none where this is no list.
+  std::vector<Node> Items() const {
+    std::vector<Node> items;
+    simdjson::dom::array array;
+    if (!present_ || element_.get(array) != simdjson::SUCCESS) return items;
+    items.reserve(array.size());
+    for (const simdjson::dom::element element : array) items.emplace_back(element);
+    return items;
+  }
+  std::vector<Node> Items(absl::string_view key) const { return (*this)[key].Items(); }
+
+  // Nodes of PostgreSQL's type `Node *` are objects of one field, named after their type:
+  // {"ColumnRef": {…}}. `Tag` is that name and `Body` that field's value.
+  absl::string_view Tag() const {
+    simdjson::dom::object object;
+    if (!present_ || element_.get(object) != simdjson::SUCCESS) return {};
+    const auto first = object.begin();
+    if (!(first != object.end())) return {};
+    const std::string_view key = first.key();
+    return {key.data(), key.size()};
+  }
+  Node Body() const {
+    simdjson::dom::object object;
+    if (!present_ || element_.get(object) != simdjson::SUCCESS) return {};
+    const auto first = object.begin();
+    if (!(first != object.end())) return {};
+    return Node(first.value());
+  }
+  // The body where the tag is `tag`.
+  Node As(absl::string_view tag) const { return (*this)[tag]; }
+
+  simdjson::dom::element element() const { return element_; }
+
+ private:
+  simdjson::dom::element element_;
+  bool present_ = false;
+};
+
+// Calls `visit(tag, body)` for every typed node in the tree below `root`, itself included, in the
+// order of the text. Iterative: an expression of 50,000 terms is nested as deeply.
+template <typename Visit>
+void Walk(Node root, Visit visit) {
+  if (!root) return;
+  std::vector<simdjson::dom::element> stack = {root.element()};
+  std::vector<simdjson::dom::element> below;
+  while (!stack.empty()) {
+    const simdjson::dom::element element = stack.back();
+    stack.pop_back();
+    below.clear();
+    simdjson::dom::object object;
+    simdjson::dom::array array;
+    if (element.get(object) == simdjson::SUCCESS) {
+      for (const auto field : object) {
+        const bool typed = !field.key.empty() && field.key[0] >= 'A' && field.key[0] <= 'Z';
+        if (typed) visit(absl::string_view(field.key.data(), field.key.size()), Node(field.value));
+        below.push_back(field.value);
+      }
+    } else if (element.get(array) == simdjson::SUCCESS) {
+      for (const simdjson::dom::element item : array) below.push_back(item);
+    }
+    stack.insert(stack.end(), below.rbegin(), below.rend());
+  }
+}
+
+}  // namespace plimsoll::tree
+
+#endif  // PLIMSOLL_ANALYZER_SYNTAX_TREE_H_

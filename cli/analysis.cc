@@ -1,0 +1,128 @@
+#include "cli/analysis.h"
+
+#include <algorithm>
+#include <atomic>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "cli/choice.h"
+#include "rules/registry.h"
+#include "workspace/load.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int kMostJobs = 256;
+
+std::string CheckServerVersion(const std::string& text) {
+  int version = 0;
+  if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
+    return "";
+  }
+  return absl::StrCat("`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ",
+                      kOldestServer, " to ", kNewestServer);
+}
+
+std::string CheckJobs(const std::string& text) {
+  int jobs = 0;
+  if (absl::SimpleAtoi(text, &jobs) && jobs >= 0 && jobs <= kMostJobs) return "";
+  return absl::StrCat("`", text, "` is not a number of threads: 0 to ", kMostJobs);
+}
+
+std::string CheckRule(const std::string& id) {
+  if (rules::Find(id) != nullptr) return "";
+  const absl::string_view nearest = rules::Nearest(id);
+  if (nearest.empty()) {
+    return absl::StrCat("there is no rule `", id, "`; `plimsoll rules` lists them");
+  }
+  return absl::StrCat("there is no rule `", id, "`; did you mean `", nearest, "`?");
+}
+
+void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string>* rules,
+                 const std::string& description) {
+  // One rule a time or several with commas: what follows a blank is a path.
+  app.add_option(name, *rules, description)
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->type_name("RULE")
+      ->check(CLI::Validator(CheckRule, "", "rule"));
+}
+
+std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
+  const auto holds = [](const std::vector<std::string>& ids, const Rule* rule) {
+    return std::find(ids.begin(), ids.end(), rule->id) != ids.end();
+  };
+  std::vector<const Rule*> chosen;
+  for (const Rule* rule : rules::All()) {
+    // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
+    const bool selected = options.select.empty() || holds(options.select, rule) ||
+                          rule->family == Family::kSyntax;
+    if (selected && !holds(options.ignore, rule)) chosen.push_back(rule);
+  }
+  return chosen;
+}
+
+std::optional<Wrapping> WrappingOf(const std::string& transaction) {
+  if (transaction == "none") return Wrapping::kNone;
+  if (transaction == "file") return Wrapping::kFile;
+  return std::nullopt;
+}
+
+size_t ThreadCount(int jobs, size_t projects) {
+  const size_t wanted =
+      jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
+  return std::min(wanted, projects);
+}
+
+}  // namespace
+
+void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
+  app.add_option("PATH", options->paths,
+                 "files, folders, or - for standard input; none: the current folder");
+  app.add_option("--server-version", options->server_version,
+                 absl::StrCat("PostgreSQL's major version, ", kOldestServer, " to ", kNewestServer,
+                              " (default: ", kNewestServer, ")"))
+      ->check(CLI::Validator(CheckServerVersion, "", "version"))
+      ->type_name("VERSION");
+  AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file"},
+            "what runs in one; auto: as the layout's runner does");
+  AddRuleList(app, "--select", &options->select, "only this rule, and syntax errors; repeatable");
+  AddRuleList(app, "--ignore", &options->ignore, "without this rule; repeatable");
+  app.add_option("-j,--jobs", options->jobs, "threads; 0: one a processor (default: 0)")
+      ->check(CLI::Validator(CheckJobs, "", "jobs"))
+      ->type_name("N");
+  app.add_option("--stdin-filename", options->stdin_filename,
+                 "what standard input is called and where it would lie")
+      ->type_name("NAME");
+}
+
+absl::StatusOr<std::vector<Report>> AnalyzePaths(const AnalysisOptions& options) {
+  LoadOptions load;
+  load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
+  load.transaction = WrappingOf(options.transaction);
+  load.server_version = options.server_version;
+  load.jobs = options.jobs;
+  if (!options.stdin_filename.empty()) load.stdin_name = options.stdin_filename;
+  absl::StatusOr<std::vector<Project>> projects = Load(load);
+  if (!projects.ok()) return projects.status();
+
+  const std::vector<const Rule*> rules = ChosenRules(options);
+  std::vector<Report> reports(projects->size());
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < reports.size(); i = next++) {
+      reports[i] = Analyze(std::move((*projects)[i].inputs), rules);
+    }
+  };
+  // This thread works too.
+  std::vector<std::jthread> helpers;
+  for (size_t i = 1; i < ThreadCount(options.jobs, reports.size()); ++i) helpers.emplace_back(work);
+  work();
+  helpers.clear();  // joins them
+  return reports;
+}
+
+}  // namespace plimsoll

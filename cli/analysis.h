@@ -1,0 +1,33 @@
+#ifndef PLIMSOLL_CLI_ANALYSIS_H_
+#define PLIMSOLL_CLI_ANALYSIS_H_
+
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
+#include "analyzer/checking/analyze.h"
+
+// What `lint` and `effects` share: from paths and options to reports.
+
+namespace plimsoll {
+
+struct AnalysisOptions {
+  std::vector<std::string> paths;  // none: the current folder
+  int server_version = kNewestServer;
+  std::string transaction = "auto";
+  std::vector<std::string> select;  // none: all rules
+  std::vector<std::string> ignore;
+  int jobs = 0;  // 0: as many as the machine has
+  std::string stdin_filename;
+};
+
+// Registers the paths and the options; a value that cannot be is refused while parsing.
+void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options);
+
+// One report a project, in the order of the paths. The result does not depend on `jobs`.
+absl::StatusOr<std::vector<Report>> AnalyzePaths(const AnalysisOptions& options);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_CLI_ANALYSIS_H_

@@ -1,0 +1,243 @@
+#include <iostream>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analyzer/checking/analyze.h"
+#include "analyzer/checking/verdict.h"
+#include "cli/commands.h"
+#include "cli/database.h"
+#include "cli/output.h"
+#include "executor/plan.h"
+#include "executor/run.h"
+#include "rules/registry.h"
+
+namespace plimsoll {
+namespace {
+
+struct ApplyOptions {
+  DatabaseOptions database;
+  bool dry_run = false;
+  bool allow_missing = false;
+  int lock_timeout_ms = 5000;
+  int wait_s = 60;
+};
+
+// The rules that speak of a statement, for the comment that takes their risk.
+std::vector<std::string> RulesAt(const Report& report, const Refusal& refusal) {
+  std::set<std::string> ids;
+  for (const Finding& finding : report.findings) {
+    const bool here =
+        finding.migration == refusal.migration && finding.statement == refusal.statement;
+    if (here && finding.risk != Risk::kSafe) ids.insert(finding.rule->id);
+  }
+  return {ids.begin(), ids.end()};
+}
+
+void PrintRefusals(const Report& report, const Verdict& verdict, const ApplyOptions& options) {
+  std::set<uint32_t> migrations;
+  for (const Refusal& refusal : verdict.refusals) migrations.insert(refusal.migration);
+  std::cout << "refused: " << Count(migrations.size(), "pending migration")
+            << (migrations.size() == 1 ? " does" : " do") << " not pass; nothing was applied\n";
+  std::string example = "RULE";
+  for (const Refusal& refusal : verdict.refusals) {
+    const Script& script = *report.history.migrations()[refusal.migration].script;
+    const Source& source = *script.source;
+    std::cout << "\n";
+    if (refusal.statement >= script.statements.size()) {
+      std::cout << source.name() << ": " << refusal.reason << "\n";
+      continue;
+    }
+    const Position at = source.Locate(script.statements[refusal.statement].span.begin);
+    std::cout << source.name() << ":" << at.line << ":" << at.column << ": " << refusal.reason
+              << "\n  " << at.line << " | " << source.Line(at.line) << "\n";
+    const std::vector<std::string> rules = RulesAt(report, refusal);
+    if (!rules.empty()) std::cout << "  rule: " << absl::StrJoin(rules, ", ") << "\n";
+    if (!rules.empty() && example == "RULE") example = rules.front();
+  }
+  std::cout << "\nhelp: `plimsoll lint " << options.database.directory
+            << "` shows the safe way; where the risk is meant, say so above the statement:\n"
+            << "  -- plimsoll:allow " << example << ": why it is acceptable here\n";
+}
+
+void PrintPlan(const Plan& plan, const Database& database) {
+  std::cout << "plan for " << database.description << ": "
+            << Count(plan.migrations.size(), "migration") << ", nothing is applied\n";
+  for (const PlannedMigration& migration : plan.migrations) {
+    std::cout << "\n" << migration.file.id << "\n";
+    for (const Batch& batch : migration.batches) {
+      std::cout << (batch.transactional ? "  in one transaction\n" : "  outside a transaction\n");
+      for (const PlannedStatement& statement : batch.statements) {
+        const Position at = statement.source->Locate(statement.span.begin);
+        std::cout << "    " << migration.file.path << ":" << at.line << "  " << statement.tag
+                  << "\n";
+      }
+    }
+  }
+}
+
+void PrintEvent(const RunEvent& event) {
+  switch (event.kind) {
+    case RunEventKind::kWaiting:
+      std::cout << "waiting for another runner: " << event.text << std::endl;
+      return;
+    case RunEventKind::kStarted:
+      return;
+    case RunEventKind::kContinued:
+      std::cout << "  " << event.migration->file.id << " continues " << event.text << std::endl;
+      return;
+    case RunEventKind::kIndexDropped:
+      std::cout << "  " << event.migration->file.id << ": dropped " << event.text
+                << ", which an earlier attempt left invalid" << std::endl;
+      return;
+    case RunEventKind::kApplied:
+      std::cout << "  " << event.migration->file.id << "  " << event.milliseconds << " ms"
+                << std::endl;
+      return;
+  }
+}
+
+int PrintFailure(const RunReport& report) {
+  PrintError(report.message);
+  const RunFailure& failure = *report.failure;
+  if (failure.statement != nullptr) {
+    std::cerr << "  " << failure.at.line << " | "
+              << failure.statement->source->Line(failure.at.line) << "\n";
+  }
+  const auto line = [](absl::string_view label, const std::string& text) {
+    if (!text.empty()) std::cerr << "  " << label << ": " << text << "\n";
+  };
+  line("detail", failure.error.detail);
+  line("hint", failure.error.hint);
+  line("SQLSTATE", failure.error.sqlstate);
+  if (failure.error.sqlstate == "55P03") {
+    line("help", "somebody holds a lock that this needs; try again, or allow it more time with "
+                 "--lock-timeout");
+  }
+  if (failure.statements_done == 0) {
+    std::cerr << "  nothing of " << failure.migration->file.id
+              << " was applied; correct it and apply again\n";
+  } else {
+    std::cerr << "  " << Count(failure.statements_done, "statement") << " of "
+              << failure.migration->file.id << " stay applied; correct the rest and apply again\n";
+  }
+  return kExitMigrationFailed;
+}
+
+int PrintOutcome(const RunReport& report) {
+  if (!report.applied.empty()) {
+    std::cout << "applied " << Count(report.applied.size(), "migration") << std::endl;
+  }
+  switch (report.outcome) {
+    case Outcome::kApplied:
+      return kExitClean;
+    case Outcome::kNothingToDo:
+      std::cout << "nothing to apply: another runner has done it\n";
+      return kExitClean;
+    case Outcome::kRefused:
+      PrintError(report.message);
+      return kExitFindings;
+    case Outcome::kFailed:
+      return PrintFailure(report);
+    case Outcome::kDrifted:
+      PrintError(report.message);
+      return kExitDrift;
+    case Outcome::kUnavailable:
+      PrintError(report.message);
+      return kExitFailure;
+  }
+  return kExitFailure;
+}
+
+int Complain(const absl::Status& status) {
+  PrintError(status.message());
+  return kExitFailure;
+}
+
+// The gate, the plan and the run of what is pending.
+int ApplyPending(const ApplyOptions& options, const Database& database, Comparison comparison) {
+  const Report report = Analyze(std::move(comparison.inputs), rules::All());
+  // Findings advise; what is risky or complex has to be taken over by somebody.
+  const Verdict verdict =
+      Judge(report, {.fail_on = std::nullopt, .refuse_unacknowledged_risk = true});
+  const auto plan = MakePlan(report.history);
+  if (!plan.ok()) {
+    PrintError(plan.status().message());
+    return kExitFindings;
+  }
+  if (!verdict.allowed()) {
+    PrintRefusals(report, verdict, options);
+    return kExitFindings;
+  }
+  if (options.dry_run) {
+    PrintPlan(*plan, database);
+    return kExitClean;
+  }
+  if (!plan->migrations.empty()) {
+    std::cout << "applying " << Count(plan->migrations.size(), "migration") << " to "
+              << database.description << std::endl;
+  }
+  return PrintOutcome(Run(*plan, verdict, [&database] { return Connect(database); },
+                          {.runner_patience = std::chrono::seconds(options.wait_s),
+                           .lock_timeout = std::chrono::milliseconds(options.lock_timeout_ms),
+                           .allow_missing_files = options.allow_missing},
+                          PrintEvent));
+}
+
+bool HasPending(const Comparison& comparison) {
+  for (const Migration& migration : comparison.inputs.migrations) {
+    if (!migration.applied) return true;
+  }
+  return false;
+}
+
+int Apply(const ApplyOptions& options) {
+  const auto database = OpenDatabase(options.database);
+  if (!database.ok()) return Complain(database.status());
+  auto connection = Connect(*database);
+  if (!connection.ok()) return Complain(connection.status());
+  auto comparison = CompareWith(options.database.directory, **connection);
+  (*connection)->Close();
+  if (!comparison.ok()) return Complain(comparison.status());
+  for (const std::string& note : comparison->notes) std::cout << "note: " << note << "\n";
+  const std::string drift = DescribeDrift(comparison->states, options.allow_missing);
+  if (!drift.empty()) {
+    PrintError(drift);
+    return kExitDrift;
+  }
+  if (!HasPending(*comparison)) {
+    std::cout << "nothing to apply: " << database->description << " is up to date\n";
+    return kExitClean;
+  }
+  return ApplyPending(options, *database, *std::move(comparison));
+}
+
+}  // namespace
+
+void RegisterApply(CLI::App& app, int* exit_code) {
+  CLI::App* apply = app.add_subcommand("apply", "apply pending migrations that pass the analysis");
+  const auto options = std::make_shared<ApplyOptions>();
+  AddDatabaseOptions(*apply, &options->database);
+  AddEphemeralOption(*apply, &options->database);
+  apply->add_flag("--dry-run", options->dry_run, "print what would be sent, and change nothing");
+  apply->add_flag("--allow-missing", options->allow_missing,
+                  "go on where the file of an applied migration is gone");
+  apply->add_option("--lock-timeout", options->lock_timeout_ms,
+                    "how long a statement may wait for a lock, in milliseconds")
+      ->check(CLI::Range(1, 3'600'000))
+      ->type_name("MS")
+      ->capture_default_str();
+  apply->add_option("--wait", options->wait_s, "how long to wait for another runner, in seconds")
+      ->check(CLI::Range(0, 86'400))
+      ->type_name("S")
+      ->capture_default_str();
+  apply->footer(
+      "exit code: 0 applied or nothing to do, 1 refused, 2 no connection or wrong usage,\n"
+      "4 a migration failed, 5 an applied migration was changed or its file is gone");
+  apply->callback([options, exit_code] { *exit_code = Apply(*options); });
+}
+
+}  // namespace plimsoll

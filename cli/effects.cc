@@ -1,0 +1,46 @@
+#include "report/effects.h"
+
+#include <memory>
+#include <string>
+
+#include "cli/analysis.h"
+#include "cli/choice.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+
+namespace plimsoll {
+namespace {
+
+struct EffectsOptions {
+  AnalysisOptions analysis;
+  OutputOptions output;
+  std::string format = "text";
+};
+
+int ShowEffects(const EffectsOptions& options) {
+  const absl::StatusOr<std::vector<Report>> reports = AnalyzePaths(options.analysis);
+  if (!reports.ok()) {
+    PrintError(reports.status().message());
+    return kExitFailure;
+  }
+  const std::string text =
+      options.format == "json"
+          ? report::RenderEffectsJson(*reports, options.analysis.server_version)
+          : report::RenderEffectsText(*reports, WantsColor(options.output));
+  return Deliver(text, options.output, kExitClean);
+}
+
+}  // namespace
+
+void RegisterEffects(CLI::App& app, int* exit_code) {
+  CLI::App* effects =
+      app.add_subcommand("effects", "show what each statement locks, reads and rewrites");
+  const auto options = std::make_shared<EffectsOptions>();
+  AddAnalysisOptions(*effects, &options->analysis);
+  AddChoice(*effects, "--format", &options->format, {"text", "json"}, "how it is written");
+  AddColorOption(*effects, &options->output);
+  AddOutputOption(*effects, &options->output);
+  effects->callback([options, exit_code] { *exit_code = ShowEffects(*options); });
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,18 @@
+# Everything comes from Debian packages; `./dev setup` installs them by the names it prints.
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(GTest REQUIRED)
+find_package(benchmark REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+
+find_library(RE2_LIBRARY re2 REQUIRED)
+find_path(RE2_INCLUDE re2/re2.h REQUIRED)
+if(NOT TARGET re2::re2)
+  add_library(re2::re2 INTERFACE IMPORTED)
+  target_link_libraries(re2::re2 INTERFACE ${RE2_LIBRARY})
+  target_include_directories(re2::re2 INTERFACE ${RE2_INCLUDE})
+endif()

@@ -1,0 +1,220 @@
+#include "executor/postgres.h"
+
+#include <libpq-fe.h>
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
+namespace plimsoll {
+namespace {
+
+struct ResultDeleter {
+  void operator()(PGresult* result) const { PQclear(result); }
+};
+using Result = std::unique_ptr<PGresult, ResultDeleter>;
+
+std::string Trimmed(const char* text) {
+  return text == nullptr ? std::string() : std::string(absl::StripAsciiWhitespace(text));
+}
+
+std::string Field(const PGresult* result, int code) {
+  return Trimmed(PQresultErrorField(result, code));
+}
+
+absl::Status ErrorFrom(const PGresult* result, PGconn* connection) {
+  SqlError error{.sqlstate = Field(result, PG_DIAG_SQLSTATE),
+                 .message = Field(result, PG_DIAG_MESSAGE_PRIMARY),
+                 .detail = Field(result, PG_DIAG_MESSAGE_DETAIL),
+                 .hint = Field(result, PG_DIAG_MESSAGE_HINT),
+                 .context = Field(result, PG_DIAG_CONTEXT)};
+  if (!absl::SimpleAtoi(Field(result, PG_DIAG_STATEMENT_POSITION), &error.position)) {
+    error.position = 0;
+  }
+  if (error.message.empty()) error.message = Trimmed(PQerrorMessage(connection));
+  if (error.message.empty()) error.message = "the server gave no answer";
+  return SqlStatus(error);
+}
+
+// The settings of a URL. Empty where libpq cannot read it: its own message is not passed on, for
+// it quotes what it could not read, and that may be a password.
+std::optional<std::map<std::string, std::string>> ParseUrl(const std::string& url) {
+  char* message = nullptr;
+  PQconninfoOption* options = PQconninfoParse(url.c_str(), &message);
+  if (message != nullptr) PQfreemem(message);
+  if (options == nullptr) return std::nullopt;
+  std::map<std::string, std::string> settings;
+  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) settings[option->keyword] = option->val;
+  }
+  PQconninfoFree(options);
+  return settings;
+}
+
+class PostgresConnection final : public Connection {
+ public:
+  PostgresConnection(PGconn* connection, std::function<void(absl::string_view)> notices)
+      : connection_(connection), notices_(std::move(notices)) {
+    PQsetNoticeProcessor(connection_, &PostgresConnection::OnNotice, this);
+  }
+  PostgresConnection(const PostgresConnection&) = delete;
+  PostgresConnection& operator=(const PostgresConnection&) = delete;
+  ~PostgresConnection() override { PostgresConnection::Close(); }
+
+  absl::StatusOr<Rows> Execute(absl::string_view sql) override {
+    if (connection_ == nullptr) return Closed();
+    Result result(PQexec(connection_, std::string(sql).c_str()));
+    if (PQresultStatus(result.get()) == PGRES_COPY_IN) {
+      PQputCopyEnd(connection_, "no lines of data follow the statement");
+      result.reset(PQgetResult(connection_));
+      Drain();
+    }
+    return Take(result.get());
+  }
+
+  absl::StatusOr<Rows> ExecuteParams(absl::string_view sql,
+                                     absl::Span<const Value> parameters) override {
+    if (connection_ == nullptr) return Closed();
+    std::vector<const char*> values;
+    values.reserve(parameters.size());
+    for (const Value& value : parameters) {
+      values.push_back(value.has_value() ? value->c_str() : nullptr);
+    }
+    const Result result(PQexecParams(connection_, std::string(sql).c_str(),
+                                     static_cast<int>(values.size()), nullptr, values.data(),
+                                     nullptr, nullptr, 0));
+    return Take(result.get());
+  }
+
+  absl::StatusOr<Rows> CopyIn(absl::string_view sql, absl::string_view data) override {
+    if (connection_ == nullptr) return Closed();
+    Result result(PQexec(connection_, std::string(sql).c_str()));
+    if (PQresultStatus(result.get()) != PGRES_COPY_IN) return Take(result.get());
+    constexpr size_t kPiece = size_t{1} << 20;
+    bool sent = true;
+    for (size_t at = 0; sent && at < data.size(); at += kPiece) {
+      const absl::string_view piece = data.substr(at, kPiece);
+      sent = PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) == 1;
+    }
+    if (sent) sent = PQputCopyEnd(connection_, nullptr) == 1;
+    result.reset(PQgetResult(connection_));
+    Drain();
+    return Take(result.get());
+  }
+
+  TransactionState transaction_state() const override {
+    if (connection_ == nullptr) return TransactionState::kUnknown;
+    switch (PQtransactionStatus(connection_)) {
+      case PQTRANS_IDLE:
+        return TransactionState::kIdle;
+      case PQTRANS_INTRANS:
+        return TransactionState::kOpen;
+      case PQTRANS_INERROR:
+        return TransactionState::kFailed;
+      case PQTRANS_ACTIVE:
+      case PQTRANS_UNKNOWN:
+        break;
+    }
+    return TransactionState::kUnknown;
+  }
+
+  bool alive() const override {
+    return connection_ != nullptr && PQstatus(connection_) == CONNECTION_OK;
+  }
+  int server_version() const override {
+    return connection_ == nullptr ? 0 : PQserverVersion(connection_) / 10000;
+  }
+  int backend_pid() const override {
+    return connection_ == nullptr ? 0 : PQbackendPID(connection_);
+  }
+  void Close() override {
+    if (connection_ != nullptr) PQfinish(connection_);
+    connection_ = nullptr;
+  }
+
+ private:
+  static void OnNotice(void* self, const char* message) {
+    const auto& notices = static_cast<PostgresConnection*>(self)->notices_;
+    if (notices) notices(absl::StripAsciiWhitespace(message));
+  }
+
+  static absl::Status Closed() { return absl::UnavailableError("the connection is closed"); }
+
+  void Drain() {
+    while (Result(PQgetResult(connection_)) != nullptr) {
+    }
+  }
+
+  absl::StatusOr<Rows> Take(PGresult* result) {
+    const ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK && status != PGRES_EMPTY_QUERY) {
+      return ErrorFrom(result, connection_);
+    }
+    Rows rows;
+    rows.tag = PQcmdStatus(result);
+    const int columns = PQnfields(result);
+    for (int row = 0; row < PQntuples(result); ++row) {
+      std::vector<Value>& values = rows.values.emplace_back();
+      for (int column = 0; column < columns; ++column) {
+        if (PQgetisnull(result, row, column) == 1) {
+          values.emplace_back(std::nullopt);
+        } else {
+          values.emplace_back(PQgetvalue(result, row, column));
+        }
+      }
+    }
+    return rows;
+  }
+
+  PGconn* connection_;
+  std::function<void(absl::string_view)> notices_;
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Connection>> ConnectPostgres(const PostgresOptions& options) {
+  const auto settings = ParseUrl(options.url);
+  if (!settings.has_value()) {
+    return absl::InvalidArgumentError(
+        "cannot read the database URL: it is neither `postgresql://user@host:port/database` nor "
+        "`key=value …` (special characters in a password must be percent-encoded)");
+  }
+  std::vector<const char*> keys = {"dbname", "fallback_application_name"};
+  std::vector<const char*> values = {options.url.c_str(), "plimsoll"};
+  if (!settings->contains("connect_timeout")) {
+    keys.push_back("connect_timeout");
+    values.push_back("10");
+  }
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+  PGconn* connection = PQconnectdbParams(keys.data(), values.data(), /*expand_dbname=*/1);
+  if (PQstatus(connection) != CONNECTION_OK) {
+    const std::string message = Trimmed(PQerrorMessage(connection));
+    PQfinish(connection);
+    return absl::UnavailableError(
+        absl::StrCat("cannot connect to ", DescribeUrl(options.url), ": ", message));
+  }
+  return std::make_unique<PostgresConnection>(connection, options.notices);
+}
+
+std::string DescribeUrl(const std::string& url) {
+  const auto settings = ParseUrl(url);
+  if (!settings.has_value()) return "the database";
+  const auto get = [&settings](const char* key) {
+    const auto found = settings->find(key);
+    return found == settings->end() ? std::string() : found->second;
+  };
+  const std::string database = get("dbname");
+  const std::string host = get("host").empty() ? get("hostaddr") : get("host");
+  const std::string port = get("port");
+  const std::string user = get("user");
+  std::string text = database.empty() ? "the default database" : absl::StrCat("`", database, "`");
+  if (!host.empty()) absl::StrAppend(&text, " at ", host, port.empty() ? "" : ":", port);
+  if (!user.empty()) absl::StrAppend(&text, " as ", user);
+  return text;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,117 @@
+#include "report/effects.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "nlohmann/json.hpp"
+#include "report/json_values.h"
+
+namespace plimsoll::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+void SortUnique(std::vector<std::string>* names) {
+  std::sort(names->begin(), names->end());
+  names->erase(std::unique(names->begin(), names->end()), names->end());
+}
+
+void AddWork(const Work& work, StatementEffects* sum) {
+  switch (work.kind) {
+    case WorkKind::kScan:
+      sum->scans.push_back(work.relation.name);
+      return;
+    case WorkKind::kRewrite:
+      sum->rewrites.push_back(work.relation.name);
+      sum->scans.push_back(work.relation.name);
+      return;
+    case WorkKind::kIndexBuild:
+      sum->index_builds.push_back(work.index);
+      return;
+  }
+}
+
+Json LocksJson(const std::vector<Lock>& locks) {
+  Json json = Json::array();
+  for (const Lock& lock : locks) {
+    json.push_back({{"relation", lock.relation.name},
+                    {"mode", TextJson(LockModeName(lock.mode))},
+                    {"created_here", lock.relation.created_here}});
+  }
+  return json;
+}
+
+Json StatementJson(const Report& report, size_t migration, size_t index) {
+  const Script& script = *report.history.migrations()[migration].script;
+  const Statement& statement = script.statements[index];
+  const StatementEffects sum = SumEffects(report.history, static_cast<uint32_t>(migration),
+                                          static_cast<uint32_t>(index));
+  Json fails = nullptr;
+  if (sum.failure.has_value()) {
+    fails = {{"sqlstate", sum.failure->sqlstate}, {"message", sum.failure->message}};
+  }
+  return {{"index", index},
+          {"range", RangeJson(*script.source, statement.span)},
+          {"kind", statement.tag},
+          {"risk", TextJson(RiskName(report.statement_risks[migration][index].risk))},
+          {"locks", LocksJson(sum.locks)},
+          {"rewrites", sum.rewrites},
+          {"scans", sum.scans},
+          {"index_builds", sum.index_builds},
+          {"transaction", sum.forbidden_in_transaction ? "forbidden" : "allowed"},
+          {"fails", std::move(fails)},
+          {"modelled", sum.modelled}};
+}
+
+}  // namespace
+
+StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t statement) {
+  StatementEffects sum;
+  // A relation that no file mentions has no id; its name tells it apart.
+  absl::flat_hash_map<std::pair<RelationId, std::string>, size_t> places;
+  const absl::Span<const Step> steps = history.StepsOf(migration, statement);
+  sum.modelled = !steps.empty();
+  for (const Step& step : steps) {
+    const Effects& effects = step.effects;
+    for (const Lock& lock : effects.locks) {
+      const RelationId id = lock.relation.id;
+      const auto [place, first] =
+          places.try_emplace({id, id == 0 ? lock.relation.name : ""}, sum.locks.size());
+      if (first) {
+        sum.locks.push_back(lock);
+      } else if (lock.mode > sum.locks[place->second].mode) {
+        sum.locks[place->second].mode = lock.mode;
+      }
+    }
+    for (const Work& work : effects.work) AddWork(work, &sum);
+    sum.forbidden_in_transaction |= effects.forbidden_in_transaction;
+    if (!sum.failure.has_value()) sum.failure = effects.failure;
+    sum.modelled &= effects.modelled;
+  }
+  SortUnique(&sum.rewrites);
+  SortUnique(&sum.scans);
+  SortUnique(&sum.index_builds);
+  return sum;
+}
+
+std::string RenderEffectsJson(absl::Span<const Report> reports, int server_version) {
+  Json files = Json::array();
+  for (const Report& report : reports) {
+    for (size_t m = 0; m < report.history.migrations().size(); ++m) {
+      const Migration& migration = report.history.migrations()[m];
+      if (migration.applied) continue;
+      Json statements = Json::array();
+      for (size_t s = 0; s < migration.script->statements.size(); ++s) {
+        statements.push_back(StatementJson(report, m, s));
+      }
+      files.push_back({{"path", migration.script->source->name()},
+                       {"statements", std::move(statements)}});
+    }
+  }
+  return Dump({{"schema_version", kSchemaVersion},
+               {"server_version", server_version},
+               {"files", std::move(files)}});
+}
+
+}  // namespace plimsoll::report

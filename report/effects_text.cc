@@ -1,0 +1,153 @@
+#include <algorithm>
+#include <array>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "report/effects.h"
+#include "report/ink.h"
+#include "report/terminal.h"
+
+namespace plimsoll::report {
+namespace {
+
+enum Cell : size_t { kLine, kKind, kLocks, kWork, kTransaction, kRisk, kCellCount };
+
+// A row of the table: each cell is a list of lines.
+struct Row {
+  std::array<std::vector<std::string>, kCellCount> cells;
+  std::vector<std::string> remarks;  // lines of their own below the row
+  Risk risk = Risk::kSafe;
+};
+
+Row HeadRow() {
+  Row head;
+  head.cells = {{{"line"}, {"statement"}, {"locks"}, {"work"}, {"transaction"}, {"risk"}}};
+  return head;
+}
+
+std::vector<std::string> LockLines(const StatementEffects& sum) {
+  std::vector<std::string> lines;
+  for (const Lock& lock : sum.locks) {
+    lines.push_back(absl::StrCat(LockModeName(lock.mode), " on ", Printable(lock.relation.name),
+                                 lock.relation.created_here ? " (new)" : ""));
+  }
+  return lines;
+}
+
+std::vector<std::string> WorkLines(const StatementEffects& sum) {
+  std::vector<std::string> lines;
+  for (const std::string& name : sum.rewrites) lines.push_back("rewrites " + Printable(name));
+  for (const std::string& name : sum.scans) {
+    // A rewrite says already that the table is read.
+    if (!std::binary_search(sum.rewrites.begin(), sum.rewrites.end(), name)) {
+      lines.push_back("scans " + Printable(name));
+    }
+  }
+  for (const std::string& name : sum.index_builds) lines.push_back("builds " + Printable(name));
+  return lines;
+}
+
+Row StatementRow(const Report& report, size_t migration, size_t index) {
+  const Script& script = *report.history.migrations()[migration].script;
+  const Statement& statement = script.statements[index];
+  const StatementEffects sum = SumEffects(report.history, static_cast<uint32_t>(migration),
+                                          static_cast<uint32_t>(index));
+  const RiskReason& reason = report.statement_risks[migration][index];
+  Row row;
+  row.risk = reason.risk;
+  row.cells[kLine] = {absl::StrCat(script.source->Locate(statement.span.begin).line)};
+  row.cells[kKind] = {Printable(statement.tag)};
+  row.cells[kRisk] = {std::string(RiskName(reason.risk))};
+  if (sum.modelled) {
+    row.cells[kLocks] = LockLines(sum);
+    row.cells[kWork] = WorkLines(sum);
+    row.cells[kTransaction] = {sum.forbidden_in_transaction ? "forbidden" : "allowed"};
+  } else {
+    row.cells[kLocks] = {statement.direction == Direction::kDown ? "not run here (down)"
+                                                                 : "not modelled"};
+  }
+  if (sum.failure.has_value()) {
+    row.remarks.push_back(
+        absl::StrCat("fails: ", sum.failure->sqlstate, " ", Printable(sum.failure->message)));
+  }
+  if (!reason.reason.empty()) {
+    row.remarks.push_back(absl::StrCat(RiskName(reason.risk), ": ", Printable(reason.reason)));
+  }
+  return row;
+}
+
+std::array<size_t, kCellCount> Widths(const std::vector<Row>& rows) {
+  std::array<size_t, kCellCount> widths = {};
+  for (const Row& row : rows) {
+    for (size_t cell = 0; cell < kCellCount; ++cell) {
+      for (const std::string& line : row.cells[cell]) {
+        widths[cell] = std::max(widths[cell], DisplayWidth(line));
+      }
+    }
+  }
+  return widths;
+}
+
+size_t Height(const Row& row) {
+  size_t height = 1;
+  for (const auto& cell : row.cells) height = std::max(height, cell.size());
+  return height;
+}
+
+void AppendRow(const Row& row, const std::array<size_t, kCellCount>& widths, bool head,
+               const Painter& paint, std::string* out) {
+  for (size_t i = 0; i < Height(row); ++i) {
+    std::string line;
+    size_t blanks = 2;  // owed before the next text, so that no line ends in blanks
+    for (size_t cell = 0; cell < kCellCount; ++cell) {
+      const std::string text = i < row.cells[cell].size() ? row.cells[cell][i] : "";
+      const size_t padding = widths[cell] - DisplayWidth(text);
+      if (cell == kLine) blanks += padding;  // numbers stand to the right
+      if (!text.empty()) {
+        absl::StrAppend(&line, std::string(blanks, ' '),
+                        head            ? paint(Ink::kFaint, text)
+                        : cell == kRisk ? paint(RiskInk(row.risk), text)
+                                        : text);
+        blanks = 0;
+      } else if (cell == kLine) {
+        blanks -= padding;
+      }
+      blanks += 2 + (cell == kLine && !text.empty() ? 0 : padding);
+    }
+    absl::StrAppend(out, line, "\n");
+  }
+  const std::string indent(2 + widths[kLine] + 2, ' ');
+  for (const std::string& remark : row.remarks) absl::StrAppend(out, indent, remark, "\n");
+}
+
+void AppendFile(const Report& report, size_t migration, const Painter& paint, std::string* out) {
+  const Script& script = *report.history.migrations()[migration].script;
+  absl::StrAppend(out, paint(Ink::kBold, Printable(script.source->name())), "\n");
+  std::vector<Row> rows = {HeadRow()};
+  for (size_t s = 0; s < script.statements.size(); ++s) {
+    rows.push_back(StatementRow(report, migration, s));
+  }
+  if (rows.size() == 1) {
+    absl::StrAppend(out, "  no statements\n");
+    return;
+  }
+  const std::array<size_t, kCellCount> widths = Widths(rows);
+  for (const Row& row : rows) AppendRow(row, widths, &row == &rows.front(), paint, out);
+}
+
+}  // namespace
+
+std::string RenderEffectsText(absl::Span<const Report> reports, bool colour) {
+  const Painter paint(colour);
+  std::string out;
+  for (const Report& report : reports) {
+    for (size_t m = 0; m < report.history.migrations().size(); ++m) {
+      if (report.history.migrations()[m].applied) continue;
+      if (!out.empty()) out += '\n';
+      AppendFile(report, m, paint, &out);
+    }
+  }
+  return out;
+}
+
+}  // namespace plimsoll::report

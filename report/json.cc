@@ -1,0 +1,81 @@
+#include "report/json.h"
+
+#include "analyzer/checking/sha256.h"
+#include "nlohmann/json.hpp"
+#include "report/json_values.h"
+#include "report/summary.h"
+
+namespace plimsoll::report {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json FixJson(const Fix& fix, const Source& source) {
+  Json edits = Json::array();
+  for (const Edit& edit : fix.edits) {
+    edits.push_back({{"range", RangeJson(source, edit.span)}, {"text", edit.text}});
+  }
+  return {{"title", fix.title}, {"safe", fix.safe}, {"edits", std::move(edits)}};
+}
+
+Json FindingJson(const Finding& finding, const Source& source) {
+  Json locks = Json::array();
+  for (const Lock& lock : finding.locks) {
+    locks.push_back(
+        {{"relation", lock.relation.name}, {"mode", TextJson(LockModeName(lock.mode))}});
+  }
+  Json fixes = Json::array();
+  for (const Fix& fix : finding.fixes) fixes.push_back(FixJson(fix, source));
+  return {{"rule", finding.rule->id},
+          {"family", TextJson(FamilyName(finding.rule->family))},
+          {"severity", TextJson(SeverityName(finding.severity))},
+          {"risk", TextJson(RiskName(finding.risk))},
+          {"message", finding.message},
+          {"why", finding.why},
+          {"help", finding.help},
+          {"url", RulePath(*finding.rule)},
+          {"range", RangeJson(source, finding.span)},
+          {"locks", std::move(locks)},
+          {"fixes", std::move(fixes)}};
+}
+
+void AppendFiles(const Report& report, Json* files) {
+  for (size_t m = 0; m < report.history.migrations().size(); ++m) {
+    const Migration& migration = report.history.migrations()[m];
+    if (migration.applied) continue;
+    const Source& source = *migration.script->source;
+    Json findings = Json::array();
+    for (const Finding& finding : FindingsOf(report, m)) {
+      findings.push_back(FindingJson(finding, source));
+    }
+    files->push_back({{"path", source.name()},
+                      {"sha256", Sha256Hex(source.text())},
+                      {"risk", TextJson(RiskName(report.risks[m].risk))},
+                      {"statements", migration.script->statements.size()},
+                      {"findings", std::move(findings)}});
+  }
+}
+
+Json SummaryJson(const Summary& summary) {
+  return {{"files", summary.files},
+          {"statements", summary.statements},
+          {"findings", summary.findings},
+          {"errors", summary.errors},
+          {"warnings", summary.warnings},
+          {"notes", summary.notes},
+          {"risk", TextJson(RiskName(summary.risk))}};
+}
+
+}  // namespace
+
+std::string RenderJson(absl::Span<const Report> reports, int server_version) {
+  Json files = Json::array();
+  for (const Report& report : reports) AppendFiles(report, &files);
+  return Dump({{"schema_version", kSchemaVersion},
+               {"tool", {{"name", "plimsoll"}, {"version", PLIMSOLL_VERSION}}},
+               {"server_version", server_version},
+               {"summary", SummaryJson(Summarize(reports))},
+               {"files", std::move(files)}});
+}
+
+}  // namespace plimsoll::report

@@ -1,0 +1,162 @@
+#include "tests/support/example.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "rules/registry.h"
+#include "tests/support/source_tree.h"
+
+namespace plimsoll::testing_support {
+namespace {
+
+// Moves a place behind all text of its line (the end of the file, a blank line) to the end of the
+// nearest text above: that is where people look, and carets need a line to stand below.
+uint32_t ToVisiblePlace(const Source& source, uint32_t byte) {
+  const absl::string_view text = source.text();
+  const Position position = source.Locate(byte);
+  const absl::string_view line = source.Line(position.line);
+  if (line.find_first_not_of(" \t\r") != absl::string_view::npos) return byte;
+  const size_t last = text.substr(0, byte).find_last_not_of(" \t\r\n");
+  return last == absl::string_view::npos ? byte : static_cast<uint32_t>(last + 1);
+}
+
+Mark MarkOf(const Finding& finding, const Source& source) {
+  const uint32_t begin = ToVisiblePlace(source, finding.span.begin);
+  const uint32_t end = std::max(begin, finding.span.end);
+  const Position first = source.Locate(begin);
+  const Position last = source.Locate(end);
+  Mark mark;
+  mark.file = finding.migration;
+  mark.line = first.line;
+  mark.column = first.column;
+  mark.continues = last.line > first.line;
+  uint32_t end_column = last.column;
+  if (mark.continues) {
+    // Up to the last printing character of the line.
+    const absl::string_view line = source.Line(first.line);
+    const size_t printing = line.find_last_not_of(" \t\r");
+    const uint32_t line_end = source.LineStart(first.line) + static_cast<uint32_t>(printing + 1);
+    end_column = source.Locate(line_end).column;
+  }
+  mark.length = end_column > first.column ? end_column - first.column : 1;
+  mark.rule = finding.rule->id;
+  mark.text = finding.message;
+  return mark;
+}
+
+std::vector<ExampleText> FixturesIn(absl::string_view folder, absl::string_view rule) {
+  std::vector<ExampleText> texts;
+  for (const std::string& path : ListTreeFiles(folder, {".sql"})) {
+    texts.push_back(
+        {.path = path, .line = 1, .text = ReadTreeFile(path), .rule = std::string(rule)});
+  }
+  return texts;
+}
+
+void Append(std::vector<ExampleText> from, std::vector<ExampleText>& to) {
+  to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
+}
+
+}  // namespace
+
+Inputs InputsOf(const Example& example) {
+  Inputs inputs;
+  inputs.server_version = example.server_version;
+  for (const ExampleFile& file : example.files) {
+    Migration migration;
+    migration.script = std::make_shared<const Script>(
+        ParseScript(std::make_shared<const Source>(file.name, file.text)));
+    migration.wrapping =
+        migration.script->opts_out_of_transaction ? Wrapping::kNone : example.wrapping;
+    migration.down = absl::StrContains(file.name, ".down.");
+    inputs.migrations.push_back(std::move(migration));
+  }
+  return inputs;
+}
+
+std::vector<Mark> MarksOf(const Report& report, const std::vector<std::string>& ids) {
+  const bool all = std::find(ids.begin(), ids.end(), "all") != ids.end();
+  std::vector<Mark> marks;
+  for (const Finding& finding : report.findings) {
+    if (!all && std::find(ids.begin(), ids.end(), finding.rule->id) == ids.end()) continue;
+    marks.push_back(
+        MarkOf(finding, *report.history.migrations()[finding.migration].script->source));
+  }
+  return marks;
+}
+
+std::string WhereOf(const ExampleText& text) {
+  if (text.line == 1) return text.path;
+  return absl::StrCat(text.path, " (block from line ", text.line,
+                      absl::EndsWith(text.path, ".cc") ? " of the documentation)" : ")");
+}
+
+Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules) {
+  Outcome outcome;
+  const size_t slash = text.path.rfind('/');
+  const bool sql = absl::EndsWith(text.path, ".sql");
+  const absl::StatusOr<Example> example =
+      ParseExample(text.text, sql ? text.path.substr(slash + 1) : "migration.sql");
+  if (!example.ok()) {
+    outcome.updated = text.text;
+    outcome.disagreements.push_back(absl::StrCat(WhereOf(text), ": ", example.status().message()));
+    return outcome;
+  }
+  std::vector<std::string> ids = example->rules;
+  if (ids.empty()) ids.push_back(text.rule.empty() ? "all" : text.rule);
+  for (const std::string& id : ids) {
+    if (id == "all" || rules::Find(id) != nullptr) continue;
+    outcome.disagreements.push_back(
+        absl::StrCat(WhereOf(text), ": `rules` names `", id, "`, which is no rule"));
+  }
+  outcome.marks = MarksOf(Analyze(InputsOf(*example), rules), ids);
+  outcome.updated = WithMarks(*example, outcome.marks);
+  for (std::string& disagreement : Disagreements(*example, outcome.marks, WhereOf(text))) {
+    outcome.disagreements.push_back(std::move(disagreement));
+  }
+  return outcome;
+}
+
+std::string SourcePathOf(const Rule& rule) {
+  return absl::StrCat(
+      "rules/",
+      absl::StrReplaceAll(absl::StrCat(FamilyName(rule.family), "/", rule.id), {{"-", "_"}}),
+      ".cc");
+}
+
+std::vector<ExampleText> DocumentationExamples(const Rule& rule) {
+  const absl::string_view docs = rule.docs;
+  std::vector<ExampleText> texts;
+  for (const MarkdownBlock& block : SqlBlocks(docs)) {
+    texts.push_back({.path = SourcePathOf(rule),
+                     .line = block.line,
+                     .text = std::string(docs.substr(block.begin, block.end - block.begin)),
+                     .rule = rule.id});
+  }
+  return texts;
+}
+
+std::vector<ExampleText> RuleFixtures(absl::string_view id) {
+  return FixturesIn(absl::StrCat("fixtures/rules/", id), id);
+}
+
+std::vector<ExampleText> ExamplesOf(const Rule& rule) {
+  std::vector<ExampleText> texts = DocumentationExamples(rule);
+  Append(RuleFixtures(rule.id), texts);
+  return texts;
+}
+
+std::vector<ExampleText> HistoryFixtures() { return FixturesIn("fixtures/histories", ""); }
+
+std::vector<ExampleText> AllExamples() {
+  std::vector<ExampleText> texts;
+  for (const Rule* rule : rules::All()) Append(ExamplesOf(*rule), texts);
+  Append(HistoryFixtures(), texts);
+  return texts;
+}
+
+}  // namespace plimsoll::testing_support

@@ -1,0 +1,384 @@
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "tests/support/source_tree.h"
+#include "workspace/files.h"
+#include "workspace/load.h"
+#include "workspace/wrapping.h"
+
+namespace plimsoll {
+namespace {
+
+using testing_support::ReadTreeFile;
+
+// A folder that lives as long as a test.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "plimsoll.XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string Path(const std::string& name) const { return path_ + "/" + name; }
+  const std::string& path() const { return path_; }
+  std::string Write(const std::string& name, const std::string& text) const {
+    const std::filesystem::path file(Path(name));
+    std::filesystem::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << text;
+    return file.string();
+  }
+
+ private:
+  std::string path_;
+};
+
+// Standard input is this text while the object lives.
+class StdinIs {
+ public:
+  explicit StdinIs(const std::string& file) : saved_(dup(STDIN_FILENO)) {
+    const int opened = open(file.c_str(), O_RDONLY | O_CLOEXEC);
+    dup2(opened, STDIN_FILENO);
+    close(opened);
+  }
+  ~StdinIs() {
+    dup2(saved_, STDIN_FILENO);
+    close(saved_);
+  }
+  StdinIs(const StdinIs&) = delete;
+  StdinIs& operator=(const StdinIs&) = delete;
+
+ private:
+  int saved_;
+};
+
+absl::string_view WrappingWord(Wrapping wrapping) {
+  switch (wrapping) {
+    case Wrapping::kNone:
+      return "none";
+    case Wrapping::kFile:
+      return "file";
+    case Wrapping::kAroundForbidden:
+      return "around";
+  }
+  return "";
+}
+
+// Everything that a layout decides, for people to read.
+std::string Describe(const std::vector<Project>& projects, absl::string_view folder) {
+  std::string text;
+  const auto below = [&](absl::string_view path) {
+    absl::ConsumePrefix(&path, folder);
+    absl::ConsumePrefix(&path, "/");
+    return path.empty() ? absl::string_view(".") : path;
+  };
+  for (const Project& project : projects) {
+    absl::StrAppend(&text, below(project.root), ": ", LayoutName(project.layout),
+                    ", because of: ", project.why, "\n");
+    for (const Migration& migration : project.inputs.migrations) {
+      absl::StrAppend(&text, "  ", migration.down ? "down " : "up   ",
+                      WrappingWord(migration.wrapping), " ",
+                      below(migration.script->source->name()), "\n");
+    }
+  }
+  return text;
+}
+
+std::vector<std::string> Names(const Project& project) {
+  std::vector<std::string> names;
+  for (const Migration& migration : project.inputs.migrations) {
+    names.push_back(migration.script->source->name());
+  }
+  return names;
+}
+
+std::vector<std::string> FoldersIn(const std::string& folder) {
+  std::vector<std::string> names;
+  for (const auto& [name, is_folder] : ListFolder(folder)) {
+    if (is_folder) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<Project> LoadOrFail(const LoadOptions& options) {
+  absl::StatusOr<std::vector<Project>> projects = Load(options);
+  EXPECT_TRUE(projects.ok()) << projects.status().message();
+  return projects.ok() ? *std::move(projects) : std::vector<Project>();
+}
+
+std::string ErrorOf(const std::vector<std::string>& paths) {
+  return std::string(Load({.paths = paths}).status().message());
+}
+
+class LayoutTest : public testing::TestWithParam<std::string> {};
+
+// fixtures/layouts/NAME.expected says what is found in fixtures/layouts/NAME.
+TEST_P(LayoutTest, IsFoundWithItsOrderItsDownsAndItsTransactions) {
+  const std::string folder = absl::StrCat("fixtures/layouts/", GetParam());
+  const std::string found = Describe(LoadOrFail({.paths = {folder}}), folder);
+  const std::string expected = absl::StrCat(folder, ".expected");
+  if (testing_support::UpdateWanted()) testing_support::WriteTreeFile(expected, found);
+  EXPECT_EQ(ReadTreeFile(expected), found);
+}
+
+INSTANTIATE_TEST_SUITE_P(Fixtures, LayoutTest, testing::ValuesIn(FoldersIn("fixtures/layouts")),
+                         [](const auto& parameter) { return parameter.param; });
+
+TEST(LoadTest, GivesTheSameWhateverTheNumberOfThreads) {
+  for (const std::string folder : {"fixtures/layouts", "fixtures/projects"}) {
+    const std::vector<Project> alone = LoadOrFail({.paths = {folder}, .jobs = 1});
+    const std::vector<Project> together = LoadOrFail({.paths = {folder}, .jobs = 8});
+    EXPECT_EQ(Describe(alone, ""), Describe(together, ""));
+    ASSERT_EQ(alone.size(), together.size());
+    for (size_t i = 0; i < alone.size(); ++i) {
+      for (size_t j = 0; j < alone[i].inputs.migrations.size(); ++j) {
+        EXPECT_EQ(alone[i].inputs.migrations[j].script->statements.size(),
+                  together[i].inputs.migrations[j].script->statements.size());
+      }
+    }
+  }
+}
+
+TEST(LoadTest, WritesPathsAsTheUserDoes) {
+  const std::vector<Project> projects = LoadOrFail({.paths = {"./fixtures//layouts/numbered/"}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(projects[0].root, "fixtures/layouts/numbered");
+  EXPECT_EQ(Names(projects[0]).front(), "fixtures/layouts/numbered/001_create.sql");
+}
+
+TEST(LoadTest, PassesTheServerVersionOn) {
+  const std::vector<Project> projects =
+      LoadOrFail({.paths = {"fixtures/layouts/goose"}, .server_version = 14});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(projects[0].inputs.server_version, 14);
+}
+
+TEST(LoadTest, TakesTheTransactionThatTheUserNames) {
+  for (const Wrapping wrapping : {Wrapping::kNone, Wrapping::kFile}) {
+    const std::vector<Project> projects =
+        LoadOrFail({.paths = {"fixtures/layouts/supabase"}, .transaction = wrapping});
+    ASSERT_EQ(projects.size(), 1);
+    for (const Migration& migration : projects[0].inputs.migrations) {
+      EXPECT_EQ(migration.wrapping, wrapping);
+    }
+  }
+}
+
+TEST(LoadTest, OrdersFilesGivenByNameAsTheirLayoutDoes) {
+  const std::string folder = "fixtures/layouts/golang_migrate/";
+  const std::vector<Project> projects =
+      LoadOrFail({.paths = {folder + "10_ten.up.sql", folder + "2_two.down.sql",
+                            folder + "2_two.up.sql", folder + "1_one.up.sql"}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(projects[0].layout, Layout::kGolangMigrate);
+  EXPECT_EQ(Names(projects[0]),
+            (std::vector<std::string>{folder + "1_one.up.sql", folder + "2_two.up.sql",
+                                      folder + "10_ten.up.sql", folder + "2_two.down.sql"}));
+  EXPECT_TRUE(projects[0].inputs.migrations[3].down);
+}
+
+TEST(LoadTest, KeepsTheOrderGivenWhereNoLayoutIsShared) {
+  const std::vector<std::string> files = {"fixtures/layouts/bare/a.sql",
+                                          "fixtures/layouts/numbered/002_index.sql",
+                                          "fixtures/layouts/goose/00001_create.sql"};
+  const std::vector<Project> projects = LoadOrFail({.paths = files});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(projects[0].layout, Layout::kBare);
+  EXPECT_EQ(Names(projects[0]), files);
+  // Each still runs as its own folder's runner would run it.
+  EXPECT_EQ(projects[0].inputs.migrations[0].wrapping, Wrapping::kNone);
+  EXPECT_EQ(projects[0].inputs.migrations[1].wrapping, Wrapping::kFile);
+}
+
+TEST(LoadTest, KeepsTheOrderGivenOfPlainFiles) {
+  const std::vector<std::string> files = {"fixtures/layouts/bare/views/b10.sql",
+                                          "fixtures/layouts/bare/views/b2.sql"};
+  const std::vector<Project> projects = LoadOrFail({.paths = files});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(Names(projects[0]), files);
+}
+
+TEST(LoadTest, AnalysesDownsThatAreGivenAlone) {
+  const std::string folder = "fixtures/layouts/numbered/rollbacks";
+  for (const std::vector<std::string>& paths :
+       {std::vector<std::string>{folder},
+        {folder + "/001_rollback.sql", folder + "/010_rollback.sql"}}) {
+    const std::vector<Project> projects = LoadOrFail({.paths = paths});
+    ASSERT_EQ(projects.size(), 1);
+    EXPECT_EQ(projects[0].root, "fixtures/layouts/numbered");
+    EXPECT_EQ(Names(projects[0]), (std::vector<std::string>{folder + "/010_rollback.sql",
+                                                            folder + "/001_rollback.sql"}));
+    EXPECT_FALSE(projects[0].inputs.migrations[0].down);
+  }
+}
+
+TEST(LoadTest, KeepsFoldersApartAndReadsAFileOnce) {
+  const std::vector<Project> projects =
+      LoadOrFail({.paths = {"fixtures/layouts/goose", "fixtures/layouts/updown/down",
+                            "fixtures/layouts/updown", "./fixtures/layouts/goose/"}});
+  ASSERT_EQ(projects.size(), 2);
+  EXPECT_EQ(projects[0].layout, Layout::kGoose);
+  EXPECT_EQ(projects[0].inputs.migrations.size(), 2);
+  EXPECT_EQ(projects[1].layout, Layout::kUpDown);
+  EXPECT_EQ(projects[1].inputs.migrations.size(), 4);
+}
+
+TEST(LoadTest, ReadsStandardInput) {
+  const TemporaryFolder folder;
+  const StdinIs text(folder.Write("text", "select 1; select 2;"));
+  const std::vector<Project> projects = LoadOrFail({.paths = {"-"}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(Names(projects[0]), (std::vector<std::string>{"<stdin>"}));
+  EXPECT_EQ(projects[0].root, ".");
+  EXPECT_EQ(projects[0].inputs.migrations[0].script->statements.size(), 2);
+  EXPECT_EQ(projects[0].inputs.migrations[0].wrapping, Wrapping::kNone);
+}
+
+TEST(LoadTest, GivesStandardInputThePlaceOfTheFileItIsNamedAfter) {
+  const TemporaryFolder folder;
+  const StdinIs text(folder.Write("text", "select 1; select 2;"));
+  const std::string folder_of_layout = "fixtures/layouts/numbered/";
+  const std::vector<Project> projects =
+      LoadOrFail({.paths = {"-", folder_of_layout + "001_create.sql"},
+                  .stdin_name = folder_of_layout + "003_unsaved.sql"});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(projects[0].layout, Layout::kNumbered);
+  EXPECT_EQ(Names(projects[0]), (std::vector<std::string>{folder_of_layout + "001_create.sql",
+                                                          folder_of_layout + "003_unsaved.sql"}));
+  EXPECT_EQ(projects[0].inputs.migrations[1].wrapping, Wrapping::kFile);
+}
+
+TEST(LoadTest, ReadsBytesThatAreNotUtf8AsTheyAre) {
+  const TemporaryFolder folder;
+  const std::string bytes = "select '\xff\xfe'; -- \xc3";
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder.Write("latin1.sql", bytes)}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(projects[0].inputs.migrations[0].script->source->text(), bytes);
+}
+
+TEST(LoadTest, NamesWhatDoesNotExist) {
+  EXPECT_EQ(ErrorOf({"no/such.sql"}), "\"no/such.sql\" does not exist");
+  EXPECT_EQ(ErrorOf({"fixtures/layouts/goose", "./no/such/"}), "\"./no/such/\" does not exist");
+  EXPECT_EQ(ErrorOf({""}), "\"\" does not exist");
+  EXPECT_EQ(ErrorOf({}), "no files given");
+}
+
+TEST(LoadTest, NamesAFolderWithoutSql) {
+  const TemporaryFolder folder;
+  folder.Write("empty/readme.md", "nothing here");
+  folder.Write("empty/.hidden/1.sql", "select 1;");
+  folder.Write("empty/node_modules/1.sql", "select 1;");
+  EXPECT_EQ(ErrorOf({folder.Path("empty")}),
+            absl::StrCat("no SQL files under \"", folder.Path("empty"), "\""));
+}
+
+TEST(LoadTest, NamesAFileThatCannotBeRead) {
+  const TemporaryFolder folder;
+  folder.Write("m/1_one.sql", "select 1;");
+  const std::string dangling = folder.Path("m/2_two.sql");
+  std::filesystem::create_symlink("nowhere", dangling);
+  const std::string expected =
+      absl::StrCat("cannot read \"", dangling, "\": no such file or directory");
+  EXPECT_EQ(ErrorOf({folder.Path("m")}), expected);
+  EXPECT_EQ(ErrorOf({dangling}), expected);
+}
+
+// A socket can be opened by nobody, not even by root.
+TEST(LoadTest, SaysWhyAFileCannotBeRead) {
+  const TemporaryFolder folder;
+  const std::string path = folder.Path("socket.sql");
+  const int listener = socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
+  EXPECT_EQ(ErrorOf({path}), absl::StrCat("cannot read \"", path, "\": no such device or address"));
+  close(listener);
+}
+
+TEST(LoadTest, NamesABrokenJournal) {
+  for (const std::string text : {"{", "[]", "{\"entries\": 1}", "{\"entries\": [{\"tag\": 1}]}"}) {
+    const TemporaryFolder folder;
+    folder.Write("0000_a.sql", "select 1;");
+    const std::string journal = folder.Write("meta/_journal.json", text);
+    EXPECT_EQ(ErrorOf({folder.path()}),
+              absl::StrCat("cannot read \"", journal, "\": not a journal of drizzle-kit"));
+  }
+}
+
+TEST(LoadTest, IsNotLedAstrayByLinks) {
+  const TemporaryFolder folder;
+  folder.Write("m/1_one.sql", "select 1;");
+  std::filesystem::create_directory_symlink("..", folder.Path("m/loop"));
+  std::filesystem::create_directory_symlink(folder.Path("m"), folder.Path("other"));
+  std::filesystem::create_symlink("1_one.sql", folder.Path("m/2_two.sql"));
+  const std::vector<Project> walked = LoadOrFail({.paths = {folder.path()}});
+  ASSERT_EQ(walked.size(), 1);
+  EXPECT_EQ(walked[0].inputs.migrations.size(), 2);
+  // A link that the user names is followed.
+  EXPECT_EQ(LoadOrFail({.paths = {folder.Path("other")}})[0].inputs.migrations.size(), 2);
+}
+
+TEST(FilesTest, ComparesNumbersInNames) {
+  EXPECT_TRUE(NaturalLess("2.sql", "10.sql"));
+  EXPECT_FALSE(NaturalLess("10.sql", "2.sql"));
+  EXPECT_TRUE(NaturalLess("a2b10", "a2b11"));
+  EXPECT_TRUE(NaturalLess("01", "1"));
+  EXPECT_FALSE(NaturalLess("1", "01"));
+  EXPECT_FALSE(NaturalLess("x", "x"));
+  EXPECT_TRUE(NaturalLess("x", "x1"));
+  EXPECT_TRUE(NaturalLess("18446744073709551616", "18446744073709551617"));
+}
+
+TEST(FilesTest, TidiesPaths) {
+  EXPECT_EQ(TidyPath("./a//b/./c/"), "a/b/c");
+  EXPECT_EQ(TidyPath("../a"), "../a");
+  EXPECT_EQ(TidyPath("/"), "/");
+  EXPECT_EQ(TidyPath("."), ".");
+  EXPECT_EQ(JoinPath(".", "a.sql"), "a.sql");
+  EXPECT_EQ(ParentOf("/a"), "/");
+  EXPECT_EQ(ParentOf("a"), ".");
+}
+
+// The demo applies one project and then its cure, so what both have in common must be the same.
+TEST(ProjectsTest, TheCorrectedProjectBeginsAsTheOtherDoes) {
+  const std::string before = "fixtures/projects/numbered/migrations/";
+  const std::string after = "fixtures/projects/numbered-fixed/migrations/";
+  for (const std::string name : {"001_initial_schema.sql", "002_add_batch_tracking.sql",
+                                 "003_add_shopify_integration.sql"}) {
+    EXPECT_EQ(ReadTreeFile(before + name), ReadTreeFile(after + name)) << name;
+  }
+}
+
+TEST(ProjectsTest, FollowTheLayoutsOfTheirTeams) {
+  std::vector<std::string> layouts;
+  for (const Project& project : LoadOrFail({.paths = {"fixtures/projects"}})) {
+    layouts.emplace_back(LayoutName(project.layout));
+    for (const Migration& migration : project.inputs.migrations) {
+      for (const Statement& statement : migration.script->statements) {
+        EXPECT_FALSE(statement.problem.has_value()) << migration.script->source->name();
+      }
+    }
+  }
+  std::sort(layouts.begin(), layouts.end());
+  EXPECT_EQ(layouts, (std::vector<std::string>{
+                         "Drizzle", "Supabase", "numbered files with rollbacks",
+                         "numbered files with rollbacks", "stages", "up and down folders"}));
+}
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,457 @@
+#include "workspace/layout.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <tuple>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "nlohmann/json.hpp"
+#include "workspace/files.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int kStrayRank = 9;
+constexpr int kRepeatableRank = 1;
+
+// How much of a file, and of how many, is looked at for a runner's markers.
+constexpr size_t kMarkerBytes = 16 * 1024;
+constexpr int kMarkerFiles = 5;
+
+struct Stage {
+  absl::string_view folder;
+  int rank;
+};
+// What has been applied ran before what is being tested. Files beside the stages are older still.
+constexpr std::array<Stage, 4> kStageFolders = {
+    {{"applied", 1}, {"testing", 2}, {"planned", 3}, {"rollbacks", 4}}};
+
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+
+bool IsRollbackFolder(absl::string_view name) { return name == "rollbacks" || name == "rollback"; }
+
+absl::string_view TakeDigits(absl::string_view& text) {
+  size_t length = 0;
+  while (length < text.size() && IsDigit(text[length])) ++length;
+  const absl::string_view digits = text.substr(0, length);
+  text.remove_prefix(length);
+  return digits;
+}
+
+// The numbers at the start of a name: `0010_x` has one, `1.2_x` and `1_2_x` have two.
+std::vector<std::string> NumbersOf(absl::string_view name) {
+  std::vector<std::string> numbers;
+  while (!name.empty() && IsDigit(name.front())) {
+    numbers.emplace_back(TakeDigits(name));
+    if (name.size() < 2 || !absl::StrContains("-._", name.substr(0, 1))) break;
+    name.remove_prefix(1);
+  }
+  return numbers;
+}
+
+// A year of this century or the last, and a month and a day that exist.
+bool StartsWithDate(absl::string_view digits) {
+  if (digits.size() < 8) return false;
+  const absl::string_view century = digits.substr(0, 2);
+  const absl::string_view month = digits.substr(4, 2);
+  const absl::string_view day = digits.substr(6, 2);
+  return (century == "19" || century == "20") && month >= "01" && month <= "12" && day >= "01" &&
+         day <= "31";
+}
+
+// These runners read the version as one number, so that a date is less than any date with a time.
+bool ComparesWholeNumbers(Layout layout) {
+  return layout == Layout::kGolangMigrate || layout == Layout::kSqlx || layout == Layout::kGoose ||
+         layout == Layout::kTern || layout == Layout::kFlyway;
+}
+
+std::vector<std::string> VersionOf(absl::string_view name, Layout layout) {
+  std::vector<std::string> numbers = NumbersOf(name);
+  // 2024-01-31-120000 is 20240131120000.
+  if (numbers.size() >= 3 && numbers[0].size() == 4 && numbers[1].size() == 2 &&
+      numbers[2].size() == 2) {
+    std::string date = absl::StrCat(numbers[0], numbers[1], numbers[2]);
+    size_t used = 3;
+    if (numbers.size() > 3 && numbers[3].size() == 6) {
+      date += numbers[3];
+      used = 4;
+    }
+    if (StartsWithDate(date)) {
+      numbers.erase(numbers.begin(), numbers.begin() + static_cast<std::ptrdiff_t>(used));
+      numbers.insert(numbers.begin(), date);
+    }
+  }
+  // A date stands for its midnight.
+  if (!numbers.empty() && !ComparesWholeNumbers(layout) && numbers[0].size() < 14 &&
+      StartsWithDate(numbers[0])) {
+    numbers[0].resize(14, '0');
+  }
+  for (std::string& number : numbers) {
+    number.erase(0, std::min(number.find_first_not_of('0'), number.size()));
+  }
+  return numbers;
+}
+
+bool IsVersioned(absl::string_view name) { return !name.empty() && IsDigit(name.front()); }
+
+// V1.2__add_x.sql, U…, B… and R__views.sql.
+struct FlywayName {
+  char prefix;
+  absl::string_view version;
+};
+std::optional<FlywayName> ParseFlywayName(absl::string_view name) {
+  const size_t separator = name.find("__");
+  if (separator == absl::string_view::npos || separator == 0) return std::nullopt;
+  const FlywayName parsed = {name.front(), name.substr(1, separator - 1)};
+  if (parsed.prefix == 'R') return parsed.version.empty() ? std::optional(parsed) : std::nullopt;
+  const bool numbered = IsVersioned(parsed.version) &&
+                        std::all_of(parsed.version.begin(), parsed.version.end(),
+                                    [](char c) { return IsDigit(c) || c == '.' || c == '_'; });
+  const bool known = parsed.prefix == 'V' || parsed.prefix == 'U' || parsed.prefix == 'B';
+  return known && numbered ? std::optional(parsed) : std::nullopt;
+}
+
+std::optional<Layout> MarkerOf(absl::string_view line) {
+  line = absl::StripAsciiWhitespace(line);
+  if (line == "---- create above / drop below ----") return Layout::kTern;
+  if (!absl::ConsumePrefix(&line, "--")) return std::nullopt;
+  const std::string words = absl::AsciiStrToLower(absl::StripLeadingAsciiWhitespace(line));
+  if (absl::StartsWith(words, "+goose ")) return Layout::kGoose;
+  if (absl::StartsWith(words, "+migrate ")) return Layout::kSqlMigrate;
+  if (absl::StartsWith(words, "migrate:up")) return Layout::kDbmate;
+  if (absl::StartsWith(words, "up migration")) return Layout::kNodePgMigrate;
+  if (absl::StartsWith(words, "! previous:")) return Layout::kGraphile;
+  return std::nullopt;
+}
+
+absl::string_view MarkerWords(Layout marker) {
+  if (marker == Layout::kTern) return "`---- create above / drop below ----` in the files";
+  if (marker == Layout::kGoose) return "`-- +goose` markers in the files";
+  if (marker == Layout::kSqlMigrate) return "`-- +migrate` markers in the files";
+  if (marker == Layout::kNodePgMigrate) return "`-- Up Migration` in the files";
+  if (marker == Layout::kGraphile) return "`--! Previous:` in the files";
+  return "`-- migrate:up` in the files";
+}
+
+// `key = value` somewhere in a small configuration file, blanks aside.
+bool Says(const std::string& path, absl::string_view setting) {
+  std::string text = ReadHead(path, kMarkerBytes);
+  text.erase(std::remove_if(text.begin(), text.end(), [](char c) { return c == ' ' || c == '\t'; }),
+             text.end());
+  return absl::StrContains(text, setting);
+}
+
+absl::StatusOr<std::map<std::string, uint32_t>> ReadJournal(const std::string& path) {
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  const nlohmann::json journal = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
+  const auto broken = [&path] {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot read \"", path, "\": not a journal of drizzle-kit"));
+  };
+  if (!journal.is_object()) return broken();
+  const auto entries = journal.find("entries");
+  if (entries == journal.end() || !entries->is_array()) return broken();
+  std::map<std::string, uint32_t> places;
+  for (const nlohmann::json& entry : *entries) {
+    const auto tag = entry.is_object() ? entry.find("tag") : entry.end();
+    if (!entry.is_object() || tag == entry.end() || !tag->is_string()) return broken();
+    places.emplace(absl::StrCat(tag->get_ref<const std::string&>(), ".sql"), places.size());
+  }
+  return places;
+}
+
+}  // namespace
+
+absl::string_view LayoutName(Layout layout) {
+  switch (layout) {
+    case Layout::kBare:
+      return "plain files";
+    case Layout::kSequence:
+      return "numbered files";
+    case Layout::kStages:
+      return "stages";
+    case Layout::kUpDown:
+      return "up and down folders";
+    case Layout::kTimestamped:
+      return "Supabase";
+    case Layout::kNumbered:
+      return "numbered files with rollbacks";
+    case Layout::kDrizzle:
+      return "Drizzle";
+    case Layout::kDrizzleFolders:
+      return "Drizzle folders";
+    case Layout::kPrisma:
+      return "Prisma";
+    case Layout::kDiesel:
+      return "Diesel";
+    case Layout::kGolangMigrate:
+      return "golang-migrate";
+    case Layout::kSqlx:
+      return "sqlx";
+    case Layout::kDbmate:
+      return "dbmate";
+    case Layout::kGoose:
+      return "goose";
+    case Layout::kSqlMigrate:
+      return "sql-migrate";
+    case Layout::kTern:
+      return "tern";
+    case Layout::kFlyway:
+      return "Flyway";
+    case Layout::kNodePgMigrate:
+      return "node-pg-migrate";
+    case Layout::kGraphile:
+      return "graphile-migrate";
+    case Layout::kAtlas:
+      return "Atlas";
+  }
+  return "";
+}
+
+bool operator<(const OrderKey& a, const OrderKey& b) {
+  if (a.rank != b.rank) return a.rank < b.rank;
+  const size_t common = std::min(a.version.size(), b.version.size());
+  for (size_t i = 0; i < common; ++i) {
+    const std::string& left = a.version[i];
+    const std::string& right = b.version[i];
+    if (left.size() != right.size()) return left.size() < right.size();
+    if (left != right) return left < right;
+  }
+  if (a.version.size() != b.version.size()) return a.version.size() < b.version.size();
+  return NaturalLess(a.name, b.name);
+}
+
+const std::map<std::string, bool>& LayoutFinder::Listing(const std::string& folder) {
+  const auto found = listings_.find(folder);
+  if (found != listings_.end()) return found->second;
+  return listings_.emplace(folder, ListFolder(folder)).first->second;
+}
+
+bool LayoutFinder::HasFile(const std::string& folder, const std::string& name) {
+  const std::map<std::string, bool>& entries = Listing(folder);
+  const auto found = entries.find(name);
+  return found != entries.end() && !found->second;
+}
+
+bool LayoutFinder::HasFolder(const std::string& folder, const std::string& name) {
+  const std::map<std::string, bool>& entries = Listing(folder);
+  const auto found = entries.find(name);
+  return found != entries.end() && found->second;
+}
+
+bool LayoutFinder::HasVersionedFiles(const std::string& folder) {
+  for (const auto& [name, is_folder] : Listing(folder)) {
+    if (!is_folder && IsVersioned(name) && absl::EndsWith(name, ".sql")) return true;
+  }
+  return false;
+}
+
+bool LayoutFinder::HasStages(const std::string& folder) {
+  int count = 0;
+  for (const Stage& stage : kStageFolders) count += HasFolder(folder, std::string(stage.folder));
+  return count >= 2 || HasFolder(folder, "planned");
+}
+
+bool LayoutFinder::PlaceInStages(const std::string& path, Placement& placement) {
+  std::string folder = ParentOf(path);
+  int rank = -1;
+  if (HasStages(folder)) {
+    placement.root = folder;
+    rank = 0;
+  }
+  // applied/2025-08/x.sql lies one folder deeper.
+  for (int depth = 0; depth < 3 && rank < 0; ++depth, folder = ParentOf(folder)) {
+    for (const Stage& stage : kStageFolders) {
+      if (NameOf(folder) != stage.folder || !HasStages(ParentOf(folder))) continue;
+      placement.root = ParentOf(folder);
+      placement.down = stage.folder == "rollbacks";
+      rank = stage.rank;
+    }
+  }
+  if (rank < 0) return false;
+  placement.layout = Layout::kStages;
+  placement.why = "`planned/`, `testing/` and `applied/` are stages of one history";
+  placement.order = {rank, VersionOf(NameOf(path), Layout::kStages), std::string(NameOf(path))};
+  return true;
+}
+
+bool LayoutFinder::PlaceInUpDown(const std::string& path, Placement& placement) {
+  const std::string folder = ParentOf(path);
+  const absl::string_view direction = NameOf(folder);
+  if (direction != "up" && direction != "down") return false;
+  const std::string root = ParentOf(folder);
+  if (!HasFolder(root, "up")) return false;
+  placement.layout = Layout::kUpDown;
+  placement.root = root;
+  placement.why = HasFolder(root, "down") ? "`up/` beside `down/`" : "files in `up/`";
+  placement.down = direction == "down";
+  placement.order = {0, VersionOf(NameOf(path), Layout::kUpDown), std::string(NameOf(path))};
+  return true;
+}
+
+bool LayoutFinder::PlaceInFolderOfItsOwn(const std::string& path, Placement& placement) {
+  const absl::string_view name = NameOf(path);
+  const std::string folder = ParentOf(path);
+  const std::string root = ParentOf(folder);
+  const bool undoes = name == "down.sql";
+  if (name == "migration.sql" || (undoes && HasFile(folder, "migration.sql"))) {
+    const bool locked = HasFile(root, "migration_lock.toml");
+    if (!locked && !IsVersioned(NameOf(folder))) return false;
+    const bool drizzle = !locked && HasFile(folder, "snapshot.json");
+    placement.layout = drizzle ? Layout::kDrizzleFolders : Layout::kPrisma;
+    placement.why = drizzle  ? "`migration.sql` with `snapshot.json`, a folder a migration"
+                    : locked ? "`migration_lock.toml` beside folders with `migration.sql`"
+                             : "`migration.sql`, a folder a migration";
+  } else if (name == "up.sql" || (undoes && HasFile(folder, "up.sql"))) {
+    placement.layout = Layout::kDiesel;
+    placement.why = "`up.sql` and `down.sql`, a folder a migration";
+    placement.opts_out_of_transaction =
+        HasFile(folder, "metadata.toml") &&
+        Says(JoinPath(folder, "metadata.toml"), "run_in_transaction=false");
+  } else {
+    return false;
+  }
+  placement.root = root;
+  placement.down = undoes;
+  placement.order = {0, VersionOf(NameOf(folder), placement.layout), std::string(NameOf(folder))};
+  return true;
+}
+
+bool LayoutFinder::InspectMarkers(const std::string& folder, Flat& flat) {
+  int looked_at = 0;
+  for (const auto& [name, is_folder] : Listing(folder)) {
+    if (is_folder || !absl::EndsWith(name, ".sql")) continue;
+    if (++looked_at > kMarkerFiles) break;
+    const std::string head = ReadHead(JoinPath(folder, name), kMarkerBytes);
+    for (const absl::string_view line : absl::StrSplit(head, '\n')) {
+      const std::optional<Layout> marker = MarkerOf(line);
+      if (!marker.has_value()) continue;
+      flat.layout = *marker;
+      flat.why = std::string(MarkerWords(*marker));
+      return true;
+    }
+  }
+  return false;
+}
+
+// What the names of the files and of their neighbours tell, once the surer signs are absent.
+LayoutFinder::Flat LayoutFinder::InspectNames(const std::string& folder) {
+  const std::string parent = ParentOf(folder);
+  int files = 0;
+  int versioned = 0;
+  for (const auto& [name, is_folder] : Listing(folder)) {
+    if (is_folder || !absl::EndsWith(name, ".sql")) continue;
+    ++files;
+    versioned += IsVersioned(name);
+  }
+  if (NameOf(folder) == "migrations" && NameOf(parent) == "supabase") {
+    return {Layout::kTimestamped, "the folder is `supabase/migrations`", {}};
+  }
+  if (versioned == 0) return {Layout::kBare, "no convention", {}};
+  if (HasFile(parent, "Cargo.toml")) {
+    return {Layout::kSqlx, "versioned files beside a `Cargo.toml`", {}};
+  }
+  for (const absl::string_view rollbacks : {"rollbacks", "rollback"}) {
+    if (HasFolder(folder, std::string(rollbacks))) {
+      return {Layout::kNumbered, absl::StrCat("`", rollbacks, "/` beside numbered files"), {}};
+    }
+  }
+  if (versioned * 2 < files) return {Layout::kBare, "no convention", {}};
+  return {Layout::kSequence, "names that start with a number", {}};
+}
+
+absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& folder) {
+  const std::string journal = JoinPath(folder, "meta/_journal.json");
+  if (HasFile(JoinPath(folder, "meta"), "_journal.json")) {
+    absl::StatusOr<std::map<std::string, uint32_t>> places = ReadJournal(journal);
+    if (!places.ok()) return places.status();
+    return Flat{Layout::kDrizzle, "`meta/_journal.json` lists the migrations", *std::move(places)};
+  }
+  bool paired = false;
+  bool flyway = false;
+  for (const auto& [name, is_folder] : Listing(folder)) {
+    if (is_folder || !absl::EndsWith(name, ".sql")) continue;
+    paired = paired || absl::EndsWith(name, ".up.sql");
+    flyway = flyway || ParseFlywayName(name).has_value();
+  }
+  if (paired) {
+    const bool rust = HasFile(ParentOf(folder), "Cargo.toml");
+    return Flat{rust ? Layout::kSqlx : Layout::kGolangMigrate,
+                rust ? "`.up.sql` files beside a `Cargo.toml`" : "files end in `.up.sql`",
+                {}};
+  }
+  if (flyway) return Flat{Layout::kFlyway, "names such as `V1__x.sql`", {}};
+  Flat flat;
+  if (InspectMarkers(folder, flat)) return flat;
+  if (HasFile(folder, "atlas.sum")) return Flat{Layout::kAtlas, "`atlas.sum` in the folder", {}};
+  if (HasFile(folder, "tern.conf")) return Flat{Layout::kTern, "`tern.conf` in the folder", {}};
+  return InspectNames(folder);
+}
+
+absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
+  std::string folder = ParentOf(path);
+  const absl::string_view name = NameOf(path);
+  Placement placement;
+  if (IsRollbackFolder(NameOf(folder)) && HasVersionedFiles(ParentOf(folder))) {
+    folder = ParentOf(folder);
+    placement.down = true;
+  }
+  auto found = flats_.find(folder);
+  if (found == flats_.end()) {
+    absl::StatusOr<Flat> flat = InspectFlat(folder);
+    if (!flat.ok()) return flat.status();
+    found = flats_.emplace(folder, *std::move(flat)).first;
+  }
+  const Flat& flat = found->second;
+  placement.layout = flat.layout;
+  placement.why = flat.why;
+  placement.root = folder;
+  placement.order.name = std::string(name);
+  if (flat.layout == Layout::kBare) return placement;
+
+  placement.order.version = VersionOf(name, flat.layout);
+  placement.stray = !IsVersioned(name) && flat.layout != Layout::kAtlas;
+  if (flat.layout == Layout::kDrizzle && !placement.down) {
+    const auto place = flat.journal.find(std::string(name));
+    placement.stray = place == flat.journal.end();
+    if (!placement.stray) placement.order.version = {absl::StrCat(place->second)};
+  }
+  if (flat.layout == Layout::kFlyway) {
+    const std::optional<FlywayName> parsed = ParseFlywayName(name);
+    placement.stray = !parsed.has_value();
+    if (parsed.has_value()) {
+      placement.order.version = VersionOf(parsed->version, flat.layout);
+      placement.order.rank = parsed->prefix == 'R' ? kRepeatableRank : 0;
+      placement.down = parsed->prefix == 'U';
+    }
+    const std::string settings = absl::StrCat(name, ".conf");
+    placement.opts_out_of_transaction =
+        HasFile(folder, settings) && Says(JoinPath(folder, settings), "executeInTransaction=false");
+  }
+  if (flat.layout == Layout::kGolangMigrate || flat.layout == Layout::kSqlx) {
+    placement.down = placement.down || absl::EndsWith(name, ".down.sql");
+    if (flat.layout == Layout::kGolangMigrate && !absl::EndsWith(name, ".up.sql")) {
+      placement.stray = placement.stray || !placement.down;
+    }
+  }
+  if (placement.stray) placement.order.rank = kStrayRank;
+  return placement;
+}
+
+absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path) {
+  Placement placement;
+  if (PlaceInStages(path, placement) || PlaceInUpDown(path, placement) ||
+      PlaceInFolderOfItsOwn(path, placement)) {
+    return placement;
+  }
+  return PlaceFlat(path);
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,232 @@
+#include "workspace/load.h"
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+#include <memory>
+#include <thread>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "analyzer/syntax/script.h"
+#include "workspace/files.h"
+#include "workspace/wrapping.h"
+
+namespace plimsoll {
+namespace {
+
+// A file that is to be read.
+struct Candidate {
+  std::string path;      // as it is printed
+  std::string absolute;  // empty: standard input without a place
+  bool by_name = false;  // not found by walking a folder
+  bool from_stdin = false;
+  Placement placement;
+};
+
+// Candidates, by index, that are one history.
+struct Group {
+  Layout layout = Layout::kBare;
+  std::string why;
+  std::vector<size_t> members;
+  bool as_given = false;
+};
+
+Candidate StdinCandidate(const LoadOptions& options) {
+  Candidate candidate;
+  candidate.path = options.stdin_name;
+  candidate.by_name = true;
+  candidate.from_stdin = true;
+  const bool is_path = options.stdin_name != kStdin && !absl::StartsWith(options.stdin_name, "<");
+  if (is_path) candidate.absolute = AbsolutePath(options.stdin_name);
+  return candidate;
+}
+
+// In the order given, each file once.
+absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
+  std::vector<Candidate> candidates;
+  absl::flat_hash_set<std::string> seen;
+  const auto add = [&](Candidate candidate) {
+    const std::string key = candidate.absolute.empty() ? candidate.path : candidate.absolute;
+    if (seen.insert(key).second) candidates.push_back(std::move(candidate));
+  };
+  for (const std::string& given : options.paths) {
+    if (given == kStdin) {
+      add(StdinCandidate(options));
+      continue;
+    }
+    const std::string path = TidyPath(given);
+    if (given.empty() || !Exists(path)) {
+      return absl::NotFoundError(absl::StrCat("\"", given, "\" does not exist"));
+    }
+    if (!IsFolder(path)) {
+      add({.path = path, .absolute = AbsolutePath(path), .by_name = true});
+      continue;
+    }
+    absl::StatusOr<std::vector<std::string>> files = ListSqlFiles(path);
+    if (!files.ok()) return files.status();
+    for (std::string& file : *files) {
+      std::string absolute = AbsolutePath(file);
+      add({.path = std::move(file), .absolute = std::move(absolute)});
+    }
+  }
+  if (candidates.empty()) return absl::InvalidArgumentError("no files given");
+  return candidates;
+}
+
+absl::Status PlaceAll(std::vector<Candidate>& candidates) {
+  LayoutFinder finder;
+  for (Candidate& candidate : candidates) {
+    if (candidate.absolute.empty()) continue;
+    absl::StatusOr<Placement> placement = finder.Place(candidate.absolute);
+    if (!placement.ok()) return placement.status();
+    candidate.placement = *std::move(placement);
+  }
+  return absl::OkStatus();
+}
+
+bool ShareALayout(const std::vector<Candidate>& candidates) {
+  const Placement* first = nullptr;
+  for (const Candidate& candidate : candidates) {
+    if (!candidate.by_name) continue;
+    const Placement& placement = candidate.placement;
+    if (placement.layout == Layout::kBare) return false;
+    if (first == nullptr) first = &placement;
+    if (placement.layout != first->layout || placement.root != first->root) return false;
+  }
+  return true;
+}
+
+// In the order in which each was first met.
+std::vector<Group> GroupByHistory(const std::vector<Candidate>& candidates) {
+  const bool share = ShareALayout(candidates);
+  std::vector<Group> groups;
+  std::map<std::string, size_t> places;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
+    const Placement& placement = candidate.placement;
+    const bool as_given = candidate.by_name && !share;
+    const std::string key =
+        as_given ? "" : absl::StrCat(static_cast<int>(placement.layout), " ", placement.root);
+    const auto [place, added] = places.emplace(key, groups.size());
+    if (added) {
+      Group group;
+      group.as_given = as_given;
+      group.layout = as_given ? Layout::kBare : placement.layout;
+      group.why = as_given ? "" : placement.why;
+      groups.push_back(std::move(group));
+    }
+    groups[place->second].members.push_back(i);
+  }
+  return groups;
+}
+
+// Ups in their order, then downs. Returns whether there are downs only: those are then meant to run
+// by themselves, and the newest is undone first.
+bool Arrange(const std::vector<Candidate>& candidates, Group& group) {
+  const bool downs_only =
+      std::all_of(group.members.begin(), group.members.end(),
+                  [&](size_t member) { return candidates[member].placement.down; });
+  if (group.as_given) return downs_only;
+  std::sort(group.members.begin(), group.members.end(), [&](size_t left, size_t right) {
+    const Candidate& a = candidates[left];
+    const Candidate& b = candidates[right];
+    if (a.placement.down != b.placement.down) return b.placement.down;
+    if (a.placement.order < b.placement.order) return true;
+    if (b.placement.order < a.placement.order) return false;
+    return a.absolute < b.absolute;
+  });
+  if (downs_only) std::reverse(group.members.begin(), group.members.end());
+  return downs_only;
+}
+
+absl::StatusOr<std::shared_ptr<const Script>> ReadScript(const Candidate& candidate) {
+  absl::StatusOr<std::string> text = candidate.from_stdin ? ReadStdin() : ReadFile(candidate.path);
+  if (!text.ok()) return text.status();
+  auto source = std::make_shared<const Source>(candidate.path, *std::move(text));
+  return std::make_shared<const Script>(ParseScript(std::move(source)));
+}
+
+// scripts[i] is of candidates[i], whichever thread made it.
+absl::StatusOr<std::vector<std::shared_ptr<const Script>>> ReadAll(
+    const std::vector<Candidate>& candidates, int jobs) {
+  std::vector<absl::StatusOr<std::shared_ptr<const Script>>> results(
+      candidates.size(), absl::UnknownError("not read"));
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < candidates.size(); i = next++) {
+      results[i] = ReadScript(candidates[i]);
+    }
+  };
+  const size_t wanted =
+      jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
+  std::vector<std::thread> helpers;
+  for (size_t i = 1; i < std::min(wanted, candidates.size()); ++i) helpers.emplace_back(work);
+  work();
+  for (std::thread& helper : helpers) helper.join();
+
+  std::vector<std::shared_ptr<const Script>> scripts;
+  scripts.reserve(results.size());
+  for (absl::StatusOr<std::shared_ptr<const Script>>& result : results) {
+    if (!result.ok()) return result.status();
+    scripts.push_back(*std::move(result));
+  }
+  return scripts;
+}
+
+// The root, in the words in which the user wrote the path of a file below it.
+std::string RootAsWritten(const Candidate& candidate) {
+  std::string written = candidate.path;
+  std::string absolute = candidate.absolute;
+  while (absolute.size() > candidate.placement.root.size()) {
+    const bool above = written == "." || NameOf(written) == "..";
+    written = above ? JoinPath(written, "..") : ParentOf(written);
+    absolute = ParentOf(absolute);
+  }
+  return written;
+}
+
+Project MakeProject(const Group& group, bool downs_only, const std::vector<Candidate>& candidates,
+                    const std::vector<std::shared_ptr<const Script>>& scripts,
+                    const LoadOptions& options) {
+  Project project;
+  project.layout = group.layout;
+  project.why = group.why;
+  project.root = group.as_given ? "." : RootAsWritten(candidates[group.members.front()]);
+  project.inputs.server_version = options.server_version;
+  for (const size_t member : group.members) {
+    const Placement& placement = candidates[member].placement;
+    Migration migration;
+    migration.script = scripts[member];
+    migration.down = placement.down && !downs_only;
+    migration.wrapping =
+        options.transaction.has_value()
+            ? *options.transaction
+            : RunnersWrapping(placement, *migration.script, options.server_version);
+    project.inputs.migrations.push_back(std::move(migration));
+  }
+  return project;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
+  absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
+  if (!candidates.ok()) return candidates.status();
+  const absl::Status placed = PlaceAll(*candidates);
+  if (!placed.ok()) return placed;
+  absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
+      ReadAll(*candidates, options.jobs);
+  if (!scripts.ok()) return scripts.status();
+  std::vector<Project> projects;
+  for (Group& group : GroupByHistory(*candidates)) {
+    const bool downs_only = Arrange(*candidates, group);
+    projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, options));
+  }
+  return projects;
+}
+
+}  // namespace plimsoll

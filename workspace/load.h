@@ -1,0 +1,49 @@
+#ifndef PLIMSOLL_WORKSPACE_LOAD_H_
+#define PLIMSOLL_WORKSPACE_LOAD_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "analyzer/simulation/history.h"
+#include "workspace/layout.h"
+
+// From paths on a command line to what the analyzer takes.
+
+namespace plimsoll {
+
+struct LoadOptions {
+  // Files, folders, and `-` for standard input.
+  std::vector<std::string> paths;
+  // What the runner does around each file; empty: what the layout's runner does.
+  std::optional<Wrapping> transaction;
+  int server_version = kNewestServer;
+  // Threads that read and parse; 0: as many as the machine has. The result does not depend on it.
+  int jobs = 0;
+  // What standard input is called. A path gives it the place of that file in its layout, whether or
+  // not the file exists.
+  std::string stdin_name = "<stdin>";
+};
+
+// One history: the migrations that run one after the other on one database.
+struct Project {
+  std::string root;  // as the user would write it; `.` for the current folder
+  Layout layout = Layout::kBare;
+  std::string why;  // how the layout was told; empty for files that stand in none together
+  Inputs inputs;    // ups in the order in which they run, then downs
+};
+
+// Reads, parses and orders. Each folder that follows a layout is a project of its own: histories
+// never mix. Files given by name are one history, in the order of the layout that they share, or
+// in the order given where they share none.
+//
+// Scripts that undo others have `Migration::down`, unless nothing but such scripts was given: then
+// they are what the user asks about, newest first.
+//
+// Fails, with nothing half done, on the first path that cannot be read.
+absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WORKSPACE_LOAD_H_
