@@ -1,5 +1,6 @@
 #include "bench/corpus.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdint>
 #include <utility>
@@ -104,9 +105,11 @@ class Author {
 
   std::string CreateTable() {
     const size_t number = tables_.size();
-    tables_.push_back(
-        {.name = absl::StrCat(dice_.Pick(kNouns), "_", dice_.Pick(kAspects), "_", number),
-         .columns = 3 + dice_.Below(8)});
+    // One roll a statement: in which order arguments are evaluated is up to the compiler.
+    const absl::string_view noun = dice_.Pick(kNouns);
+    const absl::string_view aspect = dice_.Pick(kAspects);
+    const size_t columns = 3 + dice_.Below(8);
+    tables_.push_back({absl::StrCat(noun, "_", aspect, "_", number), columns});
     const Table& table = tables_.back();
     std::string text = absl::StrCat("CREATE TABLE ", table.name,
                                     " (\n    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY");
@@ -117,7 +120,8 @@ class Author {
       absl::StrAppend(&text, ",\n    parent_id bigint");
     }
     for (size_t i = 0; i < table.columns; ++i) {
-      absl::StrAppend(&text, ",\n    ", ColumnName(table, i), " ", dice_.Pick(kTypes),
+      const absl::string_view type = dice_.Pick(kTypes);
+      absl::StrAppend(&text, ",\n    ", ColumnName(table, i), " ", type,
                       dice_.Below(3) == 0 ? " NOT NULL" : "");
     }
     absl::StrAppend(&text, ",\n    created_at timestamptz NOT NULL DEFAULT now(),\n    CONSTRAINT ",
@@ -130,18 +134,24 @@ class Author {
     const std::string alter = absl::StrCat("ALTER TABLE ", table.name, "\n    ");
     switch (dice_.Below(8)) {
       case 0:
-      case 1:
-        return absl::StrCat(alter, "ADD COLUMN ", ColumnName(table, table.columns++), " ",
-                            dice_.Pick(kTypes));
-      case 2:
-        return absl::StrCat(alter, "ADD COLUMN ", ColumnName(table, table.columns++),
-                            " boolean NOT NULL DEFAULT false,\n    ADD COLUMN ",
-                            ColumnName(table, table.columns++), " uuid DEFAULT gen_random_uuid()");
+      case 1: {
+        const std::string added = ColumnName(table, table.columns++);
+        return absl::StrCat(alter, "ADD COLUMN ", added, " ", dice_.Pick(kTypes));
+      }
+      case 2: {
+        const std::string flag = ColumnName(table, table.columns++);
+        const std::string token = ColumnName(table, table.columns++);
+        return absl::StrCat(alter, "ADD COLUMN ", flag,
+                            " boolean NOT NULL DEFAULT false,\n    ADD COLUMN ", token,
+                            " uuid DEFAULT gen_random_uuid()");
+      }
       case 3:
         return absl::StrCat(alter, "ALTER COLUMN ", column, " SET NOT NULL");
-      case 4:
-        return absl::StrCat(alter, "ALTER COLUMN ", column, " TYPE ", dice_.Pick(kTypes), " USING ",
-                            column, "::", dice_.Pick(kTypes));
+      case 4: {
+        const absl::string_view type = dice_.Pick(kTypes);
+        return absl::StrCat(alter, "ALTER COLUMN ", column, " TYPE ", type, " USING ", column,
+                            "::", type);
+      }
       case 5:
         return absl::StrCat(alter, "ALTER COLUMN ", column, " SET DEFAULT ", dice_.Below(100));
       case 6:
@@ -194,10 +204,11 @@ class Author {
   std::string Program(Table& table) {
     const std::string column = SomeColumn(table);
     switch (dice_.Below(6)) {
-      case 0:
+      case 0: {
+        const size_t first = dice_.Below(1000);
         return absl::StrCat("UPDATE ", table.name, "\nSET ", column, " = DEFAULT\nWHERE ", column,
-                            " IS NULL AND id BETWEEN ", dice_.Below(1000), " AND ",
-                            1000 + dice_.Below(1000));
+                            " IS NULL AND id BETWEEN ", first, " AND ", first + 999);
+      }
       case 1:
         return absl::StrCat("INSERT INTO ", table.name,
                             " (parent_id, created_at)\nVALUES (1, now()),",

@@ -83,7 +83,7 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
     allowed[m].resize(report.statement_risks[m].size());
   }
   for (Finding& finding : Check(history, rules)) {
-    const bool of_statement = finding.statement < allowances[finding.migration].size();
+    const bool of_statement = finding.statement != Complaint::kWholeFile;
     const bool silenced =
         of_statement && allowances[finding.migration][finding.statement].Allows(finding.rule->id);
     if (of_statement) {
@@ -92,6 +92,9 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
       if (finding.risk > Risk::kSafe) {
         (silenced ? allowed : open)[finding.migration][finding.statement] = true;
       }
+    }
+    if (!of_statement) {
+      Raise(report.risks[finding.migration], {.risk = finding.risk, .reason = finding.message});
     }
     if (silenced) {
       ++report.suppressed;

@@ -15,7 +15,7 @@ namespace plimsoll {
 struct Finding {
   const Rule* rule = nullptr;
   uint32_t migration = 0;
-  uint32_t statement = 0;
+  uint32_t statement = 0;  // Complaint::kWholeFile: of no statement
   Span span;
   Severity severity = Severity::kWarning;
   Risk risk = Risk::kSafe;

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+
 namespace plimsoll {
 
 absl::string_view SeverityName(Severity severity) {
@@ -54,6 +56,15 @@ void Reporter::operator()(const Step& step, Complaint complaint) const {
   if (complaint.span.empty()) complaint.span = step.span;
   if (complaint.locks.empty()) complaint.locks = step.effects.locks;
   sink_(std::move(complaint));
+}
+
+std::string Quoted(absl::string_view name) { return absl::StrCat("`", name, "`"); }
+
+std::string BlockingWords(const Step& step) {
+  const Lock* lock = step.effects.StrongestLiveLock();
+  if (lock == nullptr || !BlocksWrites(lock->mode)) return "";
+  return absl::StrCat(LockModeName(lock->mode), " on ", Quoted(lock->relation.name), " blocks ",
+                      WhatItBlocks(lock->mode));
 }
 
 }  // namespace plimsoll

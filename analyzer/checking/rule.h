@@ -37,8 +37,10 @@ struct Fix {
 
 // What a rule says of a step. `why` and `help` default to the rule's own.
 struct Complaint {
+  static constexpr uint32_t kWholeFile = UINT32_MAX;
+
   uint32_t migration = 0;
-  uint32_t statement = 0;
+  uint32_t statement = 0;  // kWholeFile: it speaks of no statement
   Span span;
   std::string message;  // what happens, with this table's names; no full stop
   std::string why;
@@ -76,6 +78,12 @@ struct Rule {
   const char* docs;
   void (*check)(const History& history, const Reporter& report);
 };
+
+// The words of messages. `name` in backticks:
+std::string Quoted(absl::string_view name);
+// `SHARE on `t` blocks writes`: the lock under which a step does its work. Empty without a lock
+// that stops anybody.
+std::string BlockingWords(const Step& step);
 
 }  // namespace plimsoll
 

@@ -257,6 +257,23 @@ const Lock* Effects::LockOn(RelationId relation) const {
   return nullptr;
 }
 
+const Work* Effects::LiveWork(WorkKind kind, std::optional<Cause> cause) const {
+  for (const Work& item : work) {
+    if (item.kind == kind && item.relation.live && (!cause || item.cause == *cause)) return &item;
+  }
+  return nullptr;
+}
+
+const Lock* Effects::StrongestLiveLock() const {
+  const Lock* strongest = nullptr;
+  for (const Lock& lock : locks) {
+    if (lock.relation.live && (strongest == nullptr || lock.mode > strongest->mode)) {
+      strongest = &lock;
+    }
+  }
+  return strongest;
+}
+
 Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
                        const CatalogView& before, const Situation& situation) {
   Facts facts = Inspector(with, before, situation).Inspect(action);

@@ -90,6 +90,11 @@ struct Effects {
   bool modelled = true;  // false: no claim is made
 
   const Lock* LockOn(RelationId relation) const;
+  // The first work of that kind, and of that cause where one is given, on a live relation; null
+  // where there is none. Most rules ask this and nothing else.
+  const Work* LiveWork(WorkKind kind, std::optional<Cause> cause = std::nullopt) const;
+  // The strongest lock on a live relation; null where none is locked.
+  const Lock* StrongestLiveLock() const;
 };
 
 // What surrounds an action and decides what it costs.

@@ -103,6 +103,7 @@ class Simulator {
   void Open(bool block);
   void Close(bool commit);
   void RollBackTo(const SavepointMark& mark);
+  void MendBreaks();
   const SavepointMark* FindSavepoint(const std::string& name) const;
   Situation MakeSituation(uint32_t migration) const;
   HeldLocks NoLocks() const;
@@ -157,6 +158,7 @@ void Simulator::Open(bool block) {
 void Simulator::Close(bool commit) {
   Transaction& transaction = history_.transactions_[transaction_];
   transaction.rolled_back = !commit;
+  if (commit) MendBreaks();
   if (!commit) {
     history_.catalog_.Restore(transaction_start_, now() + 1);
     session_ = session_at_start_;
@@ -167,6 +169,23 @@ void Simulator::Close(bool commit) {
   runner_block_ = false;
   held_ = NoLocks();
   savepoints_.clear();
+}
+
+// Others see a transaction as a whole: a table that was renamed and has a view of its old name at
+// the end breaks nobody, and neither does row security that has its policy by then.
+void Simulator::MendBreaks() {
+  const CatalogView end = history_.catalog_.At(now() + 1);
+  for (uint32_t i = transaction_start_; i < now(); ++i) {
+    Step& step = history_.steps_[i];
+    std::erase_if(step.effects.breaks, [&](const Break& broken) {
+      const Relation* before = history_.catalog_.At(step.index).Find(broken.relation.id);
+      const Relation* after = end.Find(broken.relation.id);
+      if (before == nullptr || after == nullptr) return false;
+      if (broken.kind == BreakKind::kHiddenRows) return after->has_policy;
+      return broken.kind == BreakKind::kRenamedTable &&
+             end.Find({.schema = before->schema, .name = before->name}, {}) != nullptr;
+    });
+  }
 }
 
 const Simulator::SavepointMark* Simulator::FindSavepoint(const std::string& name) const {

@@ -1,0 +1,49 @@
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+
+PLIMSOLL_RULE(required_column_without_default) = {
+    .id = "required-column-without-default",
+    .family = Family::kCompatibility,
+    .severity = Severity::kError,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "ADD COLUMN NOT NULL without a default fails on a table that has rows",
+    .why = "the rows that are there have no value for it; and where the table is empty, code that "
+           "does not know the column yet can insert nothing",
+    .help = "add it with a constant DEFAULT, which costs nothing since PostgreSQL 11; or add it "
+            "nullable, fill it in batches, and set NOT NULL over a validated check",
+    .docs = R"md(
+```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_plan.sql
+alter table account add column plan text not null;
+```
+
+A constant default is stored once and needs no pass over the table:
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_plan.sql
+alter table account add column plan text not null default 'free';
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (const Step& step : history.steps()) {
+            if (step.As<action::AddColumn>() == nullptr) continue;
+            for (const Break& broken : step.effects.breaks) {
+              if (broken.kind != BreakKind::kRequiredColumn || !broken.relation.live) continue;
+              report(step, {.message = absl::StrCat("column ", Quoted(broken.detail), " of ",
+                                                    Quoted(broken.relation.name),
+                                                    " is NOT NULL and existing rows have no value "
+                                                    "for it")});
+            }
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

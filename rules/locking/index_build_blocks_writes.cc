@@ -1,0 +1,62 @@
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+
+PLIMSOLL_RULE(index_build_blocks_writes) = {
+    .id = "index-build-blocks-writes",
+    .family = Family::kLocking,
+    .severity = Severity::kError,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "CREATE INDEX blocks every write to the table until the index is built",
+    .why = "INSERT, UPDATE and DELETE wait for as long as the index takes to build",
+    .help = "use CREATE INDEX CONCURRENTLY, outside a transaction; if it fails, drop the invalid "
+            "index it leaves and build again",
+    .docs = R"md(
+A plain `CREATE INDEX` holds SHARE on the table while it reads every row and sorts. Readers go on,
+writers wait.
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+--- 002_index.sql
+create index account_email on account (email);
+```
+
+`CONCURRENTLY` takes SHARE UPDATE EXCLUSIVE instead, which stops neither. It reads the table twice
+and must stand outside a transaction. An index on a table that this migration creates is built over
+nothing, and nobody waits for it.
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+create index account_email on account (email);
+--- 002_index.sql
+create index concurrently account_lower_email on account (lower(email));
+```
+
+A partitioned table cannot be indexed CONCURRENTLY. Create the index `ON ONLY` it, build one
+CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PARTITION`.
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (const Step& step : history.steps()) {
+            const auto* create = step.As<action::CreateIndex>();
+            if (create == nullptr || create->concurrently) continue;
+            const Work* build = step.effects.LiveWork(WorkKind::kIndexBuild);
+            if (build == nullptr || step.effects.LiveWork(WorkKind::kScan) == nullptr) continue;
+            Complaint complaint = {
+                .message = absl::StrCat("builds index ", Quoted(build->index), " while ",
+                                        BlockingWords(step))};
+            if (build->relation.kind == RelationKind::kPartitionedTable) {
+              complaint.help =
+                  absl::StrCat("create it ON ONLY ", Quoted(build->relation.name),
+                               ", build an index CONCURRENTLY on each partition, attach them");
+            }
+            report(step, std::move(complaint));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

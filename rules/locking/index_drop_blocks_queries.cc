@@ -1,0 +1,62 @@
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+
+PLIMSOLL_RULE(index_drop_blocks_queries) = {
+    .id = "index-drop-blocks-queries",
+    .family = Family::kLocking,
+    .severity = Severity::kWarning,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "DROP INDEX locks its whole table against reads and writes",
+    .why = "the lock itself is short, but it waits for every running query, and every new query "
+           "waits behind it",
+    .help = "use DROP INDEX CONCURRENTLY, outside a transaction",
+    .docs = R"md(
+`DROP INDEX` takes ACCESS EXCLUSIVE on the table that the index belongs to. One long report that is
+still reading is enough to stop all traffic on the table until it ends.
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+create index account_email on account (email);
+--- 002_drop.sql
+drop index account_email;
+```
+
+`CONCURRENTLY` waits for the others instead of making them wait:
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+create index account_email on account (email);
+--- 002_drop.sql
+drop index concurrently if exists account_email;
+```
+
+The index of a partitioned table has no such form, so it is not reported.
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (const Step& step : history.steps()) {
+            const auto* drop = step.As<action::Drop>();
+            if (drop == nullptr || drop->kind != ObjectKind::kIndex || drop->concurrently) continue;
+            const Lock* lock = step.effects.StrongestLiveLock();
+            if (lock == nullptr) continue;
+            bool partitioned = false;
+            for (const Lock& other : step.effects.locks) {
+              partitioned |= other.relation.kind == RelationKind::kPartitionedIndex;
+            }
+            if (partitioned) continue;
+            const bool table_known = lock->relation.kind != RelationKind::kIndex;
+            report(step, {.message = table_known
+                                         ? BlockingWords(step)
+                                         : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
+                                                        Quoted(lock->relation.name),
+                                                        " blocks reads and writes")});
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

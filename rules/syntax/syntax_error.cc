@@ -1,0 +1,58 @@
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+
+PLIMSOLL_RULE(syntax_error) = {
+    .id = "syntax-error",
+    .family = Family::kSyntax,
+    .severity = Severity::kError,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "PostgreSQL's grammar rejects the statement",
+    .why = "the migration stops here, and without a transaction around it what ran before stays",
+    .help = "correct the statement; Plimsoll reads the syntax of PostgreSQL 18",
+    .docs = R"md(
+The text is read with PostgreSQL's own grammar, so what is reported here is what the server would
+report. Every other statement of the file is still analysed.
+
+```sql
+create table account (id bigint primary key);
+alter table account add colum note text not null;
+create table invoice (id bigint primary key);
+```
+
+psql's meta-commands, the data of `COPY … FROM stdin` and unfilled templates (`${schema}`,
+`{{ table }}`, `:'name'`, `%(id)s`) are no errors:
+
+```sql
+\set ON_ERROR_STOP on
+create table ${schema}.account (id bigint primary key);
+copy account (id) from stdin;
+1
+2
+\.
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+            const Script& script = *history.migrations()[m].script;
+            for (const Problem& problem : script.problems) {
+              report({.migration = m,
+                      .statement = Complaint::kWholeFile,
+                      .span = problem.span,
+                      .message = problem.message});
+            }
+            for (uint32_t s = 0; s < script.statements.size(); ++s) {
+              const std::optional<Problem>& problem = script.statements[s].problem;
+              if (!problem) continue;
+              report({.migration = m,
+                      .statement = s,
+                      .span = problem->span,
+                      .message = problem->message});
+            }
+          }
+        },
+};
+
+}  // namespace plimsoll::rules
