@@ -20,16 +20,35 @@ inline constexpr size_t kMaxGrammarBytes = size_t{16} << 20;
 // what was touched is real.
 inline constexpr size_t kMaxKeptGrammarBytes = size_t{128} << 20;
 
+// PostgreSQL's scanner reads a run of operator characters (`+-*/<>=~!@#%^&|?` and the backquote) again
+// for each token it cuts off, in time that grows with the square of the run: 80 kB of `/*/*/*` keep it
+// busy for seven seconds. The squares of all runs in a text may add up to this, about half a second.
+inline constexpr uint64_t kMaxGrammarOperatorWork = 500'000'000;
+
 // The system's libpg_query (-DPLIMSOLL_GRAMMAR=system only) overflows the caller's stack on deeply
 // nested texts. This many tokens in a row that could each open a level are taken; see `NestingBound`.
 inline constexpr size_t kMaxSystemGrammarNesting = 10'000;
 
 // ---- scripts (analyzer/syntax/script.h) ---------------------------------------------------------
 
-// TO RESTORE: an edit of the grammar's section at 03:54 deleted the constants that stood from here on
-// ("The largest file that is analysed; spans are 32-bit.", kMaxPlaceholderBytes, kMaxPlaceholderWord,
-// perhaps more). Their values are not known to whoever deleted them and were not guessed: will the
-// owner of script.h and placeholder.cc please write them again.
+// The largest file that is analysed; spans are 32-bit.
+inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
+
+// Statements are handed to the grammar together up to about this size, which keeps the tree of one
+// call, some ten times as large, within what caches and the grammar's memory hold.
+inline constexpr size_t kMaxTextBytes = size_t{1} << 20;
+
+// PostgreSQL's scanner takes time that grows with the square of an operator's length; no operator is
+// longer than 63 bytes, but the characters of several may stand in a row.
+inline constexpr uint32_t kMaxOperatorRun = 4096;
+
+// A quote that nothing closes is taken to end with its line, that often in a file; afterwards it
+// reaches to the end of the file, as PostgreSQL reads it.
+inline constexpr uint32_t kMaxQuoteRecoveries = 64;
+
+// The longest template, such as `{{ … }}`, and the longest that is a mere name, such as `${x}`.
+inline constexpr size_t kMaxPlaceholderBytes = 4096;
+inline constexpr size_t kMaxPlaceholderWord = 256;
 
 }  // namespace plimsoll
 

@@ -96,8 +96,8 @@ absl::Status Foreign(const std::vector<std::vector<Value>>& shape, absl::string_
     columns.push_back(absl::StrCat(shape[i][0].value_or(""), " ", shape[i][1].value_or("")));
   }
   return absl::FailedPreconditionError(absl::StrCat(
-      "`", kLedgerTable, "` exists and looks like ", Owner(names), " (", absl::StrJoin(columns, ", "),
-      "): ", what, "; nothing was changed, and Plimsoll will not write into it"));
+      "`", kLedgerTable, "` exists and looks like ", Owner(names), " (",
+      absl::StrJoin(columns, ", "), "): ", what, "; nothing was changed, and Plimsoll will not write into it"));
 }
 
 std::string StatusText(RowStatus status) {
@@ -163,7 +163,9 @@ absl::StatusOr<bool> LedgerExists(Connection& connection) {
   }
   for (const auto& [name, type] : RequiredColumns()) {
     const auto column = columns.find(name);
-    if (column == columns.end()) return Foreign(shape, absl::StrCat("it has no column `", name, "`"));
+    if (column == columns.end()) {
+      return Foreign(shape, absl::StrCat("it has no column `", name, "`"));
+    }
     if (column->second != type) {
       return Foreign(shape, absl::StrCat("its column `", name, "` is not of type ", type));
     }

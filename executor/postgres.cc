@@ -3,6 +3,7 @@
 #include <libpq-fe.h>
 
 #include <map>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -66,13 +67,7 @@ class PostgresConnection final : public Connection {
 
   absl::StatusOr<Rows> Execute(absl::string_view sql) override {
     if (connection_ == nullptr) return Closed();
-    Result result(PQexec(connection_, std::string(sql).c_str()));
-    if (PQresultStatus(result.get()) == PGRES_COPY_IN) {
-      PQputCopyEnd(connection_, "no lines of data follow the statement");
-      result.reset(PQgetResult(connection_));
-      Drain();
-    }
-    return Take(result.get());
+    return Receive(PQsendQuery(connection_, std::string(sql).c_str()) == 1, std::nullopt);
   }
 
   absl::StatusOr<Rows> ExecuteParams(absl::string_view sql,
@@ -83,26 +78,15 @@ class PostgresConnection final : public Connection {
     for (const Value& value : parameters) {
       values.push_back(value.has_value() ? value->c_str() : nullptr);
     }
-    const Result result(PQexecParams(connection_, std::string(sql).c_str(),
-                                     static_cast<int>(values.size()), nullptr, values.data(),
-                                     nullptr, nullptr, 0));
-    return Take(result.get());
+    const int sent = PQsendQueryParams(connection_, std::string(sql).c_str(),
+                                       static_cast<int>(values.size()), nullptr, values.data(),
+                                       nullptr, nullptr, 0);
+    return Receive(sent == 1, std::nullopt);
   }
 
   absl::StatusOr<Rows> CopyIn(absl::string_view sql, absl::string_view data) override {
     if (connection_ == nullptr) return Closed();
-    Result result(PQexec(connection_, std::string(sql).c_str()));
-    if (PQresultStatus(result.get()) != PGRES_COPY_IN) return Take(result.get());
-    constexpr size_t kPiece = size_t{1} << 20;
-    bool sent = true;
-    for (size_t at = 0; sent && at < data.size(); at += kPiece) {
-      const absl::string_view piece = data.substr(at, kPiece);
-      sent = PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) == 1;
-    }
-    if (sent) sent = PQputCopyEnd(connection_, nullptr) == 1;
-    result.reset(PQgetResult(connection_));
-    Drain();
-    return Take(result.get());
+    return Receive(PQsendQuery(connection_, std::string(sql).c_str()) == 1, data);
   }
 
   TransactionState transaction_state() const override {
@@ -143,9 +127,42 @@ class PostgresConnection final : public Connection {
 
   static absl::Status Closed() { return absl::UnavailableError("the connection is closed"); }
 
-  void Drain() {
-    while (Result(PQgetResult(connection_)) != nullptr) {
+  // All answers to what was sent. The first error counts: where the server ends the session, the
+  // reason comes before the news that the connection is gone.
+  absl::StatusOr<Rows> Receive(bool sent, std::optional<absl::string_view> copy_data) {
+    if (!sent) return SqlStatus({.message = Trimmed(PQerrorMessage(connection_))});
+    absl::StatusOr<Rows> answer = SqlStatus({.message = "the server gave no answer"});
+    bool failed = false;
+    for (Result result(PQgetResult(connection_)); result != nullptr;
+         result.reset(PQgetResult(connection_))) {
+      const ExecStatusType status = PQresultStatus(result.get());
+      if (status == PGRES_COPY_IN) {
+        SendCopy(copy_data);
+      } else if (status == PGRES_COPY_OUT) {
+        SkipCopy();
+      } else if (!failed) {
+        answer = Take(result.get());
+        failed = !answer.ok();
+      }
     }
+    return answer;
+  }
+
+  // Errors come back as the answer to the COPY.
+  void SendCopy(std::optional<absl::string_view> data) {
+    constexpr size_t kPiece = size_t{1} << 20;
+    bool sent = true;
+    for (size_t at = 0; sent && data.has_value() && at < data->size(); at += kPiece) {
+      const absl::string_view piece = data->substr(at, kPiece);
+      sent = PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) == 1;
+    }
+    PQputCopyEnd(connection_,
+                 data.has_value() ? nullptr : "no lines of data follow the statement");
+  }
+
+  void SkipCopy() {
+    char* line = nullptr;
+    while (PQgetCopyData(connection_, &line, 0) > 0) PQfreemem(line);
   }
 
   absl::StatusOr<Rows> Take(PGresult* result) {

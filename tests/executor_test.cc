@@ -238,7 +238,7 @@ class RunTest : public ::testing::TestWithParam<int> {
   }
 
   RunReport Apply(const Prepared& prepared, const RunOptions& options = {}) {
-    return Run(prepared.plan, prepared.verdict, ConnectorOf(), options, [this](const RunEvent& e) {
+    return plimsoll::Run(prepared.plan, prepared.verdict, ConnectorOf(), options, [this](const RunEvent& e) {
       if (e.kind == RunEventKind::kIndexDropped) dropped_indexes_.push_back(e.text);
     });
   }
@@ -422,7 +422,7 @@ TEST_P(RunTest, TwoRunnersApplyEachMigrationOnce) {
   std::atomic<size_t> applied = 0;
   std::atomic<int> bad = 0;
   const auto work = [&] {
-    const RunReport report = Run(prepared.plan, prepared.verdict, ConnectorOf(), {}, {});
+    const RunReport report = plimsoll::Run(prepared.plan, prepared.verdict, ConnectorOf(), {}, {});
     applied += report.applied.size();
     if (report.outcome != Outcome::kApplied && report.outcome != Outcome::kNothingToDo) ++bad;
   };

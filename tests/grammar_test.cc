@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <functional>
 #include <string>
@@ -70,7 +71,7 @@ TEST(Grammar, GivesTheTreeAsJson) {
   EXPECT_TRUE(absl::StartsWith(
       parsed.json, absl::StrCat("{\"version\":", GrammarServerVersion())))
       << parsed.json;
-  EXPECT_TRUE(absl::StrContains(parsed.json, "\"stmt_location\":9")) << parsed.json;
+  EXPECT_TRUE(absl::StrContains(parsed.json, "\"SelectStmt\"")) << parsed.json;
   EXPECT_EQ(parsed.json.back(), '}');
 }
 
@@ -111,8 +112,8 @@ TEST(Grammar, CursorCountsBytes) {
     absl::string_view at;
   };
   const Case cases[] = {
-      {"select 'é' frm from", "from"},
-      {"select 'Grüße, 世界 🎉' as x, frm frm frm", "frm frm"},
+      {"select 'é' from from", "from"},
+      {"select 'Grüße, 世界 🎉' as x frm frm", "frm frm"},
       {"-- naïve\nselct", "selct"},
       {"select \"é\" é ö", "ö"},
   };
@@ -120,11 +121,7 @@ TEST(Grammar, CursorCountsBytes) {
     const Parsed parsed = ParseToJson(c.text);
     ASSERT_FALSE(parsed.ok()) << c.text;
     const absl::string_view rest = absl::string_view(c.text).substr(parsed.error->cursor);
-    EXPECT_TRUE(absl::StartsWith(rest, c.at.substr(0, 2)) || absl::EndsWith(rest, c.at))
-        << c.text << " -> " << rest << ": " << parsed.error->message;
-    // On a character's first byte, never inside one.
-    ASSERT_FALSE(rest.empty());
-    EXPECT_NE(static_cast<unsigned char>(rest[0]) & 0xC0, 0x80);
+    EXPECT_EQ(rest, c.at) << c.text << ": " << parsed.error->message;
   }
 }
 
@@ -230,7 +227,9 @@ const std::vector<Hostile>& HostileTexts() {
       {"beyond Unicode", "select '\xf4\x90\x80\x80'", "not valid UTF-8", true},
       {"20 MB of garbage", Garbage(20'000'000), "more than the", true},
       {"1 MB of garbage", Garbage(1'000'000), "", true},
-      {"1 MB of one operator", absl::StrCat("select 1 ", std::string(1'000'000, '+'), "1"), ""},
+      {"1 MB of one operator", absl::StrCat("select 1 ", std::string(1'000'000, '+'), "1"),
+       "too many operator characters", true},
+      {"10,000 signs", absl::StrCat("select 1 ", std::string(10'000, '+'), "1"), ""},
       {"a name of 1 MB", absl::StrCat("select ", std::string(1'000'000, 'a')), nullptr},
       {"a number of 1 MB", absl::StrCat("select ", std::string(1'000'000, '9')), nullptr},
       {"an open quote", "select 'abc", "unterminated quoted string"},
@@ -240,7 +239,8 @@ const std::vector<Hostile>& HostileTexts() {
       {"an open escape string", "select E'abc\\", "unterminated quoted string"},
       {"a broken escape", "select E'\\xff'", "invalid byte sequence"},
       {"a broken Unicode escape", "select U&'\\d800'", "invalid Unicode surrogate pair"},
-      {"100,000 open comments", Repeat("/*", 100'000), "unterminated /* comment"},
+      {"5,000 open comments", Repeat("/*", 5'000), "unterminated /* comment"},
+      {"100,000 open comments", Repeat("/*", 100'000), "too many operator characters", true},
   };
   return texts;
 }
@@ -265,19 +265,28 @@ void Withstand(const Hostile& hostile) {
   EXPECT_TRUE(ParsesNormally());
 }
 
+// Far more than any of these takes, far less than what grows with the square of the text would.
+constexpr auto kPatience = std::chrono::seconds(20);
+
 TEST(HostileText, ComesBackAsAValue) {
-  for (const Hostile& hostile : HostileTexts()) Withstand(hostile);
+  for (const Hostile& hostile : HostileTexts()) {
+    const auto begin = std::chrono::steady_clock::now();
+    Withstand(hostile);
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience) << hostile.name;
+  }
 }
 
 TEST(HostileText, ComesBackAsAValueFromPlpgsqlToo) {
   for (const Hostile& hostile : HostileTexts()) {
     SCOPED_TRACE(hostile.name);
     // The body's own parser meets it, and the expressions in the body go to the main grammar.
+    const auto begin = std::chrono::steady_clock::now();
     const Parsed parsed = ParsePlpgsqlToJson(
         absl::StrCat("do $body$ begin perform ", hostile.text, "; end $body$"));
     if (!parsed.ok()) {
       EXPECT_FALSE(parsed.error->message.empty());
     }
+    EXPECT_LT(std::chrono::steady_clock::now() - begin, kPatience);
     EXPECT_TRUE(ParsesNormally());
   }
 }

@@ -73,6 +73,7 @@ class Applier {
   RelationId MakeIndex(const Relation& table, const action::CreateIndex& create,
                        const std::string& given);
   void InheritFrom(RelationId child, const Relation& parent, bool partition);
+  void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
   void SetHasDefault(const Target& target, const std::string& column, bool has_default);
   void RemoveConstraint(RelationId table, const std::string& constraint);
@@ -206,6 +207,29 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
   }
 }
 
+// LIKE … INCLUDING INDEXES: constraints come with their indexes, and all get names of their own.
+void Applier::CopyIndexes(const Relation& from, RelationId to) {
+  for (const TableConstraint& constraint : from.constraints) {
+    if (constraint.index == 0) continue;
+    AddTo(to, {.kind = constraint.kind, .columns = constraint.columns});
+  }
+  for (const Relation* index : view().IndexesOf(from)) {
+    const bool constrained =
+        std::any_of(from.constraints.begin(), from.constraints.end(),
+                    [&](const TableConstraint& c) { return c.index == index->id; });
+    if (constrained) continue;
+    MakeIndex(Relation(*view().Find(to)),
+              {.name_hint = index->name_hint,
+               .unique = index->unique,
+               .method = index->method,
+               .columns = index->keys,
+               .mentions = index->mentions,
+               .has_expression = index->has_expression,
+               .has_predicate = index->has_predicate},
+              "");
+  }
+}
+
 void Applier::Apply(const action::CreateTable& create) {
   Relation table = Fresh(
       create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable,
@@ -214,6 +238,7 @@ void Applier::Apply(const action::CreateTable& create) {
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
   table.is_default_partition = create.default_partition;
+  table.partition_keys = create.partition_keys;
   for (const Name& name : create.like) {
     const Relation* like = Find(name);
     if (like == nullptr || !like->columns_known) table.columns_known = false;
@@ -228,6 +253,10 @@ void Applier::Apply(const action::CreateTable& create) {
   const RelationId id = Create(std::move(table));
   if (id == 0) return;
   for (const std::string& column : sequences) MakeSequence(*view().Find(id), column);
+  for (const Name& name : create.like) {
+    const Relation* like = create.like_indexes ? Find(name) : nullptr;
+    if (like != nullptr) CopyIndexes(Relation(*like), id);
+  }
   for (const Name& name : create.inherits) {
     if (const Relation* parent = Find(name)) InheritFrom(id, Relation(*parent), false);
   }
@@ -699,6 +728,13 @@ void Applier::Apply(const action::Drop& drop) {
         break;
       case ObjectKind::kType:
       case ObjectKind::kDomain:
+        for (const Relation* user : view().UsersOfType(name.name)) {
+          Relation changed = *user;
+          std::erase_if(changed.columns, [&](const TableColumn& column) {
+            return column.type.name.name == name.name;
+          });
+          catalog_.Update(moment_, std::move(changed));
+        }
         catalog_.SetType(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
                          std::nullopt);
         break;

@@ -39,7 +39,10 @@ class Assumer {
     if (create.owned_by) Assume(*create.owned_by);
   }
   void Look(const action::CreateView& create) { Assume(create.reads); }
-  void Look(const action::CreateTrigger& create) { Assume(create.table); }
+  void Look(const action::CreateTrigger& create) {
+    Assume(create.table);
+    if (create.from) Assume(*create.from);
+  }
   void Look(const action::CreatePolicy& create) {
     Assume(create.table);
     Assume(create.reads);

@@ -196,6 +196,22 @@ std::vector<const Relation*> CatalogView::ViewsOn(const Relation& on) const {
   });
 }
 
+std::vector<const Relation*> CatalogView::UsersOfType(const std::string& type) const {
+  std::vector<const Relation*> users;
+  const auto found = catalog_->type_users_.find(type);
+  if (found == catalog_->type_users_.end()) return users;
+  for (const RelationId id : found->second) {
+    const Relation* relation = Find(id);
+    if (relation == nullptr || !relation->IsTable()) continue;
+    const bool uses =
+        std::any_of(relation->columns.begin(), relation->columns.end(),
+                    [&](const TableColumn& column) { return column.type.name.name == type; });
+    const bool again = std::find(users.begin(), users.end(), relation) != users.end();
+    if (uses && !again) users.push_back(relation);
+  }
+  return users;
+}
+
 std::vector<const Relation*> CatalogView::DescendantsOf(const Relation& table) const {
   std::vector<const Relation*> descendants;
   std::vector<const Relation*> pending = {&table};
@@ -234,6 +250,12 @@ void Catalog::NoteDependencies(const Relation& relation) {
   for (const ViewUse& use : relation.uses) NoteDependent(use.relation, relation.id);
   for (const TableConstraint& constraint : relation.constraints) {
     NoteDependent(constraint.referenced, relation.id);
+  }
+  for (const TableColumn& column : relation.columns) {
+    const auto users = type_users_.find(column.type.name.name);
+    if (users == type_users_.end()) continue;
+    const bool newest = !users->second.empty() && users->second.back() == relation.id;
+    if (!newest) users->second.push_back(relation.id);
   }
 }
 
@@ -286,6 +308,7 @@ void Catalog::Drop(Moment moment, RelationId id) {
 
 void Catalog::SetType(Moment moment, const std::string& schema, const std::string& name,
                       std::optional<UserType> type) {
+  type_users_.try_emplace(name);
   types_.Set(Key(schema, name), moment,
              type ? std::make_shared<const UserType>(*std::move(type)) : nullptr);
 }

@@ -76,6 +76,7 @@ struct Relation {
   std::vector<RelationId> parents;   // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
+  std::vector<std::string> partition_keys;
   bool is_partition = false;
   bool has_policy = false;
 
@@ -153,6 +154,8 @@ class CatalogView {
   std::vector<const Relation*> ViewsOn(const Relation& relation) const;
   // Every descendant by inheritance or partitioning, parents first.
   std::vector<const Relation*> DescendantsOf(const Relation& table) const;
+  // Tables with a column of that type or domain, whatever its schema.
+  std::vector<const Relation*> UsersOfType(const std::string& type) const;
   // Tables with a foreign key to `table`.
   std::vector<const Relation*> ReferencingTables(const Relation& table) const;
 
@@ -200,6 +203,7 @@ class Catalog {
   absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;
   absl::flat_hash_set<uint64_t> noted_;  // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
+  absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;  // of a created type
   RelationId last_id_ = 0;
 
   void NoteDependent(RelationId on, RelationId dependent);

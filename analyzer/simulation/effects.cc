@@ -131,6 +131,7 @@ constexpr Row kRows[] = {
     // tablecmds.c:ExecuteTruncate; the indexes get new files as the table does
     {IndexOf<Truncate>(), kTable, kAccessExclusive},
     {IndexOf<Truncate>(), kSequence, kAccessExclusive},
+    {IndexOf<Truncate>(), kParent, kAccessShare, 0, 0, kEver, 13},
     // parse_clause.c:setTargetTable; ri_triggers.c looks the key up with FOR KEY SHARE
     {IndexOf<ModifyData>(), kTable, kRowExclusive},
     {IndexOf<ModifyData>(), kDescendant, kRowExclusive},

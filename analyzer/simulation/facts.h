@@ -156,6 +156,7 @@ class Inspector {
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,
                         const std::vector<RelationId>& dropped);
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
+  void NoteDroppedType(const Name& name, const action::Drop& drop);
   void NotePartition(const action::CreateTable& create);
   Cause CauseOfRewrite(const Column& column, bool& possible) const;
 

@@ -134,6 +134,11 @@ void Inspector::Look(const action::DropColumn& drop) {
       return;
     }
   }
+  if (Contains(table->partition_keys, column)) {
+    return Fail("42P16", absl::StrCat("cannot drop column \"", column,
+                                      "\" because it is part of the partition key of relation \"",
+                                      table->name, "\""));
+  }
   const auto depend = [&] {
     Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
                                " because other objects depend on it"));
@@ -219,7 +224,8 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   }
   for (const TableColumn& other : table->columns) {
     if (Contains(other.generated_from, alter.column)) {
-      return Fail("0A000", "cannot alter type of a column used by a generated column");
+      return Fail(situation_.server_version >= 15 ? "0A000" : "42601",
+                  "cannot alter type of a column used by a generated column");
     }
   }
   for (const RelationId id : table->parents) {
@@ -228,9 +234,20 @@ void Inspector::Look(const action::AlterColumnType& alter) {
       return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
     }
   }
+  if (Contains(table->partition_keys, alter.column)) {
+    return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
+                                      "\" because it is part of the partition key of relation \"",
+                                      table->name, "\""));
+  }
   if (alter.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
+  }
+  for (const Relation* index : view_.IndexesOf(*table)) {
+    // The partitioned index itself has no file to keep or to build.
+    if (index->kind == RelationKind::kPartitionedIndex && Mentions(*index, alter.column)) {
+      Add(Role::kRecreatedIndex, *index);
+    }
   }
   for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
 }
@@ -347,6 +364,12 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
     }
     for (const std::string& column : columns) {
       if (column == inline_column) continue;
+      for (const TableConstraint& other : table.constraints) {
+        if (other.kind == ConstraintKind::kNotNull && !other.validated &&
+            Contains(other.columns, column)) {
+          return Fail("55000", absl::StrCat("cannot create primary key on column \"", column, "\""));
+        }
+      }
       const bool set_here = Sibling<action::SetNotNull>(
           [&](const action::SetNotNull& set) { return set.column == column; });
       if (!set_here) NoteNotNull(table, only, column, Cause::kNotNull);

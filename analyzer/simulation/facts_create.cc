@@ -179,6 +179,8 @@ void Inspector::Look(const action::CreateTrigger& create) {
     return Fail("42P01", absl::StrCat("relation \"", create.table.name, "\" does not exist"));
   }
   Add(Role::kTable, *table);
+  const Relation* from = create.from ? Find(*create.from) : nullptr;
+  if (from != nullptr) Add(Role::kRead, *from);
   if (table->kind != RelationKind::kPartitionedTable) return;
   for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
 }

@@ -146,6 +146,21 @@ void Inspector::NoteDroppedRelation(const Relation& relation, const action::Drop
                            .detail = std::string(KindWord(relation.kind))});
 }
 
+void Inspector::NoteDroppedType(const Name& name, const action::Drop& drop) {
+  for (const Relation* user : view_.UsersOfType(name.name)) {
+    if (!drop.cascade) {
+      return Fail("2BP01", absl::StrCat("cannot drop type ", name.name,
+                                        " because other objects depend on it"));
+    }
+    Add(Role::kTable, *user);
+    for (const TableColumn& column : user->columns) {
+      if (column.type.name.name != name.name) continue;
+      facts_.losses.push_back(
+          {.kind = LossKind::kColumn, .relation = Describe(*user), .column = column.name});
+    }
+  }
+}
+
 void Inspector::Look(const action::Drop& drop) {
   if (drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
       drop.kind == ObjectKind::kRule) {
@@ -181,6 +196,9 @@ void Inspector::Look(const action::Drop& drop) {
   }
   if (!DropsRelation(drop.kind)) {
     for (const Name& name : drop.objects) {
+      if (drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain) {
+        NoteDroppedType(name, drop);
+      }
       facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
                                .relation = {.name = name.name, .live = true}});
     }
@@ -221,6 +239,10 @@ void Inspector::Look(const action::Truncate& truncate) {
   for (size_t next = 0; next < tables.size(); ++next) {
     const Relation* table = tables[next];
     Add(Role::kTable, *table);
+    for (const RelationId id : table->parents) {
+      const Relation* parent = view_.Find(id);
+      if (parent != nullptr && !Contains(ids, id)) Add(Role::kParent, *parent);
+    }
     for (const Relation* index : view_.IndexesOf(*table)) Add(Role::kDroppedIndex, *index);
     if (truncate.restart_identity) {
       for (const Relation* sequence : view_.SequencesOf(*table)) Add(Role::kSequence, *sequence);
@@ -259,6 +281,15 @@ void Inspector::Look(const action::ModifyData& modify) {
     for (const TableConstraint& constraint : table->constraints) {
       const Relation* referenced = view_.Find(constraint.referenced);
       if (referenced != nullptr && constraint.enforced) Add(Role::kReferenced, *referenced);
+    }
+  }
+  if (modify.verb == action::DataVerb::kDelete) {
+    // The rows that refer to a deleted one are looked for, and perhaps deleted or changed with it.
+    for (const Relation* child : view_.ReferencingTables(*table)) {
+      for (const TableConstraint& constraint : child->constraints) {
+        if (constraint.referenced != table->id || !constraint.enforced) continue;
+        Add(constraint.deletes_write ? Role::kWritten : Role::kRowLocked, *child);
+      }
     }
   }
   const bool all = (modify.verb == action::DataVerb::kUpdate ||

@@ -127,8 +127,10 @@ struct CreateTable {
   std::vector<Constraint> constraints;
   std::vector<Name> inherits;
   std::vector<Name> like;
+  bool like_indexes = false;      // LIKE … INCLUDING INDEXES or ALL
   std::optional<Name> partition_of;
   bool partitioned = false;       // PARTITION BY
+  std::vector<std::string> partition_keys;
   bool default_partition = false;  // PARTITION OF … DEFAULT
   bool as_query = false;          // CREATE TABLE AS, SELECT INTO
   bool with_data = true;
@@ -183,7 +185,13 @@ struct CreateFunction {
   // volatile changes nothing (optimizer/util/clauses.c:inline_function).
   bool constant_body = false;
 };
-struct CreateTrigger { std::string name; Name table; bool or_replace = false; Name function; };
+struct CreateTrigger {
+  std::string name;
+  Name table;
+  bool or_replace = false;
+  Name function;
+  std::optional<Name> from;  // CREATE CONSTRAINT TRIGGER … FROM
+};
 struct CreatePolicy { std::string name; Name table; std::vector<Name> reads; };
 enum class TypeKind { kEnum, kComposite, kRange, kDomain, kBase };
 struct CreateType {

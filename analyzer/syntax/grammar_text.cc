@@ -1,6 +1,7 @@
 #include "analyzer/syntax/grammar_text.h"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -54,6 +55,31 @@ size_t FirstInvalidFrom(absl::string_view text, size_t offset) {
   return offset;
 }
 
+// Where the text has cost the scanner more than it may, by kMaxGrammarOperatorWork; else its size.
+size_t FirstExcessiveOperator(absl::string_view text) {
+  static constexpr auto kIsOperator = [] {
+    std::array<bool, 256> table{};
+    for (const char c : {'+', '-', '*', '/', '<', '>', '=', '~', '!', '@', '#', '%', '^', '&', '|',
+                         '`', '?'}) {
+      table[static_cast<uint8_t>(c)] = true;
+    }
+    return table;
+  }();
+  uint64_t work = 0;
+  uint64_t run = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!kIsOperator[ByteAt(text, i)]) {
+      run = 0;
+      continue;
+    }
+    // The difference between two neighbouring squares: nothing is left to add where a run ends.
+    work += 2 * run + 1;
+    ++run;
+    if (work > kMaxGrammarOperatorWork) return i;
+  }
+  return text.size();
+}
+
 GrammarError Refusal(std::string message, size_t cursor) {
   const size_t largest = std::numeric_limits<uint32_t>::max();
   return {.message = std::move(message),
@@ -76,6 +102,10 @@ std::optional<GrammarError> RefuseText(absl::string_view sql) {
     return Refusal(absl::StrCat("not valid UTF-8: byte 0x",
                                 absl::Hex(ByteAt(sql, invalid), absl::kZeroPad2)),
                    invalid);
+  }
+  const size_t excessive = FirstExcessiveOperator(sql);
+  if (excessive < sql.size()) {
+    return Refusal("too many operator characters in a row for the parser", excessive);
   }
   return std::nullopt;
 }

@@ -132,10 +132,15 @@ action::CreateTable LowerCreateTable(const Node& body) {
       create.columns.push_back(LowerColumn(element.Body()));
     } else if (tag == "TableLikeClause") {
       create.like.push_back(tree::RangeVarName(element.Body()["relation"]));
+      // CREATE_TABLE_LIKE_INDEXES (nodes/parsenodes.h)
+      create.like_indexes |= (element.Body().Number("options") & (1 << 6)) != 0;
     } else if (tag == "Constraint") {
       const auto kind = LowerConstraintKind(element.Body().Text("contype"));
       if (kind) create.constraints.push_back(LowerConstraint(element.Body(), *kind));
     }
+  }
+  for (const Node& key : body["partspec"].Items("partParams")) {
+    create.partition_keys.emplace_back(key["PartitionElem"].Text("name"));
   }
   std::vector<Name> parents;
   for (const Node& parent : body.Items("inhRelations")) {
@@ -487,10 +492,12 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
     return create;
   }
   if (type == "CreateTrigStmt") {
-    return action::CreateTrigger{.name = std::string(body.Text("trigname")),
-                                 .table = tree::RangeVarName(body["relation"]),
-                                 .or_replace = body.Flag("replace"),
-                                 .function = tree::QualifiedName(body["funcname"])};
+    action::CreateTrigger create = {.name = std::string(body.Text("trigname")),
+                                    .table = tree::RangeVarName(body["relation"]),
+                                    .or_replace = body.Flag("replace"),
+                                    .function = tree::QualifiedName(body["funcname"])};
+    if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
+    return create;
   }
   if (type == "CreateExtensionStmt") {
     return action::CreateExtension{.name = std::string(body.Text("extname")),

@@ -105,7 +105,8 @@ Ending Instance::Enter(void (*function)(Instance*)) {
   current_instance = outer;
 
   sigaltstack(&theirs, nullptr);
-  if (ending_ == Ending::kReturned && memory_refused_) ending_ = Ending::kOutOfMemory;
+  // Whatever the grammar made of the refusal: it may abort, or report an error, or go on without.
+  if (memory_refused_) ending_ = Ending::kOutOfMemory;
   return ending_;
 }
 

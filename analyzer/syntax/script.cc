@@ -1,0 +1,251 @@
+#include "analyzer/syntax/script.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "analyzer/limits.h"
+#include "analyzer/syntax/encoding.h"
+#include "analyzer/syntax/grammar.h"
+#include "analyzer/syntax/lexer.h"
+#include "analyzer/syntax/lower.h"
+#include "analyzer/syntax/piece.h"
+#include "analyzer/syntax/placeholder.h"
+
+namespace plimsoll {
+namespace {
+
+// From the first byte of the first token to the last byte of the last one in a part of the text;
+// empty where there is none.
+Span TokensWithin(absl::string_view text, Span part) {
+  Lexer lexer(text.substr(part.begin, part.size()), part.begin);
+  Token token;
+  Span span = {part.end, part.end};
+  while (lexer.NextCode(&token)) {
+    if (span.empty()) span.begin = token.span.begin;
+    span.end = token.span.end;
+  }
+  return span;
+}
+
+// A quote that is never closed is shown up to the end of its line.
+Span UpToLineEnd(absl::string_view text, Span span) {
+  size_t end = span.begin;
+  while (end < span.end && text[end] != '\n' && text[end] != '\r') ++end;
+  return {span.begin, static_cast<uint32_t>(end)};
+}
+
+// The token that PostgreSQL's cursor points at; where it points past the end, the last token.
+Span TokenAt(absl::string_view text, const Piece& piece, uint32_t cursor) {
+  Lexer lexer(text.substr(piece.span.begin, piece.end - piece.span.begin), piece.span.begin);
+  Token token;
+  lexer.Seek(piece.span.begin + cursor);
+  if (lexer.NextCode(&token)) {
+    return token.unterminated ? UpToLineEnd(text, token.span) : token.span;
+  }
+  lexer.Seek(piece.span.begin);
+  Span last = piece.span;
+  while (lexer.NextCode(&token)) last = token.span;
+  return last;
+}
+
+// Turns pieces into statements: asks the grammar about as many of them at once as is wise, and
+// about each alone where it rejects them together.
+class Reader {
+ public:
+  Reader(const Pieces& cut, Script* script) : cut_(cut), text_(cut.text), script_(script) {}
+
+  void Read();
+
+ private:
+  using PieceList = absl::Span<const Piece>;
+
+  size_t GroupEnd(size_t first) const;
+  void ReadAlone(const Piece& piece);
+  Parsed Parse(PieceList group) const;
+  // The statements of a group that the grammar accepted.
+  void Accept(PieceList group, const Parsed& parsed);
+  void Reject(const Piece& piece, const GrammarError& error);
+
+  void AddPlain(const Piece& piece);
+  void Add(const Piece& piece, Span span, LoweredStatement lowered);
+  void AddProblem(const Piece& piece, Span span, std::string message);
+
+  const Pieces& cut_;
+  absl::string_view text_;
+  Script* script_;
+};
+
+void Reader::Read() {
+  const PieceList pieces = cut_.pieces;
+  script_->statements.reserve(pieces.size());
+  size_t at = 0;
+  while (at < pieces.size()) {
+    const size_t end = GroupEnd(at);
+    const PieceList group = pieces.subspan(at, end - at);
+    at = end;
+    if (group.size() > 1) {
+      const Parsed parsed = Parse(group);
+      if (parsed.ok()) {
+        Accept(group, parsed);
+        continue;
+      }
+    }
+    for (const Piece& piece : group) ReadAlone(piece);
+  }
+}
+
+// Groups end where a text has grown large, and around pieces that cannot share one: data stand
+// behind them, or nothing behind them would be read.
+size_t Reader::GroupEnd(size_t first) const {
+  const auto stands_alone = [](const Piece& piece) {
+    return piece.has_open_quote || piece.has_endless_operator;
+  };
+  const std::vector<Piece>& pieces = cut_.pieces;
+  size_t end = first;
+  while (end < pieces.size() && pieces[end].end - pieces[first].span.begin <= kMaxTextBytes) {
+    if (stands_alone(pieces[end])) break;
+    if (!pieces[end++].copy_data.empty()) break;
+  }
+  return std::max(end, first + 1);
+}
+
+Parsed Reader::Parse(PieceList group) const {
+  const uint32_t begin = group.front().span.begin;
+  return ParseToJson(text_.substr(begin, group.back().end - begin));
+}
+
+void Reader::ReadAlone(const Piece& piece) {
+  if (piece.form != StatementForm::kSql) return AddPlain(piece);
+  if (piece.has_endless_operator) {
+    return AddProblem(piece, piece.span,
+                      absl::StrCat("more than ", kMaxOperatorRun,
+                                   " operator characters in a row: the statement is not analysed"));
+  }
+  const Parsed parsed = Parse({&piece, 1});
+  if (parsed.ok()) return Accept({&piece, 1}, parsed);
+  Reject(piece, *parsed.error);
+}
+
+void Reader::Reject(const Piece& piece, const GrammarError& error) {
+  if (piece.has_placeholder) {
+    // What looks like a placeholder may be SQL after all, such as the remainder in `a %s`.
+    const Span whole = {piece.span.begin, piece.end};
+    const absl::string_view words = script_->source->Text(whole);
+    const Parsed parsed = ParseToJson(words);
+    if (parsed.ok()) return Accept({&piece, 1}, parsed);
+  }
+  const uint32_t size = piece.end - piece.span.begin;
+  const uint32_t cursor = std::min(error.cursor, size);
+  const absl::string_view text = text_.substr(piece.span.begin, size);
+  if (piece.has_placeholder || (!error.internal && IsWithinBrackets(text, cursor))) {
+    Piece filled_in_later = piece;
+    filled_in_later.form = StatementForm::kTemplate;
+    return AddPlain(filled_in_later);
+  }
+  const Span span = error.internal ? piece.span : TokenAt(text_, piece, cursor);
+  AddProblem(piece, span, error.message);
+}
+
+// Usually each of the grammar's statements is one piece. The grammar is right where they differ.
+void Reader::Accept(PieceList group, const Parsed& parsed) {
+  const uint32_t offset = group.front().span.begin;
+  const uint32_t group_end = group.back().end;
+  const absl::string_view text = text_.substr(offset, group_end - offset);
+  size_t at = 0;
+  const auto pass_commands = [&] {
+    while (at < group.size() && group[at].form != StatementForm::kSql) AddPlain(group[at++]);
+  };
+  const size_t count_before = script_->statements.size();
+  for (LoweredStatement& lowered : Lower(parsed.json, text, offset)) {
+    pass_commands();
+    if (at == group.size()) break;
+    const uint32_t begin = offset + lowered.location;
+    const uint32_t end = lowered.length == 0 ? group_end : begin + lowered.length;
+    const Piece& piece = group[at];
+    const bool ends_with_it = at + 1 == group.size() || group[at + 1].span.begin >= end;
+    if (begin <= piece.span.begin && piece.span.end <= end && ends_with_it) {
+      Add(piece, piece.span, std::move(lowered));
+      ++at;
+      continue;
+    }
+    Add(piece, TokensWithin(text_, {std::max(begin, piece.span.begin), end}), std::move(lowered));
+    while (at < group.size() && group[at].span.end <= end) ++at;
+  }
+  pass_commands();
+  if (script_->statements.size() == count_before) {
+    for (const Piece& piece : group) {
+      AddProblem(piece, piece.span, "the statement is too large or too deeply nested to be analysed");
+    }
+  }
+}
+
+void Reader::AddPlain(const Piece& piece) {
+  Statement statement;
+  statement.span = piece.span;
+  statement.form = piece.form;
+  statement.direction = piece.direction;
+  statement.tag = piece.tag;
+  statement.copy_data = piece.copy_data;
+  script_->statements.push_back(std::move(statement));
+}
+
+void Reader::Add(const Piece& piece, Span span, LoweredStatement lowered) {
+  AddPlain(piece);
+  Statement& statement = script_->statements.back();
+  statement.span = span;
+  statement.tag = std::move(lowered.tag);
+  statement.actions = std::move(lowered.actions);
+  for (Action& action : statement.actions) {
+    if (action.span.empty()) action.span = span;
+  }
+}
+
+void Reader::AddProblem(const Piece& piece, Span span, std::string message) {
+  AddPlain(piece);
+  script_->statements.back().problem = Problem{.span = span, .message = std::move(message)};
+}
+
+// Gives each statement the comments after the statement before it and before its own first token.
+void AttachComments(Script* script) {
+  const auto count = static_cast<uint32_t>(script->comments.size());
+  uint32_t at = 0;
+  uint32_t previous_end = 0;
+  for (Statement& statement : script->statements) {
+    while (at < count && script->comments[at].span.begin < previous_end) ++at;
+    statement.comments_begin = at;
+    while (at < count && script->comments[at].span.begin < statement.span.begin) ++at;
+    statement.comments_end = at;
+    previous_end = statement.span.end;
+  }
+}
+
+}  // namespace
+
+Script ParseScript(std::shared_ptr<const Source> source) {
+  Script script;
+  script.source = std::move(source);
+  const absl::string_view text = script.source->text();
+  if (text.size() > kMaxSourceBytes) {
+    script.problems.push_back(
+        {.message = absl::StrCat("the file has ", text.size(), " bytes; more than ",
+                                 kMaxSourceBytes, " are not analysed")});
+    return script;
+  }
+  if (HasForeignByteOrderMark(text)) {
+    script.problems.push_back(
+        {.span = {0, 2}, .message = "the file is UTF-16 or UTF-32: save it as UTF-8"});
+    return script;
+  }
+  Pieces cut = CutIntoPieces(MakeReadable(text, &script.problems));
+  script.comments = std::move(cut.comments);
+  script.opts_out_of_transaction = cut.opts_out_of_transaction;
+  script.has_sections = cut.has_sections;
+  Reader(cut, &script).Read();
+  AttachComments(&script);
+  return script;
+}
+
+}  // namespace plimsoll
