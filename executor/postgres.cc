@@ -137,7 +137,9 @@ class PostgresConnection final : public Connection {
          result.reset(PQgetResult(connection_))) {
       const ExecStatusType status = PQresultStatus(result.get());
       if (status == PGRES_COPY_IN) {
-        SendCopy(copy_data);
+        if (!SendCopy(copy_data)) {
+          return SqlStatus({.message = Trimmed(PQerrorMessage(connection_))});
+        }
       } else if (status == PGRES_COPY_OUT) {
         SkipCopy();
       } else if (!failed) {
@@ -148,16 +150,17 @@ class PostgresConnection final : public Connection {
     return answer;
   }
 
-  // Errors come back as the answer to the COPY.
-  void SendCopy(std::optional<absl::string_view> data) {
+  // What the server says of the data comes back as the answer to the COPY. False: it was not sent.
+  bool SendCopy(std::optional<absl::string_view> data) {
     constexpr size_t kPiece = size_t{1} << 20;
     bool sent = true;
     for (size_t at = 0; sent && data.has_value() && at < data->size(); at += kPiece) {
       const absl::string_view piece = data->substr(at, kPiece);
       sent = PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) == 1;
     }
-    PQputCopyEnd(connection_,
-                 data.has_value() ? nullptr : "no lines of data follow the statement");
+    return PQputCopyEnd(connection_, data.has_value()
+                                         ? nullptr
+                                         : "no lines of data follow the statement") == 1;
   }
 
   void SkipCopy() {

@@ -20,7 +20,7 @@ Finding MakeFinding(const Rule& rule, Complaint complaint) {
           .message = std::move(complaint.message),
           .why = complaint.why.empty() ? rule.why : std::move(complaint.why),
           .help = complaint.help.empty() ? rule.help : std::move(complaint.help),
-          .locks = std::move(complaint.locks),
+          .locks = std::move(complaint.locks).value_or(std::vector<Lock>()),
           .fixes = std::move(complaint.fixes)};
 }
 

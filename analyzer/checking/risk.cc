@@ -132,9 +132,9 @@ RiskReason RiskOf(const Step& step, const History& history) {
           absl::StrCat("fails: ", effects.failure->message, " (SQLSTATE ",
                        effects.failure->sqlstate, ")"));
   }
-  for (const Break& broken : effects.breaks) RaiseForBreak(broken, worst);
   RaiseForWork(step, history, worst);
   for (const Loss& loss : effects.losses) RaiseForLoss(loss, worst);
+  for (const Break& broken : effects.breaks) RaiseForBreak(broken, worst);
   RaiseForMassUpdate(step, worst);
   RaiseForDropIndex(step, worst);
   return worst;

@@ -54,7 +54,12 @@ void Reporter::operator()(const Step& step, Complaint complaint) const {
   complaint.migration = step.migration;
   complaint.statement = step.statement;
   if (complaint.span.empty()) complaint.span = step.span;
-  if (complaint.locks.empty()) complaint.locks = step.effects.locks;
+  if (!complaint.locks) {
+    complaint.locks.emplace();
+    for (const Lock& lock : step.effects.locks) {
+      if (lock.relation.live) complaint.locks->push_back(lock);
+    }
+  }
   sink_(std::move(complaint));
 }
 

@@ -45,7 +45,8 @@ struct Complaint {
   std::string message;  // what happens, with this table's names; no full stop
   std::string why;
   std::string help;
-  std::vector<Lock> locks;
+  // Left out: the step's locks on live relations.
+  std::optional<std::vector<Lock>> locks;
   std::vector<Fix> fixes;
   // Where a case is graver or milder than the rule's usual one.
   std::optional<Severity> severity;

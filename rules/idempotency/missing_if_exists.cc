@@ -102,6 +102,7 @@ is for a file of one statement. `CREATE INDEX CONCURRENTLY` is left alone: after
             const bool half_done = LeavesHalfDone(step, history);
             report(step, {.message = absl::StrCat(history.StatementOf(step).tag, " without ",
                                                   clause, " fails when it is run again"),
+                          .locks = std::vector<Lock>(),
                           .severity = half_done ? Severity::kWarning : Severity::kNote});
           }
         },

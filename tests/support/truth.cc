@@ -55,8 +55,8 @@ Deeds ParseDeeds(const json& measured, std::set<TableLock>& held) {
       continue;
     }
     if (!Counts(mode, kind == "i" || kind == "I")) continue;
-    LockMode& held = strongest.try_emplace(relation, mode).first->second;
-    held = std::max(held, mode);
+    LockMode& strongest_so_far = strongest.try_emplace(relation, mode).first->second;
+    strongest_so_far = std::max(strongest_so_far, mode);
   }
   for (const auto& [relation, mode] : strongest) deeds.locks.insert({relation, mode});
   return deeds;

@@ -1,0 +1,2 @@
+#include "cli/commands.h"
+namespace plimsoll { void RegisterLsp(CLI::App&, int*) {} }
