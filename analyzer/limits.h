@@ -1,5 +1,5 @@
-// How much of anything we take. Input is untrusted: each of these bounds time, memory or nesting, and
-// reaching one is a finding that says so, never a silent cut.
+// How much of anything we take. Input is untrusted: each of these bounds time, memory or nesting,
+// and reaching one is a finding that says so, never a silent cut.
 
 #ifndef PLIMSOLL_ANALYZER_LIMITS_H_
 #define PLIMSOLL_ANALYZER_LIMITS_H_
@@ -11,22 +11,24 @@ namespace plimsoll {
 
 // ---- the grammar (analyzer/syntax/grammar.h) ----------------------------------------------------
 
-// The largest text the grammar is asked about. Its memory ends at 1 GB and a dense text takes some 40
-// times its size, so that practically everything up to here can be judged.
+// The largest text the grammar is asked about. Its memory ends at 1 GB and a dense text takes some
+// 40 times its size, so that practically everything up to here can be judged.
 inline constexpr size_t kMaxGrammarBytes = size_t{16} << 20;
 
-// A thread's parser whose memory has grown beyond this is replaced before its next use, lest one huge
-// file cost that memory for as long as the thread lives. Its memory begins at 128 MB, of which only
-// what was touched is real.
+// A thread's parser whose memory has grown beyond this is replaced before its next use, lest one
+// huge file cost that memory for as long as the thread lives. Its memory begins at 128 MB, of which
+// only what was touched is real.
 inline constexpr size_t kMaxKeptGrammarBytes = size_t{128} << 20;
 
-// PostgreSQL's scanner reads a run of operator characters (`+-*/<>=~!@#%^&|?` and the backquote) again
-// for each token it cuts off, in time that grows with the square of the run: 80 kB of `/*/*/*` keep it
-// busy for seven seconds. The squares of all runs in a text may add up to this, about half a second.
+// PostgreSQL's scanner reads a run of operator characters (`+-*/<>=~!@#%^&|?` and the backquote)
+// again for each token it cuts off, in time that grows with the square of the run: 80 kB of
+// `/*/*/*` keep it busy for seven seconds. The squares of all runs in a text may add up to this,
+// about half a second.
 inline constexpr uint64_t kMaxGrammarOperatorWork = 500'000'000;
 
 // The system's libpg_query (-DPLIMSOLL_GRAMMAR=system only) overflows the caller's stack on deeply
-// nested texts. This many tokens in a row that could each open a level are taken; see `NestingBound`.
+// nested texts. This many tokens in a row that could each open a level are taken; see
+// `NestingBound`.
 inline constexpr size_t kMaxSystemGrammarNesting = 10'000;
 
 // ---- scripts (analyzer/syntax/script.h) ---------------------------------------------------------
@@ -38,8 +40,8 @@ inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
 // call, some ten times as large, within what caches and the grammar's memory hold.
 inline constexpr size_t kMaxTextBytes = size_t{1} << 20;
 
-// PostgreSQL's scanner takes time that grows with the square of an operator's length; no operator is
-// longer than 63 bytes, but the characters of several may stand in a row.
+// PostgreSQL's scanner takes time that grows with the square of an operator's length; no operator
+// is longer than 63 bytes, but the characters of several may stand in a row.
 inline constexpr uint32_t kMaxOperatorRun = 4096;
 
 // A quote that nothing closes is taken to end with its line, that often in a file; afterwards it

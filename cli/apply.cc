@@ -26,15 +26,44 @@ struct ApplyOptions {
   int wait_s = 60;
 };
 
-// The rules that speak of a statement, for the comment that takes their risk.
-std::vector<std::string> RulesAt(const Report& report, const Refusal& refusal) {
-  std::set<std::string> ids;
+// What a comment has to name so that the risk of a refused statement is taken over, and where in
+// the file the first finding points.
+struct Cause {
+  std::set<std::string> words;
+  Span span;
+};
+
+Cause CauseOf(const Report& report, const Refusal& refusal, const Statement& statement) {
+  Cause cause = {.words = {}, .span = statement.span};
   for (const Finding& finding : report.findings) {
     const bool here =
         finding.migration == refusal.migration && finding.statement == refusal.statement;
-    if (here && finding.risk != Risk::kSafe) ids.insert(finding.rule->id);
+    if (!here || finding.risk == Risk::kSafe) continue;
+    if (cause.words.empty()) cause.span = finding.span;
+    cause.words.insert(finding.rule->id);
   }
-  return {ids.begin(), ids.end()};
+  if (cause.words.empty()) {
+    const RiskReason& risk = report.statement_risks[refusal.migration][refusal.statement];
+    cause.words.insert(std::string(RiskName(risk.risk)));
+  }
+  return cause;
+}
+
+void PrintRefusal(const Report& report, const Refusal& refusal) {
+  const Script& script = *report.history.migrations()[refusal.migration].script;
+  const Source& source = *script.source;
+  std::cout << "\n";
+  if (refusal.statement >= script.statements.size()) {
+    std::cout << source.name() << ": " << refusal.reason << "\n";
+    return;
+  }
+  const Cause cause = CauseOf(report, refusal, script.statements[refusal.statement]);
+  const Position at = source.Locate(cause.span.begin);
+  std::cout << source.name() << ":" << at.line << ":" << at.column << ": " << refusal.reason
+            << "\n  " << at.line << " | " << source.Line(at.line) << "\n"
+            << "  to take the risk, write above the statement:\n"
+            << "  -- plimsoll:allow " << absl::StrJoin(cause.words, ", ")
+            << " -- why it is acceptable here\n";
 }
 
 void PrintRefusals(const Report& report, const Verdict& verdict, const ApplyOptions& options) {
@@ -42,25 +71,8 @@ void PrintRefusals(const Report& report, const Verdict& verdict, const ApplyOpti
   for (const Refusal& refusal : verdict.refusals) migrations.insert(refusal.migration);
   std::cout << "refused: " << Count(migrations.size(), "pending migration")
             << (migrations.size() == 1 ? " does" : " do") << " not pass; nothing was applied\n";
-  std::string example = "RULE";
-  for (const Refusal& refusal : verdict.refusals) {
-    const Script& script = *report.history.migrations()[refusal.migration].script;
-    const Source& source = *script.source;
-    std::cout << "\n";
-    if (refusal.statement >= script.statements.size()) {
-      std::cout << source.name() << ": " << refusal.reason << "\n";
-      continue;
-    }
-    const Position at = source.Locate(script.statements[refusal.statement].span.begin);
-    std::cout << source.name() << ":" << at.line << ":" << at.column << ": " << refusal.reason
-              << "\n  " << at.line << " | " << source.Line(at.line) << "\n";
-    const std::vector<std::string> rules = RulesAt(report, refusal);
-    if (!rules.empty()) std::cout << "  rule: " << absl::StrJoin(rules, ", ") << "\n";
-    if (!rules.empty() && example == "RULE") example = rules.front();
-  }
-  std::cout << "\nhelp: `plimsoll lint " << options.database.directory
-            << "` shows the safe way; where the risk is meant, say so above the statement:\n"
-            << "  -- plimsoll:allow " << example << ": why it is acceptable here\n";
+  for (const Refusal& refusal : verdict.refusals) PrintRefusal(report, refusal);
+  std::cout << "\n`plimsoll lint " << options.database.directory << "` shows the safe way\n";
 }
 
 void PrintPlan(const Plan& plan, const Database& database) {

@@ -12,10 +12,12 @@
 #include "absl/strings/strip.h"
 #include "analyzer/checking/sha256.h"
 #include "analyzer/checking/verdict.h"
+#include "analyzer/syntax/grammar.h"
 
 namespace plimsoll {
 namespace {
 
+constexpr absl::string_view kNotFilledIn = "a template that was not filled in is not SQL";
 constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
@@ -35,6 +37,13 @@ absl::string_view VersionedName(absl::string_view path) {
 absl::Status NoVersion(absl::string_view path, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("cannot tell the version of \"", path, "\": ", why));
+}
+
+// The script was read with placeholders filled in, but the server gets the bytes as they are.
+bool HoldsPlaceholder(absl::string_view sql) {
+  if (sql.find_first_of("{%@:") == absl::string_view::npos) return false;
+  const Parsed parsed = ParseToJson(sql);
+  return !parsed.ok() && !parsed.error->internal;
 }
 
 template <typename T>
@@ -85,13 +94,17 @@ class Batcher {
         Complain(statement.span, "a psql meta-command; only SQL can be sent to a server");
         return false;
       case StatementForm::kTemplate:
-        Complain(statement.span, "a template that was not filled in is not SQL");
+        Complain(statement.span, kNotFilledIn);
         return false;
       case StatementForm::kSql:
         break;
     }
     if (statement.problem.has_value()) {
       Complain(statement.problem->span, statement.problem->message);
+      return false;
+    }
+    if (HoldsPlaceholder(script_.source->Text(statement.span))) {
+      Complain(statement.span, kNotFilledIn);
       return false;
     }
     return true;

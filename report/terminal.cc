@@ -4,6 +4,7 @@
 #include <iterator>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -96,6 +97,16 @@ uint32_t Drawn(uint32_t value) {
   return Holds(kTreacherous, value) ? kReplacement : value;
 }
 
+// The word at the start of `line`: up to a blank, but blanks between backquotes are part of it.
+absl::string_view FirstWord(absl::string_view line) {
+  size_t end = 0;
+  while (end < line.size() && line[end] != ' ') {
+    const size_t close = line[end] == '`' ? line.find('`', end + 1) : absl::string_view::npos;
+    end = close == absl::string_view::npos ? end + 1 : close + 1;
+  }
+  return line.substr(0, end);
+}
+
 const char* Code(Ink ink) {
   switch (ink) {
     case Ink::kRed: return "1;31";
@@ -146,7 +157,7 @@ size_t DisplayWidth(absl::string_view text) {
 std::string Wrap(absl::string_view text, size_t indent, size_t width) {
   std::string wrapped;
   bool first_line = true;
-  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+  for (absl::string_view line : absl::StrSplit(text, '\n')) {
     if (!first_line) absl::StrAppend(&wrapped, "\n", std::string(line.empty() ? 0 : indent, ' '));
     first_line = false;
     if (line.empty() || line.front() == ' ' || line.front() == '\t') {
@@ -154,7 +165,9 @@ std::string Wrap(absl::string_view text, size_t indent, size_t width) {
       continue;
     }
     size_t column = indent;
-    for (const absl::string_view word : absl::StrSplit(line, ' ', absl::SkipEmpty())) {
+    for (; !line.empty(); line = absl::StripLeadingAsciiWhitespace(line)) {
+      const absl::string_view word = FirstWord(line);
+      line.remove_prefix(word.size());
       const size_t taken = DisplayWidth(word);
       if (column == indent) {
         column += taken;

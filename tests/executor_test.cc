@@ -105,6 +105,11 @@ TEST(PlanTest, TheAuthorsOwnTransactionIsHonoured) {
             "[BEGIN: select 3]");
 }
 
+TEST(PlanTest, WhatLooksLikeATemplateMayBeSql) {
+  EXPECT_EQ(ShapeOf("select '{}'::jsonb, 5 %2, '${x}';"),
+            "[BEGIN: select '{}'::jsonb, 5 %2, '${x}']");
+}
+
 TEST(PlanTest, SavepointsStay) {
   EXPECT_EQ(ShapeOf("begin; savepoint s; select 1; rollback to s; release s; commit;"),
             "[begin: savepoint s; select 1; rollback to s; release s]");
@@ -128,7 +133,10 @@ TEST(PlanTest, NamesWhatCannotBeSent) {
             "m/001_x.sql:2:1: a psql meta-command; only SQL can be sent to a server");
   EXPECT_TRUE(absl::StartsWith(ShapeOf("select 1;\nselct 2;\n"), "m/001_x.sql:2:1: "))
       << ShapeOf("select 1;\nselct 2;\n");
-  EXPECT_TRUE(absl::StartsWith(ShapeOf("create table ${name} (id int);\n"), "m/001_x.sql:1:1: "));
+  for (const char* text : {"create table ${name} (id int);\n", "{{ include \"x\" }}\n",
+                           "select * from t where a = :'x';\n"}) {
+    EXPECT_EQ(ShapeOf(text), "m/001_x.sql:1:1: a template that was not filled in is not SQL");
+  }
   EXPECT_EQ(ShapeOf("begin;\nselect 1;\n"), "m/001_x.sql:1:1: this BEGIN has no COMMIT");
   EXPECT_EQ(ShapeOf("select 1;\ncommit;\n"), "m/001_x.sql:2:1: this COMMIT has no BEGIN");
   EXPECT_EQ(ShapeOf("begin;\nselect 1;\nrollback;\ncommit;"),
@@ -551,8 +559,9 @@ TEST_P(RunTest, ALostConnectionOutsideATransactionIsContinued) {
 
 TEST_P(RunTest, WhatAMigrationSetsDoesNotReachTheNext) {
   const RunReport report = Apply(
-      Files{{"m/001_a.sql", "create schema s;\nset search_path = '';\ncreate temp table x (a int);"},
-            {"m/002_b.sql", "create table b (id int);\ncreate temp table x (a int);"}});
+      Files{{"m/001_a.sql", "create schema s;\nset search_path = '';\nset statement_timeout = 7;"},
+            {"m/002_b.sql", "create table public.b (id int);\nselect pg_sleep(0.05);"},
+            {"m/003_c.sql", "insert into b values (1);"}});
   EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
   EXPECT_EQ(Tables(), "b");
 }

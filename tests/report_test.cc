@@ -39,7 +39,8 @@ void CheckAlters(const History& history, const Reporter& report) {
               .statement = s,
               .span = statement.span,
               .message = "alters `t`",
-              .locks = {{.relation = {.name = "t"}, .mode = LockMode::kAccessExclusive}},
+              .locks = std::vector<Lock>{
+                  {.relation = {.name = "t"}, .mode = LockMode::kAccessExclusive}},
               .fixes = {{.title = "set a timeout",
                          .edits = {{.span = start, .text = "SET lock_timeout = '2s';\n"}}}}});
     }
@@ -67,6 +68,7 @@ void CheckHere(const History& history, const Reporter& report) {
     for (size_t at = text.find(word); at != absl::string_view::npos; at = text.find(word, at + 1)) {
       const auto begin = static_cast<uint32_t>(at);
       report({.migration = m,
+              .statement = Complaint::kWholeFile,
               .span = {.begin = begin, .end = begin + static_cast<uint32_t>(word.size())},
               .message = "it is here"});
     }
@@ -324,6 +326,8 @@ TEST(WrapTest, BreaksAtBlanksAndCountsColumns) {
   EXPECT_EQ(report::Wrap("漢字 漢字", 0, 8), "漢字\n漢字");
   EXPECT_EQ(report::Wrap("a\n  code stays as it is\nb", 1, 5), "a\n   code stays as it is\n b");
   EXPECT_EQ(report::Wrap("", 4, 10), "");
+  EXPECT_EQ(report::Wrap("say `a b c` now", 0, 8), "say\n`a b c`\nnow");
+  EXPECT_EQ(report::Wrap("an open ` is no quote", 0, 12), "an open ` is\nno quote");
   EXPECT_EQ(report::Wrap("a-word-that-is-too-long b", 0, 5), "a-word-that-is-too-long\nb");
 }
 

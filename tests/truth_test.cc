@@ -1,5 +1,7 @@
 // Predicts what was measured on PostgreSQL 12 to 18 (fixtures/truth/cases.json) and compares.
 
+#include "tests/support/truth.h"
+
 #include <algorithm>
 #include <fstream>
 #include <map>
@@ -10,7 +12,6 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "tests/support/truth.h"
 
 namespace plimsoll {
 namespace {
@@ -21,7 +22,8 @@ using truth::Measured;
 // Cases whose prediction differs, and why. A case that comes to agree has to leave this list.
 const std::map<std::string, std::string>& Differences() {
   static const auto* differences = new std::map<std::string, std::string>{
-      {"select_partitioned_parent_pruned", "which partitions a query reads is the planner's choice"},
+      {"select_partitioned_parent_pruned",
+       "which partitions a query reads is the planner's choice"},
       {"copy_to", "PostgreSQL 12 released the lock of COPY TO at its end"},
       {"nextval", "the sequence is named in a string"},
       {"setval", "the sequence is named in a string"},
@@ -78,7 +80,7 @@ TEST(Truth, PredictionsAgreeWithMeasurements) {
     }
   }
   // What is compared must not shrink unnoticed.
-  EXPECT_GE(compared, 1700U) << unmodelled << " cases are not modelled";
+  EXPECT_GE(compared, 2800U) << unmodelled << " cases are not modelled";
   std::cout << compared << " predictions compared, " << unmodelled << " cases not modelled\n";
 }
 

@@ -44,8 +44,7 @@ std::vector<Finding> Check(const History& history, absl::Span<const Rule* const>
 void Raise(RiskReason& worst, const RiskReason& other) {
   // An acknowledged risk stays what it is; one that nobody took over is the one to show.
   const bool higher = other.risk > worst.risk;
-  const bool same_but_open =
-      other.risk == worst.risk && worst.acknowledged && !other.acknowledged;
+  const bool same_but_open = other.risk == worst.risk && worst.acknowledged && !other.acknowledged;
   if (higher || same_but_open) worst = other;
 }
 
@@ -105,9 +104,9 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
   for (uint32_t m = 0; m < migrations.size(); ++m) {
     for (uint32_t s = 0; s < report.statement_risks[m].size(); ++s) {
       RiskReason& risk = report.statement_risks[m][s];
-      risk.acknowledged = risk.risk > Risk::kSafe &&
-                          (allowances[m][s].Allows(RiskName(risk.risk)) ||
-                           (allowed[m][s] && !open[m][s]));
+      risk.acknowledged =
+          risk.risk > Risk::kSafe &&
+          (allowances[m][s].Allows(RiskName(risk.risk)) || (allowed[m][s] && !open[m][s]));
       Raise(report.risks[m], risk);
     }
   }

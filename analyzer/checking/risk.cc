@@ -75,8 +75,9 @@ void RaiseForBreak(const Break& broken, RiskReason& worst) {
                    absl::StrCat("inserts into ", name, " that do not know column `", broken.detail,
                                 "` fail"));
     case BreakKind::kHiddenRows:
-      return Raise(worst, Risk::kRisky,
-                   absl::StrCat("without a policy, ", name, " shows no rows to anyone but its owner"));
+      return Raise(
+          worst, Risk::kRisky,
+          absl::StrCat("without a policy, ", name, " shows no rows to anyone but its owner"));
     case BreakKind::kChangedType:
       return;  // the rewrite speaks for it
   }
@@ -86,7 +87,8 @@ void RaiseForLoss(const Loss& loss, RiskReason& worst) {
   if (!loss.relation.live && loss.kind != LossKind::kOther) return;
   switch (loss.kind) {
     case LossKind::kTable:
-      return Raise(worst, Risk::kRisky, absl::StrCat("drops ", Quoted(loss.relation), " with its rows"));
+      return Raise(worst, Risk::kRisky,
+                   absl::StrCat("drops ", Quoted(loss.relation), " with its rows"));
     case LossKind::kColumn:
       return Raise(worst, Risk::kRisky,
                    absl::StrCat("drops column `", loss.column, "` of ", Quoted(loss.relation),

@@ -21,12 +21,18 @@ enum class Risk { kSafe, kRisky, kComplex };
 absl::string_view RiskName(Risk risk);  // `safe`, `risky`, `complex`
 
 enum class Family {
-  kSyntax, kLocking, kRewriting, kDataLoss, kCompatibility, kTransaction, kIdempotency,
+  kSyntax,
+  kLocking,
+  kRewriting,
+  kDataLoss,
+  kCompatibility,
+  kTransaction,
+  kIdempotency,
 };
 absl::string_view FamilyName(Family family);  // `data-loss`
 
 struct Edit {
-  Span span;         // bytes to replace; empty: insert before `begin`
+  Span span;  // bytes to replace; empty: insert before `begin`
   std::string text;
 };
 struct Fix {
@@ -90,7 +96,7 @@ std::string BlockingWords(const Step& step);
 
 // Defines a rule; the registry finds it by the name of its file. `constinit`: a rule is data that
 // needs no code to run before main.
-#define PLIMSOLL_RULE(name)         \
+#define PLIMSOLL_RULE(name)           \
   extern const ::plimsoll::Rule name; \
   constinit const ::plimsoll::Rule name
 

@@ -40,8 +40,8 @@ Allowance AllowanceFor(const Script& script, const Statement& statement) {
       allowance.reason = std::string(absl::StripAsciiWhitespace(text.substr(dashes + 2)));
       text = text.substr(0, dashes);
     }
-    for (const absl::string_view word : absl::StrSplit(text, absl::ByAnyChar(", \t"),
-                                                       absl::SkipWhitespace())) {
+    for (const absl::string_view word :
+         absl::StrSplit(text, absl::ByAnyChar(", \t"), absl::SkipWhitespace())) {
       allowance.words.emplace_back(word);
     }
   }

@@ -24,9 +24,10 @@ Verdict Judge(const Report& report, const Policy& policy) {
   Verdict verdict = {.fingerprint = Fingerprint(report.history.migrations())};
   for (const Finding& finding : report.findings) {
     if (!policy.fail_on || finding.severity < *policy.fail_on) continue;
-    verdict.refusals.push_back({.migration = finding.migration,
-                                .statement = finding.statement,
-                                .reason = absl::StrCat(finding.message, " [", finding.rule->id, "]")});
+    verdict.refusals.push_back(
+        {.migration = finding.migration,
+         .statement = finding.statement,
+         .reason = absl::StrCat(finding.message, " [", finding.rule->id, "]")});
   }
   if (policy.refuse_unacknowledged_risk) {
     const auto& migrations = report.history.migrations();

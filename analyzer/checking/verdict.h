@@ -19,7 +19,7 @@ struct Policy {
 struct Refusal {
   uint32_t migration = 0;  // index into the report's history
   uint32_t statement = 0;
-  std::string reason;      // one sentence
+  std::string reason;  // one sentence
 };
 
 // Whether a report may pass. The command line's exit code and the executor's gate are both this.

@@ -23,9 +23,7 @@ class Applier {
 
   void Apply(const action::CreateTable& create);
   void Apply(const action::CreateIndex& create);
-  void Apply(const action::CreateSchema& create) {
-    catalog_.SetSchema(moment_, create.name, true);
-  }
+  void Apply(const action::CreateSchema& create) { catalog_.SetSchema(moment_, create.name, true); }
   void Apply(const action::CreateSequence& create);
   void Apply(const action::CreateView& create);
   void Apply(const action::CreateFunction& create);
@@ -193,9 +191,11 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
                                   .has_predicate = index->has_predicate};
     const TableConstraint* key = PrimaryKeyOf(parent);
     const bool primary = key != nullptr && key->index == index->id;
-    const std::string name = view().ChooseName(
-        partition_table.schema, partition_table.name, primary ? "" : index->name_hint,
-        primary ? "pkey" : index->unique ? "key" : "idx");
+    const std::string name = view().ChooseName(partition_table.schema, partition_table.name,
+                                               primary ? "" : index->name_hint,
+                                               primary         ? "pkey"
+                                               : index->unique ? "key"
+                                                               : "idx");
     const RelationId made = MakeIndex(partition_table, create, name);
     if (made == 0) continue;
     Relation part = *view().Find(made);
@@ -231,9 +231,9 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
 }
 
 void Applier::Apply(const action::CreateTable& create) {
-  Relation table = Fresh(
-      create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable,
-      SchemaFor(create.table, create.persistence), create.persistence);
+  Relation table =
+      Fresh(create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable,
+            SchemaFor(create.table, create.persistence), create.persistence);
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
@@ -452,9 +452,8 @@ void Applier::Apply(const action::AddConstraint& add) {
   const Relation table = *named;
   AddTo(table.id, constraint);
   if (add.table.only || constraint.no_inherit) return;
-  const std::string name = constraint.name.empty()
-                               ? view().Find(table.id)->constraints.back().name
-                               : constraint.name;
+  const std::string name =
+      constraint.name.empty() ? view().Find(table.id)->constraints.back().name : constraint.name;
   for (const Relation* child : view().DescendantsOf(table)) {
     if (index_constraint || constraint.kind == ConstraintKind::kForeignKey) {
       if (!child->is_partition) continue;
@@ -478,8 +477,8 @@ void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
     for (const Relation* child : view().ReferencingTables(*found)) {
       Relation changed = *child;
       std::erase_if(changed.constraints, [&](const TableConstraint& c) {
-        return c.referenced == table_id && (c.referenced_columns == removed.columns ||
-                                            c.referenced_columns.empty());
+        return c.referenced == table_id &&
+               (c.referenced_columns == removed.columns || c.referenced_columns.empty());
       });
       catalog_.Update(moment_, std::move(changed));
     }
@@ -516,13 +515,12 @@ void Applier::Apply(const action::ValidateConstraint& validate) {
 
 RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& create,
                               const std::string& given) {
-  Relation index = Fresh(table.kind == RelationKind::kPartitionedTable
-                             ? RelationKind::kPartitionedIndex
-                             : RelationKind::kIndex,
-                         table.schema, table.persistence);
-  index.name = given.empty()
-                   ? view().ChooseName(table.schema, table.name, create.name_hint, "idx")
-                   : given;
+  Relation index =
+      Fresh(table.kind == RelationKind::kPartitionedTable ? RelationKind::kPartitionedIndex
+                                                          : RelationKind::kIndex,
+            table.schema, table.persistence);
+  index.name =
+      given.empty() ? view().ChooseName(table.schema, table.name, create.name_hint, "idx") : given;
   index.table = table.id;
   index.method = create.method;
   index.unique = create.unique;
@@ -560,8 +558,8 @@ void Applier::Apply(const action::CreateIndex& create) {
 // ---- other objects ---------------------------------------------------------------------------
 
 void Applier::Apply(const action::CreateSequence& create) {
-  Relation sequence = Fresh(RelationKind::kSequence,
-                            SchemaFor(create.sequence, create.persistence), create.persistence);
+  Relation sequence = Fresh(RelationKind::kSequence, SchemaFor(create.sequence, create.persistence),
+                            create.persistence);
   sequence.name = create.sequence.name;
   const Relation* owner = create.owned_by ? Find(*create.owned_by) : nullptr;
   if (owner != nullptr) sequence.owner = owner->id;
@@ -569,15 +567,15 @@ void Applier::Apply(const action::CreateSequence& create) {
 }
 
 void Applier::Apply(const action::CreateView& create) {
-  Relation made = Fresh(
-      create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
-      SchemaFor(create.view, create.persistence), create.persistence);
+  Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
+                        SchemaFor(create.view, create.persistence), create.persistence);
   made.name = create.view.name;
   made.columns_known = false;
   made.maybe_has_rows = create.materialized && create.with_data;
   for (const Name& name : create.reads) {
     const Relation* read = Find(name);
-    if (read != nullptr) made.uses.push_back({.relation = read->id, .columns = create.columns_used});
+    if (read != nullptr)
+      made.uses.push_back({.relation = read->id, .columns = create.columns_used});
   }
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
@@ -770,8 +768,8 @@ void Applier::SetMayHaveRows(const Name& name) {
 
 void Applier::Apply(const action::ModifyData& modify) {
   for (const Name& name : modify.writes) SetMayHaveRows(name);
-  const bool adds = modify.verb == action::DataVerb::kInsert ||
-                    modify.verb == action::DataVerb::kMerge;
+  const bool adds =
+      modify.verb == action::DataVerb::kInsert || modify.verb == action::DataVerb::kMerge;
   if (adds && modify.table) SetMayHaveRows(*modify.table);
 }
 
@@ -793,9 +791,8 @@ std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situatio
                               Moment moment, Catalog& catalog) {
   std::vector<const Action*> order;
   for (const Action& action : statement) order.push_back(&action);
-  std::stable_sort(order.begin(), order.end(), [](const Action* a, const Action* b) {
-    return PassOf(*a) < PassOf(*b);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Action* a, const Action* b) { return PassOf(*a) < PassOf(*b); });
   Applier applier(catalog, moment, situation);
   for (const Action* action : order) {
     std::visit([&](const auto& kind) { applier.Apply(kind); }, action->kind);

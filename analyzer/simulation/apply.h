@@ -20,8 +20,7 @@ std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situatio
 
 // Makes the catalog know the relations that the action names and that no file creates: they are
 // taken to exist. Names that this history had and dropped stay unknown.
-void AssumeNamed(const Action& action, const Situation& situation, Moment moment,
-                 Catalog& catalog);
+void AssumeNamed(const Action& action, const Situation& situation, Moment moment, Catalog& catalog);
 
 }  // namespace plimsoll
 

@@ -1,6 +1,6 @@
-#include "analyzer/simulation/apply.h"
-
 #include <utility>
+
+#include "analyzer/simulation/apply.h"
 
 namespace plimsoll {
 namespace {
@@ -63,7 +63,8 @@ class Assumer {
         drop.kind == ObjectKind::kRule) {
       return Assume(drop.on_table);
     }
-    const bool relation = drop.kind == ObjectKind::kTable || KindOf(drop.kind) != RelationKind::kTable;
+    const bool relation =
+        drop.kind == ObjectKind::kTable || KindOf(drop.kind) != RelationKind::kTable;
     if (!relation) return;
     for (const Name& name : drop.objects) Assume(name, KindOf(drop.kind));
   }
@@ -75,7 +76,8 @@ class Assumer {
   }
   template <typename T>
   void Look(const T& other) {
-    if constexpr (requires { other.table.kind; }) Assume(other.table.name, KindOf(other.table.kind));
+    if constexpr (requires { other.table.kind; })
+      Assume(other.table.name, KindOf(other.table.kind));
   }
 
  private:
@@ -88,15 +90,14 @@ class Assumer {
   }
   void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
     const CatalogView view = catalog_.At(moment_);
-    if (name.name.empty() || IsSystem(name) ||
-        view.Find(name, situation_.search_path) != nullptr ||
+    if (name.name.empty() || IsSystem(name) || view.Find(name, situation_.search_path) != nullptr ||
         view.IsKnownMissing(name, situation_.search_path)) {
       return;
     }
     Relation relation;
-    relation.schema = !name.schema.empty()               ? name.schema
-                      : situation_.search_path.empty()   ? "public"
-                                                         : situation_.search_path[0];
+    relation.schema = !name.schema.empty()             ? name.schema
+                      : situation_.search_path.empty() ? "public"
+                                                       : situation_.search_path[0];
     relation.name = name.name;
     relation.kind = kind;
     catalog_.Assume(std::move(relation));

@@ -131,8 +131,7 @@ const Routine* CatalogView::FindRoutine(const Name& name,
 std::string CatalogView::ChooseName(const std::string& schema, absl::string_view table,
                                     absl::string_view columns, absl::string_view label) const {
   for (uint32_t number = 0;; ++number) {
-    const std::string numbered =
-        number == 0 ? std::string(label) : absl::StrCat(label, number);
+    const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
     std::string name = MakeObjectName(table, columns, numbered);
     if (catalog_->names_.At(Key(schema, name), moment_) == nullptr) return name;
   }
@@ -291,8 +290,7 @@ void Catalog::Update(Moment moment, Relation relation) {
   PLIMSOLL_CHECK(before != nullptr);
   if (before->schema != relation.schema || before->name != relation.name) {
     names_.Set(Key(before->schema, before->name), moment, nullptr);
-    names_.Set(Key(relation.schema, relation.name), moment,
-               std::make_shared<const RelationId>(id));
+    names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<const RelationId>(id));
     if (before->schema != relation.schema) members_[relation.schema].push_back(id);
   }
   NoteDependencies(relation);

@@ -24,7 +24,13 @@ namespace plimsoll {
 using RelationId = uint32_t;
 
 enum class RelationKind {
-  kTable, kPartitionedTable, kIndex, kPartitionedIndex, kSequence, kView, kMaterializedView,
+  kTable,
+  kPartitionedTable,
+  kIndex,
+  kPartitionedIndex,
+  kSequence,
+  kView,
+  kMaterializedView,
   kForeignTable,
 };
 
@@ -40,13 +46,13 @@ struct TableColumn {
 struct TableConstraint {
   std::string name;
   ConstraintKind kind = ConstraintKind::kCheck;
-  std::vector<std::string> columns;  // of a check: those its expression mentions
+  std::vector<std::string> columns;          // of a check: those its expression mentions
   std::vector<std::string> proven_not_null;  // of a check, see Expression
   bool validated = true;
   bool enforced = true;
-  RelationId index = 0;       // that backs a unique, primary key or exclusion constraint
+  RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
-  RelationId referenced = 0;  // of a foreign key
+  RelationId referenced = 0;   // of a foreign key
   std::vector<std::string> referenced_columns;  // empty: the primary key
 };
 
@@ -67,13 +73,13 @@ struct Relation {
   bool assumed = false;
   bool columns_known = true;    // all of them, and the constraints; not so where a query made them
   bool maybe_has_rows = false;  // something may have put rows into it
-  uint32_t migration = 0;    // that created it
-  uint32_t transaction = 0;  // that created it
+  uint32_t migration = 0;       // that created it
+  uint32_t transaction = 0;     // that created it
 
   // Tables.
   std::vector<TableColumn> columns;
   std::vector<TableConstraint> constraints;
-  std::vector<RelationId> parents;   // inheritance and partitioning
+  std::vector<RelationId> parents;  // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
   std::vector<std::string> partition_keys;
@@ -88,7 +94,7 @@ struct Relation {
   bool has_expression = false;
   bool has_predicate = false;
   std::vector<action::IndexColumn> keys;
-  std::string name_hint;  // see CreateIndex: how partitions name theirs
+  std::string name_hint;              // see CreateIndex: how partitions name theirs
   std::vector<std::string> mentions;  // every column it depends on, keys too
 
   // Sequences: the table and column that own them, as serial and identity columns do.
@@ -201,7 +207,7 @@ class Catalog {
   // Who was ever attached to a relation: a superset, filtered by what they say at a moment.
   // It only grows, so it needs no timeline of its own.
   absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;
-  absl::flat_hash_set<uint64_t> noted_;  // the pairs in dependents_
+  absl::flat_hash_set<uint64_t> noted_;                                // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
   absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;  // of a created type
   RelationId last_id_ = 0;

@@ -113,11 +113,11 @@ constexpr Row kRows[] = {
     {IndexOf<CreateIndex>(), kTable, kShare, 0, kConcurrently},
     {IndexOf<CreateIndex>(), kTable, kShareUpdateExclusive, kConcurrently},
     {IndexOf<CreateIndex>(), kDescendant, kShare},
-    {IndexOf<CreateView>(), kView, kAccessExclusive},               // view.c:DefineVirtualRelation
-    {IndexOf<CreateSequence>(), kOwner, kAccessShare},              // sequence.c:process_owned_by
-    {IndexOf<CreateTrigger>(), kTable, kShareRowExclusive},         // trigger.c:CreateTriggerFiringOn
+    {IndexOf<CreateView>(), kView, kAccessExclusive},        // view.c:DefineVirtualRelation
+    {IndexOf<CreateSequence>(), kOwner, kAccessShare},       // sequence.c:process_owned_by
+    {IndexOf<CreateTrigger>(), kTable, kShareRowExclusive},  // trigger.c:CreateTriggerFiringOn
     {IndexOf<CreateTrigger>(), kDescendant, kShareRowExclusive},
-    {IndexOf<CreatePolicy>(), kTable, kAccessExclusive},            // policy.c:CreatePolicy
+    {IndexOf<CreatePolicy>(), kTable, kAccessExclusive},  // policy.c:CreatePolicy
 
     // tablecmds.c:RemoveRelations, RangeVarCallbackForDropRelation; DROP INDEX locks its table so
     {IndexOf<Drop>(), kTable, kAccessExclusive, 0, kConcurrently},
@@ -167,8 +167,9 @@ static_assert(RowsAreGrouped(), "the rows of one action stand together");
 void TakeLock(const Affected& relation, LockMode mode, std::vector<Lock>& locks) {
   for (Lock& lock : locks) {
     // Relations that are only now made have no id yet.
-    const bool same = relation.id != 0 ? lock.relation.id == relation.id
-                                       : lock.relation.id == 0 && lock.relation.name == relation.name;
+    const bool same = relation.id != 0
+                          ? lock.relation.id == relation.id
+                          : lock.relation.id == 0 && lock.relation.name == relation.name;
     if (!same) continue;
     lock.mode = std::max(lock.mode, mode);
     return;
@@ -224,12 +225,12 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation) 
   const bool temporary = relation.persistence == Persistence::kTemporary;
   const bool same_migration = !relation.assumed && relation.migration == situation.migration;
   const bool same_transaction = !relation.assumed && relation.transaction == situation.transaction;
-  return {.id = relation.id,
-          .name = relation.DisplayName(),
-          .kind = relation.kind,
-          .live = !temporary && !same_migration,
-          .created_here =
-              same_transaction || (same_migration && situation.one_transaction_migration)};
+  return {
+      .id = relation.id,
+      .name = relation.DisplayName(),
+      .kind = relation.kind,
+      .live = !temporary && !same_migration,
+      .created_here = same_transaction || (same_migration && situation.one_transaction_migration)};
 }
 
 void AddCreated(const Relation& created, const CatalogView& after, const Situation& situation,
@@ -258,6 +259,14 @@ const Lock* Effects::LockOn(RelationId relation) const {
   return nullptr;
 }
 
+namespace {
+
+bool IsIndex(const Affected& relation) {
+  return relation.kind == RelationKind::kIndex || relation.kind == RelationKind::kPartitionedIndex;
+}
+
+}  // namespace
+
 const Work* Effects::LiveWork(WorkKind kind, std::optional<Cause> cause) const {
   for (const Work& item : work) {
     if (item.kind == kind && item.relation.live && (!cause || item.cause == *cause)) return &item;
@@ -268,9 +277,12 @@ const Work* Effects::LiveWork(WorkKind kind, std::optional<Cause> cause) const {
 const Lock* Effects::StrongestLiveLock() const {
   const Lock* strongest = nullptr;
   for (const Lock& lock : locks) {
-    if (lock.relation.live && (strongest == nullptr || lock.mode > strongest->mode)) {
-      strongest = &lock;
-    }
+    if (!lock.relation.live) continue;
+    const bool stronger =
+        strongest == nullptr || lock.mode > strongest->mode ||
+        // Queries wait for a table; that its index is locked as well tells nobody anything.
+        (lock.mode == strongest->mode && IsIndex(strongest->relation) && !IsIndex(lock.relation));
+    if (stronger) strongest = &lock;
   }
   return strongest;
 }

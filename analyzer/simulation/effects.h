@@ -41,8 +41,20 @@ enum class WorkKind {
 
 // Why the work is done, for the words of a message.
 enum class Cause {
-  kQuery, kVolatileDefault, kStoredGenerated, kIdentity, kConstrainedDomain, kTypeChange,
-  kNotNull, kCheck, kForeignKey, kUnique, kPrimaryKey, kExclusion, kIndex, kPartition,
+  kQuery,
+  kVolatileDefault,
+  kStoredGenerated,
+  kIdentity,
+  kConstrainedDomain,
+  kTypeChange,
+  kNotNull,
+  kCheck,
+  kForeignKey,
+  kUnique,
+  kPrimaryKey,
+  kExclusion,
+  kIndex,
+  kPartition,
 };
 
 // Work that grows with the table.
@@ -66,7 +78,12 @@ struct Loss {
 
 // What stops working for application code that was written for the schema before.
 enum class BreakKind {
-  kRenamedTable, kRenamedColumn, kDroppedObject, kRequiredColumn, kChangedType, kHiddenRows,
+  kRenamedTable,
+  kRenamedColumn,
+  kDroppedObject,
+  kRequiredColumn,
+  kChangedType,
+  kHiddenRows,
 };
 struct Break {
   BreakKind kind = BreakKind::kDroppedObject;
@@ -112,8 +129,8 @@ struct Situation {
 // The effects of one action on the catalog as it stands before it. `with` are the actions of the
 // same statement: an ALTER TABLE rewrites a table once for all of them, and some of them change
 // what others cost.
-Effects ComputeEffects(const Action& action, absl::Span<const Action> with, const CatalogView& before,
-                       const Situation& situation);
+Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
+                       const CatalogView& before, const Situation& situation);
 
 // Whether PostgreSQL refuses the action in a transaction block, whatever the catalog holds
 // (xact.c:PreventInTransactionBlock, called before the object is looked at).

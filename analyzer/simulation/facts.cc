@@ -63,10 +63,8 @@ void Inspector::Add(Role role, const Relation& relation, Cause cause, bool possi
 }
 
 void Inspector::AddBuild(const Relation& table, const std::string& index, Cause cause) {
-  facts_.actors.push_back({.role = Role::kBuiltIndex,
-                           .relation = Describe(table),
-                           .cause = cause,
-                           .index = index});
+  facts_.actors.push_back(
+      {.role = Role::kBuiltIndex, .relation = Describe(table), .cause = cause, .index = index});
 }
 
 const Relation* Inspector::NameTarget(const Target& target, bool recurses) {

@@ -46,8 +46,8 @@ enum class Role : uint8_t {
 enum Condition : uint32_t {
   kConcurrently = 1U << 0U,
   kForeignKey = 1U << 1U,
-  kBuildsIndex = 1U << 2U,    // a unique, primary key or exclusion constraint
-  kNamedAsIndex = 1U << 3U,   // ALTER INDEX, not ALTER TABLE
+  kBuildsIndex = 1U << 2U,   // a unique, primary key or exclusion constraint
+  kNamedAsIndex = 1U << 3U,  // ALTER INDEX, not ALTER TABLE
   kNoInherit = 1U << 4U,
   kReferentialWrite = 1U << 5U,  // ON DELETE CASCADE and its kin
 };

@@ -97,9 +97,8 @@ void Inspector::Look(const action::AddColumn& add) {
                         HasConstraint(column, ConstraintKind::kPrimaryKey);
   const bool is_virtual = column.generated == Generated::kVirtual;
   if (required && !has_value && !is_virtual) {
-    facts_.breaks.push_back({.kind = BreakKind::kRequiredColumn,
-                             .relation = Describe(*table),
-                             .detail = column.name});
+    facts_.breaks.push_back(
+        {.kind = BreakKind::kRequiredColumn, .relation = Describe(*table), .detail = column.name});
     const bool rows = std::any_of(heaps.begin(), heaps.end(),
                                   [](const Relation* heap) { return heap->maybe_has_rows; });
     if (rows) {
@@ -193,8 +192,10 @@ void Inspector::Look(const action::DropNotNull& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr || !HasColumn(*table, drop.column)) return;
   const TableConstraint* key = PrimaryKeyOf(*table);
-  const bool dropped = key != nullptr && Sibling<action::DropConstraint>(
-      [&](const action::DropConstraint& other) { return other.constraint == key->name; });
+  const bool dropped =
+      key != nullptr && Sibling<action::DropConstraint>([&](const action::DropConstraint& other) {
+        return other.constraint == key->name;
+      });
   if (key != nullptr && !dropped && Contains(key->columns, drop.column)) {
     Fail("42P16", absl::StrCat("column \"", drop.column, "\" is in a primary key"));
   }
@@ -264,9 +265,8 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {
     Rewrite({&heap}, Cause::kTypeChange, !known);
-    facts_.breaks.push_back({.kind = BreakKind::kChangedType,
-                             .relation = Describe(heap),
-                             .detail = alter.column});
+    facts_.breaks.push_back(
+        {.kind = BreakKind::kChangedType, .relation = Describe(heap), .detail = alter.column});
   } else {
     for (const Relation* index : view_.IndexesOf(heap)) {
       if (!Mentions(*index, alter.column)) continue;
@@ -321,7 +321,8 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
   if (referenced->columns_known && !constraint.referenced_columns.empty() &&
       !HasUniqueOver(*referenced, constraint.referenced_columns, view_)) {
     Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
-                               "table \"", referenced->name, "\""));
+                               "table \"",
+                               referenced->name, "\""));
     return;
   }
   Add(Role::kReferenced, *referenced);
@@ -342,8 +343,7 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   const Cause cause = CauseOf(constraint.kind);
   std::vector<std::string> columns = constraint.columns;
   if (!constraint.using_index.empty()) {
-    const Relation* index =
-        Find({.schema = table.schema, .name = constraint.using_index});
+    const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
     if (index != nullptr) {
       Add(Role::kUsedIndex, *index);
       columns.clear();
@@ -355,11 +355,13 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   }
   if (constraint.kind == ConstraintKind::kPrimaryKey) {
     const TableConstraint* key = PrimaryKeyOf(table);
-    const bool replaced = key != nullptr && Sibling<action::DropConstraint>(
-        [&](const action::DropConstraint& drop) { return drop.constraint == key->name; });
+    const bool replaced =
+        key != nullptr && Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
+          return drop.constraint == key->name;
+        });
     if (key != nullptr && !replaced) {
-      Fail("42P16", absl::StrCat("multiple primary keys for table \"", table.name,
-                                 "\" are not allowed"));
+      Fail("42P16",
+           absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
       return;
     }
     for (const std::string& column : columns) {
@@ -367,7 +369,8 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
       for (const TableConstraint& other : table.constraints) {
         if (other.kind == ConstraintKind::kNotNull && !other.validated &&
             Contains(other.columns, column)) {
-          return Fail("55000", absl::StrCat("cannot create primary key on column \"", column, "\""));
+          return Fail("55000",
+                      absl::StrCat("cannot create primary key on column \"", column, "\""));
         }
       }
       const bool set_here = Sibling<action::SetNotNull>(
@@ -395,9 +398,8 @@ void Inspector::Look(const action::AddConstraint& add) {
   const Relation* table = NameTarget(add.table, recurses && constraint.using_index.empty());
   if (table == nullptr) return;
   if (!constraint.name.empty() && table->FindConstraint(constraint.name) != nullptr &&
-      !Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
-        return drop.constraint == constraint.name;
-      })) {
+      !Sibling<action::DropConstraint>(
+          [&](const action::DropConstraint& drop) { return drop.constraint == constraint.name; })) {
     return Fail("42710", absl::StrCat("constraint \"", constraint.name, "\" for relation \"",
                                       table->name, "\" already exists"));
   }
@@ -405,8 +407,8 @@ void Inspector::Look(const action::AddConstraint& add) {
     if (!column.empty() && !HasColumn(*table, column)) return;
   }
   const bool checks_rows = !constraint.not_valid && !constraint.not_enforced;
-  const bool validated_here = Sibling<action::ValidateConstraint>(
-      [&](const action::ValidateConstraint& validate) {
+  const bool validated_here =
+      Sibling<action::ValidateConstraint>([&](const action::ValidateConstraint& validate) {
         return !constraint.name.empty() && validate.constraint == constraint.name;
       });
   switch (kind) {
@@ -424,8 +426,9 @@ void Inspector::Look(const action::AddConstraint& add) {
     case ConstraintKind::kForeignKey:
       if (table->kind == RelationKind::kPartitionedTable && constraint.not_valid &&
           situation_.server_version < 18) {
-        return Fail("42809", absl::StrCat("cannot add NOT VALID foreign key on partitioned table \"",
-                                          table->name, "\""));
+        return Fail("42809",
+                    absl::StrCat("cannot add NOT VALID foreign key on partitioned table \"",
+                                 table->name, "\""));
       }
       NoteForeignKey(table, constraint, checks_rows);
       break;
@@ -458,8 +461,8 @@ void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstrai
   Add(Role::kDroppedIndex, *index);
   for (const Relation* child : view_.ReferencingTables(table)) {
     for (const TableConstraint& foreign : child->constraints) {
-      const bool by_key = foreign.referenced_columns.empty() &&
-                          constraint.kind == ConstraintKind::kPrimaryKey;
+      const bool by_key =
+          foreign.referenced_columns.empty() && constraint.kind == ConstraintKind::kPrimaryKey;
       if (foreign.referenced != table.id ||
           (!by_key && foreign.referenced_columns != constraint.columns)) {
         continue;
@@ -517,9 +520,8 @@ void Inspector::Look(const action::RenameColumn& rename) {
     return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
                                       "\" already exists"));
   }
-  facts_.breaks.push_back({.kind = BreakKind::kRenamedColumn,
-                           .relation = Describe(*table),
-                           .detail = rename.column});
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kRenamedColumn, .relation = Describe(*table), .detail = rename.column});
 }
 
 void Inspector::Look(const action::RenameConstraint& rename) {

@@ -39,8 +39,8 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
 void Inspector::NotePartition(const action::CreateTable& create) {
   const Relation* parent = Find(*create.partition_of);
   if (parent == nullptr) {
-    return Fail("42P01", absl::StrCat("relation \"", create.partition_of->name,
-                                      "\" does not exist"));
+    return Fail("42P01",
+                absl::StrCat("relation \"", create.partition_of->name, "\" does not exist"));
   }
   Add(Role::kParent, *parent);
   for (const RelationId id : parent->children) {

@@ -86,9 +86,9 @@ void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop
   if (table == nullptr) return;
   for (const TableConstraint& constraint : table->constraints) {
     if (constraint.index == index.id) {
-      return Fail("2BP01", absl::StrCat("cannot drop index ", index.name, " because constraint ",
-                                        constraint.name, " on table ", table->name,
-                                        " requires it"));
+      return Fail("2BP01",
+                  absl::StrCat("cannot drop index ", index.name, " because constraint ",
+                               constraint.name, " on table ", table->name, " requires it"));
     }
   }
   for (const RelationId id : index.parents) {
@@ -199,8 +199,8 @@ void Inspector::Look(const action::Drop& drop) {
       if (drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain) {
         NoteDroppedType(name, drop);
       }
-      facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
-                               .relation = {.name = name.name, .live = true}});
+      facts_.breaks.push_back(
+          {.kind = BreakKind::kDroppedObject, .relation = {.name = name.name, .live = true}});
     }
     return;
   }
@@ -214,9 +214,8 @@ void Inspector::Look(const action::Drop& drop) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
       const bool index = drop.kind == ObjectKind::kIndex;
-      return Fail(index ? "42704" : "42P01",
-                  absl::StrCat(index ? "index" : "relation", " \"", name.name,
-                               "\" does not exist"));
+      return Fail(index ? "42704" : "42P01", absl::StrCat(index ? "index" : "relation", " \"",
+                                                          name.name, "\" does not exist"));
     }
   }
 }
@@ -292,9 +291,9 @@ void Inspector::Look(const action::ModifyData& modify) {
       }
     }
   }
-  const bool all = (modify.verb == action::DataVerb::kUpdate ||
-                    modify.verb == action::DataVerb::kDelete) &&
-                   !modify.has_where;
+  const bool all =
+      (modify.verb == action::DataVerb::kUpdate || modify.verb == action::DataVerb::kDelete) &&
+      !modify.has_where;
   if (!all) return;
   Scan(Heaps(*table, false), Cause::kQuery);
   if (modify.verb == action::DataVerb::kDelete) {

@@ -112,13 +112,13 @@ class Simulator {
   uint32_t PushSession(Session session);
 
   History history_;
-  bool in_block_ = false;       // BEGIN was said, by the file or by the runner
-  bool runner_block_ = false;   // by the runner, for kAroundForbidden
+  bool in_block_ = false;      // BEGIN was said, by the file or by the runner
+  bool runner_block_ = false;  // by the runner, for kAroundForbidden
   bool one_transaction_ = false;
   uint32_t transaction_ = 0;
   Moment transaction_start_ = 0;
-  uint32_t session_ = 0;          // current
-  uint32_t session_at_start_ = 0; // what ROLLBACK returns to
+  uint32_t session_ = 0;                           // current
+  uint32_t session_at_start_ = 0;                  // what ROLLBACK returns to
   std::optional<uint32_t> session_without_local_;  // what COMMIT returns to after SET LOCAL
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
@@ -131,8 +131,7 @@ HeldLocks Simulator::NoLocks() const {
 
 // `held` is the last list in history_.held_.
 void Simulator::Hold(Lock lock, HeldLocks& held) {
-  const bool stronger = held.begin == held.end ||
-                        lock.mode > history_.held_[held.strongest].mode;
+  const bool stronger = held.begin == held.end || lock.mode > history_.held_[held.strongest].mode;
   if (stronger) held.strongest = held.end;
   history_.held_.push_back(std::move(lock));
   held.end = static_cast<uint32_t>(history_.held_.size());
@@ -235,10 +234,8 @@ void Simulator::RunTransactionAction(Step& step) {
     Close(!in_block_);
     if (rollback->chain) Open(true);
   } else if (const auto* savepoint = step.As<action::Savepoint>()) {
-    savepoints_.push_back({.name = savepoint->name,
-                           .moment = now(),
-                           .session = session_,
-                           .held = held_});
+    savepoints_.push_back(
+        {.name = savepoint->name, .moment = now(), .session = session_, .held = held_});
   } else if (const auto* back = step.As<action::RollbackTo>()) {
     const SavepointMark* mark = FindSavepoint(back->name);
     if (mark == nullptr) return;
@@ -289,7 +286,8 @@ void Simulator::RunActions(uint32_t migration, uint32_t index, const Statement& 
     } else if (const auto* release = std::get_if<action::Release>(&action.kind)) {
       situation.savepoint_known = FindSavepoint(release->name) != nullptr;
     }
-    step.effects = ComputeEffects(action, statement.actions, history_.catalog_.At(before), situation);
+    step.effects =
+        ComputeEffects(action, statement.actions, history_.catalog_.At(before), situation);
     fails = fails || step.effects.failure.has_value();
     steps.push_back(std::move(step));
   }

@@ -72,8 +72,8 @@ struct Step {
   Span span;
   const Action* action = nullptr;  // in the script, which the history keeps alive
   Effects effects;
-  uint32_t session = 0;  // index into History::sessions
-  HeldLocks held;        // by the transaction, when this step's statement began
+  uint32_t session = 0;     // index into History::sessions
+  HeldLocks held;           // by the transaction, when this step's statement began
   bool effectless = false;  // SET LOCAL or COMMIT outside a transaction, BEGIN inside one
 
   template <typename T>
@@ -85,14 +85,20 @@ struct Step {
 // All steps of all migrations in their order, with what they do to the catalog. Owns its scripts.
 class History {
  public:
-  const std::vector<Migration>& migrations() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return migrations_; }
+  const std::vector<Migration>& migrations() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return migrations_;
+  }
   const std::vector<Step>& steps() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return steps_; }
-  const std::vector<Transaction>& transactions() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return transactions_; }
+  const std::vector<Transaction>& transactions() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return transactions_;
+  }
   int server_version() const { return server_version_; }
 
   CatalogView Before(const Step& step) const { return catalog_.At(step.index); }
   CatalogView After(const Step& step) const { return catalog_.At(step.index + 1); }
-  const Session& SessionAt(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND { return sessions_[step.session]; }
+  const Session& SessionAt(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return sessions_[step.session];
+  }
   absl::Span<const Lock> HeldBefore(const Step& step) const;
   // The strongest of them; null where none is held.
   const Lock* StrongestHeldBefore(const Step& step) const;

@@ -64,14 +64,14 @@ TypeChange JudgeOtherType(const TypeName& from, const TypeName& to, bool utc) {
   if (a == "xml" && IsOneOf(b, {"text", "varchar"}) && unlimited) return kFree;
   if (a == "cidr" && b == "inet") return kFree;
   const auto is_reg = [](const std::string& name) {
-    return IsOneOf(name, {"oid", "regclass", "regtype", "regproc", "regprocedure", "regoper",
-                          "regoperator", "regrole", "regnamespace", "regconfig", "regdictionary",
-                          "regcollation"});
+    return IsOneOf(
+        name, {"oid", "regclass", "regtype", "regproc", "regprocedure", "regoper", "regoperator",
+               "regrole", "regnamespace", "regconfig", "regdictionary", "regcollation"});
   };
   if (is_reg(a) && is_reg(b) && (a == "oid" || b == "oid")) return kFree;
   if ((a == "int4" && is_reg(b)) || (is_reg(a) && b == "int4")) return kFreeButIndexes;
-  const bool zoned = (a == "timestamp" && b == "timestamptz") ||
-                     (a == "timestamptz" && b == "timestamp");
+  const bool zoned =
+      (a == "timestamp" && b == "timestamptz") || (a == "timestamptz" && b == "timestamp");
   // timestamptz_timestamp and its inverse do nothing at offset zero (tablecmds.c:
   // ATColumnChangeRequiresRewrite asks TimestampTimestampTzRequiresRewrite).
   if (zoned && utc &&

@@ -26,8 +26,8 @@ Steadiness JudgeCall(const FunctionCall& call, const CatalogView& view,
   }
   const Routine* routine = view.FindRoutine(name, search_path);
   if (routine == nullptr) return Steadiness::kUnknown;
-  const bool steady = routine->volatility != action::Volatility::kVolatile ||
-                      routine->constant_body;
+  const bool steady =
+      routine->volatility != action::Volatility::kVolatile || routine->constant_body;
   return steady ? Steadiness::kSteady : Steadiness::kVolatile;
 }
 

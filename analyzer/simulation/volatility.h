@@ -12,7 +12,7 @@
 namespace plimsoll {
 
 enum class Steadiness {
-  kSteady,   // immutable or stable: one value for the whole statement
+  kSteady,  // immutable or stable: one value for the whole statement
   kVolatile,
   kUnknown,  // calls a function that neither PostgreSQL brings nor this history creates
 };

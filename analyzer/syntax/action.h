@@ -55,17 +55,25 @@ struct Expression {
   bool has_subquery = false;
 };
 
-enum class ConstraintKind { kNotNull, kNull, kCheck, kUnique, kPrimaryKey, kForeignKey, kExclusion };
+enum class ConstraintKind {
+  kNotNull,
+  kNull,
+  kCheck,
+  kUnique,
+  kPrimaryKey,
+  kForeignKey,
+  kExclusion
+};
 
 struct Constraint {
   ConstraintKind kind = ConstraintKind::kCheck;
-  std::string name;  // empty: PostgreSQL chooses it
+  std::string name;                  // empty: PostgreSQL chooses it
   std::vector<std::string> columns;  // of the table; empty for a check
   std::vector<std::string> include;
-  Expression expression;             // of a check
-  Name referenced;                   // of a foreign key
+  Expression expression;                        // of a check
+  Name referenced;                              // of a foreign key
   std::vector<std::string> referenced_columns;  // empty: the primary key
-  std::string using_index;           // UNIQUE or PRIMARY KEY USING INDEX
+  std::string using_index;                      // UNIQUE or PRIMARY KEY USING INDEX
   bool not_valid = false;
   bool not_enforced = false;
   bool no_inherit = false;
@@ -89,9 +97,24 @@ enum class Persistence { kPermanent, kUnlogged, kTemporary };
 
 // What ALTER, DROP and COMMENT speak of.
 enum class ObjectKind {
-  kTable, kIndex, kView, kMaterializedView, kSequence, kForeignTable,
-  kSchema, kType, kDomain, kFunction, kProcedure, kAggregate, kRoutine, kTrigger, kPolicy, kRule,
-  kExtension, kOther,
+  kTable,
+  kIndex,
+  kView,
+  kMaterializedView,
+  kSequence,
+  kForeignTable,
+  kSchema,
+  kType,
+  kDomain,
+  kFunction,
+  kProcedure,
+  kAggregate,
+  kRoutine,
+  kTrigger,
+  kPolicy,
+  kRule,
+  kExtension,
+  kOther,
 };
 
 // The relation that an ALTER TABLE (INDEX, VIEW, …) names.
@@ -106,12 +129,23 @@ namespace action {
 
 // ---- transactions and session ----------------------------------------------------------------
 struct Begin {};
-struct Commit { bool chain = false; };
-struct Rollback { bool chain = false; };
-struct Savepoint { std::string name; };
-struct RollbackTo { std::string name; };
-struct Release { std::string name; };
-// SET, SET LOCAL, RESET and SELECT set_config(…). `values` is empty for RESET, DEFAULT and RESET ALL (name empty).
+struct Commit {
+  bool chain = false;
+};
+struct Rollback {
+  bool chain = false;
+};
+struct Savepoint {
+  std::string name;
+};
+struct RollbackTo {
+  std::string name;
+};
+struct Release {
+  std::string name;
+};
+// SET, SET LOCAL, RESET and SELECT set_config(…). `values` is empty for RESET, DEFAULT and RESET
+// ALL (name empty).
 struct SetParameter {
   std::string name;
   std::vector<std::string> values;
@@ -127,14 +161,14 @@ struct CreateTable {
   std::vector<Constraint> constraints;
   std::vector<Name> inherits;
   std::vector<Name> like;
-  bool like_indexes = false;      // LIKE … INCLUDING INDEXES or ALL
+  bool like_indexes = false;  // LIKE … INCLUDING INDEXES or ALL
   std::optional<Name> partition_of;
-  bool partitioned = false;       // PARTITION BY
+  bool partitioned = false;  // PARTITION BY
   std::vector<std::string> partition_keys;
   bool default_partition = false;  // PARTITION OF … DEFAULT
-  bool as_query = false;          // CREATE TABLE AS, SELECT INTO
+  bool as_query = false;           // CREATE TABLE AS, SELECT INTO
   bool with_data = true;
-  std::vector<Name> reads;        // relations the query reads
+  std::vector<Name> reads;  // relations the query reads
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
@@ -142,7 +176,7 @@ struct IndexColumn {
   std::string operator_class;
 };
 struct CreateIndex {
-  std::string name;  // empty: PostgreSQL chooses it
+  std::string name;       // empty: PostgreSQL chooses it
   std::string name_hint;  // column part of the name PostgreSQL would choose: `a_b`, `lower`, `expr`
   Name table;
   bool only = false;
@@ -156,7 +190,10 @@ struct CreateIndex {
   bool has_expression = false;
   bool has_predicate = false;
 };
-struct CreateSchema { std::string name; bool if_not_exists = false; };
+struct CreateSchema {
+  std::string name;
+  bool if_not_exists = false;
+};
 struct CreateSequence {
   Name sequence;
   bool if_not_exists = false;
@@ -192,7 +229,11 @@ struct CreateTrigger {
   Name function;
   std::optional<Name> from;  // CREATE CONSTRAINT TRIGGER … FROM
 };
-struct CreatePolicy { std::string name; Name table; std::vector<Name> reads; };
+struct CreatePolicy {
+  std::string name;
+  Name table;
+  std::vector<Name> reads;
+};
 enum class TypeKind { kEnum, kComposite, kRange, kDomain, kBase };
 struct CreateType {
   Name type;
@@ -202,29 +243,79 @@ struct CreateType {
   std::vector<Constraint> constraints;  // of a domain
   std::optional<Expression> default_value;
 };
-struct CreateExtension { std::string name; bool if_not_exists = false; };
+struct CreateExtension {
+  std::string name;
+  bool if_not_exists = false;
+};
 
 // ---- ALTER TABLE, a struct a subcommand ------------------------------------------------------
-struct AddColumn { Target table; Column column; bool if_not_exists = false; };
-struct DropColumn { Target table; std::string column; bool if_exists = false; bool cascade = false; };
-struct SetNotNull { Target table; std::string column; };
-struct DropNotNull { Target table; std::string column; };
-struct SetDefault { Target table; std::string column; Expression value; };
-struct DropDefault { Target table; std::string column; };
+struct AddColumn {
+  Target table;
+  Column column;
+  bool if_not_exists = false;
+};
+struct DropColumn {
+  Target table;
+  std::string column;
+  bool if_exists = false;
+  bool cascade = false;
+};
+struct SetNotNull {
+  Target table;
+  std::string column;
+};
+struct DropNotNull {
+  Target table;
+  std::string column;
+};
+struct SetDefault {
+  Target table;
+  std::string column;
+  Expression value;
+};
+struct DropDefault {
+  Target table;
+  std::string column;
+};
 struct AlterColumnType {
   Target table;
   std::string column;
   TypeName type;
   std::optional<Expression> using_expression;
 };
-struct AddConstraint { Target table; Constraint constraint; };
-struct DropConstraint { Target table; std::string constraint; bool if_exists = false; bool cascade = false; };
-struct ValidateConstraint { Target table; std::string constraint; };
-struct RenameColumn { Target table; std::string column; std::string to; };
-struct RenameConstraint { Target table; std::string constraint; std::string to; };
-struct RenameRelation { Target relation; std::string to; };
+struct AddConstraint {
+  Target table;
+  Constraint constraint;
+};
+struct DropConstraint {
+  Target table;
+  std::string constraint;
+  bool if_exists = false;
+  bool cascade = false;
+};
+struct ValidateConstraint {
+  Target table;
+  std::string constraint;
+};
+struct RenameColumn {
+  Target table;
+  std::string column;
+  std::string to;
+};
+struct RenameConstraint {
+  Target table;
+  std::string constraint;
+  std::string to;
+};
+struct RenameRelation {
+  Target relation;
+  std::string to;
+};
 enum class RowSecurity { kEnable, kDisable, kForce, kNoForce };
-struct SetRowSecurity { Target table; RowSecurity security = RowSecurity::kEnable; };
+struct SetRowSecurity {
+  Target table;
+  RowSecurity security = RowSecurity::kEnable;
+};
 
 // ---- dropping and data -----------------------------------------------------------------------
 struct Drop {

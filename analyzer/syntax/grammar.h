@@ -1,11 +1,12 @@
 // PostgreSQL's own grammar, behind a wall.
 //
 // This is the only door to libpg_query. Text goes in, the parse tree comes out as JSON, and nothing
-// the text can do reaches beyond the call: a text that makes the grammar run out of stack or memory,
-// trip over an assertion or fault comes back as an error value, and the next call works as if nothing
-// had happened. Two grammars stand behind the door and CMake picks one: the sandboxed grammar of
-// PostgreSQL 18 (the default, and the one this promise holds for), or with -DPLIMSOLL_GRAMMAR=system
-// the operating system's libpg_query, which is merely kept away from texts known to crash it.
+// the text can do reaches beyond the call: a text that makes the grammar run out of stack or
+// memory, trip over an assertion or fault comes back as an error value, and the next call works as
+// if nothing had happened. Two grammars stand behind the door and CMake picks one: the sandboxed
+// grammar of PostgreSQL 18 (the default, and the one this promise holds for), or with
+// -DPLIMSOLL_GRAMMAR=system the operating system's libpg_query, which is merely kept away from
+// texts known to crash it.
 //
 // Every function may be called from any thread at any time; each thread has a parser of its own,
 // made at its first call and released when it ends.
@@ -32,32 +33,35 @@ struct GrammarError {
   // Byte offset in the text where PostgreSQL points; the size of the text where it points nowhere.
   uint32_t cursor = 0;
   // The text could not be judged: it is too large, nested too deeply, holds bytes PostgreSQL cannot
-  // hold, or brought the parser down. It may yet be good SQL. Otherwise PostgreSQL rejects the text.
+  // hold, or brought the parser down. It may yet be good SQL. Otherwise PostgreSQL rejects the
+  // text.
   bool internal = false;
 };
 
 struct [[nodiscard]] Parsed {
   // The tree, empty where there is an error. It points into the thread's parser: it is valid until
-  // the thread's next call into this header, or the thread's end, and must not be handed to a thread
-  // that may outlive this one.
+  // the thread's next call into this header, or the thread's end, and must not be handed to a
+  // thread that may outlive this one.
   absl::string_view json;
   std::optional<GrammarError> error;
 
   bool ok() const { return !error.has_value(); }
 };
 
-// The tree of a whole script: {"version":180004,"stmts":[{"stmt":{…},"stmt_location":0,"stmt_len":8}]}.
-// Locations in it are byte offsets in `sql`. A location that is zero is left out, as is every other
-// field that has its type's zero value. One syntax error rejects the whole text.
+// The tree of a whole script:
+// {"version":180004,"stmts":[{"stmt":{…},"stmt_location":0,"stmt_len":8}]}. Locations in it are
+// byte offsets in `sql`. A location that is zero is left out, as is every other field that has its
+// type's zero value. One syntax error rejects the whole text.
 Parsed ParseToJson(absl::string_view sql);
 
 // The trees of the PL/pgSQL functions and DO blocks in a script, which otherwise consists of
-// `CREATE FUNCTION` statements: {"plpgsql_funcs":[{"PLpgSQL_function":{…}},…]}. The grammar gives no
-// position for an error in a body: the cursor is then the size of the text.
+// `CREATE FUNCTION` statements: {"plpgsql_funcs":[{"PLpgSQL_function":{…}},…]}. The grammar gives
+// no position for an error in a body: the cursor is then the size of the text.
 Parsed ParsePlpgsqlToJson(absl::string_view sql);
 
-// Gives the memory of this thread's parser back; the next call makes a new one. Nobody needs to call
-// this: threads release at their end, and a parser swollen by one large text is replaced by itself.
+// Gives the memory of this thread's parser back; the next call makes a new one. Nobody needs to
+// call this: threads release at their end, and a parser swollen by one large text is replaced by
+// itself.
 void ReleaseGrammar();
 
 // The major version of PostgreSQL whose grammar this is: 18, or 15 for Debian's libpg_query.

@@ -2,7 +2,8 @@
 //
 // It parses by recursion on the caller's stack, and an overflow there ends the process. All that
 // stands against it is a bound on nesting that a thread of 8 MB can bear, with room to spare. That
-// makes honest files safe; it is no promise about hostile ones, and none on threads with less stack.
+// makes honest files safe; it is no promise about hostile ones, and none on threads with less
+// stack.
 
 #include "analyzer/syntax/grammar_system.h"
 
@@ -177,9 +178,7 @@ Parsed ParsePlpgsqlToJson(absl::string_view sql) {
 
 Parsed ParseToJson(absl::string_view sql) { return system_grammar::ParseToJson(sql); }
 
-Parsed ParsePlpgsqlToJson(absl::string_view sql) {
-  return system_grammar::ParsePlpgsqlToJson(sql);
-}
+Parsed ParsePlpgsqlToJson(absl::string_view sql) { return system_grammar::ParsePlpgsqlToJson(sql); }
 
 void ReleaseGrammar() {
   system_grammar::thread_tree = std::string();

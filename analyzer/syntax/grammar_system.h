@@ -15,8 +15,8 @@ namespace plimsoll::system_grammar {
 Parsed ParseToJson(absl::string_view sql);
 Parsed ParsePlpgsqlToJson(absl::string_view sql);
 
-// An upper bound on how deep the tree of a text can be, from its tokens alone: what stands between two
-// commas, or an operator and its operands, may nest; what commas and semicolons part does not.
+// An upper bound on how deep the tree of a text can be, from its tokens alone: what stands between
+// two commas, or an operator and its operands, may nest; what commas and semicolons part does not.
 size_t NestingBound(absl::string_view sql);
 
 }  // namespace plimsoll::system_grammar

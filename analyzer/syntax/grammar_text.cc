@@ -59,8 +59,8 @@ size_t FirstInvalidFrom(absl::string_view text, size_t offset) {
 size_t FirstExcessiveOperator(absl::string_view text) {
   static constexpr auto kIsOperator = [] {
     std::array<bool, 256> table{};
-    for (const char c : {'+', '-', '*', '/', '<', '>', '=', '~', '!', '@', '#', '%', '^', '&', '|',
-                         '`', '?'}) {
+    for (const char c :
+         {'+', '-', '*', '/', '<', '>', '=', '~', '!', '@', '#', '%', '^', '&', '|', '`', '?'}) {
       table[static_cast<uint8_t>(c)] = true;
     }
     return table;
@@ -99,9 +99,9 @@ std::optional<GrammarError> RefuseText(absl::string_view sql) {
   if (nul < sql.size()) return Refusal("a NUL byte, which PostgreSQL cannot store or read", nul);
   const size_t invalid = FirstInvalidUtf8(sql);
   if (invalid < sql.size()) {
-    return Refusal(absl::StrCat("not valid UTF-8: byte 0x",
-                                absl::Hex(ByteAt(sql, invalid), absl::kZeroPad2)),
-                   invalid);
+    return Refusal(
+        absl::StrCat("not valid UTF-8: byte 0x", absl::Hex(ByteAt(sql, invalid), absl::kZeroPad2)),
+        invalid);
   }
   const size_t excessive = FirstExcessiveOperator(sql);
   if (excessive < sql.size()) {

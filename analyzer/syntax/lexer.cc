@@ -38,8 +38,8 @@ constexpr std::array<Class, 256> MakeClasses() {
   for (char byte : {'(', ')', '[', ']', ',', ';'}) {
     classes[static_cast<unsigned char>(byte)] = Class::kSelf;
   }
-  for (char byte : {'~', '!', '@', '#', '^', '&', '|', '`', '?', '+', '-', '*', '/', '%', '<', '>',
-                    '='}) {
+  for (char byte :
+       {'~', '!', '@', '#', '^', '&', '|', '`', '?', '+', '-', '*', '/', '%', '<', '>', '='}) {
     classes[static_cast<unsigned char>(byte)] = Class::kOperator;
   }
   classes['_'] = Class::kLetter;
@@ -69,9 +69,7 @@ bool IsDigitOfBase(char byte, char base) {
 
 // The characters that no operator of the SQL standard has; one of them lets an operator end in
 // `+` or `-`.
-bool IsOddOperatorByte(char byte) {
-  return std::memchr("~!@#^&|`?%", byte, 10) != nullptr;
-}
+bool IsOddOperatorByte(char byte) { return std::memchr("~!@#^&|`?%", byte, 10) != nullptr; }
 
 }  // namespace
 
@@ -248,8 +246,7 @@ size_t Lexer::Quoted(size_t quote, bool escapes, Token* token) const {
       }
     } else {
       const void* found = std::memchr(data_ + at, '\'', size_ - at);
-      at = found == nullptr ? size_
-                            : static_cast<size_t>(static_cast<const char*>(found) - data_);
+      at = found == nullptr ? size_ : static_cast<size_t>(static_cast<const char*>(found) - data_);
     }
     if (at >= size_) break;
     ++at;  // The quote.

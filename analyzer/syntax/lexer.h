@@ -1,9 +1,10 @@
 // Words of SQL, as PostgreSQL's own scanner (scan.l) cuts them, found without its grammar.
 //
 // The grammar decides what a text means; this lexer answers the smaller questions that remain where
-// the grammar has no answer: where comments stand, where a statement that does not parse ends, where
-// the subcommands of an ALTER TABLE begin. It never fails: every byte that is not blank belongs to
-// exactly one token, whatever the bytes are. It allocates nothing and takes time linear in the text.
+// the grammar has no answer: where comments stand, where a statement that does not parse ends,
+// where the subcommands of an ALTER TABLE begin. It never fails: every byte that is not blank
+// belongs to exactly one token, whatever the bytes are. It allocates nothing and takes time linear
+// in the text.
 
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_LEXER_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_LEXER_H_

@@ -50,8 +50,8 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
   };
   if (body["raw_expr"]) constraint.expression = tree::LowerExpression(body["raw_expr"]);
   // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
-  const bool says_enforced = GrammarServerVersion() >= 18 &&
-                             (foreign || kind == ConstraintKind::kCheck);
+  const bool says_enforced =
+      GrammarServerVersion() >= 18 && (foreign || kind == ConstraintKind::kCheck);
   constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
   for (const Node& element : body.Items("exclusions")) {
     const std::vector<Node> parts = element["List"].Items("items");
@@ -63,7 +63,7 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
 // serial and its kin are no types: the parser makes an integer, a sequence and a default of them.
 void LowerSerial(Column& column) {
   static constexpr std::pair<const char*, const char*> kSerials[] = {
-      {"smallserial", "int2"}, {"serial2", "int2"}, {"serial", "int4"},
+      {"smallserial", "int2"}, {"serial2", "int2"},   {"serial", "int4"},
       {"serial4", "int4"},     {"bigserial", "int8"}, {"serial8", "int8"}};
   for (const auto& [serial, integer] : kSerials) {
     if (column.type.name.schema.empty() && column.type.name.name == serial) {
@@ -219,9 +219,10 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   std::vector<std::string> hints;
   for (const Node& parameter : body.Items("indexParams")) {
     const Node element = parameter["IndexElem"];
-    create.columns.push_back({.column = std::string(element.Text("name")),
-                              .collation = absl::StrJoin(tree::Strings(element["collation"]), "."),
-                              .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), ".")});
+    create.columns.push_back(
+        {.column = std::string(element.Text("name")),
+         .collation = absl::StrJoin(tree::Strings(element["collation"]), "."),
+         .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), ".")});
     hints.emplace_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
@@ -392,10 +393,9 @@ std::optional<action::SetParameter> LowerSetConfig(const Node& select) {
   const Node name = arguments[0]["A_Const"]["sval"];
   const Node value = arguments[1]["A_Const"]["sval"];
   if (!name || !value) return std::nullopt;
-  return action::SetParameter{
-      .name = absl::AsciiStrToLower(name.Text("sval")),
-      .values = {std::string(value.Text("sval"))},
-      .local = arguments[2]["A_Const"]["boolval"].Flag("boolval")};
+  return action::SetParameter{.name = absl::AsciiStrToLower(name.Text("sval")),
+                              .values = {std::string(value.Text("sval"))},
+                              .local = arguments[2]["A_Const"]["boolval"].Flag("boolval")};
 }
 
 ActionKind LowerSelect(const Node& body) {
@@ -430,7 +430,8 @@ ActionKind LowerRename(const Node& body, const std::string& tag) {
       .if_exists = body.Flag("missing_ok")};
   const std::string from(body.Text("subname"));
   const std::string to(body.Text("newname"));
-  if (type == "OBJECT_COLUMN") return action::RenameColumn{.table = target, .column = from, .to = to};
+  if (type == "OBJECT_COLUMN")
+    return action::RenameColumn{.table = target, .column = from, .to = to};
   if (type == "OBJECT_TABCONSTRAINT") {
     return action::RenameConstraint{.table = target, .constraint = from, .to = to};
   }
@@ -603,7 +604,8 @@ ActionKind LowerSubcommand(const Node& command, const Target& table, const std::
   if (type == "AT_AddConstraint") {
     const Node definition = command["def"]["Constraint"];
     if (const auto kind = LowerConstraintKind(definition.Text("contype"))) {
-      return action::AddConstraint{.table = table, .constraint = LowerConstraint(definition, *kind)};
+      return action::AddConstraint{.table = table,
+                                   .constraint = LowerConstraint(definition, *kind)};
     }
   }
   if (type == "AT_DropConstraint") {
@@ -621,8 +623,8 @@ ActionKind LowerSubcommand(const Node& command, const Target& table, const std::
   for (const auto& [subtype, security] : kRowSecurity) {
     if (type == subtype) return action::SetRowSecurity{.table = table, .security = security};
   }
-  const bool detaches_concurrently = type == "AT_DetachPartition" &&
-                                     command["def"]["PartitionCmd"].Flag("concurrent");
+  const bool detaches_concurrently =
+      type == "AT_DetachPartition" && command["def"]["PartitionCmd"].Flag("concurrent");
   return action::Other{.what = absl::StrCat(tag, " ", absl::StripPrefix(type, "AT_")),
                        .outside_transactions = detaches_concurrently};
 }
@@ -633,8 +635,8 @@ std::vector<Span> SubcommandSpans(absl::string_view text, uint32_t name_at, size
   std::vector<Span> spans;
   Lexer lexer(text.substr(name_at));
   Token token;
-  bool in_name = true;       // the name, its dots, the `)` of ONLY (t), the `*` after it
-  bool name_ended = false;   // a part of the name was read and no dot follows it yet
+  bool in_name = true;      // the name, its dots, the `)` of ONLY (t), the `*` after it
+  bool name_ended = false;  // a part of the name was read and no dot follows it yet
   int depth = 0;
   Span piece;
   while (lexer.Next(&token)) {
@@ -726,9 +728,9 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     LoweredStatement statement = {.location = static_cast<uint32_t>(raw.Number("stmt_location")),
                                   .length = static_cast<uint32_t>(raw.Number("stmt_len")),
                                   .tag = tree::CommandTag(node)};
-    const absl::string_view words =
-        statement.length == 0 ? text.substr(statement.location)
-                              : text.substr(statement.location, statement.length);
+    const absl::string_view words = statement.length == 0
+                                        ? text.substr(statement.location)
+                                        : text.substr(statement.location, statement.length);
     if (node.Tag() == "AlterTableStmt") {
       statement.actions =
           LowerAlterTable(node.Body(), statement.tag, words, statement.location, offset);

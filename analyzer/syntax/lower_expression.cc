@@ -109,9 +109,8 @@ Expression LowerExpression(const Node& node) {
   }
   Walk(node, [&](absl::string_view tag, const Node& body) {
     if (tag == "FuncCall") {
-      expression.calls.push_back(
-          {.function = QualifiedName(body["funcname"]),
-           .arguments = static_cast<uint32_t>(body.Items("args").size())});
+      expression.calls.push_back({.function = QualifiedName(body["funcname"]),
+                                  .arguments = static_cast<uint32_t>(body.Items("args").size())});
     } else if (tag == "ColumnRef") {
       const absl::string_view column = ColumnRefName(body);
       if (!column.empty()) AddOnce(expression.columns, column);

@@ -18,9 +18,9 @@ struct Marker {
 
 // Where a comment stands; some markers count in one place only.
 struct MarkerPlace {
-  bool starts_file = false;    // at the first byte
-  bool in_header = false;      // before the first statement
-  bool starts_line = false;    // nothing but blanks before it
+  bool starts_file = false;  // at the first byte
+  bool in_header = false;    // before the first statement
+  bool starts_line = false;  // nothing but blanks before it
 };
 
 // `comment` is a line comment with its dashes, as the lexer gives it. Any other comment is a marker

@@ -40,8 +40,7 @@ bool EndsOperand(const Token& token) {
 // lexer go back to what it wrote.
 class Cutter {
  public:
-  explicit Cutter(std::string text)
-      : text_(std::move(text)), lexer_(text_), placeholders_(text_) {}
+  explicit Cutter(std::string text) : text_(std::move(text)), lexer_(text_), placeholders_(text_) {}
 
   Pieces Cut();
 
@@ -138,10 +137,10 @@ void Cutter::OnComment(const Token& token) {
   result_.comments.push_back({.span = token.span});
   if (token.symbol != '-') return;
   const uint32_t begin = token.span.begin;
-  const Marker marker = ReadMarker(
-      Words(token.span), {.starts_file = begin == 0 || (begin == 3 && Peek(0) == ' '),
-                          .in_header = !open_ && result_.pieces.empty(),
-                          .starts_line = StartsLine(begin)});
+  const Marker marker =
+      ReadMarker(Words(token.span), {.starts_file = begin == 0 || (begin == 3 && Peek(0) == ' '),
+                                     .in_header = !open_ && result_.pieces.empty(),
+                                     .starts_line = StartsLine(begin)});
   if (marker.ends_statement) CloseInPlaceOf(token.span);
   if (marker.section == Marker::Section::kUp) direction_ = Direction::kUp;
   if (marker.section == Marker::Section::kDown) direction_ = Direction::kDown;
@@ -212,8 +211,8 @@ void Cutter::OnOperator(const Token& token) {
       OnPlaceholder(token, last)) {
     return;
   }
-  const bool continues = open_ && previous_.kind == TokenKind::kOperator &&
-                         previous_.span.end == token.span.begin;
+  const bool continues =
+      open_ && previous_.kind == TokenKind::kOperator && previous_.span.end == token.span.begin;
   if (!continues) operator_run_begin_ = token.span.begin;
   Extend(token);
   if (token.span.end - operator_run_begin_ > kMaxOperatorRun) piece_.has_endless_operator = true;
@@ -401,8 +400,7 @@ bool Cutter::StartsLine(uint32_t at) const {
 bool Cutter::EndsLine(size_t at) const {
   while (at < text_.size() && text_[at] != '\n' && IsBlankByte(text_[at])) ++at;
   const char byte = Peek(at);
-  return at >= text_.size() || byte == '\n' || byte == ';' ||
-         (byte == '-' && Peek(at + 1) == '-');
+  return at >= text_.size() || byte == '\n' || byte == ';' || (byte == '-' && Peek(at + 1) == '-');
 }
 
 void Cutter::Blank(uint32_t begin, uint32_t end) {

@@ -172,8 +172,8 @@ void Fill(const Placeholder& placeholder, std::string* text) {
   const std::string words = text->substr(begin, end - begin);
   // `${x}` -> `"$x"`: a sign of the engine's must survive within the quotes.
   const bool signed_brace = words.size() > 3 && words[1] == '{' && words[0] != '{';
-  const bool quoted = !joined && (signed_brace || absl::StartsWith(words, "{{") ||
-                                  absl::StartsWith(words, "%("));
+  const bool quoted =
+      !joined && (signed_brace || absl::StartsWith(words, "{{") || absl::StartsWith(words, "%("));
   if (!quoted) {
     for (size_t at = begin; at < end; ++at) {
       if (!IsWordByte((*text)[at])) (*text)[at] = '_';

@@ -12,21 +12,95 @@ namespace {
 
 // The commands of psql 12 to 18 that do something with a script, sorted. The \d family is matched
 // by its first letter.
-constexpr absl::string_view kCommands[] = {
-    "!", "?", "C", "H", "T", "a", "bind", "bind_named", "c", "cd", "close", "close_prepared",
-    "connect", "conninfo", "copy", "copyright", "crosstabview", "e", "echo", "edit", "ef", "elif",
-    "else", "encoding", "endif", "endpipeline", "errverbose", "ev", "f", "flush", "flushrequest",
-    "g", "gdesc", "getenv", "getresults", "gexec", "gset", "gx", "h", "help", "html", "i", "if",
-    "include", "include_relative", "ir", "l", "list", "lo_export", "lo_import", "lo_list",
-    "lo_unlink", "o", "out", "p", "parse", "password", "print", "prompt", "pset", "q", "qecho",
-    "quit", "r", "reset", "restrict", "s", "sendpipeline", "set", "setenv", "sf", "startpipeline",
-    "sv", "syncpipeline", "t", "timing", "unrestrict", "unset", "w", "warn", "watch", "write", "x",
-    "z"};
+constexpr absl::string_view kCommands[] = {"!",
+                                           "?",
+                                           "C",
+                                           "H",
+                                           "T",
+                                           "a",
+                                           "bind",
+                                           "bind_named",
+                                           "c",
+                                           "cd",
+                                           "close",
+                                           "close_prepared",
+                                           "connect",
+                                           "conninfo",
+                                           "copy",
+                                           "copyright",
+                                           "crosstabview",
+                                           "e",
+                                           "echo",
+                                           "edit",
+                                           "ef",
+                                           "elif",
+                                           "else",
+                                           "encoding",
+                                           "endif",
+                                           "endpipeline",
+                                           "errverbose",
+                                           "ev",
+                                           "f",
+                                           "flush",
+                                           "flushrequest",
+                                           "g",
+                                           "gdesc",
+                                           "getenv",
+                                           "getresults",
+                                           "gexec",
+                                           "gset",
+                                           "gx",
+                                           "h",
+                                           "help",
+                                           "html",
+                                           "i",
+                                           "if",
+                                           "include",
+                                           "include_relative",
+                                           "ir",
+                                           "l",
+                                           "list",
+                                           "lo_export",
+                                           "lo_import",
+                                           "lo_list",
+                                           "lo_unlink",
+                                           "o",
+                                           "out",
+                                           "p",
+                                           "parse",
+                                           "password",
+                                           "print",
+                                           "prompt",
+                                           "pset",
+                                           "q",
+                                           "qecho",
+                                           "quit",
+                                           "r",
+                                           "reset",
+                                           "restrict",
+                                           "s",
+                                           "sendpipeline",
+                                           "set",
+                                           "setenv",
+                                           "sf",
+                                           "startpipeline",
+                                           "sv",
+                                           "syncpipeline",
+                                           "t",
+                                           "timing",
+                                           "unrestrict",
+                                           "unset",
+                                           "w",
+                                           "warn",
+                                           "watch",
+                                           "write",
+                                           "x",
+                                           "z"};
 
 // They send the query buffer, or throw it away.
-constexpr absl::string_view kSenders[] = {"crosstabview", "g",     "gdesc", "gexec",
-                                          "gset",         "gx",    "parse", "r",
-                                          "reset",        "sendpipeline",   "watch"};
+constexpr absl::string_view kSenders[] = {"crosstabview", "g",     "gdesc", "gexec", "gset",
+                                          "gx",           "parse", "r",     "reset", "sendpipeline",
+                                          "watch"};
 
 // They take the rest of the line as it is, backslashes and all.
 constexpr absl::string_view kWholeLine[] = {"!", "copy", "ef", "ev", "h", "help", "sf", "sv"};
@@ -83,8 +157,8 @@ MetaCommand ReadMetaCommand(absl::string_view text, uint32_t at) {
   command.name = text.substr(at + 1, name_end - at - 1);
   command.is_known = Contains(kCommands, command.name) || absl::StartsWith(command.name, "d");
   command.sends_query = Contains(kSenders, command.name);
-  size_t end = Contains(kWholeLine, command.name) ? LineEnd(text, name_end)
-                                                  : ArgumentsEnd(text, name_end);
+  size_t end =
+      Contains(kWholeLine, command.name) ? LineEnd(text, name_end) : ArgumentsEnd(text, name_end);
   size_t next = end;
   // `\\` ends a command and no more.
   if (next + 1 < text.size() && text[next] == '\\' && text[next + 1] == '\\') next += 2;

@@ -13,10 +13,10 @@ namespace plimsoll {
 struct MetaCommand {
   Span span;               // without trailing blanks
   absl::string_view name;  // without the backslash: `connect`, `gexec`; a view into the text
-  uint32_t end = 0;        // where SQL or the next command goes on; past the `\\` that ended this one
-  bool is_known = false;   // psql has a command of this name
-  bool sends_query = false;        // it ends the SQL before it as a semicolon would
-  bool reads_data = false;         // \copy … from stdin
+  uint32_t end = 0;  // where SQL or the next command goes on; past the `\\` that ended this one
+  bool is_known = false;     // psql has a command of this name
+  bool sends_query = false;  // it ends the SQL before it as a semicolon would
+  bool reads_data = false;   // \copy … from stdin
 };
 
 // The command whose backslash is at `at`, which is not within a quote or comment.

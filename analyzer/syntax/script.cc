@@ -177,7 +177,8 @@ void Reader::Accept(PieceList group, const Parsed& parsed) {
   pass_commands();
   if (script_->statements.size() == count_before) {
     for (const Piece& piece : group) {
-      AddProblem(piece, piece.span, "the statement is too large or too deeply nested to be analysed");
+      AddProblem(piece, piece.span,
+                 "the statement is too large or too deeply nested to be analysed");
     }
   }
 }

@@ -7,7 +7,8 @@
 
 namespace plimsoll {
 
-Source::Source(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {
+Source::Source(std::string name, std::string text)
+    : name_(std::move(name)), text_(std::move(text)) {
   PLIMSOLL_CHECK(text_.size() < UINT32_MAX);
   line_starts_.push_back(0);
   for (size_t at = text_.find('\n'); at != std::string::npos; at = text_.find('\n', at + 1)) {
@@ -29,7 +30,8 @@ Position Source::Locate(uint32_t byte) const {
     const bool continuation = (static_cast<unsigned char>(text_[at]) & 0xC0U) == 0x80U;
     if (!continuation) ++column;
   }
-  return {.line = static_cast<uint32_t>(after - line_starts_.begin()), .column = column, .byte = byte};
+  return {
+      .line = static_cast<uint32_t>(after - line_starts_.begin()), .column = column, .byte = byte};
 }
 
 uint32_t Source::LineStart(uint32_t line) const {

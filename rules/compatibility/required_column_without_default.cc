@@ -10,16 +10,19 @@ PLIMSOLL_RULE(required_column_without_default) = {
     .risk = Risk::kRisky,
     .since = "0.1",
     .summary = "ADD COLUMN NOT NULL without a default fails on a table that has rows",
-    .why = "the rows that are there have no value for it; and where the table is empty, code that "
-           "does not know the column yet can insert nothing",
-    .help = "add it with a constant DEFAULT, which costs nothing since PostgreSQL 11; or add it "
-            "nullable, fill it in batches, and set NOT NULL over a validated check",
+    .why =
+        "the rows that are there have no value for it; and where the table is empty, code that "
+        "does not know the column yet can insert nothing",
+    .help =
+        "add it with a constant DEFAULT, which costs nothing since PostgreSQL 11; or add it "
+        "nullable, fill it in batches, and set NOT NULL over a validated check",
     .docs = R"md(
 ```sql
 --- 001_create.sql
 create table account (id bigint primary key);
 --- 002_plan.sql
 alter table account add column plan text not null;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ required-column-without-default: column `plan` of `account` is NOT NULL and existing rows have no value for it
 ```
 
 A constant default is stored once and needs no pass over the table:

@@ -10,16 +10,19 @@ PLIMSOLL_RULE(column_drop) = {
     .risk = Risk::kRisky,
     .since = "0.1",
     .summary = "dropping a column loses its values and breaks the code that still names it",
-    .why = "rolling forward cannot bring the values back, and code that still selects or inserts "
-           "the column fails at once",
-    .help = "deploy code that no longer names it first, keep a backup; then say so with "
-            "`-- plimsoll:allow column-drop -- reason`",
+    .why =
+        "rolling forward cannot bring the values back, and code that still selects or inserts "
+        "the column fails at once",
+    .help =
+        "deploy code that no longer names it first, keep a backup; then say so with "
+        "`-- plimsoll:allow column-drop -- reason`",
     .docs = R"md(
 ```sql
 --- 001_create.sql
 create table account (id bigint primary key, fax text);
 --- 002_drop.sql
 alter table account drop column fax;
+--                  ^^^^^^^^^^^^^^^ column-drop: drops column `fax` of `account` with all its values
 ```
 
 ```sql
@@ -32,9 +35,9 @@ alter table account drop column fax;
           for (const Step& step : history.steps()) {
             for (const Loss& loss : step.effects.losses) {
               if (loss.kind != LossKind::kColumn || !loss.relation.live) continue;
-              report(step, {.message = absl::StrCat("drops column ", Quoted(loss.column), " of ",
-                                                    Quoted(loss.relation.name),
-                                                    " with all its values")});
+              report(step,
+                     {.message = absl::StrCat("drops column ", Quoted(loss.column), " of ",
+                                              Quoted(loss.relation.name), " with all its values")});
             }
           }
         },

@@ -11,14 +11,16 @@ PLIMSOLL_RULE(table_drop) = {
     .since = "0.1",
     .summary = "dropping a table loses its rows and breaks the code that still uses it",
     .why = "rolling forward cannot bring the rows back",
-    .help = "make sure that no running code uses it and that a backup exists; then say so with "
-            "`-- plimsoll:allow table-drop -- reason`",
+    .help =
+        "make sure that no running code uses it and that a backup exists; then say so with "
+        "`-- plimsoll:allow table-drop -- reason`",
     .docs = R"md(
 ```sql
 --- 001_create.sql
 create table account (id bigint primary key);
 --- 002_drop.sql
 drop table account;
+--^^^^^^^^^^^^^^^^ table-drop: drops `account` with all rows
 ```
 
 A table that this migration made holds nothing that was there before:

@@ -81,7 +81,9 @@ thing that is already there, or already gone:
 
 ```sql
 create table account (id bigint primary key);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ missing-if-exists: CREATE TABLE without IF NOT EXISTS fails when it is run again
 create schema audit;
+--^^^^^^^^^^^^^^^^^ missing-if-exists: CREATE SCHEMA without IF NOT EXISTS fails when it is run again
 ```
 
 ```sql

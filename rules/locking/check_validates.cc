@@ -11,14 +11,16 @@ PLIMSOLL_RULE(check_validates) = {
     .since = "0.1",
     .summary = "adding a check reads the whole table while nobody can use it",
     .why = "every query on the table waits until the last row was looked at",
-    .help = "add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets reads "
-            "and writes go on",
+    .help =
+        "add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets reads "
+        "and writes go on",
     .docs = R"md(
 ```sql
 --- 001_create.sql
 create table invoice (id bigint primary key, amount numeric);
 --- 002_check.sql
 alter table invoice add constraint invoice_amount check (amount > 0);
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ check-validates: checks every row of `invoice` while ACCESS EXCLUSIVE on `invoice` blocks reads and writes
 ```
 
 Even a check on a column that is only now added reads every row, although all its values are null:
@@ -28,6 +30,7 @@ Even a check on a column that is only now added reads every row, although all it
 create table invoice (id bigint primary key);
 --- 002_discount.sql
 alter table invoice add column discount numeric check (discount >= 0);
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ check-validates: checks every row of `invoice` while ACCESS EXCLUSIVE on `invoice` blocks reads and writes
 ```
 
 `NOT VALID` holds for new rows at once, and leaves the old ones for later:
@@ -48,9 +51,9 @@ alter table invoice validate constraint invoice_amount;
                               step.As<action::AddColumn>() != nullptr;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kCheck);
             if (!adds || scan == nullptr) continue;
-            report(step, {.message = absl::StrCat("checks every row of ",
-                                                  Quoted(scan->relation.name), " while ",
-                                                  BlockingWords(step))});
+            report(step,
+                   {.message = absl::StrCat("checks every row of ", Quoted(scan->relation.name),
+                                            " while ", BlockingWords(step))});
           }
         },
 };

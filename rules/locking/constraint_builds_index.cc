@@ -20,6 +20,7 @@ PLIMSOLL_RULE(constraint_builds_index) = {
 create table account (id bigint, email text);
 --- 002_unique.sql
 alter table account add constraint account_email_key unique (email);
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ constraint-builds-index: builds index `account_email_key` while ACCESS EXCLUSIVE on `account` blocks reads and writes
 ```
 
 An index that is there already is taken over in a moment:
@@ -42,6 +43,7 @@ create table account (id bigint, email text);
 create unique index account_id on account (id);
 --- 002_key.sql
 alter table account add primary key using index account_id;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ constraint-builds-index: reads every row of `account` while ACCESS EXCLUSIVE on `account` blocks reads and writes
 ```
 
 An exclusion constraint has no form that works online.
@@ -53,20 +55,21 @@ An exclusion constraint has no form that works online.
             if (add == nullptr && step.As<action::AddColumn>() == nullptr) continue;
             const Effects& effects = step.effects;
             for (const Work& work : effects.work) {
-              const bool build = work.kind == WorkKind::kIndexBuild &&
-                                 (work.cause == Cause::kUnique || work.cause == Cause::kPrimaryKey ||
-                                  work.cause == Cause::kExclusion);
+              const bool build =
+                  work.kind == WorkKind::kIndexBuild &&
+                  (work.cause == Cause::kUnique || work.cause == Cause::kPrimaryKey ||
+                   work.cause == Cause::kExclusion);
               // A primary key reads the table once more where a column may be null.
               const bool scan = work.kind == WorkKind::kScan && work.cause == Cause::kNotNull &&
                                 add != nullptr &&
                                 add->constraint.kind == ConstraintKind::kPrimaryKey &&
                                 !add->constraint.using_index.empty();
               if (!work.relation.live || (!build && !scan)) continue;
-              report(step, {.message = absl::StrCat(
-                                build ? absl::StrCat("builds index ", Quoted(work.index))
-                                      : absl::StrCat("reads every row of ",
-                                                     Quoted(work.relation.name)),
-                                " while ", BlockingWords(step))});
+              report(step,
+                     {.message = absl::StrCat(
+                          build ? absl::StrCat("builds index ", Quoted(work.index))
+                                : absl::StrCat("reads every row of ", Quoted(work.relation.name)),
+                          " while ", BlockingWords(step))});
               break;
             }
           }

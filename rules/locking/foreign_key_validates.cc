@@ -11,8 +11,9 @@ PLIMSOLL_RULE(foreign_key_validates) = {
     .since = "0.1",
     .summary = "adding a foreign key checks every row while both tables refuse writes",
     .why = "SHARE ROW EXCLUSIVE is held on both tables until each row has found its partner",
-    .help = "add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets writes "
-            "go on",
+    .help =
+        "add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets writes "
+        "go on",
     .docs = R"md(
 ```sql
 --- 001_create.sql
@@ -20,6 +21,7 @@ create table account (id bigint primary key);
 create table invoice (id bigint primary key, account_id bigint);
 --- 002_foreign_key.sql
 alter table invoice add constraint invoice_account
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^… foreign-key-validates: checks every row of `invoice` while writes to `invoice` and `account` wait
   foreign key (account_id) references account (id);
 ```
 
@@ -52,9 +54,9 @@ to check, and neither is there in a table that this migration creates.
               if (!lock.relation.live || !BlocksWrites(lock.mode)) continue;
               absl::StrAppend(&tables, tables.empty() ? "" : " and ", Quoted(lock.relation.name));
             }
-            report(step, {.message = absl::StrCat("checks every row of ",
-                                                  Quoted(scan->relation.name), " while writes to ",
-                                                  tables, " wait")});
+            report(step,
+                   {.message = absl::StrCat("checks every row of ", Quoted(scan->relation.name),
+                                            " while writes to ", tables, " wait")});
           }
         },
 };

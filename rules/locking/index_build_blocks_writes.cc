@@ -11,8 +11,9 @@ PLIMSOLL_RULE(index_build_blocks_writes) = {
     .since = "0.1",
     .summary = "CREATE INDEX blocks every write to the table until the index is built",
     .why = "INSERT, UPDATE and DELETE wait for as long as the index takes to build",
-    .help = "use CREATE INDEX CONCURRENTLY, outside a transaction; if it fails, drop the invalid "
-            "index it leaves and build again",
+    .help =
+        "use CREATE INDEX CONCURRENTLY, outside a transaction; if it fails, drop the invalid "
+        "index it leaves and build again",
     .docs = R"md(
 A plain `CREATE INDEX` holds SHARE on the table while it reads every row and sorts. Readers go on,
 writers wait.
@@ -22,6 +23,7 @@ writers wait.
 create table account (id bigint primary key, email text);
 --- 002_index.sql
 create index account_email on account (email);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ index-build-blocks-writes: builds index `account_email` while SHARE on `account` blocks writes
 ```
 
 `CONCURRENTLY` takes SHARE UPDATE EXCLUSIVE instead, which stops neither. It reads the table twice
@@ -46,9 +48,8 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
             if (create == nullptr || create->concurrently) continue;
             const Work* build = step.effects.LiveWork(WorkKind::kIndexBuild);
             if (build == nullptr || step.effects.LiveWork(WorkKind::kScan) == nullptr) continue;
-            Complaint complaint = {
-                .message = absl::StrCat("builds index ", Quoted(build->index), " while ",
-                                        BlockingWords(step))};
+            Complaint complaint = {.message = absl::StrCat("builds index ", Quoted(build->index),
+                                                           " while ", BlockingWords(step))};
             if (build->relation.kind == RelationKind::kPartitionedTable) {
               complaint.help =
                   absl::StrCat("create it ON ONLY ", Quoted(build->relation.name),

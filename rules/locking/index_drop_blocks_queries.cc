@@ -10,8 +10,9 @@ PLIMSOLL_RULE(index_drop_blocks_queries) = {
     .risk = Risk::kRisky,
     .since = "0.1",
     .summary = "DROP INDEX locks its whole table against reads and writes",
-    .why = "the lock itself is short, but it waits for every running query, and every new query "
-           "waits behind it",
+    .why =
+        "the lock itself is short, but it waits for every running query, and every new query "
+        "waits behind it",
     .help = "use DROP INDEX CONCURRENTLY, outside a transaction",
     .docs = R"md(
 `DROP INDEX` takes ACCESS EXCLUSIVE on the table that the index belongs to. One long report that is
@@ -23,6 +24,7 @@ create table account (id bigint primary key, email text);
 create index account_email on account (email);
 --- 002_drop.sql
 drop index account_email;
+--^^^^^^^^^^^^^^^^^^^^^^ index-drop-blocks-queries: ACCESS EXCLUSIVE on the table of `account_email` blocks reads and writes
 ```
 
 `CONCURRENTLY` waits for the others instead of making them wait:
@@ -50,11 +52,10 @@ The index of a partitioned table has no such form, so it is not reported.
             }
             if (partitioned) continue;
             const bool table_known = lock->relation.kind != RelationKind::kIndex;
-            report(step, {.message = table_known
-                                         ? BlockingWords(step)
-                                         : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
-                                                        Quoted(lock->relation.name),
-                                                        " blocks reads and writes")});
+            report(step, {.message = table_known ? BlockingWords(step)
+                                                 : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
+                                                                Quoted(lock->relation.name),
+                                                                " blocks reads and writes")});
           }
         },
 };

@@ -11,9 +11,10 @@ PLIMSOLL_RULE(set_not_null_scan) = {
     .since = "0.1",
     .summary = "SET NOT NULL reads the whole table while nobody can use it",
     .why = "every query on the table waits until the last row was looked at",
-    .help = "add a check (column IS NOT NULL) NOT VALID, validate it in another transaction, then "
-            "set NOT NULL, which the check proves; on PostgreSQL 18 add the NOT NULL constraint "
-            "itself NOT VALID",
+    .help =
+        "add a check (column IS NOT NULL) NOT VALID, validate it in another transaction, then "
+        "set NOT NULL, which the check proves; on PostgreSQL 18 add the NOT NULL constraint "
+        "itself NOT VALID",
     .docs = R"md(
 To know that no value is null, `SET NOT NULL` looks at every row under ACCESS EXCLUSIVE.
 
@@ -22,6 +23,7 @@ To know that no value is null, `SET NOT NULL` looks at every row under ACCESS EX
 create table account (id bigint primary key, email text);
 --- 002_required.sql
 alter table account alter column email set not null;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ set-not-null-scan: reads every row of `account` while ACCESS EXCLUSIVE on `account` blocks reads and writes
 ```
 
 A validated check that says so is proof enough, and `VALIDATE` lets reads and writes go on:
@@ -42,15 +44,14 @@ alter table account drop constraint account_email_set;
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             const auto* add = step.As<action::AddConstraint>();
-            const bool sets =
-                step.As<action::SetNotNull>() != nullptr ||
-                (add != nullptr && add->constraint.kind == ConstraintKind::kNotNull);
+            const bool sets = step.As<action::SetNotNull>() != nullptr ||
+                              (add != nullptr && add->constraint.kind == ConstraintKind::kNotNull);
             if (!sets) continue;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kNotNull);
             if (scan == nullptr) continue;
-            report(step, {.message = absl::StrCat("reads every row of ",
-                                                  Quoted(scan->relation.name), " while ",
-                                                  BlockingWords(step))});
+            report(step,
+                   {.message = absl::StrCat("reads every row of ", Quoted(scan->relation.name),
+                                            " while ", BlockingWords(step))});
           }
         },
 };

@@ -20,10 +20,12 @@ PLIMSOLL_RULE(add_column_rewrites) = {
     .risk = Risk::kRisky,
     .since = "0.1",
     .summary = "ADD COLUMN with a volatile default copies the whole table while nobody can use it",
-    .why = "a new copy of every row is written, and all indexes are built again, under ACCESS "
-           "EXCLUSIVE",
-    .help = "add the column without the default, set the default for new rows, fill the old rows in "
-            "batches",
+    .why =
+        "a new copy of every row is written, and all indexes are built again, under ACCESS "
+        "EXCLUSIVE",
+    .help =
+        "add the column without the default, set the default for new rows, fill the old rows in "
+        "batches",
     .docs = R"md(
 A constant default, and one like `now()` that is the same for the whole statement, is stored once and
 costs nothing. A default that gives another value for every row has to be written into every row:
@@ -33,6 +35,7 @@ costs nothing. A default that gives another value for every row has to be writte
 create table account (id bigint primary key);
 --- 002_token.sql
 alter table account add column token uuid default gen_random_uuid();
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ add-column-rewrites: rewrites `account` while ACCESS EXCLUSIVE on `account` blocks reads and writes: the default is volatile and gives each row a value of its own
 ```
 
 The same holds for `serial`, `GENERATED … AS IDENTITY`, `GENERATED … STORED`, and for a column of a

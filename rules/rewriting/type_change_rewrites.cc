@@ -10,10 +10,12 @@ PLIMSOLL_RULE(type_change_rewrites) = {
     .risk = Risk::kComplex,
     .since = "0.1",
     .summary = "ALTER COLUMN TYPE copies the whole table while nobody can use it",
-    .why = "a new copy of every row is written, and all indexes are built again, under ACCESS "
-           "EXCLUSIVE; code that was written for the old type meets the new one at once",
-    .help = "add a column of the new type, keep it in step with a trigger, fill it in batches, "
-            "switch the code, drop the old column",
+    .why =
+        "a new copy of every row is written, and all indexes are built again, under ACCESS "
+        "EXCLUSIVE; code that was written for the old type meets the new one at once",
+    .help =
+        "add a column of the new type, keep it in step with a trigger, fill it in batches, "
+        "switch the code, drop the old column",
     .docs = R"md(
 Most changes of type write every row anew:
 
@@ -22,6 +24,7 @@ Most changes of type write every row anew:
 create table invoice (id int primary key, note varchar(40));
 --- 002_bigint.sql
 alter table invoice alter column id type bigint;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^ type-change-rewrites: rewrites `invoice` while ACCESS EXCLUSIVE on `invoice` blocks reads and writes
 ```
 
 Some need not. A `varchar` that only gets longer, or loses its limit, keeps its bytes, as do a
@@ -46,6 +49,7 @@ create table invoice (id int primary key, note varchar(40));
 create index invoice_lower_note on invoice (lower(note));
 --- 002_longer.sql
 alter table invoice alter column note type varchar(80);
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ type-change-rewrites: builds index `invoice_lower_note` again while ACCESS EXCLUSIVE on `invoice` blocks reads and writes
 ```
 )md",
     .check =

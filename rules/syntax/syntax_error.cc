@@ -18,6 +18,7 @@ report. Every other statement of the file is still analysed.
 ```sql
 create table account (id bigint primary key);
 alter table account add colum note text not null;
+--                                 ^^^^ syntax-error: syntax error at or near "text"
 create table invoice (id bigint primary key);
 ```
 

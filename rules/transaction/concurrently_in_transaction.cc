@@ -10,14 +10,17 @@ PLIMSOLL_RULE(concurrently_in_transaction) = {
     .risk = Risk::kRisky,
     .since = "0.1",
     .summary = "PostgreSQL refuses CONCURRENTLY, and some other statements, in a transaction",
-    .why = "such a statement commits several times by itself, so it fails with SQLSTATE 25001 in a "
-           "transaction block, and the migration with it",
-    .help = "put it into a migration of its own, and tell the runner not to wrap that file in a "
-            "transaction",
+    .why =
+        "such a statement commits several times by itself, so it fails with SQLSTATE 25001 in a "
+        "transaction block, and the migration with it",
+    .help =
+        "put it into a migration of its own, and tell the runner not to wrap that file in a "
+        "transaction",
     .docs = R"md(
 ```sql
 begin;
 create index concurrently account_email on account (email);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ concurrently-in-transaction: CREATE INDEX CONCURRENTLY cannot run inside a transaction block
 commit;
 ```
 
@@ -43,8 +46,7 @@ vacuum account;
             const std::string what = other != nullptr  ? other->what
                                      : drop != nullptr ? "DROP INDEX CONCURRENTLY"
                                                        : "CREATE INDEX CONCURRENTLY";
-            report(step,
-                   {.message = absl::StrCat(what, " cannot run inside a transaction block")});
+            report(step, {.message = absl::StrCat(what, " cannot run inside a transaction block")});
           }
         },
 };

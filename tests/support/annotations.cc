@@ -31,14 +31,6 @@ uint32_t TakeWhile(absl::string_view& text, absl::string_view characters) {
   return count;
 }
 
-// A comment whose first printing character is a caret (or `<` and a caret) is an annotation.
-bool LooksLikeMark(absl::string_view line) {
-  line = absl::StripLeadingAsciiWhitespace(line);
-  if (!absl::ConsumePrefix(&line, "--")) return false;
-  if (absl::StartsWith(line, "<^")) return true;
-  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "^");
-}
-
 // The columns, the id and the text of an annotation; nothing where it has no id.
 std::optional<Mark> ParseMark(absl::string_view line) {
   Mark mark;
@@ -224,6 +216,13 @@ std::string CodeOf(const Example& example, const Mark& mark) {
 }
 
 }  // namespace
+
+bool LooksLikeMark(absl::string_view line) {
+  line = absl::StripLeadingAsciiWhitespace(line);
+  if (!absl::ConsumePrefix(&line, "--")) return false;
+  if (absl::StartsWith(line, "<^")) return true;
+  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(line), "^");
+}
 
 absl::StatusOr<Example> ParseExample(absl::string_view text, absl::string_view default_name) {
   ExampleParser parser(default_name);

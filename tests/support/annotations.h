@@ -55,6 +55,10 @@ struct Example {
 // `default_name` names the one file of a text without `---` lines. Errors say which line is wrong.
 absl::StatusOr<Example> ParseExample(absl::string_view text, absl::string_view default_name);
 
+// Whether the line is an annotation, perhaps a broken one: a comment whose first printing character
+// is a caret (or `<` and a caret).
+bool LooksLikeMark(absl::string_view line);
+
 // The comment line that says `mark` below `code_line`.
 std::string FormatMark(const Mark& mark, absl::string_view code_line);
 

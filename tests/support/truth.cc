@@ -63,8 +63,7 @@ Deeds ParseDeeds(const json& measured, std::set<TableLock>& held) {
 }
 
 std::shared_ptr<const Script> Parse(const std::string& name, const std::string& text) {
-  return std::make_shared<const Script>(
-      ParseScript(std::make_shared<const Source>(name, text)));
+  return std::make_shared<const Script>(ParseScript(std::make_shared<const Source>(name, text)));
 }
 
 bool IsIndex(RelationKind kind) {

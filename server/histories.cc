@@ -1,0 +1,134 @@
+#include "server/histories.h"
+
+#include <utility>
+
+#include "rules/registry.h"
+#include "workspace/files.h"
+#include "workspace/wrapping.h"
+
+namespace plimsoll::server {
+namespace {
+
+Migration MigrationOf(const Document& document, const Placement& placement, int server_version) {
+  return {.script = document.script,
+          .wrapping = RunnersWrapping(placement, *document.script, server_version),
+          .down = placement.down};
+}
+
+// The index of the migration that comes from the file; the number of migrations where none does.
+size_t IndexOf(const Inputs& inputs, const std::string& path) {
+  size_t index = 0;
+  while (index < inputs.migrations.size() &&
+         inputs.migrations[index].script->source->name() != path) {
+    ++index;
+  }
+  return index;
+}
+
+// The document by itself, as a script that its author means to run.
+Inputs Alone(const Document& document, const Placement& placement, int server_version) {
+  Inputs inputs;
+  inputs.server_version = server_version;
+  inputs.migrations.push_back(MigrationOf(document, placement, server_version));
+  inputs.migrations.back().down = false;
+  return inputs;
+}
+
+}  // namespace
+
+void Histories::Forget() {
+  finder_ = std::make_unique<LayoutFinder>();
+  folders_.clear();
+}
+
+absl::Status Histories::Analyze(const std::string& uri, int server_version, Documents* documents) {
+  const Document* document = documents->Find(uri);
+  if (document == nullptr) return absl::OkStatus();
+  Placement placement;
+  absl::Status read;
+  if (!document->path.empty()) {
+    absl::StatusOr<Placement> placed = finder_->Place(document->path);
+    if (placed.ok()) {
+      placement = *std::move(placed);
+    } else {
+      read = placed.status();
+    }
+  }
+  Inputs inputs;
+  inputs.server_version = server_version;
+  if (read.ok() && placement.layout != Layout::kBare) {
+    read = Gather(placement, *documents, &inputs);
+  }
+  if (inputs.migrations.empty() || !read.ok()) {
+    inputs = Alone(*document, placement, server_version);
+  }
+  const auto report =
+      std::make_shared<const Report>(plimsoll::Analyze(std::move(inputs), rules::All()));
+  const std::vector<Migration>& migrations = report->history.migrations();
+  for (auto& [name, open] : documents->all()) {
+    for (uint32_t m = 0; m < migrations.size(); ++m) {
+      if (migrations[m].script != open.script) continue;
+      open.report = report;
+      open.migration = m;
+    }
+  }
+  return read;
+}
+
+const absl::StatusOr<std::vector<Project>>& Histories::Read(const std::string& root,
+                                                            int server_version) {
+  const auto found = folders_.find(root);
+  if (found != folders_.end()) return found->second;
+  LoadOptions options;
+  options.paths = {root};
+  options.server_version = server_version;
+  return folders_.emplace(root, Load(options)).first->second;
+}
+
+// The history of a layout's root: its files, and over them the open texts that stand in it.
+absl::Status Histories::Gather(const Placement& placement, const Documents& documents,
+                               Inputs* inputs) {
+  // The first migration of a new folder has no file there yet.
+  if (IsFolder(placement.root) && !ListFolder(placement.root).empty()) {
+    const absl::StatusOr<std::vector<Project>>& projects =
+        Read(placement.root, inputs->server_version);
+    if (!projects.ok()) return projects.status();
+    for (const Project& project : *projects) {
+      if (project.layout != placement.layout) continue;
+      if (AbsolutePath(project.root) == placement.root) *inputs = project.inputs;
+    }
+  }
+  for (const auto& [uri, open] : documents.all()) {
+    if (open.path.empty()) continue;
+    const absl::StatusOr<Placement> place = finder_->Place(open.path);
+    if (!place.ok()) continue;
+    if (place->layout != placement.layout || place->root != placement.root) continue;
+    const absl::Status overlaid = Overlay(open, *place, inputs);
+    if (!overlaid.ok()) return overlaid;
+  }
+  return absl::OkStatus();
+}
+
+// Puts an open text in the place of its file, or where its file will stand once it is saved.
+absl::Status Histories::Overlay(const Document& document, const Placement& placement,
+                                Inputs* inputs) {
+  Migration migration = MigrationOf(document, placement, inputs->server_version);
+  std::vector<Migration>& migrations = inputs->migrations;
+  const size_t index = IndexOf(*inputs, document.path);
+  if (index < migrations.size()) {
+    // Whether it counts as a down was decided with all its neighbours in view.
+    migration.down = migrations[index].down;
+    migrations[index] = std::move(migration);
+    return absl::OkStatus();
+  }
+  auto next = migrations.begin();
+  for (; next != migrations.end(); ++next) {
+    const absl::StatusOr<Placement> other = finder_->Place(next->script->source->name());
+    if (!other.ok()) return other.status();
+    if (next->down != migration.down ? next->down : placement.order < other->order) break;
+  }
+  migrations.insert(next, std::move(migration));
+  return absl::OkStatus();
+}
+
+}  // namespace plimsoll::server
