@@ -62,7 +62,8 @@ void RegisterLsp(CLI::App& app, int* exit_code) {
                   "URI of the folder with the rules' pages, for links (default: the pages that came "
                   "with this program)")
       ->type_name("URI");
-  lsp->add_flag("--stdio", "over standard input and output, which is the only way; editors pass it");
+  lsp->add_flag_callback(
+      "--stdio", [] {}, "over standard input and output, which is the only way; editors pass it");
   lsp->callback([options, exit_code] { *exit_code = Serve(*options); });
 }
 

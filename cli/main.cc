@@ -89,6 +89,20 @@ std::string Unplaced(const CLI::App& where, const std::string& word) {
                       nearest.empty() ? "" : absl::StrCat("; did you mean `", nearest, "`?"));
 }
 
+// What is wrong with a command line, in one sentence.
+std::string Complaint(const CLI::App& where, const std::vector<std::string>& unplaced,
+                      const CLI::ParseError& error) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error) != nullptr && !unplaced.empty()) {
+    return Unplaced(where, unplaced[0]);
+  }
+  const std::string words = error.what();
+  // `--format: 1 required … missing`
+  if (dynamic_cast<const CLI::ArgumentMismatch*>(&error) != nullptr) {
+    return absl::StrCat("`", words.substr(0, words.find(':')), "` needs a value");
+  }
+  return words;
+}
+
 int UsageError(const CLI::App& app, const CLI::ParseError& error) {
   const std::vector<CLI::App*> chosen = app.get_subcommands();
   const CLI::App& where = chosen.empty() ? app : *chosen.front();
@@ -98,9 +112,7 @@ int UsageError(const CLI::App& app, const CLI::ParseError& error) {
     return UnknownCommand(app, unplaced[0]);
   }
   const std::string help = chosen.empty() ? "help" : absl::StrCat("help ", where.get_name());
-  PrintError(absl::StrCat(
-      misplaced && !unplaced.empty() ? Unplaced(where, unplaced[0]) : error.what(),
-      "\nsee `plimsoll ", help, "`"));
+  PrintError(absl::StrCat(Complaint(where, unplaced, error), "\nsee `plimsoll ", help, "`"));
   return kExitFailure;
 }
 
@@ -130,6 +142,8 @@ int Run(int argc, char** argv) {
   } catch (const CLI::CallForVersion& version) {
     return Deliver(absl::StrCat(version.what(), "\n"), {}, kExitClean);
   } catch (const CLI::CallForHelp&) {
+    const std::vector<std::string> unplaced = app.remaining();
+    if (!unplaced.empty() && app.get_subcommands().empty()) return UnknownCommand(app, unplaced[0]);
     return Deliver(app.help(), {}, kExitClean);
   } catch (const CLI::ParseError& error) {
     return UsageError(app, error);

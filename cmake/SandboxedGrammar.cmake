@@ -147,7 +147,9 @@ function(plimsoll_add_sandboxed_grammar)
     ${sandbox}/runtime.cc ${sandbox}/switch.cc "${generated}/grammar_module.h")
   target_link_libraries(plimsoll_grammar_sandbox PRIVATE plimsoll_options absl::strings absl::span)
   target_include_directories(plimsoll_grammar_sandbox SYSTEM PRIVATE "${generated}")
-  target_compile_options(plimsoll_grammar_sandbox PRIVATE -fno-sanitize=all)
+  # On the sources, whose flags come last: on the target they would come before those to be undone.
+  set_source_files_properties(${sandbox}/fault.cc ${sandbox}/instance.cc ${sandbox}/runtime.cc
+    ${sandbox}/switch.cc PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
 
   add_library(plimsoll_grammar STATIC
     "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_sandbox.cc"

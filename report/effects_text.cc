@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "report/effects.h"
 #include "report/ink.h"
 #include "report/terminal.h"
@@ -66,7 +66,8 @@ Row StatementRow(const Report& report, size_t migration, size_t index) {
     row.cells[kLocks] = {statement.direction == Direction::kDown ? "not run here (down)"
                                                                  : "not modelled"};
   }
-  if (sum.failure.has_value()) {
+  // Where the failure is the risk, its reason says it all.
+  if (sum.failure.has_value() && !absl::StrContains(reason.reason, sum.failure->message)) {
     row.remarks.push_back(
         absl::StrCat("fails: ", sum.failure->sqlstate, " ", Printable(sum.failure->message)));
   }

@@ -24,14 +24,24 @@ void AppendRemark(absl::string_view label, absl::string_view text, size_t gutter
                   "\n");
 }
 
+// The locks that people think of: a table's own stand for those on its indexes and sequences.
+std::vector<Lock> LocksToShow(const Finding& finding) {
+  std::vector<Lock> shown;
+  for (const Lock& lock : finding.locks) {
+    const RelationKind kind = lock.relation.kind;
+    if (kind != RelationKind::kIndex && kind != RelationKind::kSequence) shown.push_back(lock);
+  }
+  return shown.empty() ? finding.locks : shown;
+}
+
 void AppendLocks(const Finding& finding, size_t gutter, const Painter& paint, std::string* out) {
-  for (size_t i = 0; i < finding.locks.size(); ++i) {
+  const std::vector<Lock> locks = LocksToShow(finding);
+  for (size_t i = 0; i < locks.size(); ++i) {
     if (i == kLocksShown) {
-      AppendRemark("lock", absl::StrCat("and ", finding.locks.size() - i, " more"), gutter, paint,
-                   out);
+      AppendRemark("lock", absl::StrCat("and ", locks.size() - i, " more"), gutter, paint, out);
       return;
     }
-    const Lock& lock = finding.locks[i];
+    const Lock& lock = locks[i];
     AppendRemark("lock",
                  absl::StrCat(LockModeName(lock.mode), " on ", lock.relation.name, ", blocks ",
                               WhatItBlocks(lock.mode)),

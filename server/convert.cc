@@ -61,7 +61,7 @@ Utf16Index::Utf16Index(absl::string_view text) : text_(text) {
   line_starts_.push_back(0);
   for (size_t at = text.find_first_of("\r\n"); at != absl::string_view::npos;
        at = text.find_first_of("\r\n", at)) {
-    at += text.substr(at, 2) == "\r\n" ? 2 : 1;
+    at += text.substr(at, 2) == "\r\n" ? size_t{2} : size_t{1};
     line_starts_.push_back(static_cast<uint32_t>(at));
   }
 }

@@ -50,6 +50,9 @@ class Documents {
   // Null where it is not open.
   Document* Find(const std::string& uri) ABSL_ATTRIBUTE_LIFETIME_BOUND;
   std::map<std::string, Document>& all() ABSL_ATTRIBUTE_LIFETIME_BOUND { return documents_; }
+  const std::map<std::string, Document>& all() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return documents_;
+  }
 
  private:
   std::map<std::string, Document> documents_;  // by URI

@@ -1,5 +1,6 @@
 #include "server/jsonrpc.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 

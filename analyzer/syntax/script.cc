@@ -38,15 +38,15 @@ Span UpToLineEnd(absl::string_view text, Span span) {
 }
 
 // The token that PostgreSQL's cursor points at; where it points past the end, the last token.
-Span TokenAt(absl::string_view text, const Piece& piece, uint32_t cursor) {
-  Lexer lexer(text.substr(piece.span.begin, piece.end - piece.span.begin), piece.span.begin);
+Span TokenAt(absl::string_view text, Span part, uint32_t cursor) {
+  Lexer lexer(text.substr(part.begin, part.size()), part.begin);
   Token token;
-  lexer.Seek(piece.span.begin + cursor);
+  lexer.Seek(part.begin + cursor);
   if (lexer.NextCode(&token)) {
     return token.unterminated ? UpToLineEnd(text, token.span) : token.span;
   }
-  lexer.Seek(piece.span.begin);
-  Span last = piece.span;
+  lexer.Seek(part.begin);
+  Span last = part;
   while (lexer.NextCode(&token)) last = token.span;
   return last;
 }
@@ -64,9 +64,10 @@ class Reader {
 
   size_t GroupEnd(size_t first) const;
   void ReadAlone(const Piece& piece);
+  Span TextOf(PieceList group) const;
   Parsed Parse(PieceList group) const;
-  // The statements of a group that the grammar accepted.
-  void Accept(PieceList group, const Parsed& parsed);
+  // Adds the statements of a group that the grammar accepted; false where its tree is beyond us.
+  bool Accept(PieceList group, const Parsed& parsed);
   void Reject(const Piece& piece, const GrammarError& error);
 
   void AddPlain(const Piece& piece);
@@ -88,10 +89,7 @@ void Reader::Read() {
     at = end;
     if (group.size() > 1) {
       const Parsed parsed = Parse(group);
-      if (parsed.ok()) {
-        Accept(group, parsed);
-        continue;
-      }
+      if (parsed.ok() && Accept(group, parsed)) continue;
     }
     for (const Piece& piece : group) ReadAlone(piece);
   }
@@ -112,9 +110,17 @@ size_t Reader::GroupEnd(size_t first) const {
   return std::max(end, first + 1);
 }
 
+// What the grammar is shown. A semicolon at the end is part of it, as PostgreSQL would name it in
+// an error, unless the author wrote something else there.
+Span Reader::TextOf(PieceList group) const {
+  const Piece& last = group.back();
+  const bool author_wrote_it = script_->source->text()[last.end - 1] == ';';
+  return {group.front().span.begin, author_wrote_it ? last.end : last.span.end};
+}
+
 Parsed Reader::Parse(PieceList group) const {
-  const uint32_t begin = group.front().span.begin;
-  return ParseToJson(text_.substr(begin, group.back().end - begin));
+  const Span span = TextOf(group);
+  return ParseToJson(text_.substr(span.begin, span.size()));
 }
 
 void Reader::ReadAlone(const Piece& piece) {
@@ -125,41 +131,40 @@ void Reader::ReadAlone(const Piece& piece) {
                                    " operator characters in a row: the statement is not analysed"));
   }
   const Parsed parsed = Parse({&piece, 1});
-  if (parsed.ok()) return Accept({&piece, 1}, parsed);
-  Reject(piece, *parsed.error);
+  if (!parsed.ok()) return Reject(piece, *parsed.error);
+  if (Accept({&piece, 1}, parsed)) return;
+  AddProblem(piece, piece.span, "the statement is too large or too deeply nested to be analysed");
 }
 
 void Reader::Reject(const Piece& piece, const GrammarError& error) {
+  const Span part = TextOf({&piece, 1});
   if (piece.has_placeholder) {
     // What looks like a placeholder may be SQL after all, such as the remainder in `a %s`.
-    const Span whole = {piece.span.begin, piece.end};
-    const absl::string_view words = script_->source->Text(whole);
-    const Parsed parsed = ParseToJson(words);
-    if (parsed.ok()) return Accept({&piece, 1}, parsed);
+    const Parsed parsed = ParseToJson(script_->source->Text(part));
+    if (parsed.ok() && Accept({&piece, 1}, parsed)) return;
   }
-  const uint32_t size = piece.end - piece.span.begin;
-  const uint32_t cursor = std::min(error.cursor, size);
-  const absl::string_view text = text_.substr(piece.span.begin, size);
+  const uint32_t cursor = std::min(error.cursor, part.size());
+  const absl::string_view text = text_.substr(part.begin, part.size());
   if (piece.has_placeholder || (!error.internal && IsWithinBrackets(text, cursor))) {
     Piece filled_in_later = piece;
     filled_in_later.form = StatementForm::kTemplate;
     return AddPlain(filled_in_later);
   }
-  const Span span = error.internal ? piece.span : TokenAt(text_, piece, cursor);
+  const Span span = error.internal ? piece.span : TokenAt(text_, part, cursor);
   AddProblem(piece, span, error.message);
 }
 
 // Usually each of the grammar's statements is one piece. The grammar is right where they differ.
-void Reader::Accept(PieceList group, const Parsed& parsed) {
-  const uint32_t offset = group.front().span.begin;
-  const uint32_t group_end = group.back().end;
+bool Reader::Accept(PieceList group, const Parsed& parsed) {
+  const auto [offset, group_end] = TextOf(group);
   const absl::string_view text = text_.substr(offset, group_end - offset);
   size_t at = 0;
   const auto pass_commands = [&] {
     while (at < group.size() && group[at].form != StatementForm::kSql) AddPlain(group[at++]);
   };
-  const size_t count_before = script_->statements.size();
-  for (LoweredStatement& lowered : Lower(parsed.json, text, offset)) {
+  std::vector<LoweredStatement> statements = Lower(parsed.json, text, offset);
+  if (statements.empty()) return false;
+  for (LoweredStatement& lowered : statements) {
     pass_commands();
     if (at == group.size()) break;
     const uint32_t begin = offset + lowered.location;
@@ -175,12 +180,7 @@ void Reader::Accept(PieceList group, const Parsed& parsed) {
     while (at < group.size() && group[at].span.end <= end) ++at;
   }
   pass_commands();
-  if (script_->statements.size() == count_before) {
-    for (const Piece& piece : group) {
-      AddProblem(piece, piece.span,
-                 "the statement is too large or too deeply nested to be analysed");
-    }
-  }
+  return true;
 }
 
 void Reader::AddPlain(const Piece& piece) {
@@ -230,9 +230,10 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   script.source = std::move(source);
   const absl::string_view text = script.source->text();
   if (text.size() > kMaxSourceBytes) {
-    script.problems.push_back(
-        {.message = absl::StrCat("the file has ", text.size(), " bytes; more than ",
-                                 kMaxSourceBytes, " are not analysed")});
+    script.problems.push_back({.span = {0, 0},
+                               .message = absl::StrCat("the file has ", text.size(),
+                                                       " bytes; more than ", kMaxSourceBytes,
+                                                       " are not analysed")});
     return script;
   }
   if (HasForeignByteOrderMark(text)) {
