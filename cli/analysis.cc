@@ -22,8 +22,9 @@ std::string CheckServerVersion(const std::string& text) {
   if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
     return "";
   }
-  return absl::StrCat("`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ",
-                      kOldestServer, " to ", kNewestServer);
+  return absl::StrCat("`", text,
+                      "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
+                      " to ", kNewestServer);
 }
 
 std::string CheckJobs(const std::string& text) {
@@ -58,8 +59,8 @@ std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
   std::vector<const Rule*> chosen;
   for (const Rule* rule : rules::All()) {
     // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
-    const bool selected = options.select.empty() || holds(options.select, rule) ||
-                          rule->family == Family::kSyntax;
+    const bool selected =
+        options.select.empty() || holds(options.select, rule) || rule->family == Family::kSyntax;
     if (selected && !holds(options.ignore, rule)) chosen.push_back(rule);
   }
   return chosen;

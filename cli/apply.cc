@@ -126,15 +126,17 @@ int PrintFailure(const RunReport& report) {
   line("hint", failure.error.hint);
   line("SQLSTATE", failure.error.sqlstate);
   if (failure.error.sqlstate == "55P03") {
-    line("help", "somebody holds a lock that this needs; try again, or allow it more time with "
-                 "--lock-timeout");
+    line("help",
+         "somebody holds a lock that this needs; try again, or allow it more time with "
+         "--lock-timeout");
   }
   if (failure.statements_done == 0) {
     std::cerr << "  nothing of " << failure.migration->file.id
               << " was applied; correct it and apply again\n";
   } else {
     std::cerr << "  " << Count(failure.statements_done, "statement") << " of "
-              << failure.migration->file.id << " stay applied; correct the rest and apply again\n";
+              << failure.migration->file.id << (failure.statements_done == 1 ? " stays" : " stay")
+              << " applied; correct the rest and apply again\n";
   }
   return kExitMigrationFailed;
 }
@@ -192,11 +194,12 @@ int ApplyPending(const ApplyOptions& options, const Database& database, Comparis
     std::cout << "applying " << Count(plan->migrations.size(), "migration") << " to "
               << database.description << std::endl;
   }
-  return PrintOutcome(Run(*plan, verdict, [&database] { return Connect(database); },
-                          {.runner_patience = std::chrono::seconds(options.wait_s),
-                           .lock_timeout = std::chrono::milliseconds(options.lock_timeout_ms),
-                           .allow_missing_files = options.allow_missing},
-                          PrintEvent));
+  return PrintOutcome(Run(
+      *plan, verdict, [&database] { return Connect(database); },
+      {.runner_patience = std::chrono::seconds(options.wait_s),
+       .lock_timeout = std::chrono::milliseconds(options.lock_timeout_ms),
+       .allow_missing_files = options.allow_missing},
+      PrintEvent));
 }
 
 bool HasPending(const Comparison& comparison) {
@@ -237,8 +240,9 @@ void RegisterApply(CLI::App& app, int* exit_code) {
   apply->add_flag("--dry-run", options->dry_run, "print what would be sent, and change nothing");
   apply->add_flag("--allow-missing", options->allow_missing,
                   "go on where the file of an applied migration is gone");
-  apply->add_option("--lock-timeout", options->lock_timeout_ms,
-                    "how long a statement may wait for a lock, in milliseconds")
+  apply
+      ->add_option("--lock-timeout", options->lock_timeout_ms,
+                   "how long a statement may wait for a lock, in milliseconds")
       ->check(CLI::Range(1, 3'600'000))
       ->type_name("MS")
       ->capture_default_str();

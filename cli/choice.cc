@@ -13,8 +13,7 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string* valu
     if (std::find(choices.begin(), choices.end(), word) != choices.end()) return "";
     return absl::StrCat("`", word, "` is none of ", absl::StrJoin(choices, ", "));
   };
-  return app
-      .add_option(name, *value, absl::StrCat(description, " (default: ", *value, ")"))
+  return app.add_option(name, *value, absl::StrCat(description, " (default: ", *value, ")"))
       ->check(CLI::Validator(check, "", "choice"))
       ->type_name(absl::StrJoin(choices, "|"));
 }

@@ -28,7 +28,8 @@ absl::StatusOr<Project> LoadOne(const std::string& directory, int server_version
   auto projects = Load({.paths = {directory}, .server_version = server_version});
   if (!projects.ok()) return projects.status();
   if (projects->size() == 1) return std::move(projects->front());
-  std::string message = absl::StrCat("\"", directory, "\" holds several histories, and a database "
+  std::string message = absl::StrCat("\"", directory,
+                                     "\" holds several histories, and a database "
                                      "has one; name one of");
   for (const Project& project : *projects) {
     absl::StrAppend(&message, "\n  ", project.root, " (", LayoutName(project.layout), ")");
@@ -65,9 +66,9 @@ absl::StatusOr<int> ParseEphemeralVersion(const std::string& text) {
   if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
     return version;
   }
-  return absl::InvalidArgumentError(
-      absl::StrCat("`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ",
-                   kOldestServer, " to ", kNewestServer));
+  return absl::InvalidArgumentError(absl::StrCat(
+      "`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
+      " to ", kNewestServer));
 }
 
 absl::StatusOr<Database> OpenDatabase(const DatabaseOptions& options) {
@@ -85,17 +86,15 @@ absl::StatusOr<Database> OpenDatabase(const DatabaseOptions& options) {
   const char* variable = std::getenv("DATABASE_URL");
   if (url.empty() && variable != nullptr) url = variable;
   if (url.empty()) {
-    return absl::InvalidArgumentError(
-        "no database given: use --database-url or set DATABASE_URL");
+    return absl::InvalidArgumentError("no database given: use --database-url or set DATABASE_URL");
   }
   return Database{.url = url, .description = DescribeUrl(url)};
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const Database& database) {
-  return ConnectPostgres(
-      {.url = database.url, .notices = [](absl::string_view notice) {
-         std::cerr << "  " << notice << "\n";
-       }});
+  return ConnectPostgres({.url = database.url, .notices = [](absl::string_view notice) {
+                            std::cerr << "  " << notice << "\n";
+                          }});
 }
 
 absl::StatusOr<Comparison> CompareWith(const std::string& directory, Connection& connection) {

@@ -1,3 +1,5 @@
+#include "executor/ephemeral.h"
+
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,7 +15,6 @@
 #include "cli/commands.h"
 #include "cli/database.h"
 #include "cli/output.h"
-#include "executor/ephemeral.h"
 
 namespace plimsoll {
 namespace {
@@ -82,8 +83,9 @@ void RegisterEphemeral(CLI::App& app, int* exit_code) {
   CLI::App* ephemeral = app.add_subcommand(
       "ephemeral", "run a command with DATABASE_URL set to a private PostgreSQL");
   const auto options = std::make_shared<EphemeralCommand>();
-  ephemeral->add_option("--server-version", options->version,
-                        "major version of PostgreSQL; by default the newest there is")
+  ephemeral
+      ->add_option("--server-version", options->version,
+                   "major version of PostgreSQL; by default the newest there is")
       ->type_name("VERSION");
   ephemeral->add_option("COMMAND", options->command, "after --: the command and its arguments")
       ->required();

@@ -20,7 +20,8 @@ constexpr int kMostFoldersUp = 4;
 // The rules' pages that came with this program, as a URI; empty where there are none.
 std::string FindDocumentation() {
   std::error_code failed;
-  std::string folder = std::filesystem::read_symlink("/proc/self/exe", failed).parent_path().string();
+  std::string folder =
+      std::filesystem::read_symlink("/proc/self/exe", failed).parent_path().string();
   if (failed) return "";
   for (int up = 0; up < kMostFoldersUp; ++up, folder = ParentOf(folder)) {
     for (const char* place : {"docs/rules", "share/doc/plimsoll/rules"}) {
@@ -36,8 +37,9 @@ std::string CheckServerVersion(const std::string& text) {
   if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
     return "";
   }
-  return absl::StrCat("`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ",
-                      kOldestServer, " to ", kNewestServer);
+  return absl::StrCat("`", text,
+                      "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
+                      " to ", kNewestServer);
 }
 
 int Serve(server::ServerOptions options) {
@@ -58,9 +60,10 @@ void RegisterLsp(CLI::App& app, int* exit_code) {
                                " (default: ", kNewestServer, ")"))
       ->check(CLI::Validator(CheckServerVersion, "", "version"))
       ->type_name("VERSION");
-  lsp->add_option("--documentation", options->documentation,
-                  "URI of the folder with the rules' pages, for links (default: the pages that came "
-                  "with this program)")
+  lsp->add_option(
+         "--documentation", options->documentation,
+         "URI of the folder with the rules' pages, for links (default: the pages that came "
+         "with this program)")
       ->type_name("URI");
   lsp->add_flag_callback(
       "--stdio", [] {}, "over standard input and output, which is the only way; editors pass it");

@@ -1,5 +1,3 @@
-#include "rules/registry.h"
-
 #include <memory>
 #include <string>
 
@@ -7,6 +5,7 @@
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "report/rule_list.h"
+#include "rules/registry.h"
 
 namespace plimsoll {
 namespace {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "cli/commands.h"
 #include "cli/database.h"
 #include "cli/output.h"
@@ -45,9 +46,10 @@ std::string Render(const Comparison& comparison, const std::string& description)
   }
   std::string text;
   for (const MigrationState& state : comparison.states) {
-    std::string line = absl::StrCat(StateName(state.state), "  ", state.id);
+    std::string line = absl::StrFormat("%-7s  %s", StateName(state.state), state.id);
     const std::string remark = Remark(state);
-    if (!remark.empty()) absl::StrAppend(&line, std::string(width - state.id.size() + 2, ' '), remark);
+    if (!remark.empty())
+      absl::StrAppend(&line, std::string(width - state.id.size() + 2, ' '), remark);
     absl::StrAppend(&text, line, "\n");
   }
   const size_t applied = comparison.states.size() - pending;

@@ -25,8 +25,8 @@ absl::Status SqlStatus(const SqlError& error) {
   const std::string text = error.sqlstate.empty()
                                ? error.message
                                : absl::StrCat(error.message, " (SQLSTATE ", error.sqlstate, ")");
-  absl::Status status = error.sqlstate.empty() ? absl::UnavailableError(text)
-                                               : absl::FailedPreconditionError(text);
+  absl::Status status =
+      error.sqlstate.empty() ? absl::UnavailableError(text) : absl::FailedPreconditionError(text);
   const auto set = [&status](const char* key, const std::string& value) {
     if (!value.empty()) status.SetPayload(key, absl::Cord(value));
   };

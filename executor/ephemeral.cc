@@ -106,7 +106,8 @@ absl::StatusOr<PostgresBinaries> Choose(int version) {
   return absl::NotFoundError(absl::StrCat(
       "cannot find PostgreSQL", version == 0 ? "" : " ", version == 0 ? "" : absl::StrCat(version),
       " for a private server: looked into $PLIMSOLL_POSTGRES_DIR, node_modules/pg",
-      version == 0 ? "*" : absl::StrCat(version), "/native/bin here and above, "
+      version == 0 ? "*" : absl::StrCat(version),
+      "/native/bin here and above, "
       "/usr/lib/postgresql and PATH",
       others.empty() ? "" : absl::StrCat("; there is ", absl::StrJoin(others, ", "))));
 }
@@ -135,9 +136,8 @@ absl::Status GiveTo(const fs::path& path, const std::optional<Identity>& identit
 
 absl::StatusOr<fs::path> MakeFolder(const std::optional<Identity>& identity) {
   const char* temporary = std::getenv("TMPDIR");
-  std::string pattern =
-      absl::StrCat(temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary,
-                   "/plimsoll-XXXXXX");
+  std::string pattern = absl::StrCat(
+      temporary == nullptr || *temporary == '\0' ? "/tmp" : temporary, "/plimsoll-XXXXXX");
   if (pattern.size() > kLongestFolder) pattern = "/tmp/plimsoll-XXXXXX";
   if (mkdtemp(pattern.data()) == nullptr) {
     return absl::InternalError(
@@ -192,8 +192,8 @@ std::string LastLines(const fs::path& log) {
   return absl::StrJoin(lines, "\n");
 }
 
-KeeperOrders OrdersFor(const fs::path& bin, const fs::path& folder,
-                       const EphemeralOptions& options, const std::optional<Identity>& identity) {
+KeeperOrders OrdersFor(const fs::path& bin, const fs::path& folder, const EphemeralOptions& options,
+                       const std::optional<Identity>& identity) {
   const std::string data = (folder / "data").string();
   KeeperOrders orders{.folder = folder.string(), .log = (folder / "log").string()};
   orders.identity = identity;
@@ -201,8 +201,17 @@ KeeperOrders OrdersFor(const fs::path& bin, const fs::path& folder,
                         // npm's binaries bring their libraries along, also those that their
                         // libraries need.
                         absl::StrCat("LD_LIBRARY_PATH=", (bin.parent_path() / "lib").string())};
-  orders.prepare = {(bin / "initdb").string(), "-D", data, "-U", "postgres", "-A", "trust",
-                    "-E", "UTF8", "--locale=C", "--no-sync"};
+  orders.prepare = {(bin / "initdb").string(),
+                    "-D",
+                    data,
+                    "-U",
+                    "postgres",
+                    "-A",
+                    "trust",
+                    "-E",
+                    "UTF8",
+                    "--locale=C",
+                    "--no-sync"};
   orders.serve = {(bin / "postgres").string(), "-D", data, "-F"};
   const auto set = [&orders](absl::string_view name, absl::string_view value) {
     orders.serve.insert(orders.serve.end(), {"-c", absl::StrCat(name, "=", value)});

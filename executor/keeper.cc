@@ -44,8 +44,7 @@ class Vector {
 
 bool Become(const std::optional<Identity>& identity) {
   if (!identity.has_value()) return true;
-  return setgroups(0, nullptr) == 0 && setgid(identity->group) == 0 &&
-         setuid(identity->user) == 0;
+  return setgroups(0, nullptr) == 0 && setgid(identity->group) == 0 && setuid(identity->user) == 0;
 }
 
 // Closes what was inherited, except `kept`: another keeper's pipe held open here would keep that

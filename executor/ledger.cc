@@ -65,17 +65,17 @@ WHERE ledger.status IN ('running', 'failed')
 RETURNING version)sql";
 
 const std::map<std::string, std::string>& RequiredColumns() {
-  static const auto* const columns = new std::map<std::string, std::string>{
-      {"id", "text"},
-      {"name", "text"},
-      {"version", "bigint"},
-      {"checksum", "text"},
-      {"applied_at", "timestamp with time zone"},
-      {"executed_by", "uuid"},
-      {"execution_time_ms", "integer"},
-      {"status", "text"},
-      {"error_message", "text"},
-      {"metadata", "jsonb"}};
+  static const auto* const columns =
+      new std::map<std::string, std::string>{{"id", "text"},
+                                             {"name", "text"},
+                                             {"version", "bigint"},
+                                             {"checksum", "text"},
+                                             {"applied_at", "timestamp with time zone"},
+                                             {"executed_by", "uuid"},
+                                             {"execution_time_ms", "integer"},
+                                             {"status", "text"},
+                                             {"error_message", "text"},
+                                             {"metadata", "jsonb"}};
   return *columns;
 }
 
@@ -95,9 +95,10 @@ absl::Status Foreign(const std::vector<std::vector<Value>>& shape, absl::string_
     names.insert(shape[i][0].value_or(""));
     columns.push_back(absl::StrCat(shape[i][0].value_or(""), " ", shape[i][1].value_or("")));
   }
-  return absl::FailedPreconditionError(absl::StrCat(
-      "`", kLedgerTable, "` exists and looks like ", Owner(names), " (",
-      absl::StrJoin(columns, ", "), "): ", what, "; nothing was changed, and Plimsoll will not write into it"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("`", kLedgerTable, "` exists and looks like ", Owner(names), " (",
+                   absl::StrJoin(columns, ", "), "): ", what,
+                   "; nothing was changed, and Plimsoll will not write into it"));
 }
 
 std::string StatusText(RowStatus status) {
@@ -238,10 +239,10 @@ std::string DescribeDrift(absl::Span<const MigrationState> states, bool allow_mi
   std::vector<std::string> lines;
   for (const MigrationState& state : states) {
     if (state.state == State::kDrifted) {
-      lines.push_back(absl::StrCat(
-          "\"", state.file->path, "\" was changed after it was applied: the database has ",
-          state.row->checksum, ", the file is ", state.file->checksum,
-          "; restore it, and make the change in a new migration"));
+      lines.push_back(absl::StrCat("\"", state.file->path,
+                                   "\" was changed after it was applied: the database has ",
+                                   state.row->checksum, ", the file is ", state.file->checksum,
+                                   "; restore it, and make the change in a new migration"));
     }
     if (state.state == State::kMissing && !allow_missing_files) {
       lines.push_back(absl::StrCat("`", state.id, "` (version ", state.version,
@@ -269,8 +270,8 @@ std::vector<MigrationState> Reconcile(absl::Span<const MigrationFile> files,
     } else if (!state.file.has_value()) {
       state.state = State::kMissing;
     } else {
-      state.state = SameChecksum(row.checksum, state.file->checksum) ? State::kApplied
-                                                                     : State::kDrifted;
+      state.state =
+          SameChecksum(row.checksum, state.file->checksum) ? State::kApplied : State::kDrifted;
     }
   }
   std::vector<MigrationState> sorted;

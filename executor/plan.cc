@@ -84,8 +84,7 @@ class Batcher {
   void Complain(Span span, absl::string_view what) {
     const Source& source = *script_.source;
     const Position at = source.Locate(span.begin);
-    complaints_.push_back(
-        absl::StrCat(source.name(), ":", at.line, ":", at.column, ": ", what));
+    complaints_.push_back(absl::StrCat(source.name(), ":", at.line, ":", at.column, ": ", what));
   }
 
   bool Sendable(const Statement& statement) {
@@ -120,7 +119,8 @@ class Batcher {
     PlannedStatement planned = Describe(index);
     const bool forbidden = Forbidden(index);
     if (block_.has_value() && forbidden) {
-      return Complain(statement.span, absl::StrCat(statement.tag, " cannot run inside the "
+      return Complain(statement.span, absl::StrCat(statement.tag,
+                                                   " cannot run inside the "
                                                    "transaction that the file's BEGIN opens"));
     }
     if (!block_.has_value() && (forbidden || migration_.wrapping == Wrapping::kNone)) {
@@ -212,8 +212,8 @@ absl::StatusOr<MigrationFile> ParseMigrationPath(absl::string_view path) {
   MigrationFile file{.path = std::string(path)};
   const absl::string_view version = rest.substr(0, digits);
   rest.remove_prefix(digits);
-  const bool dotted = flyway && rest.size() > 1 && IsDigit(rest[1]) &&
-                      (rest[0] == '.' || rest[0] == '_');
+  const bool dotted =
+      flyway && rest.size() > 1 && IsDigit(rest[1]) && (rest[0] == '.' || rest[0] == '_');
   if (dotted) return NoVersion(path, "the history table holds whole numbers only");
   if (!absl::SimpleAtoi(version, &file.version)) {
     return NoVersion(path, absl::StrCat("the number ", version, " is too large"));

@@ -78,9 +78,9 @@ class PostgresConnection final : public Connection {
     for (const Value& value : parameters) {
       values.push_back(value.has_value() ? value->c_str() : nullptr);
     }
-    const int sent = PQsendQueryParams(connection_, std::string(sql).c_str(),
-                                       static_cast<int>(values.size()), nullptr, values.data(),
-                                       nullptr, nullptr, 0);
+    const int sent =
+        PQsendQueryParams(connection_, std::string(sql).c_str(), static_cast<int>(values.size()),
+                          nullptr, values.data(), nullptr, nullptr, 0);
     return Receive(sent == 1, std::nullopt);
   }
 
@@ -158,9 +158,8 @@ class PostgresConnection final : public Connection {
       const absl::string_view piece = data->substr(at, kPiece);
       sent = PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) == 1;
     }
-    return PQputCopyEnd(connection_, data.has_value()
-                                         ? nullptr
-                                         : "no lines of data follow the statement") == 1;
+    return PQputCopyEnd(connection_,
+                        data.has_value() ? nullptr : "no lines of data follow the statement") == 1;
   }
 
   void SkipCopy() {

@@ -105,7 +105,9 @@ class Runner {
   void Tell(RunEventKind kind, const PlannedMigration* migration, std::string text = "",
             int64_t milliseconds = 0) {
     if (!listener_) return;
-    listener_({.kind = kind, .migration = migration, .text = std::move(text),
+    listener_({.kind = kind,
+               .migration = migration,
+               .text = std::move(text),
                .milliseconds = milliseconds});
   }
 
@@ -138,8 +140,9 @@ class Runner {
     }
     notices_lost_clients_ =
         connection_->server_version() >= kNoticesLostClients &&
-        connection_->Execute(absl::StrCat("SET client_connection_check_interval = ",
-                                          kLostClientInterval)).ok();
+        connection_
+            ->Execute(absl::StrCat("SET client_connection_check_interval = ", kLostClientInterval))
+            .ok();
     return true;
   }
 
@@ -151,7 +154,8 @@ class Runner {
       const auto tried = connection_->Execute(kTryLock);
       if (!tried.ok()) {
         return Stop(Outcome::kUnavailable, absl::StrCat("cannot take the lock against a second "
-                                                        "runner: ", tried.status().message()));
+                                                        "runner: ",
+                                                        tried.status().message()));
       }
       locked_ = tried->values[0][0] == "true";
       if (locked_) return true;
@@ -266,8 +270,8 @@ class Runner {
       const RowStatus after =
           i + 1 == migration.batches.size() ? RowStatus::kApplied : RowStatus::kRunning;
       const bool succeeded =
-          next <= done_ ? Repeat(migration, batch) && (after == RowStatus::kRunning ||
-                                                       Record(migration, after, done_))
+          next <= done_ ? Repeat(migration, batch) &&
+                              (after == RowStatus::kRunning || Record(migration, after, done_))
           : batch.transactional ? RunTransaction(migration, batch, first, after)
                                 : RunAlone(migration, batch.statements.front(), after);
       if (!succeeded) return false;
@@ -340,9 +344,8 @@ class Runner {
                                 const PlannedStatement& statement) {
     if (!statement.concurrent_index.has_value()) return absl::OkStatus();
     const Name& table = statement.concurrent_index->table;
-    const std::string name =
-        absl::StrCat(table.schema.empty() ? "" : absl::StrCat(Quoted(table.schema), "."),
-                     Quoted(table.name));
+    const std::string name = absl::StrCat(
+        table.schema.empty() ? "" : absl::StrCat(Quoted(table.schema), "."), Quoted(table.name));
     const auto invalid = connection.ExecuteParams(
         kInvalidIndex, {Value(name), Value(statement.concurrent_index->index)});
     if (!invalid.ok()) return invalid.status();
@@ -388,8 +391,8 @@ class Runner {
     std::string message = absl::StrCat(where, ": ", failure.error.message);
     const absl::StatusOr<bool> recorded = RecordFailure(migration, statement, message);
     if (!recorded.ok()) {
-      absl::StrAppend(&message, "\n(and that could not be recorded: ",
-                      recorded.status().message(), ")");
+      absl::StrAppend(&message, "\n(and that could not be recorded: ", recorded.status().message(),
+                      ")");
     } else if (!*recorded) {
       absl::StrAppend(&message, "\n(but it is applied: only the answer was lost; run again)");
     }

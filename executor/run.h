@@ -65,7 +65,7 @@ struct RunFailure {
 
 struct RunReport {
   Outcome outcome = Outcome::kNothingToDo;
-  std::string message;  // why, unless it is kApplied or kNothingToDo
+  std::string message;                           // why, unless it is kApplied or kNothingToDo
   std::vector<const PlannedMigration*> applied;  // by this run
   std::optional<RunFailure> failure;
 };

@@ -93,14 +93,14 @@ CodeFrame DrawCode(const Source& source, Span span, Ink ink, const Painter& pain
     const size_t start = source.LineStart(number);
     const size_t from =
         std::min(number == first ? span.begin - start : FirstInk(line), line.size());
-    const size_t to = std::clamp<size_t>(number == last ? span.end - start : line.size(), from,
-                                         line.size());
+    const size_t to =
+        std::clamp<size_t>(number == last ? span.end - start : line.size(), from, line.size());
     const DrawnLine drawn = Draw(line, from, to);
     const std::string label = absl::StrCat(number);
-    absl::StrAppend(&frame.text,
-                    paint(Ink::kBlue, absl::StrCat(std::string(digits - label.size(), ' '), label,
-                                                   " |")),
-                    WithoutTrailingBlanks(" " + drawn.text), "\n");
+    absl::StrAppend(
+        &frame.text,
+        paint(Ink::kBlue, absl::StrCat(std::string(digits - label.size(), ' '), label, " |")),
+        WithoutTrailingBlanks(" " + drawn.text), "\n");
     if (number != first && from == line.size()) continue;  // a blank line within the span
     const size_t carets = drawn.carets.find('^');
     absl::StrAppend(&frame.text, paint(Ink::kBlue, margin + " |"), " ",

@@ -14,8 +14,8 @@ std::string RenderConcise(absl::Span<const Report> reports, bool colour) {
       const Source& source = *report.history.migrations()[finding.migration].script->source;
       const Position start = source.Locate(finding.span.begin);
       absl::StrAppend(&out,
-                      paint(Ink::kBold, absl::StrCat(Printable(source.name()), ":", start.line,
-                                                     ":", start.column, ":")),
+                      paint(Ink::kBold, absl::StrCat(Printable(source.name()), ":", start.line, ":",
+                                                     start.column, ":")),
                       " ", paint(SeverityInk(finding.severity), SeverityName(finding.severity)),
                       ": ", Printable(finding.message), " [", finding.rule->id, "]\n");
     }

@@ -45,8 +45,8 @@ Json LocksJson(const std::vector<Lock>& locks) {
 Json StatementJson(const Report& report, size_t migration, size_t index) {
   const Script& script = *report.history.migrations()[migration].script;
   const Statement& statement = script.statements[index];
-  const StatementEffects sum = SumEffects(report.history, static_cast<uint32_t>(migration),
-                                          static_cast<uint32_t>(index));
+  const StatementEffects sum =
+      SumEffects(report.history, static_cast<uint32_t>(migration), static_cast<uint32_t>(index));
   Json fails = nullptr;
   if (sum.failure.has_value()) {
     fails = {{"sqlstate", sum.failure->sqlstate}, {"message", sum.failure->message}};
@@ -105,8 +105,8 @@ std::string RenderEffectsJson(absl::Span<const Report> reports, int server_versi
       for (size_t s = 0; s < migration.script->statements.size(); ++s) {
         statements.push_back(StatementJson(report, m, s));
       }
-      files.push_back({{"path", migration.script->source->name()},
-                       {"statements", std::move(statements)}});
+      files.push_back(
+          {{"path", migration.script->source->name()}, {"statements", std::move(statements)}});
     }
   }
   return Dump({{"schema_version", kSchemaVersion},

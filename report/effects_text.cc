@@ -50,8 +50,8 @@ std::vector<std::string> WorkLines(const StatementEffects& sum) {
 Row StatementRow(const Report& report, size_t migration, size_t index) {
   const Script& script = *report.history.migrations()[migration].script;
   const Statement& statement = script.statements[index];
-  const StatementEffects sum = SumEffects(report.history, static_cast<uint32_t>(migration),
-                                          static_cast<uint32_t>(index));
+  const StatementEffects sum =
+      SumEffects(report.history, static_cast<uint32_t>(migration), static_cast<uint32_t>(index));
   const RiskReason& reason = report.statement_risks[migration][index];
   Row row;
   row.risk = reason.risk;

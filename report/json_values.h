@@ -7,7 +7,8 @@
 #include "analyzer/checking/rule.h"
 #include "nlohmann/json_fwd.hpp"
 
-// What the JSON formats have in common. Keys stand in the order in which docs/formats.md shows them.
+// What the JSON formats have in common. Keys stand in the order in which docs/formats.md shows
+// them.
 
 namespace plimsoll::report {
 

@@ -29,7 +29,9 @@ std::vector<Lock> LocksToShow(const Finding& finding) {
   std::vector<Lock> shown;
   for (const Lock& lock : finding.locks) {
     const RelationKind kind = lock.relation.kind;
-    if (kind != RelationKind::kIndex && kind != RelationKind::kSequence) shown.push_back(lock);
+    const bool implied = kind == RelationKind::kIndex || kind == RelationKind::kPartitionedIndex ||
+                         kind == RelationKind::kSequence;
+    if (!implied) shown.push_back(lock);
   }
   return shown.empty() ? finding.locks : shown;
 }
@@ -55,12 +57,11 @@ void AppendFinding(const Report& report, const Finding& finding, const Painter& 
   const Position start = source.Locate(finding.span.begin);
   const Ink ink = SeverityInk(finding.severity);
   const CodeFrame frame = DrawCode(source, finding.span, ink, paint);
-  absl::StrAppend(out,
-                  paint(ink, absl::StrCat(SeverityName(finding.severity), "[", finding.rule->id,
-                                          "]")),
-                  paint(Ink::kBold, absl::StrCat(": ", Printable(finding.message))), "\n",
-                  std::string(frame.gutter, ' '), paint(Ink::kBlue, "-->"), " ",
-                  Printable(source.name()), ":", start.line, ":", start.column, "\n", frame.text);
+  absl::StrAppend(
+      out, paint(ink, absl::StrCat(SeverityName(finding.severity), "[", finding.rule->id, "]")),
+      paint(Ink::kBold, absl::StrCat(": ", Printable(finding.message))), "\n",
+      std::string(frame.gutter, ' '), paint(Ink::kBlue, "-->"), " ", Printable(source.name()), ":",
+      start.line, ":", start.column, "\n", frame.text);
   AppendLocks(finding, frame.gutter, paint, out);
   AppendRemark("why", finding.why, frame.gutter, paint, out);
   AppendRemark("help", finding.help, frame.gutter, paint, out);
@@ -101,8 +102,8 @@ void AppendTotals(const Summary& summary, const Painter& paint, std::string* out
   if (found.empty()) found.emplace_back("no findings");
   if (summary.suppressed > 0) found.push_back(absl::StrCat(summary.suppressed, " allowed"));
   absl::StrAppend(out, Count(summary.files, "file"), ", ", Count(summary.statements, "statement"),
-                  ": ", absl::StrJoin(found, ", "), "; risk: ",
-                  paint(RiskInk(summary.risk), RiskName(summary.risk)), "\n");
+                  ": ", absl::StrJoin(found, ", "),
+                  "; risk: ", paint(RiskInk(summary.risk), RiskName(summary.risk)), "\n");
 }
 
 }  // namespace

@@ -28,12 +28,12 @@ std::string RenderRulesText(absl::Span<const Rule* const> rules, bool colour) {
   }
   std::string out;
   for (const Rule* rule : rules) {
-    absl::StrAppend(&out, paint(Ink::kBold, Padded(rule->id, id_columns)), "  ",
-                    Padded(FamilyName(rule->family), family_columns), "  ",
-                    paint(SeverityInk(rule->severity),
-                          Padded(SeverityName(rule->severity), kSeverityColumns)),
-                    "  ", paint(RiskInk(rule->risk), Padded(RiskName(rule->risk), kRiskColumns)),
-                    "  ", rule->summary, "\n");
+    absl::StrAppend(
+        &out, paint(Ink::kBold, Padded(rule->id, id_columns)), "  ",
+        Padded(FamilyName(rule->family), family_columns), "  ",
+        paint(SeverityInk(rule->severity), Padded(SeverityName(rule->severity), kSeverityColumns)),
+        "  ", paint(RiskInk(rule->risk), Padded(RiskName(rule->risk), kRiskColumns)), "  ",
+        rule->summary, "\n");
   }
   return out;
 }

@@ -33,8 +33,7 @@ void AppendRemark(absl::string_view label, absl::string_view text, const Painter
 // Markdown as it reads well without a renderer: headings bold, code indented, fences gone.
 void AppendMarkdown(absl::string_view markdown, const Painter& paint, std::string* out) {
   bool code = false;
-  for (const absl::string_view line :
-       absl::StrSplit(absl::StripAsciiWhitespace(markdown), '\n')) {
+  for (const absl::string_view line : absl::StrSplit(absl::StripAsciiWhitespace(markdown), '\n')) {
     if (absl::StartsWith(line, "```")) {
       code = !code;
     } else if (code) {
@@ -53,10 +52,9 @@ void AppendMarkdown(absl::string_view markdown, const Painter& paint, std::strin
 
 std::string RulePage(const Rule& rule) {
   std::string page = absl::StrCat("# ", rule.id, "\n\n", Sentence(rule.summary), "\n\n",
-                                  "| family | severity | risk | since |\n",
-                                  "|---|---|---|---|\n", "| ", FamilyName(rule.family), " | ",
-                                  SeverityName(rule.severity), " | ", RiskName(rule.risk), " | ",
-                                  rule.since, " |\n\n");
+                                  "| family | severity | risk | since |\n", "|---|---|---|---|\n",
+                                  "| ", FamilyName(rule.family), " | ", SeverityName(rule.severity),
+                                  " | ", RiskName(rule.risk), " | ", rule.since, " |\n\n");
   const std::string why = Sentence(rule.why);
   if (!why.empty()) absl::StrAppend(&page, "**Why it hurts.** ", why, "\n\n");
   const std::string help = Sentence(rule.help);
@@ -68,7 +66,8 @@ std::string RulePage(const Rule& rule) {
 
 std::string RuleIndex(absl::Span<const Rule* const> rules) {
   std::string page =
-      "# Rules\n\nMade from the rules themselves by `./dev update`; `plimsoll rules` lists the same."
+      "# Rules\n\nMade from the rules themselves by `./dev update`; `plimsoll rules` lists the "
+      "same."
       "\n\n| rule | family | severity | risk | what it finds |\n|---|---|---|---|---|\n";
   for (const Rule* rule : rules) {
     absl::StrAppend(&page, "| [", rule->id, "](", rule->id, ".md) | ", FamilyName(rule->family),
@@ -80,10 +79,10 @@ std::string RuleIndex(absl::Span<const Rule* const> rules) {
 
 std::string RuleText(const Rule& rule, bool colour) {
   const Painter paint(colour);
-  std::string text = absl::StrCat(
-      paint(Ink::kBold, rule.id), ": ", rule.summary, "\n", FamilyName(rule.family), ", ",
-      paint(SeverityInk(rule.severity), SeverityName(rule.severity)), ", ",
-      paint(RiskInk(rule.risk), RiskName(rule.risk)), ", since ", rule.since, "\n\n");
+  std::string text =
+      absl::StrCat(paint(Ink::kBold, rule.id), ": ", rule.summary, "\n", FamilyName(rule.family),
+                   ", ", paint(SeverityInk(rule.severity), SeverityName(rule.severity)), ", ",
+                   paint(RiskInk(rule.risk), RiskName(rule.risk)), ", since ", rule.since, "\n\n");
   AppendRemark("why", rule.why, paint, &text);
   AppendRemark("help", rule.help, paint, &text);
   if (!absl::StripAsciiWhitespace(rule.docs).empty()) {

@@ -68,17 +68,17 @@ constexpr Range kWide[] = {
 
 // Marks that are drawn on the character before them, and characters that are not drawn at all.
 constexpr Range kZeroWidth[] = {
-    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A}, {0x064B, 0x065F},
-    {0x0900, 0x0902}, {0x093C, 0x093C}, {0x0941, 0x0948}, {0x094D, 0x094D}, {0x0E31, 0x0E31},
-    {0x0E34, 0x0E3A}, {0x0E47, 0x0E4E}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF}, {0x200B, 0x200D},
+    {0x0300, 0x036F}, {0x0483, 0x0489}, {0x0591, 0x05BD}, {0x0610, 0x061A},   {0x064B, 0x065F},
+    {0x0900, 0x0902}, {0x093C, 0x093C}, {0x0941, 0x0948}, {0x094D, 0x094D},   {0x0E31, 0x0E31},
+    {0x0E34, 0x0E3A}, {0x0E47, 0x0E4E}, {0x1AB0, 0x1AFF}, {0x1DC0, 0x1DFF},   {0x200B, 0x200D},
     {0x20D0, 0x20FF}, {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xE0100, 0xE01EF},
 };
 
 // Directional overrides make a line read otherwise than PostgreSQL reads it; separators would break
 // it. Both are shown as replaced.
 constexpr Range kTreacherous[] = {
-    {0x0080, 0x009F}, {0x061C, 0x061C}, {0x200E, 0x200F}, {0x2028, 0x202E},
-    {0x2066, 0x2069}, {0xE0001, 0xE007F},
+    {0x0080, 0x009F}, {0x061C, 0x061C}, {0x200E, 0x200F},
+    {0x2028, 0x202E}, {0x2066, 0x2069}, {0xE0001, 0xE007F},
 };
 
 template <size_t n>
@@ -109,14 +109,22 @@ absl::string_view FirstWord(absl::string_view line) {
 
 const char* Code(Ink ink) {
   switch (ink) {
-    case Ink::kRed: return "1;31";
-    case Ink::kYellow: return "1;33";
-    case Ink::kGreen: return "32";
-    case Ink::kBlue: return "1;34";
-    case Ink::kCyan: return "1;36";
-    case Ink::kMagenta: return "1;35";
-    case Ink::kBold: return "1";
-    case Ink::kFaint: return "2";
+    case Ink::kRed:
+      return "1;31";
+    case Ink::kYellow:
+      return "1;33";
+    case Ink::kGreen:
+      return "32";
+    case Ink::kBlue:
+      return "1;34";
+    case Ink::kCyan:
+      return "1;36";
+    case Ink::kMagenta:
+      return "1;35";
+    case Ink::kBold:
+      return "1";
+    case Ink::kFaint:
+      return "2";
   }
   return "0";
 }

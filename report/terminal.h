@@ -28,9 +28,10 @@ std::string Printable(absl::string_view text);
 // The columns that the drawn text takes.
 size_t DisplayWidth(absl::string_view text);
 
-// Breaks prose at blanks outside of `code` so that lines end before `width` columns where words permit it; lines
-// after the first start with `indent` blanks, which count. Line feeds in `text` are kept, and a line
-// that starts with a blank (code) is never broken. Every line is drawn as Printable does.
+// Breaks prose at blanks outside of `code` so that lines end before `width` columns where words
+// permit it; lines after the first start with `indent` blanks, which count. Line feeds in `text`
+// are kept, and a line that starts with a blank (code) is never broken. Every line is drawn as
+// Printable does.
 std::string Wrap(absl::string_view text, size_t indent, size_t width);
 
 enum class Ink { kRed, kYellow, kGreen, kBlue, kCyan, kMagenta, kBold, kFaint };

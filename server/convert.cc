@@ -12,8 +12,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-// The bytes of the character that `lead` starts. Open texts came as JSON and are valid UTF-8; a stray
-// byte counts as a character.
+// The bytes of the character that `lead` starts. Open texts came as JSON and are valid UTF-8; a
+// stray byte counts as a character.
 uint32_t BytesOf(unsigned char lead) {
   if (lead < 0xC0) return 1;
   if (lead < 0xE0) return 2;
@@ -49,8 +49,7 @@ Json DiagnosticJson(const Finding& finding, Utf16Index& index, absl::string_view
                {"source", "plimsoll"},
                {"message", MessageOf(finding)}};
   if (!documentation.empty()) {
-    json["codeDescription"] = {
-        {"href", absl::StrCat(documentation, "/", finding.rule->id, ".md")}};
+    json["codeDescription"] = {{"href", absl::StrCat(documentation, "/", finding.rule->id, ".md")}};
   }
   return json;
 }

@@ -33,8 +33,8 @@ struct Range {
   Place end;
 };
 
-// The places of one text, which must live as long. Lines end as the protocol says: at a line feed, a
-// carriage return, or both.
+// The places of one text, which must live as long. Lines end as the protocol says: at a line feed,
+// a carriage return, or both.
 class Utf16Index {
  public:
   explicit Utf16Index(absl::string_view text);

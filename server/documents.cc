@@ -85,8 +85,9 @@ std::string UriOfPath(absl::string_view path) {
     if (plain) {
       uri += character;
     } else {
-      absl::StrAppend(&uri, "%",
-                      absl::AsciiStrToUpper(absl::BytesToHexString(absl::string_view(&character, 1))));
+      absl::StrAppend(
+          &uri, "%",
+          absl::AsciiStrToUpper(absl::BytesToHexString(absl::string_view(&character, 1))));
     }
   }
   return uri;

@@ -14,8 +14,9 @@
 #include "workspace/load.h"
 
 // The migrations among which an open text stands. What it costs depends on the files before it, so
-// it is analysed together with those of its folder: with the texts of the editor where they are open,
-// with the files of the disk where they are not. A file that follows no layout is analysed alone.
+// it is analysed together with those of its folder: with the texts of the editor where they are
+// open, with the files of the disk where they are not. A file that follows no layout is analysed
+// alone.
 
 namespace plimsoll::server {
 
@@ -25,8 +26,8 @@ class Histories {
   void Forget();
 
   // Analyses the history that the document stands in and notes the outcome at each open document of
-  // that history. Where its folder cannot be read, the document is analysed alone and the error says
-  // what could not be read.
+  // that history. Where its folder cannot be read, the document is analysed alone and the error
+  // says what could not be read.
   absl::Status Analyze(const std::string& uri, int server_version, Documents* documents);
 
  private:

@@ -20,7 +20,8 @@ constexpr absl::string_view kLengthName = "Content-Length";
 // not come.
 size_t HeaderSize(absl::string_view buffer) {
   size_t line = 0;
-  for (size_t end = buffer.find('\n'); end != absl::string_view::npos; end = buffer.find('\n', line)) {
+  for (size_t end = buffer.find('\n'); end != absl::string_view::npos;
+       end = buffer.find('\n', line)) {
     const absl::string_view text = absl::StripAsciiWhitespace(buffer.substr(line, end - line));
     line = end + 1;
     if (text.empty()) return line;
@@ -81,8 +82,8 @@ std::optional<absl::StatusOr<std::string>> MessageReader::Next() {
   if (header > kMaxHeaderBytes || (header == 0 && buffer_.size() > kMaxHeaderBytes)) {
     buffer_.erase(0, kMaxHeaderBytes);
     lost_ = true;
-    return absl::InvalidArgumentError(
-        absl::StrCat("cannot read a message: its header is longer than ", kMaxHeaderBytes, " bytes"));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "cannot read a message: its header is longer than ", kMaxHeaderBytes, " bytes"));
   }
   if (header == 0) return std::nullopt;
   const std::optional<size_t> length = LengthIn(absl::string_view(buffer_).substr(0, header));
@@ -130,9 +131,10 @@ void Dispatcher::Dispatch(absl::string_view text) {
   }
   const bool id_is_sound = !is_request || id->is_string() || id->is_number_integer();
   if (method == message.end() || !method->is_string() || !id_is_sound) {
-    Answer(is_request && id_is_sound ? *id : Json(),
-           Fault{kInvalidRequest, "a message needs a `method`, and an `id` that is text or a number"},
-           Json());
+    Answer(
+        is_request && id_is_sound ? *id : Json(),
+        Fault{kInvalidRequest, "a message needs a `method`, and an `id` that is text or a number"},
+        Json());
     return;
   }
   const auto params = message.find("params");

@@ -42,8 +42,8 @@ struct Fault {
 // The message with the header that tells its length.
 std::string Frame(absl::string_view message);
 
-// Cuts a stream of bytes into messages. After bytes that are no message it looks for the next header,
-// so that one mistake of a client costs one message.
+// Cuts a stream of bytes into messages. After bytes that are no message it looks for the next
+// header, so that one mistake of a client costs one message.
 class MessageReader {
  public:
   void Feed(absl::string_view bytes);
@@ -53,8 +53,8 @@ class MessageReader {
 
  private:
   std::string buffer_;
-  size_t to_skip_ = 0;     // bytes of a message that is too large
-  bool lost_ = false;      // looking for the next header
+  size_t to_skip_ = 0;  // bytes of a message that is too large
+  bool lost_ = false;   // looking for the next header
 };
 
 // Calls the handler of a message's method and writes its answer.

@@ -46,9 +46,9 @@ std::string MarkdownText(absl::string_view text) {
     const size_t open = rest.find('`');
     const size_t close = open == absl::string_view::npos ? open : rest.find('`', open + 1);
     if (close == absl::string_view::npos) break;
-    absl::StrAppend(&markdown, Escaped(rest.substr(0, open)),
-                    close == open + 1 ? "\\`\\`"
-                                      : MarkdownCode(rest.substr(open + 1, close - open - 1)));
+    absl::StrAppend(
+        &markdown, Escaped(rest.substr(0, open)),
+        close == open + 1 ? "\\`\\`" : MarkdownCode(rest.substr(open + 1, close - open - 1)));
     rest.remove_prefix(close + 1);
   }
   return absl::StrCat(markdown, Escaped(rest));

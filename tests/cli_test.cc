@@ -66,7 +66,8 @@ struct Outcome {
 // Runs a shell command in `folder`, where `plimsoll` is the binary under test.
 Outcome Shell(const fs::path& folder, const std::string& command) {
   const std::string line = absl::StrCat(
-      "cd '", folder.string(), "' && export PATH='", fs::path(PLIMSOLL_BINARY).parent_path().string(),
+      "cd '", folder.string(), "' && export PATH='",
+      fs::path(PLIMSOLL_BINARY).parent_path().string(),
       "':\"$PATH\" TERM=dumb && unset NO_COLOR CLICOLOR_FORCE; { ", command, "\n} 2>&1 </dev/null");
   FILE* pipe = popen(line.c_str(), "r");
   if (pipe == nullptr) return {.output = "cannot start a shell", .exit_code = -1};
@@ -93,8 +94,8 @@ std::vector<std::string> Shown(const Outcome& outcome) {
 // Plays one session and returns it as it should read.
 std::string Play(const std::string& session, const fs::path& folder) {
   std::vector<std::string> played;
-  std::string title;       // of the file whose lines are being read
-  std::string content;     // of that file
+  std::string title;    // of the file whose lines are being read
+  std::string content;  // of that file
   enum class Block { kNone, kFile, kConsole, kOther } block = Block::kNone;
   for (const std::string& line : std::vector<std::string>(absl::StrSplit(session, '\n'))) {
     const bool fence = absl::StartsWith(line, "```");
@@ -151,7 +152,8 @@ TEST_P(SessionTest, ReadsAsTheBinaryBehaves) {
 
 INSTANTIATE_TEST_SUITE_P(Cli, SessionTest, testing::ValuesIn(Sessions()), [](const auto& session) {
   std::string name = session.param.stem().string();
-  std::replace_if(name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '-' || c == '.'; }, '_');
   return name;
 });
 
@@ -169,9 +171,9 @@ void WriteProjects(const fs::path& folder) {
 TEST(Cli, ThreadsDoNotChangeABit) {
   const TempFolder folder;
   WriteProjects(folder.path());
-  for (const std::string& command :
-       {std::string("lint"), std::string("lint --format json"), std::string("lint --format concise"),
-        std::string("effects"), std::string("effects --format json")}) {
+  for (const std::string& command : {std::string("lint"), std::string("lint --format json"),
+                                     std::string("lint --format concise"), std::string("effects"),
+                                     std::string("effects --format json")}) {
     const Outcome one = Shell(folder.path(), absl::StrCat("plimsoll ", command, " --jobs 1 ."));
     EXPECT_GT(one.output.size(), 1000U) << one.output;
     for (int run = 0; run < 3; ++run) {
@@ -186,8 +188,9 @@ TEST(Cli, AClosedPipeIsNoError) {
   const TempFolder folder;
   WriteProjects(folder.path());
   // Far more than a pipe holds, so that the reader is gone before the writer is done.
-  const Outcome outcome = Shell(
-      folder.path(), "{ plimsoll effects --format json . . . 2>errors; echo $? >code; } | head -c 1");
+  const Outcome outcome =
+      Shell(folder.path(),
+            "{ plimsoll effects --format json . . . 2>errors; echo $? >code; } | head -c 1");
   EXPECT_EQ(outcome.output, "{");
   EXPECT_EQ(ReadFile(folder.path() / "errors"), "");
   const std::string code = ReadFile(folder.path() / "code");

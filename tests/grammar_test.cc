@@ -1,4 +1,5 @@
-// The grammar behind its wall: what it accepts, and that nothing a text does reaches beyond the call.
+// The grammar behind its wall: what it accepts, and that nothing a text does reaches beyond the
+// call.
 
 #include "analyzer/syntax/grammar.h"
 
@@ -68,8 +69,7 @@ testing::AssertionResult ParsesNormally() {
 TEST(Grammar, GivesTheTreeAsJson) {
   const Parsed parsed = ParseToJson("select 1; drop table t");
   ASSERT_TRUE(parsed.ok());
-  EXPECT_TRUE(absl::StartsWith(
-      parsed.json, absl::StrCat("{\"version\":", GrammarServerVersion())))
+  EXPECT_TRUE(absl::StartsWith(parsed.json, absl::StrCat("{\"version\":", GrammarServerVersion())))
       << parsed.json;
   EXPECT_TRUE(absl::StrContains(parsed.json, "\"SelectStmt\"")) << parsed.json;
   EXPECT_EQ(parsed.json.back(), '}');
@@ -134,8 +134,7 @@ TEST(Grammar, ErrorWithoutPositionPointsToTheEnd) {
 }
 
 TEST(Grammar, LongNamesAreCutBetweenCharacters) {
-  const Parsed parsed =
-      ParseToJson(absl::StrCat("create table ", Repeat("a", 62), "éé (x int)"));
+  const Parsed parsed = ParseToJson(absl::StrCat("create table ", Repeat("a", 62), "éé (x int)"));
   ASSERT_TRUE(parsed.ok());
   EXPECT_TRUE(absl::StrContains(parsed.json, absl::StrCat("\"", Repeat("a", 62), "\"")));
 }
@@ -281,8 +280,8 @@ TEST(HostileText, ComesBackAsAValueFromPlpgsqlToo) {
     SCOPED_TRACE(hostile.name);
     // The body's own parser meets it, and the expressions in the body go to the main grammar.
     const auto begin = std::chrono::steady_clock::now();
-    const Parsed parsed = ParsePlpgsqlToJson(
-        absl::StrCat("do $body$ begin perform ", hostile.text, "; end $body$"));
+    const Parsed parsed =
+        ParsePlpgsqlToJson(absl::StrCat("do $body$ begin perform ", hostile.text, "; end $body$"));
     if (!parsed.ok()) {
       EXPECT_FALSE(parsed.error->message.empty());
     }

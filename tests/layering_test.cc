@@ -202,8 +202,8 @@ std::vector<std::string> FormProblems(absl::string_view path, absl::string_view 
   std::vector<std::string> problems;
   // Debian's Abseil has a string_view of its own, which the standard one does not convert to. Only
   // simdjson insists on the standard's.
-  const bool speaks_absl =
-      absl::EndsWith(path, ".h") && !absl::StrContains(text, "#include <simdjson.h>");
+  const bool speaks_absl = absl::EndsWith(path, ".h") &&
+                           !absl::StrContains(text, absl::StrCat("#include \"simdjson", ".h\""));
   size_t number = 0;
   for (absl::string_view line : absl::StrSplit(text, '\n')) {
     ++number;

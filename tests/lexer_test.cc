@@ -63,8 +63,8 @@ TEST(Lexer, ReadsIdentifiers) {
   EXPECT_EQ(Lex(R"("a b" "say ""hi""" U&"d\0061t" u&"x")"),
             (Tokens{"quoted \"a b\"", "quoted \"say \"\"hi\"\"\"", "quoted U&\"d\\0061t\"",
                     "quoted u&\"x\""}));
-  EXPECT_EQ(Lex("a.\"b\".c"), (Tokens{"word a", "punctuation .", "quoted \"b\"", "punctuation .",
-                                      "word c"}));
+  EXPECT_EQ(Lex("a.\"b\".c"),
+            (Tokens{"word a", "punctuation .", "quoted \"b\"", "punctuation .", "word c"}));
 }
 
 TEST(Lexer, ReadsStrings) {
@@ -80,8 +80,8 @@ TEST(Lexer, ReadsStrings) {
 
 TEST(Lexer, ContinuesStringsAcrossLinesOnly) {
   EXPECT_EQ(Lex("'a'\n  'b'"), (Tokens{"string 'a'\n  'b'"}));
-  EXPECT_EQ(Lex("'a' -- why\r\n -- not\n'b' c"), (Tokens{"string 'a' -- why\r\n -- not\n'b'",
-                                                         "word c"}));
+  EXPECT_EQ(Lex("'a' -- why\r\n -- not\n'b' c"),
+            (Tokens{"string 'a' -- why\r\n -- not\n'b'", "word c"}));
   EXPECT_EQ(Lex("'a' 'b'"), (Tokens{"string 'a'", "string 'b'"}));
   EXPECT_EQ(Lex("'a' /* no */\n'b'"), (Tokens{"string 'a'", "comment /* no */", "string 'b'"}));
   // What continues an E'' string is read by its rules.
@@ -105,8 +105,7 @@ TEST(Lexer, ReadsDollarQuotes) {
 TEST(Lexer, ReadsNumbers) {
   EXPECT_EQ(Lex("1 1.5 .5 1. 1e5 1.5E-3 1_000 0xFF 0o17 0b_1"),
             (Tokens{"number 1", "number 1.5", "number .5", "number 1.", "number 1e5",
-                    "number 1.5E-3", "number 1_000", "number 0xFF", "number 0o17",
-                    "number 0b_1"}));
+                    "number 1.5E-3", "number 1_000", "number 0xFF", "number 0o17", "number 0b_1"}));
   EXPECT_EQ(Lex("1..10"), (Tokens{"number 1", "punctuation ..", "number 10"}));
   EXPECT_EQ(Lex("1e+ 2"), (Tokens{"number 1", "word e", "operator +", "number 2"}));
 }
@@ -121,8 +120,8 @@ TEST(Lexer, ReadsComments) {
 }
 
 TEST(Lexer, ReadsOperators) {
-  EXPECT_EQ(Lex("a->>b @> <@"), (Tokens{"word a", "operator ->>", "word b", "operator @>",
-                                        "operator <@"}));
+  EXPECT_EQ(Lex("a->>b @> <@"),
+            (Tokens{"word a", "operator ->>", "word b", "operator @>", "operator <@"}));
   // A comment ends an operator.
   EXPECT_EQ(Lex("a+--x"), (Tokens{"word a", "operator +", "comment --x"}));
   EXPECT_EQ(Lex("a*/*x*/b"), (Tokens{"word a", "operator *", "comment /*x*/", "word b"}));
@@ -138,8 +137,8 @@ TEST(Lexer, ReadsPunctuation) {
                     "number 2", "punctuation ]", "punctuation ::", "word int", "punctuation ,",
                     "word b", "punctuation :=", "word c", "punctuation )", "punctuation ;"}));
   EXPECT_EQ(Lex(":x :'y'"), (Tokens{"punctuation :", "word x", "punctuation :", "string 'y'"}));
-  EXPECT_EQ(Lex("\\c {{x}}"), (Tokens{"other \\", "word c", "other {", "other {", "word x",
-                                      "other }", "other }"}));
+  EXPECT_EQ(Lex("\\c {{x}}"),
+            (Tokens{"other \\", "word c", "other {", "other {", "word x", "other }", "other }"}));
 }
 
 TEST(Lexer, TakesWhatIsNotClosedToTheEnd) {
@@ -193,10 +192,10 @@ TEST(Lexer, HoldsNulBytes) {
 
 // Every byte that is not blank belongs to one token, whatever the bytes are.
 TEST(Lexer, CoversAnyText) {
-  constexpr absl::string_view kPool[] = {"'",  "\"", "$",  "$$", "$a$", "/*", "*/", "--", "\n",
-                                         "\\", "E'", "U&", ":",  "::",  "{",  "}",  "%",  "a",
-                                         "1",  ".",  "e",  ";",  " ",   "+",  "@",  "\xC3\xA4",
-                                         "\xFF", "_", "0x", "\r"};
+  constexpr absl::string_view kPool[] = {"'",  "\"",       "$",    "$$", "$a$", "/*", "*/", "--",
+                                         "\n", "\\",       "E'",   "U&", ":",   "::", "{",  "}",
+                                         "%",  "a",        "1",    ".",  "e",   ";",  " ",  "+",
+                                         "@",  "\xC3\xA4", "\xFF", "_",  "0x",  "\r"};
   std::mt19937 random(20260101);
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
@@ -221,8 +220,8 @@ TEST(Lexer, CoversAnyText) {
 
 // Quadratic time would take minutes here.
 TEST(Lexer, StaysLinearOnHostileText) {
-  for (const absl::string_view unit : {"+", "-", "'", "''\n", "$a", "$$", "/*", "1e", "E'\\", "*/",
-                                       "'' --\n", "{", "\\"}) {
+  for (const absl::string_view unit :
+       {"+", "-", "'", "''\n", "$a", "$$", "/*", "1e", "E'\\", "*/", "'' --\n", "{", "\\"}) {
     std::string text;
     while (text.size() < (size_t{4} << 20)) text.append(unit.data(), unit.size());
     const auto start = std::chrono::steady_clock::now();

@@ -11,8 +11,8 @@
 namespace plimsoll {
 namespace {
 
-// A cut through the table of effects: at least one case a kind of action, those first that peers get
-// wrong.
+// A cut through the table of effects: at least one case a kind of action, those first that peers
+// get wrong.
 const std::vector<std::string>& MeasuredCases() {
   static const auto* names = new std::vector<std::string>{
       "add_column_nullable",
@@ -56,12 +56,12 @@ const std::vector<std::string>& MeasuredCases() {
 class OracleTest : public testing::TestWithParam<int> {};
 
 TEST_P(OracleTest, ServerDoesWhatWePredict) {
-  const absl::StatusOr<EphemeralServer> server = EphemeralServer::Start(
-      {.version = GetParam(),
-       .settings = {{"autovacuum", "off"},
-                    {"timezone", "'Europe/London'"},
-                    {"max_parallel_workers_per_gather", "0"},
-                    {"max_parallel_maintenance_workers", "0"}}});
+  const absl::StatusOr<EphemeralServer> server =
+      EphemeralServer::Start({.version = GetParam(),
+                              .settings = {{"autovacuum", "off"},
+                                           {"timezone", "Europe/London"},
+                                           {"max_parallel_workers_per_gather", "0"},
+                                           {"max_parallel_maintenance_workers", "0"}}});
   // No server is a failure, never a skip: an oracle that is not asked proves nothing.
   ASSERT_TRUE(server.ok()) << server.status() << "\nrun `./dev setup`";
   const std::vector<truth::Case> cases = truth::LoadCases();

@@ -39,8 +39,8 @@ void CheckAlters(const History& history, const Reporter& report) {
               .statement = s,
               .span = statement.span,
               .message = "alters `t`",
-              .locks = std::vector<Lock>{
-                  {.relation = {.name = "t"}, .mode = LockMode::kAccessExclusive}},
+              .locks = std::vector<Lock>{{.relation = {.name = "t"},
+                                          .mode = LockMode::kAccessExclusive}},
               .fixes = {{.title = "set a timeout",
                          .edits = {{.span = start, .text = "SET lock_timeout = '2s';\n"}}}}});
     }
@@ -154,7 +154,8 @@ TEST(JsonTest, ColumnsCountCharactersAndBytesAreOffsets) {
 }
 
 TEST(JsonTest, CarriageReturnsBelongToTheLineBefore) {
-  const Json json = LintJson({{"1.sql", "select 1;\r\n\r\nalter table t add x int;\r\n-- here\r\n"}});
+  const Json json =
+      LintJson({{"1.sql", "select 1;\r\n\r\nalter table t add x int;\r\n-- here\r\n"}});
   const Json& findings = json["files"][0]["findings"];
   EXPECT_EQ(findings[0]["range"]["start"].dump(), R"({"line":3,"column":1,"byte":13})");
   EXPECT_EQ(findings[1]["range"]["start"].dump(), R"({"line":4,"column":4,"byte":42})");
@@ -178,7 +179,8 @@ TEST(JsonTest, NothingAnalysedIsStillADocument) {
 }
 
 TEST(JsonTest, IsValidWhateverTheBytesAre) {
-  const std::string text = report::RenderJson(ReportsOf({{"b\xff.sql", "select '\xc3'; -- here"}}), 18);
+  const std::string text =
+      report::RenderJson(ReportsOf({{"b\xff.sql", "select '\xc3'; -- here"}}), 18);
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
   ASSERT_FALSE(json.is_discarded()) << text;
   EXPECT_EQ(json["files"][0]["path"], "b\xEF\xBF\xBD.sql");
@@ -210,9 +212,9 @@ TEST(JsonTest, ReportsFollowOneAnother) {
 // ---- concise -----------------------------------------------------------------------------------
 
 TEST(ConciseTest, IsOneLineAFinding) {
-  EXPECT_EQ(report::RenderConcise(
-                ReportsOf({{"m/1.sql", "alter table t add x int; -- é here\n"}, {"n.sql", "-- here"}}),
-                /*colour=*/false),
+  EXPECT_EQ(report::RenderConcise(ReportsOf({{"m/1.sql", "alter table t add x int; -- é here\n"},
+                                             {"n.sql", "-- here"}}),
+                                  /*colour=*/false),
             "m/1.sql:1:1: error: alters `t` [alters]\n"
             "m/1.sql:1:31: note: it is here [here]\n"
             "n.sql:1:4: note: it is here [here]\n");
@@ -301,10 +303,10 @@ TEST(CodeFrameTest, LinesEndBeforeTheirCarriageReturn) {
 TEST(CodeFrameTest, AnEmptySpanPointsSomewhere) {
   EXPECT_EQ(Frame("", ""), "   |\n 1 |\n   | ^\n");
   const Source source("x.sql", "ab\n");
-  EXPECT_EQ(report::DrawCode(source, {.begin = 3, .end = 3}, report::Ink::kRed,
-                             report::Painter(false))
-                .text,
-            "   |\n 2 |\n   | ^\n");
+  EXPECT_EQ(
+      report::DrawCode(source, {.begin = 3, .end = 3}, report::Ink::kRed, report::Painter(false))
+          .text,
+      "   |\n 2 |\n   | ^\n");
 }
 
 TEST(CodeFrameTest, ManyLinesAreShownByTheirEnds) {
@@ -315,9 +317,11 @@ TEST(CodeFrameTest, ManyLinesAreShownByTheirEnds) {
 }
 
 TEST(CodeFrameTest, LongLinesAreShownAroundTheSpan) {
-  const std::string frame = Frame(std::string(100000, 'a') + "here" + std::string(100000, 'b'), "here");
+  const std::string frame =
+      Frame(std::string(100000, 'a') + "here" + std::string(100000, 'b'), "here");
   const std::vector<std::string> lines = absl::StrSplit(frame, '\n');
-  EXPECT_EQ(lines[1], absl::StrCat(" 1 | …", std::string(60, 'a'), "here", std::string(136, 'b'), "…"));
+  EXPECT_EQ(lines[1],
+            absl::StrCat(" 1 | …", std::string(60, 'a'), "here", std::string(136, 'b'), "…"));
   EXPECT_EQ(lines[2], absl::StrCat("   | ", std::string(61, ' '), "^^^^"));
 }
 
@@ -340,9 +344,8 @@ TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(json["server_version"], 16);
   EXPECT_EQ(Keys(json["files"][0]), (Names{"path", "statements"}));
   const Json& statement = json["files"][0]["statements"][0];
-  EXPECT_EQ(Keys(statement),
-            (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans", "index_builds",
-                   "transaction", "fails", "modelled"}));
+  EXPECT_EQ(Keys(statement), (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans",
+                                    "index_builds", "transaction", "fails", "modelled"}));
   EXPECT_EQ(statement["index"], 0);
   EXPECT_EQ(statement["kind"], "ALTER TABLE");
   EXPECT_EQ(statement["locks"].dump(),
@@ -362,7 +365,8 @@ TEST(EffectsTest, SumsTheActionsOfAStatement) {
   const Json& statement = json["files"][0]["statements"][1];
   Names relations;
   for (const Json& lock : statement["locks"]) {
-    relations.push_back(absl::StrCat(std::string(lock["relation"]), ": ", std::string(lock["mode"])));
+    relations.push_back(
+        absl::StrCat(std::string(lock["relation"]), ": ", std::string(lock["mode"])));
   }
   // ADD COLUMN's lock is the strongest that the statement takes on t, and t stands there once.
   EXPECT_EQ(std::count(relations.begin(), relations.end(), "t: ACCESS EXCLUSIVE"), 1);
@@ -391,9 +395,9 @@ TEST(EffectsTest, ListsEveryStatement) {
 }
 
 TEST(EffectsTest, SaysWhatFailsAndWhatMayNotStandInATransaction) {
-  const Json json = EffectsJson(
-      {{"1.sql", "create table a (id int);\ncreate table a (id int);\n"
-                 "create index concurrently i on a (id);"}});
+  const Json json = EffectsJson({{"1.sql",
+                                  "create table a (id int);\ncreate table a (id int);\n"
+                                  "create index concurrently i on a (id);"}});
   const Json& statements = json["files"][0]["statements"];
   EXPECT_TRUE(statements[0]["fails"].is_null());
   EXPECT_EQ(Keys(statements[1]["fails"]), (Names{"sqlstate", "message"}));

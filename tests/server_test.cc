@@ -1,6 +1,7 @@
-// The language server. fixtures/lsp/*.md are sessions: files in titled blocks, what the client sends
-// in `json client` blocks, what the server writes in `json server` blocks. FOLDER stands for the
-// folder of the files. With PLIMSOLL_UPDATE=1 the server's blocks are rewritten to what it says.
+// The language server. fixtures/lsp/*.md are sessions: files in titled blocks, what the client
+// sends in `json client` blocks, what the server writes in `json server` blocks. FOLDER stands for
+// the folder of the files. With PLIMSOLL_UPDATE=1 the server's blocks are rewritten to what it
+// says.
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -86,9 +87,9 @@ class Client {
     Notify("initialized", Json::object());
   }
   std::vector<Json> Open(const std::string& uri, const std::string& text) {
-    return Notify("textDocument/didOpen",
-                  {{"textDocument",
-                    {{"uri", uri}, {"languageId", "sql"}, {"version", 1}, {"text", text}}}});
+    return Notify(
+        "textDocument/didOpen",
+        {{"textDocument", {{"uri", uri}, {"languageId", "sql"}, {"version", 1}, {"text", text}}}});
   }
   std::optional<int> exit_code() const { return server_.exit_code(); }
 
@@ -166,7 +167,8 @@ class SessionPlayer {
   }
 
   void Send() {
-    const std::string message = absl::StrReplaceAll(content_, {{"FOLDER", UriOfPath(folder_.path())}});
+    const std::string message =
+        absl::StrReplaceAll(content_, {{"FOLDER", UriOfPath(folder_.path())}});
     const std::vector<Json> answers = client_.SendText(message);
     if (answers.empty()) return;
     played_.insert(played_.end(), {"", "```json server"});
@@ -312,8 +314,18 @@ TEST(Dispatcher, TellsABugOfAHandlerAndGoesOn) {
 
 TEST(Server, NonsenseInTheParametersOfEveryMethodIsSurvived) {
   const std::vector<Json> values = {
-      nullptr, 1, -1, 1.5, "", "text", true, Json::array(), Json::object(), Json::array({1}),
-      {{"textDocument", 1}}, {{"textDocument", {{"uri", 1}}}},
+      nullptr,
+      1,
+      -1,
+      1.5,
+      "",
+      "text",
+      true,
+      Json::array(),
+      Json::object(),
+      Json::array({1}),
+      {{"textDocument", 1}},
+      {{"textDocument", {{"uri", 1}}}},
       {{"textDocument", {{"uri", "a"}}}, {"position", {{"line", -1}, {"character", 0}}}},
       {{"textDocument", {{"uri", "file:///%00%zz%"}, {"text", "select"}, {"version", "x"}}}},
       {{"textDocument", {{"uri", "a"}, {"text", "drop table t;"}, {"version", 1}}}},
@@ -324,9 +336,9 @@ TEST(Server, NonsenseInTheParametersOfEveryMethodIsSurvived) {
       {{"textDocument", {{"uri", "a"}}},
        {"position", {{"line", 18446744073709551615U}, {"character", 1e300}}}},
       {{"initializationOptions", {{"serverVersion", "9"}}}}};
-  const std::vector<std::string> methods = {
-      "textDocument/didOpen", "textDocument/didChange", "textDocument/didSave",
-      "textDocument/hover",   "textDocument/didClose",  "initialized"};
+  const std::vector<std::string> methods = {"textDocument/didOpen",  "textDocument/didChange",
+                                            "textDocument/didSave",  "textDocument/hover",
+                                            "textDocument/didClose", "initialized"};
   Client client;
   client.Initialize();
   for (const std::string& method : methods) {
@@ -507,10 +519,10 @@ TEST(Diagnostics, ServerVersionComesFromTheEditor) {
     EXPECT_TRUE(hover["result"].contains("contents")) << hover;
   }
   Client client;
-  const std::vector<Json> written = client.Send(
-      {{"id", 1},
-       {"method", "initialize"},
-       {"params", {{"initializationOptions", {{"serverVersion", 9}}}}}});
+  const std::vector<Json> written =
+      client.Send({{"id", 1},
+                   {"method", "initialize"},
+                   {"params", {{"initializationOptions", {{"serverVersion", 9}}}}}});
   ASSERT_EQ(written.size(), 2U);
   EXPECT_EQ(written[0]["method"], "window/logMessage");
 }

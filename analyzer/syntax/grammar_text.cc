@@ -34,13 +34,20 @@ size_t CharacterLength(absl::string_view text, size_t offset) {
   return length;
 }
 
-// Trees and scripts are nearly all ASCII: eight bytes at a time.
+uint64_t EightAt(absl::string_view text, size_t offset) {
+  uint64_t eight = 0;
+  memcpy(&eight, text.data() + offset, sizeof eight);
+  return eight;
+}
+
+// Trees and scripts are nearly all ASCII, and trees are megabytes: 32 bytes at a time.
 size_t SkipAscii(absl::string_view text, size_t offset) {
-  while (text.size() - offset >= sizeof(uint64_t)) {
-    uint64_t eight = 0;
-    memcpy(&eight, text.data() + offset, sizeof eight);
-    if ((eight & 0x8080808080808080u) != 0) break;
-    offset += sizeof eight;
+  constexpr size_t kStride = 32;
+  while (text.size() - offset >= kStride) {
+    const uint64_t any = EightAt(text, offset) | EightAt(text, offset + 8) |
+                         EightAt(text, offset + 16) | EightAt(text, offset + 24);
+    if ((any & 0x8080808080808080u) != 0) break;
+    offset += kStride;
   }
   while (offset < text.size() && ByteAt(text, offset) < 0x80) ++offset;
   return offset;

@@ -230,10 +230,10 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   script.source = std::move(source);
   const absl::string_view text = script.source->text();
   if (text.size() > kMaxSourceBytes) {
-    script.problems.push_back({.span = {0, 0},
-                               .message = absl::StrCat("the file has ", text.size(),
-                                                       " bytes; more than ", kMaxSourceBytes,
-                                                       " are not analysed")});
+    script.problems.push_back(
+        {.span = {0, 0},
+         .message = absl::StrCat("the file has ", text.size(), " bytes; more than ",
+                                 kMaxSourceBytes, " are not analysed")});
     return script;
   }
   if (HasForeignByteOrderMark(text)) {

@@ -29,9 +29,13 @@ class Node {
     return Node(value);
   }
   absl::string_view Text() const {
-    std::string_view text;
-    if (!present_ || element_.get(text) != simdjson::SUCCESS) return {};
-    return {text.data(), text.size()};
+    const char* text = nullptr;
+    size_t size = 0;
+    if (!present_ || element_.get_c_str().get(text) != simdjson::SUCCESS ||
+        element_.get_string_length().get(size) != simdjson::SUCCESS) {
+      return {};
+    }
+    return {text, size};
   }
   absl::string_view Text(absl::string_view key) const { return (*this)[key].Text(); }
   bool Flag(absl::string_view key) const {
@@ -63,7 +67,7 @@ class Node {
     if (!present_ || element_.get(object) != simdjson::SUCCESS) return {};
     const auto first = object.begin();
     if (!(first != object.end())) return {};
-    const std::string_view key = first.key();
+    const auto key = first.key();
     return {key.data(), key.size()};
   }
   Node Body() const {

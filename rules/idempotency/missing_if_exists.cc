@@ -7,49 +7,56 @@
 namespace plimsoll::rules {
 namespace {
 
-// The clause that PostgreSQL's grammar has for the action and the text leaves out, such as
-// `IF NOT EXISTS`; null where it is there or there is none.
-const char* MissingClause(const Step& step) {
-  constexpr const char* kIfNotExists = "IF NOT EXISTS";
-  constexpr const char* kIfExists = "IF EXISTS";
+struct Missing {
+  std::string words;             // `ADD COLUMN`; the statement's tag where that says enough
+  const char* clause = nullptr;  // null: it is there, or the grammar has none
+};
+
+// The clause that PostgreSQL's grammar has for the action and the text leaves out.
+Missing MissingClause(const Step& step, const History& history) {
+  const std::string& tag = history.StatementOf(step).tag;
   const bool live = step.effects.StrongestLiveLock() != nullptr;
+  const auto not_exists = [](const std::string& words, bool said, bool matters) {
+    return Missing{words, said || !matters ? nullptr : "IF NOT EXISTS"};
+  };
+  const auto exists = [](const std::string& words, bool said, bool matters) {
+    return Missing{words, said || !matters ? nullptr : "IF EXISTS"};
+  };
   if (const auto* create = step.As<action::CreateTable>()) {
-    const bool temporary = create->persistence == Persistence::kTemporary;
-    return create->if_not_exists || temporary ? nullptr : kIfNotExists;
+    return not_exists(tag, create->if_not_exists, create->persistence != Persistence::kTemporary);
   }
   if (const auto* create = step.As<action::CreateIndex>()) {
     // After a failed CONCURRENTLY, IF NOT EXISTS would be content with the invalid index; and an
     // index without a name is never found again.
-    const bool helps = live && !create->concurrently && !create->name.empty();
-    return create->if_not_exists || !helps ? nullptr : kIfNotExists;
+    return not_exists(tag, create->if_not_exists,
+                      live && !create->concurrently && !create->name.empty());
   }
   if (const auto* create = step.As<action::CreateView>()) {
-    return create->if_not_exists || !create->materialized ? nullptr : kIfNotExists;
+    return not_exists(tag, create->if_not_exists, create->materialized);
   }
   if (const auto* create = step.As<action::CreateSchema>()) {
-    return create->if_not_exists ? nullptr : kIfNotExists;
+    return not_exists(tag, create->if_not_exists, true);
   }
   if (const auto* create = step.As<action::CreateSequence>()) {
-    const bool temporary = create->persistence == Persistence::kTemporary;
-    return create->if_not_exists || temporary ? nullptr : kIfNotExists;
+    return not_exists(tag, create->if_not_exists, create->persistence != Persistence::kTemporary);
   }
   if (const auto* create = step.As<action::CreateExtension>()) {
-    return create->if_not_exists ? nullptr : kIfNotExists;
+    return not_exists(tag, create->if_not_exists, true);
   }
   if (const auto* add = step.As<action::AddColumn>()) {
-    return add->if_not_exists || !live ? nullptr : kIfNotExists;
+    return not_exists("ADD COLUMN", add->if_not_exists, live);
   }
   if (const auto* drop = step.As<action::DropColumn>()) {
-    return drop->if_exists || !live ? nullptr : kIfExists;
+    return exists("DROP COLUMN", drop->if_exists, live);
   }
   if (const auto* drop = step.As<action::DropConstraint>()) {
-    return drop->if_exists || !live ? nullptr : kIfExists;
+    return exists("DROP CONSTRAINT", drop->if_exists, live);
   }
   if (const auto* drop = step.As<action::Drop>()) {
-    const bool locks_nothing = step.effects.locks.empty();
-    return drop->if_exists || (!live && !locks_nothing) ? nullptr : kIfExists;
+    // What locks no relation (a function, a type) may be anybody's.
+    return exists(tag, drop->if_exists, live || step.effects.locks.empty());
   }
-  return nullptr;
+  return {};
 }
 
 // Whether what ran before a failure in this file stays done, so that the file will be run again
@@ -99,8 +106,8 @@ is for a file of one statement. `CREATE INDEX CONCURRENTLY` is left alone: after
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const char* clause = MissingClause(step);
-            if (clause == nullptr) continue;
+            const Missing missing = MissingClause(step, history);
+            if (missing.clause == nullptr) continue;
             const bool half_done = LeavesHalfDone(step, history);
             report(step, {.message = absl::StrCat(history.StatementOf(step).tag, " without ",
                                                   clause, " fails when it is run again"),

@@ -24,7 +24,7 @@ create table account (id bigint primary key, email text);
 create index account_email on account (email);
 --- 002_drop.sql
 drop index account_email;
---^^^^^^^^^^^^^^^^^^^^^^ index-drop-blocks-queries: ACCESS EXCLUSIVE on the table of `account_email` blocks reads and writes
+--^^^^^^^^^^^^^^^^^^^^^^ index-drop-blocks-queries: ACCESS EXCLUSIVE on `account` blocks reads and writes
 ```
 
 `CONCURRENTLY` waits for the others instead of making them wait:

@@ -27,8 +27,8 @@ PLIMSOLL_RULE(add_column_rewrites) = {
         "add the column without the default, set the default for new rows, fill the old rows in "
         "batches",
     .docs = R"md(
-A constant default, and one like `now()` that is the same for the whole statement, is stored once and
-costs nothing. A default that gives another value for every row has to be written into every row:
+A constant default, and one like `now()` that is the same for the whole statement, is stored once
+and costs nothing. A default that gives another value for every row has to be written into every row:
 
 ```sql
 --- 001_create.sql

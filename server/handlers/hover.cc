@@ -29,8 +29,8 @@ std::optional<uint32_t> StatementAt(const Script& script, uint32_t byte) {
 
 std::string Heading(const Statement& statement, const RiskReason& risk) {
   std::string heading =
-      absl::StrCat("**", MarkdownText(statement.tag.empty() ? "statement" : statement.tag), "**: ",
-                   RiskName(risk.risk));
+      absl::StrCat("**", MarkdownText(statement.tag.empty() ? "statement" : statement.tag),
+                   "**: ", RiskName(risk.risk));
   if (!risk.reason.empty()) absl::StrAppend(&heading, ", ", MarkdownText(risk.reason));
   if (risk.acknowledged) absl::StrAppend(&heading, " (acknowledged)");
   return heading;

@@ -17,9 +17,9 @@ void PublishDiagnostics(Session& session, const std::string& uri) {
   if (judged == nullptr) return;
   for (const auto& [other, open] : session.documents.all()) {
     if (open.report != judged->report) continue;
-    Json params = {
-        {"uri", other},
-        {"diagnostics", DiagnosticsJson(*open.report, open.migration, session.options.documentation)}};
+    Json params = {{"uri", other},
+                   {"diagnostics",
+                    DiagnosticsJson(*open.report, open.migration, session.options.documentation)}};
     if (open.version.has_value()) params["version"] = *open.version;
     session.dispatcher.Notify("textDocument/publishDiagnostics", params);
   }

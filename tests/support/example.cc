@@ -95,6 +95,8 @@ std::string WhereOf(const ExampleText& text) {
                       absl::EndsWith(text.path, ".cc") ? " of the documentation)" : ")");
 }
 
+void PrintTo(const ExampleText& text, std::ostream* out) { *out << WhereOf(text); }
+
 Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules) {
   Outcome outcome;
   const size_t slash = text.path.rfind('/');

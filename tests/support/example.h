@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_TESTS_SUPPORT_EXAMPLE_H_
 #define PLIMSOLL_TESTS_SUPPORT_EXAMPLE_H_
 
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,8 @@ struct ExampleText {
 
 // `path`, or `path (block from line N)`.
 std::string WhereOf(const ExampleText& text);
+// How GoogleTest shows it.
+void PrintTo(const ExampleText& text, std::ostream* out);
 
 // The outcome of one example.
 struct Outcome {

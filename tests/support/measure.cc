@@ -25,7 +25,7 @@ struct Shown {
 };
 
 struct Snapshot {
-  std::map<std::string, Shown> relations;                   // by OID
+  std::map<std::string, Shown> relations;                  // by OID
   std::map<std::pair<std::string, LockMode>, bool> locks;  // OID and mode
 };
 
@@ -108,6 +108,8 @@ void ReadWork(const Snapshot& before, const Snapshot& after, Deeds& deeds) {
   for (const auto& [oid, now] : after.relations) {
     const auto then = before.relations.find(oid);
     if (now.IsIndex()) {
+      // The same index under another name was renamed, as USING INDEX does.
+      if (then != before.relations.end() && then->second.file == now.file) continue;
       const Shown* old = FindByName(before, now.name);
       if (old == nullptr || old->file != now.file) deeds.index_builds.insert(now.name);
     } else if (then != before.relations.end()) {

@@ -1,7 +1,7 @@
 // The generated C, under names that mean something.
 //
-// `grammar_names.h` is written at configure time from the JavaScript that ships beside the module: it
-// maps names such as `malloc` to the one letter the module calls them in this release.
+// `grammar_names.h` is written at configure time from the JavaScript that ships beside the module:
+// it maps names such as `malloc` to the one letter the module calls them in this release.
 
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_SANDBOX_GENERATED_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_SANDBOX_GENERATED_H_

@@ -11,10 +11,10 @@
 namespace plimsoll::sandbox {
 namespace {
 
-// The native stack. A level of nesting takes 80 to 225 bytes of it while the tree is written out, and
-// as much of the other stack: 150,000 to 300,000 levels pass. A PostgreSQL server with its default
-// `max_stack_depth` of 2 MB gives up between 3,000 (operators) and 20,000 (casts), so that nothing a
-// server would run is refused here.
+// The native stack. A level of nesting takes 80 to 225 bytes of it while the tree is written out,
+// and as much of the other stack: 150,000 to 300,000 levels pass. A PostgreSQL server with its
+// default `max_stack_depth` of 2 MB gives up between 3,000 (operators) and 20,000 (casts), so that
+// nothing a server would run is refused here.
 constexpr uint64_t kStackBytes = uint64_t{32} << 20;
 // Wider than any frame, so that none can step over it. It lies directly below the stack.
 constexpr uint64_t kStackGuardBytes = uint64_t{1} << 20;
@@ -46,7 +46,8 @@ Instance* CurrentInstance() { return current_instance; }
 
 const Request kParseSql = {PLIMSOLL_EXPORT_wasm_parse_query_raw,
                            PLIMSOLL_EXPORT_wasm_free_parse_result};
-const Request kParsePlpgsql = {PLIMSOLL_EXPORT_wasm_parse_plpgsql, PLIMSOLL_EXPORT_wasm_free_string};
+const Request kParsePlpgsql = {PLIMSOLL_EXPORT_wasm_parse_plpgsql,
+                               PLIMSOLL_EXPORT_wasm_free_string};
 
 std::unique_ptr<Instance> Instance::Create() {
   static std::once_flag once;
@@ -58,8 +59,8 @@ std::unique_ptr<Instance> Instance::Create() {
 }
 
 bool Instance::Start() {
-  void* mapped = mmap(nullptr, kTotalBytes, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* mapped =
+      mmap(nullptr, kTotalBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (mapped == MAP_FAILED) return false;
   reserved_ = static_cast<uint8_t*>(mapped);
   stack_ = reserved_ + kReservedBytes + kStackGuardBytes;
@@ -76,8 +77,8 @@ Instance::~Instance() {
 }
 
 // Runs `function` on the grammar's stack, with the alternate signal stack swapped for ours: a fault
-// for want of stack cannot be handled on that stack, and a thread need not have another. Swapping on
-// each visit costs two system calls, and leaves the thread exactly as it was found, which the
+// for want of stack cannot be handled on that stack, and a thread need not have another. Swapping
+// on each visit costs two system calls, and leaves the thread exactly as it was found, which the
 // sanitizers and language runtimes that own its alternate stack rely on.
 Ending Instance::Enter(void (*function)(Instance*)) {
   struct Call {
@@ -116,8 +117,8 @@ void Instance::Boot(Instance* instance) {
   PLIMSOLL_GRAMMAR_INSTANTIATE(module, reinterpret_cast<PLIMSOLL_GRAMMAR_IMPORTS*>(instance));
   PLIMSOLL_EXPORT_call_constructors(module);
 
-  // The second stack grows down from where it is now. Nothing may have been put where the guard goes:
-  // if a later module has a smaller stack, this refuses to start rather than to break it.
+  // The second stack grows down from where it is now. Nothing may have been put where the guard
+  // goes: if a later module has a smaller stack, this refuses to start rather than to break it.
   const uint32_t base = PLIMSOLL_EXPORT_emscripten_stack_get_current(module);
   if (base < kShadowStackBytes || base > instance->memory_bytes()) instance->Leave(Ending::kGaveUp);
   const uint32_t guard = (base - kShadowStackBytes) & ~(kGuardAlignment - 1);

@@ -4,14 +4,15 @@
 // `generated.h`. Whatever that code does, it can only read and write its own linear memory and call
 // its own functions. What it can still do is run away, and here is what catches it:
 //
-// - An access beyond its memory. Any 32-bit address plus any 32-bit offset lands in the 8 GB that are
+// - An access beyond its memory. Any 32-bit address plus any 32-bit offset lands in the 8 GB that
+// are
 //   reserved around the memory without access, so the processor checks bounds for free (explicit
 //   checks make parsing three times as slow). The fault is recognised by its address.
 // - Recursion. PostgreSQL's own check for it is not compiled in. The grammar therefore runs on a
 //   stack of its own with a guard below, and the second stack that WebAssembly keeps inside the
 //   linear memory gets a guard too: overflowing that one would otherwise silently overwrite the
-//   grammar's variables. With its own stack, a text is judged alike on the main thread and on a thread
-//   with a small stack, which a check against the caller's stack could not promise.
+//   grammar's variables. With its own stack, a text is judged alike on the main thread and on a
+//   thread with a small stack, which a check against the caller's stack could not promise.
 // - Memory. Its growth ends at what the module declares (1 GB), and each refusal is noted.
 // - `abort`, `exit`, failed assertions and traps: they all end in `LeaveSandbox`.
 //

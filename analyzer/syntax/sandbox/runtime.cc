@@ -1,8 +1,8 @@
 // What the generated code expects of its surroundings: the functions of `wasm-rt.h`, and those the
 // module imports from JavaScript. All of it runs inside the sandbox, on the grammar's stack.
 //
-// Nothing here may hold a resource or have a destructor to run across a call into the module: a throw
-// or a trap jumps over these frames.
+// Nothing here may hold a resource or have a destructor to run across a call into the module: a
+// throw or a trap jumps over these frames.
 
 #include <cstdarg>
 #include <cstdlib>
@@ -32,8 +32,8 @@ void wasm_rt_trap(wasm_rt_trap_t trap) {
                                                            : Ending::kTrapped);
 }
 
-// Gives equal signatures equal numbers, counted from 1. It is called while the module is initialised,
-// once a process, and by this file's trampolines before that.
+// Gives equal signatures equal numbers, counted from 1. It is called while the module is
+// initialised, once a process, and by this file's trampolines before that.
 uint32_t wasm_rt_register_func_type(uint32_t params, uint32_t results, ...) {
   static auto& known = *new std::vector<std::vector<int>>;
   std::vector<int> signature = {static_cast<int>(params)};
@@ -110,8 +110,7 @@ Result Invoke(Imports* imports, uint32_t index, Arguments... arguments) {
       table.data[index].func_type != kSignature<Result, Arguments...>) {
     wasm_rt_trap(WASM_RT_TRAP_CALL_INDIRECT);
   }
-  const auto function =
-      reinterpret_cast<Result (*)(void*, Arguments...)>(table.data[index].func);
+  const auto function = reinterpret_cast<Result (*)(void*, Arguments...)>(table.data[index].func);
 
   const uint32_t stack = PLIMSOLL_EXPORT_emscripten_stack_get_current(module);
   Instance::Catch here;
@@ -159,8 +158,7 @@ void PLIMSOLL_IMPORT_invoke_viiiii(Imports* m, u32 f, u32 a, u32 b, u32 c, u32 d
   Invoke<void>(m, f, a, b, c, d, e);
 }
 void PLIMSOLL_IMPORT_invoke_viiiiiiiiiiiii(Imports* m, u32 f, u32 a, u32 b, u32 c, u32 d, u32 e,
-                                           u32 g, u32 h, u32 i, u32 j, u32 k, u32 l, u32 n,
-                                           u32 o) {
+                                           u32 g, u32 h, u32 i, u32 j, u32 k, u32 l, u32 n, u32 o) {
   Invoke<void>(m, f, a, b, c, d, e, g, h, i, j, k, l, n, o);
 }
 
@@ -186,8 +184,8 @@ void PLIMSOLL_IMPORT_proc_exit(Imports* imports, u32 /*code*/) {
 
 // ---- the system -------------------------------------------------------------------------------
 
-// `malloc` in the module is out of memory and wants it to be at least this large. A fifth is added, so
-// that a large text does not come here for each of its thousands of allocations.
+// `malloc` in the module is out of memory and wants it to be at least this large. A fifth is added,
+// so that a large text does not come here for each of its thousands of allocations.
 u32 PLIMSOLL_IMPORT_emscripten_resize_heap(Imports* imports, u32 wanted) {
   wasm_rt_memory_t* const memory = PLIMSOLL_EXPORT_memory(Of(imports)->module());
   const u32 page = Instance::kPageBytes;

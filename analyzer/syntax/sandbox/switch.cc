@@ -1,8 +1,8 @@
 #include "analyzer/syntax/sandbox/switch.h"
 
-// Assembly at file level rather than inside functions: the compiler must add no prologue of its own.
-// The frame pointer is set up, and described to debuggers, so that a backtrace taken inside the
-// grammar leads through the change of stacks to the caller.
+// Assembly at file level rather than inside functions: the compiler must add no prologue of its
+// own. The frame pointer is set up, and described to debuggers, so that a backtrace taken inside
+// the grammar leads through the change of stacks to the caller.
 
 #if defined(__x86_64__)
 

@@ -1,9 +1,10 @@
 // Changing stacks and jumping out of deep calls, in a few instructions.
 //
 // The grammar runs on a stack of its own (see instance.h for why), and leaves it abruptly when it
-// throws or traps. The C library's setjmp and longjmp cannot be used across two stacks: the fortified
-// longjmp aborts the program when it seems to jump the wrong way, and the sanitizers' versions keep
-// books that assume one stack a thread. These three do the bare minimum and nobody intercepts them.
+// throws or traps. The C library's setjmp and longjmp cannot be used across two stacks: the
+// fortified longjmp aborts the program when it seems to jump the wrong way, and the sanitizers'
+// versions keep books that assume one stack a thread. These three do the bare minimum and nobody
+// intercepts them.
 
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_SANDBOX_SWITCH_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_SANDBOX_SWITCH_H_
