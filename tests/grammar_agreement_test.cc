@@ -46,7 +46,8 @@ const std::vector<NewField>& NewFields() {
       {"DeallocateStmt", "location"},
       {"VariableSetStmt", "location"},
       {"setstmt", "location"},
-      // Of SET: whether pg_stat_statements tells its values apart. Nothing to do with the statement.
+      // Of SET: whether pg_stat_statements tells its values apart. Nothing to do with the
+      // statement.
       {"VariableSetStmt", "jumble_args"},
       {"setstmt", "jumble_args"},
       {"A_Expr", "rexpr_list_start"},
@@ -224,7 +225,8 @@ const char* const kStatements[] = {
     "alter table p attach partition p1 for values in ('a'); alter table p detach partition p1 "
     "concurrently; alter table p detach partition p1 finalize",
     "alter table if exists only t add column if not exists c varchar(10) default now() not null",
-    "alter table t drop column if exists c cascade, drop constraint x restrict, rename to u",
+    "alter table t drop column if exists c cascade, drop constraint x restrict; alter table t "
+    "rename to u",
     "alter table t rename column a to b; alter table t set schema s; alter table t owner to o",
     "alter table t alter a set not null, alter a drop not null, alter a set default 1, "
     "alter a drop default, alter a set data type numeric(10, 2) using a::numeric, "
@@ -243,7 +245,8 @@ const char* const kStatements[] = {
     "alter type e rename value 'a' to 'z'; create type c as (a int, b text); "
     "create domain d as int check (value > 0) not null; alter domain d validate constraint c",
     "create extension if not exists pg_trgm with schema x cascade; drop extension x",
-    "create schema if not exists s authorization o create table t (a int); drop schema s cascade",
+    "create schema if not exists r; create schema s authorization o create table t (a int); drop "
+    "schema s cascade",
     "create or replace function f() returns trigger language plpgsql security definer "
     "set search_path = '' as $$ begin return new; end $$; "
     "create function g() returns int language sql begin atomic select 1; select 2; end",

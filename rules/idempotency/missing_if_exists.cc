@@ -109,8 +109,8 @@ is for a file of one statement. `CREATE INDEX CONCURRENTLY` is left alone: after
             const Missing missing = MissingClause(step, history);
             if (missing.clause == nullptr) continue;
             const bool half_done = LeavesHalfDone(step, history);
-            report(step, {.message = absl::StrCat(history.StatementOf(step).tag, " without ",
-                                                  clause, " fails when it is run again"),
+            report(step, {.message = absl::StrCat(missing.words, " without ", missing.clause,
+                                                  " fails when it is run again"),
                           .locks = std::vector<Lock>(),
                           .severity = half_done ? Severity::kWarning : Severity::kNote});
           }
