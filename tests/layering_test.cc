@@ -350,7 +350,7 @@ TEST(FormProblemsTest, SeesEachKindOfViolation) {
   EXPECT_EQ(FormProblems("a.cc", absl::StrCat("// TO", "DO: later\n")).size(), 1U);
   EXPECT_EQ(FormProblems("a.h", absl::StrCat("void F(std::", "string_view);\n")).size(), 1U);
   EXPECT_TRUE(FormProblems("a.cc", "int a;\n").empty());
-  EXPECT_TRUE(FormProblems("a.cc", absl::StrCat("mkdtemp(\"XXX", "XXX\");\n")).empty());
+  EXPECT_TRUE(FormProblems("a.cc", absl::StrCat("mkdtemp(\"XX", "XX", "XX\");\n")).empty());
   EXPECT_TRUE(FormProblems("a.cc", "--" + std::string(101, '^') + " rule\n").empty());
 }
 

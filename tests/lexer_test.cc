@@ -212,7 +212,9 @@ TEST(Lexer, CoversAnyText) {
       at = token.span.end;
       ASSERT_LE(at, text.size()) << text;
       ASSERT_EQ(at, lexer.position()) << text;
-      if (token.unterminated) ASSERT_EQ(at, text.size()) << text;
+      if (token.unterminated) {
+        ASSERT_EQ(at, text.size()) << text;
+      }
     }
     for (; at < text.size(); ++at) ASSERT_TRUE(IsBlankByte(text[at])) << text;
   }

@@ -28,7 +28,7 @@ PLIMSOLL_RULE(add_column_rewrites) = {
         "batches",
     .docs = R"md(
 A constant default, and one like `now()` that is the same for the whole statement, is stored once
-and costs nothing. A default that gives another value for every row has to be written into every row:
+and costs nothing. A default that gives another value for every row has to be written into each:
 
 ```sql
 --- 001_create.sql

@@ -110,7 +110,6 @@ void CheckSteps(const History& history) {
     PLIMSOLL_CHECK(step.action != nullptr);
     CheckSpan(step.span, history.SourceOf(step));
     PLIMSOLL_CHECK(step.transaction < history.transactions().size());
-    PLIMSOLL_CHECK(step.held_begin <= step.held_end);
     for (const Lock& lock : step.effects.locks) PLIMSOLL_CHECK(!lock.relation.name.empty());
   }
 }
