@@ -36,16 +36,17 @@ inline constexpr size_t kMaxSystemGrammarNesting = 10'000;
 // The largest file that is analysed; spans are 32-bit.
 inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
 
-// Statements are handed to the grammar together up to about this size, which keeps the tree of one
-// call, some ten times as large, within what caches and the grammar's memory hold.
-inline constexpr size_t kMaxTextBytes = size_t{1} << 20;
+// Statements are handed to the grammar together up to about this size. It keeps the tree of one
+// call, some ten times as large, within the caches, and bounds what a syntax error makes us parse
+// again.
+inline constexpr size_t kMaxTextBytes = size_t{64} << 10;
 
 // PostgreSQL's scanner takes time that grows with the square of an operator's length; no operator
 // is longer than 63 bytes, but the characters of several may stand in a row.
-inline constexpr uint32_t kMaxOperatorRun = 4096;
+inline constexpr uint32_t kMaxOperatorRun = 256;
 
-// A quote that nothing closes is taken to end with its line, that often in a file; afterwards it
-// reaches to the end of the file, as PostgreSQL reads it.
+// A quote that nothing closes is taken to end with its statement, that often in a file; afterwards
+// it reaches to the end of the file, as PostgreSQL reads it.
 inline constexpr uint32_t kMaxQuoteRecoveries = 64;
 
 // The longest template, such as `{{ … }}`, and the longest that is a mere name, such as `${x}`.

@@ -97,6 +97,11 @@ uint32_t Drawn(uint32_t value) {
   return Holds(kTreacherous, value) ? kReplacement : value;
 }
 
+// Drawn as it is, one column a byte: nearly all text, so it is worth a look ahead.
+bool IsPlain(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
 // The word at the start of `line`: up to a blank, but blanks between backquotes are part of it.
 absl::string_view FirstWord(absl::string_view line) {
   size_t end = 0;
@@ -142,6 +147,7 @@ Glyph GlyphAt(absl::string_view text, size_t at) {
 }
 
 std::string Printable(absl::string_view text) {
+  if (IsPlain(text)) return std::string(text);
   std::string printable;
   printable.reserve(text.size());
   for (size_t at = 0; at < text.size();) {
@@ -153,6 +159,7 @@ std::string Printable(absl::string_view text) {
 }
 
 size_t DisplayWidth(absl::string_view text) {
+  if (IsPlain(text)) return text.size();
   size_t width = 0;
   for (size_t at = 0; at < text.size();) {
     const Glyph glyph = GlyphAt(text, at);

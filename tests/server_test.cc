@@ -180,7 +180,6 @@ class SessionPlayer {
       played_.push_back(std::move(text));
     }
     played_.push_back("```");
-    played_.push_back("");
   }
 
   TempFolder folder_;

@@ -43,6 +43,7 @@ class Applier {
   void Apply(const action::ValidateConstraint& validate);
   void Apply(const action::RenameColumn& rename);
   void Apply(const action::RenameConstraint& rename);
+  void Apply(const action::RenameType& rename);
   void Apply(const action::RenameRelation& rename);
   void Apply(const action::Drop& drop);
   void Apply(const action::ModifyData& modify);
@@ -77,6 +78,7 @@ class Applier {
   void RemoveConstraint(RelationId table, const std::string& constraint);
   void DropRelation(RelationId id);
   void SetMayHaveRows(const Name& name);
+  std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
 
   Catalog& catalog_;
   Moment moment_;
@@ -411,7 +413,10 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
     const Relation* referenced = Find(constraint.referenced);
+    const TableConstraint* key = referenced == nullptr ? nullptr : PrimaryKeyOf(*referenced);
     if (referenced != nullptr) made.referenced = referenced->id;
+    // REFERENCES without columns means the primary key as it is now.
+    if (made.referenced_columns.empty() && key != nullptr) made.referenced_columns = key->columns;
   }
   const bool key = constraint.kind == ConstraintKind::kPrimaryKey;
   if (!constraint.using_index.empty()) {
@@ -477,8 +482,7 @@ void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
     for (const Relation* child : view().ReferencingTables(*found)) {
       Relation changed = *child;
       std::erase_if(changed.constraints, [&](const TableConstraint& c) {
-        return c.referenced == table_id &&
-               (c.referenced_columns == removed.columns || c.referenced_columns.empty());
+        return c.referenced == table_id && c.referenced_columns == removed.columns;
       });
       catalog_.Update(moment_, std::move(changed));
     }
@@ -566,17 +570,36 @@ void Applier::Apply(const action::CreateSequence& create) {
   Create(std::move(sequence));
 }
 
+// Only uses that are certain: a column with a qualifier that means one relation, or one without
+// where the query reads nothing else.
+std::vector<ViewUse> Applier::UsesOf(const action::CreateView& create) const {
+  std::vector<ViewUse> uses;
+  const bool only_one = create.reads.size() == 1 && !create.has_subquery;
+  for (const Name& name : create.reads) {
+    const Relation* read = Find(name);
+    if (read == nullptr) continue;
+    ViewUse use = {.relation = read->id};
+    for (const action::ColumnUse& column : create.columns_used) {
+      const bool here = column.relation ? *column.relation == name : only_one;
+      if (!here) continue;
+      if (!column.column.empty()) {
+        use.columns.push_back(column.column);
+        continue;
+      }
+      for (const TableColumn& known : read->columns) use.columns.push_back(known.name);
+    }
+    uses.push_back(std::move(use));
+  }
+  return uses;
+}
+
 void Applier::Apply(const action::CreateView& create) {
   Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
                         SchemaFor(create.view, create.persistence), create.persistence);
   made.name = create.view.name;
   made.columns_known = false;
   made.maybe_has_rows = create.materialized && create.with_data;
-  for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
-    if (read != nullptr)
-      made.uses.push_back({.relation = read->id, .columns = create.columns_used});
-  }
+  made.uses = UsesOf(create);
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     Relation replaced = *existing;
@@ -673,6 +696,21 @@ void Applier::Apply(const action::RenameConstraint& rename) {
   Relation renamed = *found;
   renamed.name = rename.to;
   catalog_.Update(moment_, std::move(renamed));
+}
+
+void Applier::Apply(const action::RenameType& rename) {
+  const UserType* found = view().FindType(rename.type, situation_.search_path);
+  const std::string schema = SchemaFor(rename.type, Persistence::kPermanent);
+  const UserType type = found == nullptr ? UserType() : *found;
+  catalog_.SetType(moment_, schema, rename.type.name, std::nullopt);
+  catalog_.SetType(moment_, schema, rename.to, type);
+  for (const Relation* user : view().UsersOfType(rename.type.name)) {
+    Relation changed = *user;
+    for (TableColumn& column : changed.columns) {
+      if (column.type.name.name == rename.type.name) column.type.name.name = rename.to;
+    }
+    catalog_.Update(moment_, std::move(changed));
+  }
 }
 
 void Applier::Apply(const action::RenameRelation& rename) {

@@ -22,6 +22,9 @@ std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situatio
 // taken to exist. Names that this history had and dropped stay unknown.
 void AssumeNamed(const Action& action, const Situation& situation, Moment moment, Catalog& catalog);
 
+// One of PostgreSQL's own catalogs or views.
+bool IsSystemName(const Name& name);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_SIMULATION_APPLY_H_

@@ -5,11 +5,6 @@
 namespace plimsoll {
 namespace {
 
-bool IsSystem(const Name& name) {
-  return name.schema == "pg_catalog" || name.schema == "information_schema" ||
-         (name.schema.empty() && name.name.rfind("pg_", 0) == 0);
-}
-
 RelationKind KindOf(ObjectKind kind) {
   if (kind == ObjectKind::kIndex) return RelationKind::kIndex;
   if (kind == ObjectKind::kView) return RelationKind::kView;
@@ -90,7 +85,8 @@ class Assumer {
   }
   void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
     const CatalogView view = catalog_.At(moment_);
-    if (name.name.empty() || IsSystem(name) || view.Find(name, situation_.search_path) != nullptr ||
+    if (name.name.empty() || IsSystemName(name) ||
+        view.Find(name, situation_.search_path) != nullptr ||
         view.IsKnownMissing(name, situation_.search_path)) {
       return;
     }
@@ -109,6 +105,11 @@ class Assumer {
 };
 
 }  // namespace
+
+bool IsSystemName(const Name& name) {
+  return name.schema == "pg_catalog" || name.schema == "information_schema" ||
+         (name.schema.empty() && name.name.rfind("pg_", 0) == 0);
+}
 
 void AssumeNamed(const Action& action, const Situation& situation, Moment moment,
                  Catalog& catalog) {

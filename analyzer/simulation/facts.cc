@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/simulation/apply.h"
 
 namespace plimsoll {
 namespace {
@@ -53,6 +54,12 @@ void Inspector::Fail(absl::string_view sqlstate, std::string message) {
   }
 }
 
+// 42P01, unless the name is one of PostgreSQL's own, which no file creates.
+void Inspector::FailMissing(const Name& name) {
+  if (IsSystemName(name)) return;
+  Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
+}
+
 Affected Inspector::Describe(const Relation& relation) const {
   return DescribeRelation(relation, situation_);
 }
@@ -71,7 +78,7 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
   const Relation* relation = Find(target.name);
   if (relation == nullptr) {
     if (!target.if_exists) {
-      Fail("42P01", absl::StrCat("relation \"", target.name.name, "\" does not exist"));
+      FailMissing(target.name);
     }
     return nullptr;
   }

@@ -92,6 +92,7 @@ class Inspector {
   void Look(const action::ValidateConstraint& validate);
   void Look(const action::RenameColumn& rename);
   void Look(const action::RenameConstraint& rename);
+  void Look(const action::RenameType& rename);
   void Look(const action::RenameRelation& rename);
   void Look(const action::SetRowSecurity& set);
   // facts_create.cc
@@ -128,6 +129,7 @@ class Inspector {
   void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
   void Fail(absl::string_view sqlstate, std::string message);
+  void FailMissing(const Name& name);
   // Whether the named column can be used; notes the failure where it certainly does not exist.
   bool HasColumn(const Relation& table, const std::string& column);
   // The statement also holds a `T` for which `matches` holds.

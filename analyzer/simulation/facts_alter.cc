@@ -315,7 +315,7 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
 void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans) {
   const Relation* referenced = Find(constraint.referenced);
   if (referenced == nullptr) {
-    Fail("42P01", absl::StrCat("relation \"", constraint.referenced.name, "\" does not exist"));
+    FailMissing(constraint.referenced);
     return;
   }
   if (referenced->columns_known && !constraint.referenced_columns.empty() &&
@@ -356,9 +356,12 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   if (constraint.kind == ConstraintKind::kPrimaryKey) {
     const TableConstraint* key = PrimaryKeyOf(table);
     const bool replaced =
-        key != nullptr && Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
-          return drop.constraint == key->name;
-        });
+        key != nullptr && (Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
+                             return drop.constraint == key->name;
+                           }) ||
+                           Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
+                             return Contains(key->columns, drop.column);
+                           }));
     if (key != nullptr && !replaced) {
       Fail("42P16",
            absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
@@ -534,6 +537,13 @@ void Inspector::Look(const action::RenameConstraint& rename) {
   }
   const Relation* index = constraint == nullptr ? nullptr : view_.Find(constraint->index);
   if (index != nullptr) Add(Role::kUsedIndex, *index);
+}
+
+void Inspector::Look(const action::RenameType& rename) {
+  if (view_.FindType({.schema = rename.type.schema, .name = rename.to}, situation_.search_path) !=
+      nullptr) {
+    Fail("42710", absl::StrCat("type \"", rename.to, "\" already exists"));
+  }
 }
 
 void Inspector::Look(const action::RenameRelation& rename) {

@@ -39,8 +39,7 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
 void Inspector::NotePartition(const action::CreateTable& create) {
   const Relation* parent = Find(*create.partition_of);
   if (parent == nullptr) {
-    return Fail("42P01",
-                absl::StrCat("relation \"", create.partition_of->name, "\" does not exist"));
+    return FailMissing(*create.partition_of);
   }
   Add(Role::kParent, *parent);
   for (const RelationId id : parent->children) {
@@ -100,7 +99,7 @@ void Inspector::Look(const action::CreateIndex& create) {
   const Relation* table = Find(create.table);
   if (create.concurrently) facts_.conditions |= kConcurrently;
   if (table == nullptr) {
-    return Fail("42P01", absl::StrCat("relation \"", create.table.name, "\" does not exist"));
+    return FailMissing(create.table);
   }
   if (table->kind == RelationKind::kView) {
     return Fail("42809", absl::StrCat("cannot create index on relation \"", table->name, "\""));
@@ -176,7 +175,7 @@ void Inspector::Look(const action::CreateFunction&) {}
 void Inspector::Look(const action::CreateTrigger& create) {
   const Relation* table = Find(create.table);
   if (table == nullptr) {
-    return Fail("42P01", absl::StrCat("relation \"", create.table.name, "\" does not exist"));
+    return FailMissing(create.table);
   }
   Add(Role::kTable, *table);
   const Relation* from = create.from ? Find(*create.from) : nullptr;
@@ -188,7 +187,7 @@ void Inspector::Look(const action::CreateTrigger& create) {
 void Inspector::Look(const action::CreatePolicy& create) {
   const Relation* table = Find(create.table);
   if (table == nullptr) {
-    return Fail("42P01", absl::StrCat("relation \"", create.table.name, "\" does not exist"));
+    return FailMissing(create.table);
   }
   Add(Role::kTable, *table);
   for (const Name& name : create.reads) {

@@ -167,7 +167,7 @@ void Inspector::Look(const action::Drop& drop) {
     const Relation* table = Find(drop.on_table);
     if (table == nullptr) {
       if (!drop.if_exists) {
-        Fail("42P01", absl::StrCat("relation \"", drop.on_table.name, "\" does not exist"));
+        FailMissing(drop.on_table);
       }
       return;
     }
@@ -213,9 +213,8 @@ void Inspector::Look(const action::Drop& drop) {
     if (relation != nullptr) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
-      const bool index = drop.kind == ObjectKind::kIndex;
-      return Fail(index ? "42704" : "42P01", absl::StrCat(index ? "index" : "relation", " \"",
-                                                          name.name, "\" does not exist"));
+      if (drop.kind != ObjectKind::kIndex) return FailMissing(name);
+      return Fail("42704", absl::StrCat("index \"", name.name, "\" does not exist"));
     }
   }
 }
@@ -226,7 +225,7 @@ void Inspector::Look(const action::Truncate& truncate) {
   for (const Name& name : truncate.tables) {
     const Relation* table = Find(name);
     if (table == nullptr) {
-      return Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
+      return FailMissing(name);
     }
     tables.push_back(table);
     ids.push_back(table->id);
@@ -270,7 +269,7 @@ void Inspector::Look(const action::ModifyData& modify) {
   if (!modify.table) return;
   const Relation* table = Find(*modify.table);
   if (table == nullptr) {
-    return Fail("42P01", absl::StrCat("relation \"", modify.table->name, "\" does not exist"));
+    return FailMissing(*modify.table);
   }
   Add(Role::kTable, *table);
   if (table->kind == RelationKind::kPartitionedTable && modify.verb != action::DataVerb::kInsert) {

@@ -200,6 +200,12 @@ struct CreateSequence {
   Persistence persistence = Persistence::kPermanent;
   std::optional<Name> owned_by;  // the table
 };
+// A column that a view's query names. `relation` is what its qualifier stands for; without one it
+// is empty, and an empty `column` is the star.
+struct ColumnUse {
+  std::optional<Name> relation;
+  std::string column;
+};
 struct CreateView {
   Name view;
   bool or_replace = false;
@@ -208,7 +214,8 @@ struct CreateView {
   bool with_data = true;
   Persistence persistence = Persistence::kPermanent;
   std::vector<Name> reads;
-  std::vector<std::string> columns_used;  // column names mentioned anywhere in the query
+  std::vector<ColumnUse> columns_used;
+  bool has_subquery = false;  // names without a qualifier may then belong to it
 };
 enum class Volatility { kImmutable, kStable, kVolatile };
 struct CreateFunction {
@@ -307,6 +314,10 @@ struct RenameConstraint {
   std::string constraint;
   std::string to;
 };
+struct RenameType {
+  Name type;
+  std::string to;
+};
 struct RenameRelation {
   Target relation;
   std::string to;
@@ -358,8 +369,8 @@ using ActionKind = std::variant<
     action::AddColumn, action::DropColumn, action::SetNotNull, action::DropNotNull,
     action::SetDefault, action::DropDefault, action::AlterColumnType, action::AddConstraint,
     action::DropConstraint, action::ValidateConstraint, action::RenameColumn,
-    action::RenameConstraint, action::RenameRelation, action::SetRowSecurity, action::Drop,
-    action::Truncate, action::ModifyData, action::Other>;
+    action::RenameConstraint, action::RenameType, action::RenameRelation, action::SetRowSecurity,
+    action::Drop, action::Truncate, action::ModifyData, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; any other statement is one action that spans all of it.

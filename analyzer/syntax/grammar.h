@@ -49,9 +49,10 @@ struct [[nodiscard]] Parsed {
 };
 
 // The tree of a whole script:
-// {"version":180004,"stmts":[{"stmt":{…},"stmt_location":0,"stmt_len":8}]}. Locations in it are
-// byte offsets in `sql`. A location that is zero is left out, as is every other field that has its
-// type's zero value. One syntax error rejects the whole text.
+// {"version":180004,"stmts":[{"stmt":{…},"stmt_location":9,"stmt_len":8}]}. Locations in it are
+// byte offsets in `sql`. A field that has its type's zero value is left out, and `stmt_len` where a
+// statement reaches to the end. A statement begins at its first word (with the system's grammar of
+// 15: where the previous one ended). One syntax error rejects the whole text.
 Parsed ParseToJson(absl::string_view sql);
 
 // The trees of the PL/pgSQL functions and DO blocks in a script, which otherwise consists of

@@ -174,7 +174,8 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .with_data = !into.Flag("skipData"),
           .persistence = LowerPersistence(into["rel"]),
           .reads = std::move(query.reads),
-          .columns_used = std::move(query.columns)};
+          .columns_used = std::move(query.columns),
+          .has_subquery = query.has_subquery};
 }
 
 action::CreateView LowerCreateView(const Node& body) {
@@ -183,7 +184,8 @@ action::CreateView LowerCreateView(const Node& body) {
           .or_replace = body.Flag("replace"),
           .persistence = LowerPersistence(body["view"]),
           .reads = std::move(query.reads),
-          .columns_used = std::move(query.columns)};
+          .columns_used = std::move(query.columns),
+          .has_subquery = query.has_subquery};
 }
 
 // The column part of the name PostgreSQL gives an index (parser/parse_target.c:FigureIndexColname):
@@ -438,6 +440,10 @@ ActionKind LowerRename(const Node& body, const std::string& tag) {
   if (type == "OBJECT_TABLE" || type == "OBJECT_INDEX" || type == "OBJECT_VIEW" ||
       type == "OBJECT_MATVIEW" || type == "OBJECT_SEQUENCE" || type == "OBJECT_FOREIGN_TABLE") {
     return action::RenameRelation{.relation = target, .to = to};
+  }
+  if (type == "OBJECT_TYPE" || type == "OBJECT_DOMAIN") {
+    return action::RenameType{.type = tree::QualifiedName(body["object"]["List"]["items"]),
+                              .to = to};
   }
   return action::Other{.what = absl::StrCat(tag, " RENAME")};
 }

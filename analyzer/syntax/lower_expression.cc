@@ -1,8 +1,11 @@
 #include "analyzer/syntax/lower_expression.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <deque>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 
 namespace plimsoll::tree {
@@ -126,23 +129,43 @@ Query LowerQuery(const Node& node) {
   Query query;
   absl::flat_hash_set<std::string> own;  // names of the WITH list
   absl::flat_hash_set<std::string> seen;
-  absl::flat_hash_set<std::string> columns;
-  std::vector<Name> found;
+  // Qualifier -> relation; null where two relations share it.
+  absl::flat_hash_map<std::string, const Name*> qualifiers;
+  std::deque<Name> found;
+  std::vector<Node> column_refs;
+  uint32_t selects = 0;
   Walk(node, [&](absl::string_view tag, const Node& body) {
     if (tag == "RangeVar") {
       found.push_back(RangeVarName(body));
+      const absl::string_view alias = body["alias"].Text("aliasname");
+      const std::string qualifier(alias.empty() ? body.Text("relname") : alias);
+      const auto [entry, added] = qualifiers.try_emplace(qualifier, &found.back());
+      if (!added && (entry->second == nullptr || !(*entry->second == found.back()))) {
+        entry->second = nullptr;
+      }
     } else if (tag == "CommonTableExpr") {
       own.insert(std::string(body.Text("ctename")));
     } else if (tag == "InsertStmt" || tag == "UpdateStmt" || tag == "DeleteStmt" ||
                tag == "MergeStmt") {
       query.writes.push_back(RangeVarName(body["relation"]));
+    } else if (tag == "SelectStmt") {
+      ++selects;
     } else if (tag == "ColumnRef") {
-      const absl::string_view column = ColumnRefName(body);
-      if (!column.empty() && columns.insert(std::string(column)).second) {
-        query.columns.emplace_back(column);
-      }
+      column_refs.push_back(body);
     }
   });
+  query.has_subquery = selects > 1;
+  for (const Node& reference : column_refs) {
+    const std::vector<std::string> fields = Strings(reference["fields"]);
+    action::ColumnUse use = {.column = fields.empty() ? "" : fields.back()};
+    if (fields.size() > 1) {
+      const auto relation = qualifiers.find(fields[fields.size() - 2]);
+      // A name of a subquery, or one that stands for two relations: nothing is certain.
+      if (relation == qualifiers.end() || relation->second == nullptr) continue;
+      use.relation = *relation->second;
+    }
+    query.columns.push_back(std::move(use));
+  }
   for (Name& name : found) {
     if (name.schema.empty() && own.contains(name.name)) continue;
     if (seen.insert(name.schema + '\0' + name.name).second) query.reads.push_back(std::move(name));

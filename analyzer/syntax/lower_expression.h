@@ -23,8 +23,9 @@ Expression LowerExpression(const Node& expression);
 // What a query reads, as far as its text shows.
 struct Query {
   std::vector<Name> reads;  // relations, without names of its own WITH list; each once
-  std::vector<std::string> columns;
-  std::vector<Name> writes;  // targets of INSERT, UPDATE, DELETE in WITH
+  std::vector<action::ColumnUse> columns;
+  bool has_subquery = false;  // more than one SELECT
+  std::vector<Name> writes;   // targets of INSERT, UPDATE, DELETE in WITH
 };
 Query LowerQuery(const Node& query);
 

@@ -2,112 +2,34 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "analyzer/syntax/lexer.h"
 
 namespace plimsoll {
 namespace {
 
-// The commands of psql 12 to 18 that do something with a script, sorted. The \d family is matched
-// by its first letter.
-constexpr absl::string_view kCommands[] = {"!",
-                                           "?",
-                                           "C",
-                                           "H",
-                                           "T",
-                                           "a",
-                                           "bind",
-                                           "bind_named",
-                                           "c",
-                                           "cd",
-                                           "close",
-                                           "close_prepared",
-                                           "connect",
-                                           "conninfo",
-                                           "copy",
-                                           "copyright",
-                                           "crosstabview",
-                                           "e",
-                                           "echo",
-                                           "edit",
-                                           "ef",
-                                           "elif",
-                                           "else",
-                                           "encoding",
-                                           "endif",
-                                           "endpipeline",
-                                           "errverbose",
-                                           "ev",
-                                           "f",
-                                           "flush",
-                                           "flushrequest",
-                                           "g",
-                                           "gdesc",
-                                           "getenv",
-                                           "getresults",
-                                           "gexec",
-                                           "gset",
-                                           "gx",
-                                           "h",
-                                           "help",
-                                           "html",
-                                           "i",
-                                           "if",
-                                           "include",
-                                           "include_relative",
-                                           "ir",
-                                           "l",
-                                           "list",
-                                           "lo_export",
-                                           "lo_import",
-                                           "lo_list",
-                                           "lo_unlink",
-                                           "o",
-                                           "out",
-                                           "p",
-                                           "parse",
-                                           "password",
-                                           "print",
-                                           "prompt",
-                                           "pset",
-                                           "q",
-                                           "qecho",
-                                           "quit",
-                                           "r",
-                                           "reset",
-                                           "restrict",
-                                           "s",
-                                           "sendpipeline",
-                                           "set",
-                                           "setenv",
-                                           "sf",
-                                           "startpipeline",
-                                           "sv",
-                                           "syncpipeline",
-                                           "t",
-                                           "timing",
-                                           "unrestrict",
-                                           "unset",
-                                           "w",
-                                           "warn",
-                                           "watch",
-                                           "write",
-                                           "x",
-                                           "z"};
-
+// Names with a blank before and after each.
+// The commands of psql 12 to 18; the \d family is matched by its first letter.
+constexpr absl::string_view kCommands =
+    " ! ? C H T a bind bind_named c cd close close_prepared connect conninfo copy copyright "
+    "crosstabview e echo edit ef elif else encoding endif endpipeline errverbose ev f flush "
+    "flushrequest g gdesc getenv getresults gexec gset gx h help html i if include "
+    "include_relative ir l list lo_export lo_import lo_list lo_unlink o out p parse password print "
+    "prompt pset q qecho quit r reset restrict s sendpipeline set setenv sf startpipeline sv "
+    "syncpipeline t timing unrestrict unset w warn watch write x z ";
 // They send the query buffer, or throw it away.
-constexpr absl::string_view kSenders[] = {"crosstabview", "g",     "gdesc", "gexec", "gset",
-                                          "gx",           "parse", "r",     "reset", "sendpipeline",
-                                          "watch"};
-
+constexpr absl::string_view kSenders =
+    " crosstabview g gdesc gexec gset gx parse r reset sendpipeline watch ";
 // They take the rest of the line as it is, backslashes and all.
-constexpr absl::string_view kWholeLine[] = {"!", "copy", "ef", "ev", "h", "help", "sf", "sv"};
+constexpr absl::string_view kWholeLine = " ! copy ef ev h help sf sv ";
 
-template <size_t kCount>
-bool Contains(const absl::string_view (&names)[kCount], absl::string_view name) {
-  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+constexpr size_t kLongestName = 32;
+
+bool Contains(absl::string_view names, absl::string_view name) {
+  return !name.empty() && name.size() <= kLongestName &&
+         absl::StrContains(names, absl::StrCat(" ", name, " "));
 }
 
 size_t LineEnd(absl::string_view text, size_t at) {
