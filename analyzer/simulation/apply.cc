@@ -718,6 +718,15 @@ void Applier::Apply(const action::RenameRelation& rename) {
   if (named == nullptr) return;
   Relation renamed = *named;
   renamed.name = rename.to;
+  // A constraint and its index have one name (tablecmds.c:RenameRelationInternal).
+  const Relation* table = view().Find(renamed.table);
+  if (table != nullptr) {
+    Relation changed = *table;
+    for (TableConstraint& constraint : changed.constraints) {
+      if (constraint.index == renamed.id) constraint.name = rename.to;
+    }
+    catalog_.Update(moment_, std::move(changed));
+  }
   catalog_.Update(moment_, std::move(renamed));
 }
 
