@@ -114,7 +114,11 @@ void Dispatcher::OnNotification(std::string method, NotificationHandler handler)
 }
 
 void Dispatcher::Dispatch(absl::string_view text) {
-  const Json message = Json::parse(text.begin(), text.end(), nullptr, /*allow_exceptions=*/false);
+  // The library takes a NUL for the end of the text; JSON has no such byte.
+  const bool has_nul = text.find('\0') != absl::string_view::npos;
+  const Json message = has_nul ? Json(Json::value_t::discarded)
+                               : Json::parse(text.begin(), text.end(), nullptr,
+                                             /*allow_exceptions=*/false);
   if (message.is_discarded()) {
     Refuse({kParseError, "cannot read a message: it is not JSON"});
     return;

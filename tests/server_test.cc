@@ -77,8 +77,10 @@ class Client {
   }
   // The answer.
   Json Request(const std::string& method, const Json& params) {
-    const std::vector<Json> answers =
+    std::vector<Json> answers =
         Send({{"jsonrpc", "2.0"}, {"id", ++last_id_}, {"method", method}, {"params", params}});
+    // Log messages may come beside the answer.
+    std::erase_if(answers, [](const Json& message) { return message.contains("method"); });
     if (answers.size() != 1 || answers[0]["id"] != last_id_) return {{"not one answer", answers}};
     return answers[0];
   }
