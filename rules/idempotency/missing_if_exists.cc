@@ -63,12 +63,11 @@ Missing MissingClause(const Step& step, const History& history) {
 // over it.
 bool LeavesHalfDone(const Step& step, const History& history) {
   if (history.TransactionOf(step).block) return false;
-  uint32_t others = 0;
   const Script& script = *history.migrations()[step.migration].script;
   for (uint32_t s = 0; s < script.statements.size(); ++s) {
-    if (s != step.statement && !history.StepsOf(step.migration, s).empty()) ++others;
+    if (s != step.statement && !history.StepsOf(step.migration, s).empty()) return true;
   }
-  return others > 0;
+  return false;
 }
 
 }  // namespace
