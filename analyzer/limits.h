@@ -11,8 +11,8 @@ namespace plimsoll {
 
 // ---- the grammar (analyzer/syntax/grammar.h) ----------------------------------------------------
 
-// The largest text the grammar is asked about. Its memory ends at 1 GB and a dense text takes some
-// 40 times its size, so that practically everything up to here can be judged.
+// The largest text the grammar is asked about. Its memory ends at 1 GB, which the densest of texts
+// (`select 1,1,1,1…`) reaches earlier: that is an error too, and takes two seconds.
 inline constexpr size_t kMaxGrammarBytes = size_t{16} << 20;
 
 // A thread's parser whose memory has grown beyond this is replaced before its next use, lest one

@@ -180,8 +180,8 @@ Parsed ParseToJson(absl::string_view sql) { return system_grammar::ParseToJson(s
 
 Parsed ParsePlpgsqlToJson(absl::string_view sql) { return system_grammar::ParsePlpgsqlToJson(sql); }
 
-// Only the tree: after `pg_query_exit` this thread's next parse is a segmentation fault. The library
-// frees its own few kilobytes when the thread ends.
+// Only the tree: after `pg_query_exit` this thread's next parse is a segmentation fault. The
+// library frees its own few kilobytes when the thread ends.
 void ReleaseGrammar() { system_grammar::thread_tree = std::string(); }
 
 int GrammarServerVersion() { return PG_VERSION_NUM / 10000; }
