@@ -18,6 +18,7 @@ void SortUnique(std::vector<std::string>* names) {
 }
 
 void AddWork(const Work& work, StatementEffects* sum) {
+  if (work.possible) sum->possible.push_back(work.index.empty() ? work.relation.name : work.index);
   switch (work.kind) {
     case WorkKind::kScan:
       sum->scans.push_back(work.relation.name);
@@ -61,7 +62,8 @@ Json StatementJson(const Report& report, size_t migration, size_t index) {
           {"index_builds", sum.index_builds},
           {"transaction", sum.forbidden_in_transaction ? "forbidden" : "allowed"},
           {"fails", std::move(fails)},
-          {"modelled", sum.modelled}};
+          {"modelled", sum.modelled},
+          {"possible", sum.possible}};
 }
 
 }  // namespace
@@ -80,6 +82,9 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
           places.try_emplace({id, id == 0 ? lock.relation.name : ""}, sum.locks.size());
       if (first) {
         sum.locks.push_back(lock);
+        // What the statement renames is called by its new name, as what it makes is.
+        const Relation* after = history.After(steps.back()).Find(id);
+        if (after != nullptr) sum.locks.back().relation.name = after->DisplayName();
       } else if (lock.mode > sum.locks[place->second].mode) {
         sum.locks[place->second].mode = lock.mode;
       }
@@ -92,6 +97,7 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
   SortUnique(&sum.rewrites);
   SortUnique(&sum.scans);
   SortUnique(&sum.index_builds);
+  SortUnique(&sum.possible);
   return sum;
 }
 

@@ -10,12 +10,15 @@
 
 namespace plimsoll::report {
 
-// What one whole statement costs: the sum of its actions.
+// What one whole statement costs: the sum of its actions. Relations have the names that they have
+// when it is done; what it drops, the name that it had.
 struct StatementEffects {
   std::vector<Lock> locks;                // the strongest per relation, in order of first taking
   std::vector<std::string> rewrites;      // the lists of names are sorted and hold no name twice
   std::vector<std::string> scans;         // relations read as a whole; a rewrite counts
   std::vector<std::string> index_builds;  // indexes built, or built again
+  // Those of the names above that are not certain: no file says what decides it.
+  std::vector<std::string> possible;
   bool forbidden_in_transaction = false;
   std::optional<Failure> failure;  // the first
   bool modelled = false;           // false: no claim is made

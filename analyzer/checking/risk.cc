@@ -45,9 +45,10 @@ void RaiseForWork(const Step& step, const History& history, RiskReason& worst) {
   const Lock* lock = StrongestDuring(step, history);
   if (lock == nullptr || !BlocksWrites(lock->mode)) return;
   for (const Work& work : step.effects.work) {
-    if (!work.relation.live) continue;
+    if (!work.relation.live || work.shell) continue;
     // A type change with a rewrite is not cured by a quieter way of doing the same.
-    const bool complex = work.kind == WorkKind::kRewrite && work.cause == Cause::kTypeChange;
+    const bool complex =
+        work.kind == WorkKind::kRewrite && work.cause == Cause::kTypeChange && !work.possible;
     Raise(worst, complex ? Risk::kComplex : Risk::kRisky,
           absl::StrCat(WorkWords(work), " while ", LockModeName(lock->mode), " on ",
                        Quoted(lock->relation), " blocks ", WhatItBlocks(lock->mode)));
@@ -104,12 +105,34 @@ void RaiseForLoss(const Loss& loss, RiskReason& worst) {
 // An UPDATE of all rows keeps each of them locked, and the old versions on disk.
 void RaiseForMassUpdate(const Step& step, RiskReason& worst) {
   const auto* modify = step.As<action::ModifyData>();
-  if (modify == nullptr || modify->has_where || modify->verb != action::DataVerb::kUpdate) return;
-  for (const Work& work : step.effects.work) {
-    if (!work.relation.live) continue;
-    Raise(worst, Risk::kRisky,
-          absl::StrCat("updates every row of ", Quoted(work.relation), " in one transaction"));
-  }
+  const bool updates =
+      modify != nullptr &&
+      std::any_of(modify->writes.begin(), modify->writes.end(), [](const action::Write& write) {
+        return write.verb == action::DataVerb::kUpdate && !write.has_where;
+      });
+  const Work* scan = updates ? step.effects.LiveWork(WorkKind::kScan) : nullptr;
+  if (scan == nullptr) return;
+  Raise(worst, Risk::kRisky,
+        absl::StrCat("updates every row of ", Quoted(scan->relation), " in one transaction"));
+}
+
+// A lock that is asked for by name is meant to be held while something is done.
+void RaiseForLockTable(const Step& step, RiskReason& worst) {
+  if (step.As<action::LockTable>() == nullptr) return;
+  const Lock* lock = step.effects.StrongestLiveLock();
+  if (lock == nullptr || !BlocksWrites(lock->mode)) return;
+  Raise(worst, Risk::kRisky,
+        absl::StrCat("holds ", LockModeName(lock->mode), " on ", Quoted(lock->relation),
+                     " until the transaction ends, which blocks ", WhatItBlocks(lock->mode)));
+}
+
+// Nothing is claimed of it, so nothing vouches for it.
+void RaiseForUnknown(const Step& step, RiskReason& worst) {
+  if (step.effects.modelled || step.effects.inert) return;
+  const auto* other = step.As<action::Other>();
+  Raise(worst, Risk::kRisky,
+        absl::StrCat("what ", other == nullptr ? "a function that it calls" : other->what,
+                     " locks, loses or breaks is not known"));
 }
 
 // DROP INDEX is quick, but it queues for a lock that stops every reader, and need not.
@@ -139,6 +162,8 @@ RiskReason RiskOf(const Step& step, const History& history) {
   for (const Break& broken : effects.breaks) RaiseForBreak(broken, worst);
   RaiseForMassUpdate(step, worst);
   RaiseForDropIndex(step, worst);
+  RaiseForLockTable(step, worst);
+  RaiseForUnknown(step, worst);
   return worst;
 }
 

@@ -27,6 +27,7 @@ class Applier {
   void Apply(const action::CreateSequence& create);
   void Apply(const action::CreateView& create);
   void Apply(const action::CreateFunction& create);
+  void Apply(const action::CreateTrigger& create);
   void Apply(const action::CreatePolicy& create);
   void Apply(const action::CreateType& create);
   void Apply(const action::AddColumn& add);
@@ -45,6 +46,8 @@ class Applier {
   void Apply(const action::RenameConstraint& rename);
   void Apply(const action::RenameType& rename);
   void Apply(const action::RenameRelation& rename);
+  void Apply(const action::SetSchema& set);
+  void Apply(const action::RenameSchema& rename);
   void Apply(const action::Drop& drop);
   void Apply(const action::ModifyData& modify);
   // Transactions and settings are the simulator's; the rest leaves nothing in the catalog.
@@ -77,6 +80,8 @@ class Applier {
   void SetHasDefault(const Target& target, const std::string& column, bool has_default);
   void RemoveConstraint(RelationId table, const std::string& constraint);
   void DropRelation(RelationId id);
+  void DropFromTable(const action::Drop& drop);
+  void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
 
@@ -99,6 +104,7 @@ Relation Applier::Fresh(RelationKind kind, const std::string& schema,
   relation.persistence = persistence;
   relation.migration = situation_.migration;
   relation.transaction = situation_.transaction;
+  relation.created = situation_.now;
   return relation;
 }
 
@@ -406,6 +412,7 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .validated = !constraint.not_valid && !constraint.not_enforced,
                           .enforced = !constraint.not_enforced,
                           .deletes_write = constraint.deletes_write,
+                          .updates_write = constraint.updates_write,
                           .referenced_columns = constraint.referenced_columns};
   if (constraint.kind == ConstraintKind::kCheck) {
     made.columns = constraint.expression.columns;
@@ -519,10 +526,12 @@ void Applier::Apply(const action::ValidateConstraint& validate) {
 
 RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& create,
                               const std::string& given) {
-  Relation index =
-      Fresh(table.kind == RelationKind::kPartitionedTable ? RelationKind::kPartitionedIndex
-                                                          : RelationKind::kIndex,
-            table.schema, table.persistence);
+  const bool partitioned =
+      table.kind == RelationKind::kPartitionedTable || (create.only && table.assumed);
+  Relation index = Fresh(partitioned ? RelationKind::kPartitionedIndex : RelationKind::kIndex,
+                         table.schema, table.persistence);
+  // The index of ON ONLY becomes valid when every partition's is attached to it.
+  index.valid = !create.only || !partitioned;
   index.name =
       given.empty() ? view().ChooseName(table.schema, table.name, create.name_hint, "idx") : given;
   index.table = table.id;
@@ -597,13 +606,16 @@ void Applier::Apply(const action::CreateView& create) {
   Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
                         SchemaFor(create.view, create.persistence), create.persistence);
   made.name = create.view.name;
-  made.columns_known = false;
+  made.columns_known = !create.columns.empty();
+  for (const std::string& column : create.columns) made.columns.push_back({.name = column});
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     Relation replaced = *existing;
     replaced.uses = std::move(made.uses);
+    replaced.columns = std::move(made.columns);
+    replaced.columns_known = made.columns_known;
     catalog_.Update(moment_, std::move(replaced));
     return;
   }
@@ -626,8 +638,24 @@ void Applier::Apply(const action::CreatePolicy& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
   Relation table = *named;
-  table.has_policy = true;
+  table.policies.push_back(create.name);
   catalog_.Update(moment_, std::move(table));
+}
+
+void Applier::Apply(const action::CreateTrigger& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  // Partitions get it under the same name (trigger.c:CreateTriggerFiringOn).
+  std::vector<RelationId> ids = {named->id};
+  const bool partitioned = named->kind == RelationKind::kPartitionedTable;
+  for (const Relation* child : view().DescendantsOf(*named)) {
+    if (partitioned) ids.push_back(child->id);
+  }
+  for (const RelationId id : ids) {
+    Relation table = *view().Find(id);
+    table.triggers.push_back(create.name);
+    catalog_.Update(moment_, std::move(table));
+  }
 }
 
 void Applier::Apply(const action::CreateType& create) {
@@ -635,12 +663,14 @@ void Applier::Apply(const action::CreateType& create) {
                    .base = create.base,
                    .has_default = create.default_value && !create.default_value->is_null};
   for (const Constraint& constraint : create.constraints) {
-    type.constrained = type.constrained || constraint.kind == ConstraintKind::kCheck ||
-                       constraint.kind == ConstraintKind::kNotNull;
+    type.not_null = type.not_null || constraint.kind == ConstraintKind::kNotNull;
+    type.constrained =
+        type.constrained || type.not_null || constraint.kind == ConstraintKind::kCheck;
   }
   if (create.base) {
     const UserType* base = view().FindType(create.base->name, situation_.search_path);
     type.constrained = type.constrained || (base != nullptr && base->constrained);
+    type.not_null = type.not_null || (base != nullptr && base->not_null);
   }
   catalog_.SetType(moment_, SchemaFor(create.type, Persistence::kPermanent), create.type.name,
                    std::move(type));
@@ -730,6 +760,30 @@ void Applier::Apply(const action::RenameRelation& rename) {
   catalog_.Update(moment_, std::move(renamed));
 }
 
+void Applier::MoveTo(RelationId id, const std::string& schema) {
+  const Relation* found = view().Find(id);
+  if (found == nullptr || Find({.schema = schema, .name = found->name}) != nullptr) return;
+  Relation moved = *found;
+  moved.schema = schema;
+  catalog_.Update(moment_, std::move(moved));
+}
+
+// Indexes and owned sequences stand where their table does.
+void Applier::Apply(const action::SetSchema& set) {
+  const Relation* named = Find(set.relation.name);
+  if (named == nullptr) return;
+  const Relation relation = *named;
+  MoveTo(relation.id, set.schema);
+  for (const Relation* index : view().IndexesOf(relation)) MoveTo(index->id, set.schema);
+  for (const Relation* sequence : view().SequencesOf(relation)) MoveTo(sequence->id, set.schema);
+}
+
+void Applier::Apply(const action::RenameSchema& rename) {
+  for (const Relation* member : view().RelationsIn(rename.schema)) MoveTo(member->id, rename.to);
+  catalog_.SetSchema(moment_, rename.schema, false);
+  catalog_.SetSchema(moment_, rename.to, true);
+}
+
 // With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
 // foreign keys that point at it.
 void Applier::DropRelation(RelationId id) {
@@ -754,6 +808,14 @@ void Applier::DropRelation(RelationId id) {
                   [&](const TableConstraint& c) { return c.referenced == id; });
     catalog_.Update(moment_, std::move(changed));
   }
+}
+
+// DROP TRIGGER and POLICY.
+void Applier::DropFromTable(const action::Drop& drop) {
+  ForEach({.name = drop.on_table}, [&](Relation& table) {
+    auto& names = drop.kind == ObjectKind::kTrigger ? table.triggers : table.policies;
+    for (const Name& name : drop.objects) std::erase(names, name.name);
+  });
 }
 
 void Applier::Apply(const action::Drop& drop) {
@@ -789,9 +851,11 @@ void Applier::Apply(const action::Drop& drop) {
         catalog_.SetRoutine(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
                             std::nullopt);
         break;
-      case ObjectKind::kAggregate:
       case ObjectKind::kTrigger:
       case ObjectKind::kPolicy:
+        DropFromTable(drop);
+        break;
+      case ObjectKind::kAggregate:
       case ObjectKind::kRule:
       case ObjectKind::kExtension:
       case ObjectKind::kOther:
@@ -814,10 +878,11 @@ void Applier::SetMayHaveRows(const Name& name) {
 }
 
 void Applier::Apply(const action::ModifyData& modify) {
-  for (const Name& name : modify.writes) SetMayHaveRows(name);
-  const bool adds =
-      modify.verb == action::DataVerb::kInsert || modify.verb == action::DataVerb::kMerge;
-  if (adds && modify.table) SetMayHaveRows(*modify.table);
+  for (const action::Write& write : modify.writes) {
+    const bool adds =
+        write.verb == action::DataVerb::kInsert || write.verb == action::DataVerb::kMerge;
+    if (adds) SetMayHaveRows(write.table.name);
+  }
 }
 
 // The passes of ALTER TABLE (tablecmds.c:AlterTablePass), as far as their order shows.

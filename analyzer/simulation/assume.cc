@@ -29,7 +29,10 @@ class Assumer {
       for (const Constraint& constraint : column.constraints) Look(constraint, create.table);
     }
   }
-  void Look(const action::CreateIndex& create) { Assume(create.table); }
+  void Look(const action::CreateIndex& create) {
+    // ONLY is said of partitioned tables alone.
+    Assume(create.table, create.only ? RelationKind::kPartitionedTable : RelationKind::kTable);
+  }
   void Look(const action::CreateSequence& create) {
     if (create.owned_by) Assume(*create.owned_by);
   }
@@ -63,11 +66,16 @@ class Assumer {
     if (!relation) return;
     for (const Name& name : drop.objects) Assume(name, KindOf(drop.kind));
   }
-  void Look(const action::Truncate& truncate) { Assume(truncate.tables); }
+  void Look(const action::SetSchema& set) { Assume(set.relation.name, KindOf(set.relation.kind)); }
+  void Look(const action::Truncate& truncate) {
+    for (const Target& table : truncate.tables) Assume(table.name);
+  }
+  void Look(const action::LockTable& lock) {
+    for (const Target& table : lock.tables) Assume(table.name);
+  }
   void Look(const action::ModifyData& modify) {
     Assume(modify.reads);
-    Assume(modify.writes);
-    if (modify.table) Assume(*modify.table);
+    for (const action::Write& write : modify.writes) Assume(write.table.name);
   }
   template <typename T>
   void Look(const T& other) {

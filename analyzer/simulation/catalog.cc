@@ -108,6 +108,17 @@ bool CatalogView::IsKnownMissing(const Name& name,
   return ever && Find(name, search_path) == nullptr;
 }
 
+Moment CatalogView::MissingSince(const Name& name,
+                                 absl::Span<const std::string> search_path) const {
+  Moment since = 0;
+  if (Find(name, search_path) != nullptr) return since;
+  ForEachPlace(name, search_path, [&](const std::string& key) {
+    since = std::max(since, catalog_->names_.SetAt(key, moment_));
+    return false;
+  });
+  return since;
+}
+
 const UserType* CatalogView::FindType(const Name& name,
                                       absl::Span<const std::string> search_path) const {
   const UserType* found = nullptr;

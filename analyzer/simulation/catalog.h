@@ -52,6 +52,7 @@ struct TableConstraint {
   bool enforced = true;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
+  bool updates_write = false;  // likewise ON UPDATE
   RelationId referenced = 0;   // of a foreign key
   std::vector<std::string> referenced_columns;  // empty: the primary key
 };
@@ -75,6 +76,7 @@ struct Relation {
   bool maybe_has_rows = false;  // something may have put rows into it
   uint32_t migration = 0;       // that created it
   uint32_t transaction = 0;     // that created it
+  Moment created = 0;
 
   // Tables.
   std::vector<TableColumn> columns;
@@ -84,7 +86,8 @@ struct Relation {
   bool is_default_partition = false;
   std::vector<std::string> partition_keys;
   bool is_partition = false;
-  bool has_policy = false;
+  std::vector<std::string> triggers;
+  std::vector<std::string> policies;
 
   // Indexes.
   RelationId table = 0;
@@ -123,6 +126,7 @@ struct UserType {
   action::TypeKind kind = action::TypeKind::kEnum;
   std::optional<TypeName> base;  // of a domain
   bool constrained = false;      // a domain with NOT NULL or a check, its own or its base's
+  bool not_null = false;         // a domain with NOT NULL, likewise
   bool has_default = false;      // of a domain
 };
 
@@ -143,6 +147,8 @@ class CatalogView {
   const Relation* Find(RelationId id) const;
   // This history had `name` and dropped, renamed or rolled it back, so it does not exist now.
   bool IsKnownMissing(const Name& name, absl::Span<const std::string> search_path) const;
+  // When that happened; 0 where it did not.
+  Moment MissingSince(const Name& name, absl::Span<const std::string> search_path) const;
 
   const UserType* FindType(const Name& name, absl::Span<const std::string> search_path) const;
   const Routine* FindRoutine(const Name& name, absl::Span<const std::string> search_path) const;

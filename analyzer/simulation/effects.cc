@@ -49,6 +49,8 @@ constexpr Row kRows[] = {
     {kAnyAction, kRead, kAccessShare},
     {kAnyAction, kRowLocked, kRowShare},
     {kAnyAction, kWritten, kRowExclusive},
+    {kAnyAction, kSequence, kAccessExclusive},
+    {kAnyAction, kView, kAccessExclusive},
 
     // AGLL: AT_AddColumn
     {IndexOf<AddColumn>(), kTable, kAccessExclusive},
@@ -59,8 +61,6 @@ constexpr Row kRows[] = {
     {IndexOf<DropColumn>(), kTable, kAccessExclusive},
     {IndexOf<DropColumn>(), kDescendant, kAccessExclusive},
     {IndexOf<DropColumn>(), kPartner, kAccessExclusive},
-    {IndexOf<DropColumn>(), kSequence, kAccessExclusive},
-    {IndexOf<DropColumn>(), kView, kAccessExclusive},
     // AGLL: AT_SetNotNull, AT_DropNotNull, AT_ColumnDefault, AT_AlterColumnType
     {IndexOf<SetNotNull>(), kTable, kAccessExclusive},
     {IndexOf<SetNotNull>(), kDescendant, kAccessExclusive},
@@ -83,6 +83,7 @@ constexpr Row kRows[] = {
     {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kNoInherit, 0, 18},
     // Partitions get their index as CREATE INDEX would give it; 18 adds NOT NULL constraints first.
     {IndexOf<AddConstraint>(), kDescendant, kShare, kBuildsIndex, 0, kEver, 17},
+    {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull},
     {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kBuildsIndex, 0, 18},
     {IndexOf<AddConstraint>(), kUsedIndex, kShareUpdateExclusive},  // ATExecAddIndexConstraint
     // AGLL: AT_DropConstraint
@@ -100,6 +101,7 @@ constexpr Row kRows[] = {
     {IndexOf<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
     {IndexOf<RenameRelation>(), kTable, kAccessExclusive, 0, kNamedAsIndex},
     {IndexOf<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex},
+    {IndexOf<SetSchema>(), kTable, kAccessExclusive},  // tablecmds.c:AlterTableNamespace
     // AGLL: AT_EnableRowSecurity and its kin
     {IndexOf<SetRowSecurity>(), kTable, kAccessExclusive},
 
@@ -113,7 +115,6 @@ constexpr Row kRows[] = {
     {IndexOf<CreateIndex>(), kTable, kShare, 0, kConcurrently},
     {IndexOf<CreateIndex>(), kTable, kShareUpdateExclusive, kConcurrently},
     {IndexOf<CreateIndex>(), kDescendant, kShare},
-    {IndexOf<CreateView>(), kView, kAccessExclusive},        // view.c:DefineVirtualRelation
     {IndexOf<CreateSequence>(), kOwner, kAccessShare},       // sequence.c:process_owned_by
     {IndexOf<CreateTrigger>(), kTable, kShareRowExclusive},  // trigger.c:CreateTriggerFiringOn
     {IndexOf<CreateTrigger>(), kDescendant, kShareRowExclusive},
@@ -126,11 +127,8 @@ constexpr Row kRows[] = {
     {IndexOf<Drop>(), kPartner, kAccessExclusive},
     {IndexOf<Drop>(), kParent, kAccessExclusive},
     {IndexOf<Drop>(), kDefaultPartition, kAccessExclusive},
-    {IndexOf<Drop>(), kSequence, kAccessExclusive},
-    {IndexOf<Drop>(), kView, kAccessExclusive},
     // tablecmds.c:ExecuteTruncate; the indexes get new files as the table does
     {IndexOf<Truncate>(), kTable, kAccessExclusive},
-    {IndexOf<Truncate>(), kSequence, kAccessExclusive},
     {IndexOf<Truncate>(), kParent, kAccessShare, 0, 0, kEver, 13},
     // parse_clause.c:setTargetTable; ri_triggers.c looks the key up with FOR KEY SHARE
     {IndexOf<ModifyData>(), kTable, kRowExclusive},
@@ -239,6 +237,9 @@ void AddCreated(const Relation& created, const CatalogView& after, const Situati
   TakeLock(DescribeRelation(created, situation), kAccessExclusive, effects.locks);
   const Relation* table = created.IsIndex() ? after.Find(created.table) : nullptr;
   if (table == nullptr) return;
+  // A table that no file creates has partitions that no file creates either.
+  const bool shell =
+      created.kind == RelationKind::kPartitionedIndex && (!table->assumed || !created.valid);
   Cause cause = Cause::kIndex;
   for (const TableConstraint& constraint : table->constraints) {
     if (constraint.index != created.id) continue;
@@ -249,7 +250,8 @@ void AddCreated(const Relation& created, const CatalogView& after, const Situati
   effects.work.push_back({.kind = WorkKind::kIndexBuild,
                           .relation = DescribeRelation(*table, situation),
                           .index = created.DisplayName(),
-                          .cause = cause});
+                          .cause = cause,
+                          .shell = shell});
 }
 
 const Lock* Effects::LockOn(RelationId relation) const {
@@ -269,7 +271,8 @@ bool IsIndex(const Affected& relation) {
 
 const Work* Effects::LiveWork(WorkKind kind, std::optional<Cause> cause) const {
   for (const Work& item : work) {
-    if (item.kind == kind && item.relation.live && (!cause || item.cause == *cause)) return &item;
+    if (item.kind == kind && item.relation.live && !item.shell && (!cause || item.cause == *cause))
+      return &item;
   }
   return nullptr;
 }
@@ -294,13 +297,15 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
                      .breaks = std::move(facts.breaks),
                      .forbidden_in_transaction = facts.forbidden_in_transaction,
                      .failure = std::move(facts.failure),
-                     .modelled = facts.modelled};
+                     .modelled = facts.modelled,
+                     .inert = facts.inert};
   // What fails takes nothing with it: its locks go with its transaction, its work is undone.
   if (effects.failure) {
     effects.losses.clear();
     return effects;
   }
   for (const Actor& actor : facts.actors) {
+    if (actor.role == kLocked) TakeLock(actor.relation, facts.mode, effects.locks);
     ReadRows(action.kind.index(), actor, facts.conditions, situation.server_version, effects.locks);
     ReadRows(kAnyAction, actor, facts.conditions, situation.server_version, effects.locks);
     AddWork(actor, effects.work);

@@ -65,6 +65,8 @@ struct Work {
   Cause cause = Cause::kQuery;
   // Not certain: it depends on what no file says, such as the old type of a column.
   bool possible = false;
+  // The index of a partitioned table, which has no rows: only its parts are work.
+  bool shell = false;
 };
 
 enum class LossKind { kTable, kColumn, kRows, kOther };
@@ -105,6 +107,9 @@ struct Effects {
   bool forbidden_in_transaction = false;  // SQLSTATE 25001 inside a transaction block
   std::optional<Failure> failure;
   bool modelled = true;  // false: no claim is made
+  // Of what is not modelled: known all the same to lose and break nothing, and to block nobody for
+  // longer than a change of the catalog takes (COMMENT, GRANT).
+  bool inert = false;
 
   const Lock* LockOn(RelationId relation) const;
   // The first work of that kind, and of that cause where one is given, on a live relation; null
@@ -123,6 +128,10 @@ struct Situation {
   bool one_transaction_migration = false;  // the whole migration runs in one
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
+  Moment now = 0;                          // before the action
+  // Up to then something ran that may have done anything (DO, CALL): what the catalog lacks may be
+  // there.
+  Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
 };
 

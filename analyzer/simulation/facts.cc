@@ -8,6 +8,83 @@
 namespace plimsoll {
 namespace {
 
+// Statements that are not modelled and are known to lose nothing, to break nothing and to keep
+// nobody waiting for longer than a change of the catalog takes. Sorted, for the binary search.
+constexpr absl::string_view kInert[] = {
+    "ALTER AGGREGATE",
+    "ALTER AGGREGATE OWNER",
+    "ALTER COLLATION",
+    "ALTER COLLATION OWNER",
+    "ALTER DEFAULT PRIVILEGES",
+    "ALTER DOMAIN OWNER",
+    "ALTER FUNCTION",
+    "ALTER FUNCTION OWNER",
+    "ALTER OPERATOR",
+    "ALTER OPERATOR FAMILY",
+    "ALTER OPERATOR OWNER",
+    "ALTER PROCEDURE",
+    "ALTER PROCEDURE OWNER",
+    "ALTER ROUTINE",
+    "ALTER ROUTINE OWNER",
+    "ALTER SEQUENCE",
+    "ALTER STATISTICS",
+    "ALTER TABLE ClusterOn",
+    "ALTER TABLE DropCluster",
+    "ALTER TABLE ReplicaIdentity",
+    "ALTER TABLE ResetOptions",
+    "ALTER TABLE ResetRelOptions",
+    "ALTER TABLE SetCompression",
+    "ALTER TABLE SetOptions",
+    "ALTER TABLE SetRelOptions",
+    "ALTER TABLE SetStatistics",
+    "ALTER TABLE SetStorage",
+    "ALTER TYPE ADD VALUE",
+    "ALTER TYPE OWNER",
+    "ANALYZE",
+    "CHECKPOINT",
+    "CLOSE CURSOR",
+    "COMMENT",
+    "CREATE ACCESS METHOD",
+    "CREATE AGGREGATE",
+    "CREATE CAST",
+    "CREATE COLLATION",
+    "CREATE CONVERSION",
+    "CREATE DATABASE",
+    "CREATE FOREIGN DATA WRAPPER",
+    "CREATE FOREIGN TABLE",
+    "CREATE LANGUAGE",
+    "CREATE OPERATOR",
+    "CREATE OPERATOR CLASS",
+    "CREATE OPERATOR FAMILY",
+    "CREATE ROLE",
+    "CREATE SERVER",
+    "CREATE STATISTICS",
+    "CREATE TABLESPACE",
+    "CREATE TEXT SEARCH CONFIGURATION",
+    "CREATE TEXT SEARCH DICTIONARY",
+    "CREATE TEXT SEARCH PARSER",
+    "CREATE TEXT SEARCH TEMPLATE",
+    "CREATE TRANSFORM",
+    "CREATE TYPE",
+    "CREATE USER MAPPING",
+    "DEALLOCATE",
+    "DECLARE CURSOR",
+    "DISCARD",
+    "EXPLAIN",
+    "FETCH",
+    "GRANT",
+    "GRANT ROLE",
+    "IMPORT FOREIGN SCHEMA",
+    "LISTEN",
+    "NOTIFY",
+    "PREPARE",
+    "SECURITY LABEL",
+    "SET CONSTRAINTS",
+    "SHOW",
+    "UNLISTEN",
+    "VACUUM",
+};
+
 bool HoldsRows(const Relation& relation) {
   return relation.kind == RelationKind::kTable || relation.kind == RelationKind::kMaterializedView;
 }
@@ -35,6 +112,11 @@ const TableConstraint* PrimaryKeyOf(const Relation& table) {
   return nullptr;
 }
 
+bool IsOpaque(const Action& action, const Effects& effects) {
+  const auto* other = std::get_if<action::Other>(&action.kind);
+  return !effects.modelled && !effects.inert && (other == nullptr || other->relations.empty());
+}
+
 bool Mentions(const Relation& index, const std::string& column) {
   return std::find(index.mentions.begin(), index.mentions.end(), column) != index.mentions.end();
 }
@@ -54,9 +136,11 @@ void Inspector::Fail(absl::string_view sqlstate, std::string message) {
   }
 }
 
-// 42P01, unless the name is one of PostgreSQL's own, which no file creates.
+// 42P01, unless the name is one of PostgreSQL's own, which no file creates, or may have come back.
 void Inspector::FailMissing(const Name& name) {
   if (IsSystemName(name)) return;
+  const Moment since = view_.MissingSince(name, situation_.search_path);
+  if (situation_.trusted_since > 0 && since < situation_.trusted_since) return;
   Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
 }
 
@@ -89,15 +173,26 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
   return relation;
 }
 
-bool Inspector::HasColumn(const Relation& table, const std::string& column) {
-  if (table.FindColumn(column) != nullptr) return true;
+bool Inspector::HasColumn(const Relation& table, const std::string& column, bool to_drop) {
   const bool added = Sibling<action::AddColumn>(
       [&](const action::AddColumn& add) { return add.column.name == column; });
+  // Whatever their order in the text, ALTER TABLE drops first (tablecmds.c:AlterTablePass).
+  const bool dropped = !to_drop && Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
+    return drop.column == column;
+  });
+  if (added || (!dropped && table.FindColumn(column) != nullptr)) return true;
   // The columns of a table that no file creates, or of a query, are not known.
-  if (added || !table.columns_known || !table.IsTable()) return true;
+  if (!dropped && (!KnowsAll(table) || !table.IsTable())) return true;
   Fail("42703",
        absl::StrCat("column \"", column, "\" of relation \"", table.name, "\" does not exist"));
   return false;
+}
+
+bool Inspector::IsInherited(const Relation& table, const std::string& column) const {
+  return std::any_of(table.parents.begin(), table.parents.end(), [&](RelationId id) {
+    const Relation* parent = view_.Find(id);
+    return parent != nullptr && parent->FindColumn(column) != nullptr;
+  });
 }
 
 std::vector<const Relation*> Inspector::Heaps(const Relation& table, bool only) const {
@@ -161,6 +256,18 @@ void Inspector::Look(const action::Release& release) {
   }
 }
 
-void Inspector::Look(const action::Other&) { facts_.modelled = false; }
+void Inspector::Look(const action::Other& other) {
+  facts_.modelled = false;
+  // What happens to relations that nobody else uses yet hurts nobody.
+  const bool unused =
+      !other.relations.empty() &&
+      std::all_of(other.relations.begin(), other.relations.end(), [&](const Name& name) {
+        const Relation* relation = Find(name);
+        return relation != nullptr && !Describe(*relation).live;
+      });
+  facts_.inert =
+      unused || std::binary_search(std::begin(kInert), std::end(kInert), other.what,
+                                   [](absl::string_view a, absl::string_view b) { return a < b; });
+}
 
 }  // namespace plimsoll

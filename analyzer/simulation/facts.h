@@ -30,6 +30,7 @@ enum class Role : uint8_t {
   kDefaultPartition,  // beside it
   kInherited,         // a parent by INHERITS
   kLike,              // of CREATE TABLE (LIKE …)
+  kLocked,            // by LOCK TABLE
   kUsedIndex,         // of ADD CONSTRAINT … USING INDEX, RENAME CONSTRAINT
   kDroppedIndex,      // an index that goes away with something else
   kRecreatedIndex,    // dropped and made again by ALTER COLUMN TYPE, over its old file or a new one
@@ -49,7 +50,7 @@ enum Condition : uint32_t {
   kBuildsIndex = 1U << 2U,   // a unique, primary key or exclusion constraint
   kNamedAsIndex = 1U << 3U,  // ALTER INDEX, not ALTER TABLE
   kNoInherit = 1U << 4U,
-  kReferentialWrite = 1U << 5U,  // ON DELETE CASCADE and its kin
+  kAddsNotNull = 1U << 5U,  // a primary key over columns that were nullable
 };
 
 struct Actor {
@@ -68,6 +69,8 @@ struct Facts {
   bool forbidden_in_transaction = false;
   std::optional<Failure> failure;
   bool modelled = true;
+  bool inert = false;                      // see Effects
+  LockMode mode = LockMode::kAccessShare;  // of Role::kLocked
 };
 
 // Collects the facts of one action. One Inspector a call; see ComputeEffects for the arguments.
@@ -94,6 +97,8 @@ class Inspector {
   void Look(const action::RenameConstraint& rename);
   void Look(const action::RenameType& rename);
   void Look(const action::RenameRelation& rename);
+  void Look(const action::SetSchema& set);
+  void Look(const action::RenameSchema& rename);
   void Look(const action::SetRowSecurity& set);
   // facts_create.cc
   void Look(const action::CreateTable& create);
@@ -109,6 +114,7 @@ class Inspector {
   // facts_drop.cc
   void Look(const action::Drop& drop);
   void Look(const action::Truncate& truncate);
+  void Look(const action::LockTable& lock);
   void Look(const action::ModifyData& modify);
   // facts.cc
   void Look(const action::Begin&) {}
@@ -130,8 +136,13 @@ class Inspector {
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
   void Fail(absl::string_view sqlstate, std::string message);
   void FailMissing(const Name& name);
-  // Whether the named column can be used; notes the failure where it certainly does not exist.
-  bool HasColumn(const Relation& table, const std::string& column);
+  // Whether the named column can be used, or dropped; notes the failure where it certainly does not
+  // exist.
+  bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
+  // Whether what the catalog does not know of the table is certainly not there.
+  bool KnowsAll(const Relation& table) const {
+    return table.columns_known && table.created >= situation_.trusted_since;
+  }
   // The statement also holds a `T` for which `matches` holds.
   template <typename T, typename Matches>
   bool Sibling(Matches matches) const {
@@ -158,9 +169,25 @@ class Inspector {
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,
                         const std::vector<RelationId>& dropped);
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
+  void NoteDroppedView(const Relation& dropped);
   void NoteDroppedType(const Name& name, const action::Drop& drop);
+  void NoteDroppedPart(const action::Drop& drop);
+  void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
+  // The indexes, sequences and generated columns that go with a column.
+  void NoteColumnGone(const Relation& table, const std::string& column);
+  void NoteWrite(const action::Write& write);
+  void NoteLookups(const Relation& table, const action::Write& write);
   void NotePartition(const action::CreateTable& create);
+  void NoteParent(const Name& name, const action::CreateTable& create);
+  void CheckPartitionKey(const std::vector<std::string>& keys, const Constraint& constraint,
+                         const std::string& inline_column);
+  void CheckReplacement(const Relation& view, const action::CreateView& create);
   Cause CauseOfRewrite(const Column& column, bool& possible) const;
+  bool IsRequired(const Column& column) const;
+  bool HasValue(const Column& column, Cause rewrite) const;
+  void FailNull(const Relation& table, const std::string& column);
+  bool IsInherited(const Relation& table, const std::string& column) const;
+  static bool AddsNotNull(const Relation& table, const Constraint& constraint);
 
   absl::Span<const Action> with_;
   const CatalogView& view_;
@@ -175,6 +202,9 @@ bool HasUniqueOver(const Relation& table, const std::vector<std::string>& column
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
                                   const CatalogView& view);
 const TableConstraint* PrimaryKeyOf(const Relation& table);
+
+// Nothing is known of what the action did: what it made or took away escapes the catalog.
+bool IsOpaque(const Action& action, const Effects& effects);
 
 // The indexes that hold `column` in a key, an expression or a predicate.
 bool Mentions(const Relation& index, const std::string& column);

@@ -25,6 +25,15 @@ bool IsIndexConstraint(ConstraintKind kind) {
          kind == ConstraintKind::kExclusion;
 }
 
+bool MayHoldRows(const std::vector<const Relation*>& heaps) {
+  return std::any_of(heaps.begin(), heaps.end(),
+                     [](const Relation* heap) { return heap->maybe_has_rows; });
+}
+
+bool SameType(const TypeName& a, const TypeName& b) {
+  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
+}
+
 Cause CauseOf(ConstraintKind kind) {
   switch (kind) {
     case ConstraintKind::kNotNull:
@@ -62,6 +71,27 @@ Cause Inspector::CauseOfRewrite(const Column& column, bool& possible) const {
   return steadiness == Steadiness::kSteady ? Cause::kQuery : Cause::kVolatileDefault;
 }
 
+// NOT NULL by itself, by a key, or by its domain.
+bool Inspector::IsRequired(const Column& column) const {
+  const UserType* type = view_.FindType(column.type.name, situation_.search_path);
+  return HasConstraint(column, ConstraintKind::kNotNull) ||
+         HasConstraint(column, ConstraintKind::kPrimaryKey) ||
+         (type != nullptr && type->not_null && !column.type.array);
+}
+
+// Whether existing rows get a value in the new column.
+bool Inspector::HasValue(const Column& column, Cause rewrite) const {
+  const UserType* type = view_.FindType(column.type.name, situation_.search_path);
+  const bool computed = rewrite != Cause::kQuery && rewrite != Cause::kConstrainedDomain;
+  return computed || (column.default_value && !column.default_value->is_null) ||
+         (type != nullptr && type->has_default);
+}
+
+void Inspector::FailNull(const Relation& table, const std::string& column) {
+  Fail("23502", absl::StrCat("column \"", column, "\" of relation \"", table.name,
+                             "\" contains null values"));
+}
+
 void Inspector::Look(const action::AddColumn& add) {
   const Relation* table = NameTarget(add.table, true);
   if (table == nullptr) return;
@@ -83,29 +113,25 @@ void Inspector::Look(const action::AddColumn& add) {
     Fail("42P16", "column must be added to child tables too");
     return;
   }
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    const TableColumn* own = child->FindColumn(column.name);
+    if (own == nullptr || own->type.name.name.empty() || SameType(own->type, column.type)) continue;
+    if (IsInherited(*child, column.name)) continue;  // dropped here, and made anew
+    return Fail("42804", absl::StrCat("child table \"", child->name,
+                                      "\" has different type for column \"", column.name, "\""));
+  }
   const std::vector<const Relation*> heaps = Heaps(*table, add.table.only);
   bool possible = false;
   const Cause rewrite = CauseOfRewrite(column, possible);
   const bool rewrites = rewrite != Cause::kQuery;
   if (rewrites) Rewrite(heaps, rewrite, possible);
-  const UserType* type = view_.FindType(column.type.name, situation_.search_path);
-  const bool has_value = rewrites ? rewrite != Cause::kConstrainedDomain ||
-                                        column.default_value.has_value() || type->has_default
-                                  : (column.default_value && !column.default_value->is_null) ||
-                                        (type != nullptr && type->has_default);
-  const bool required = HasConstraint(column, ConstraintKind::kNotNull) ||
-                        HasConstraint(column, ConstraintKind::kPrimaryKey);
+  const bool has_value = HasValue(column, rewrite);
+  const bool required = IsRequired(column);
   const bool is_virtual = column.generated == Generated::kVirtual;
   if (required && !has_value && !is_virtual) {
     facts_.breaks.push_back(
         {.kind = BreakKind::kRequiredColumn, .relation = Describe(*table), .detail = column.name});
-    const bool rows = std::any_of(heaps.begin(), heaps.end(),
-                                  [](const Relation* heap) { return heap->maybe_has_rows; });
-    if (rows) {
-      Fail("23502", absl::StrCat("column \"", column.name, "\" of relation \"", table->name,
-                                 "\" contains null values"));
-      return;
-    }
+    if (MayHoldRows(heaps)) return FailNull(*table, column.name);
   }
   if (required && !rewrites && (!has_value || is_virtual)) Scan(heaps, Cause::kNotNull);
   for (const Constraint& constraint : column.constraints) {
@@ -124,14 +150,14 @@ void Inspector::Look(const action::DropColumn& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr) return;
   const std::string& column = drop.column;
-  if (drop.if_exists && table->columns_known && table->FindColumn(column) == nullptr) return;
-  if (!HasColumn(*table, column)) return;
-  for (const RelationId id : table->parents) {
-    const Relation* parent = view_.Find(id);
-    if (parent != nullptr && parent->FindColumn(column) != nullptr) {
-      Fail("42P16", absl::StrCat("cannot drop inherited column \"", column, "\""));
-      return;
-    }
+  if (drop.if_exists && KnowsAll(*table) && table->FindColumn(column) == nullptr) return;
+  if (!HasColumn(*table, column, /*to_drop=*/true)) return;
+  // Even ONLY has to tell the children that their column is now their own (ATExecDropColumn).
+  for (const RelationId id : drop.table.only ? table->children : std::vector<RelationId>()) {
+    if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
+  }
+  if (IsInherited(*table, column)) {
+    return Fail("42P16", absl::StrCat("cannot drop inherited column \"", column, "\""));
   }
   if (Contains(table->partition_keys, column)) {
     return Fail("42P16", absl::StrCat("cannot drop column \"", column,
@@ -148,7 +174,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     });
     if (!uses) continue;
     if (!drop.cascade) return depend();
-    Add(Role::kView, *view);
+    NoteDroppedView(*view);
   }
   for (const TableColumn& other : table->columns) {
     // Up to 14 the generated column went silently with it.
@@ -158,20 +184,34 @@ void Inspector::Look(const action::DropColumn& drop) {
     }
   }
   for (const TableConstraint& constraint : table->constraints) {
-    if (Contains(constraint.columns, column)) {
-      NoteDroppedConstraint(*table, constraint, drop.cascade);
-    }
+    if (!Contains(constraint.columns, column)) continue;
+    NoteDroppedConstraint(*table, constraint, drop.cascade);
+    // A foreign key of its own goes with the column, unless it stands on other columns.
+    const bool kept = std::any_of(
+        table->constraints.begin(), table->constraints.end(), [&](const TableConstraint& foreign) {
+          return foreign.referenced == table->id && constraint.index != 0 &&
+                 foreign.referenced_columns == constraint.columns &&
+                 !Contains(foreign.columns, column);
+        });
+    if (kept && !drop.cascade) return depend();
   }
-  for (const Relation* index : view_.IndexesOf(*table)) {
-    if (Mentions(*index, column)) Add(Role::kDroppedIndex, *index);
-  }
-  for (const Relation* sequence : view_.SequencesOf(*table)) {
-    if (sequence->owner_column == column) Add(Role::kSequence, *sequence);
-  }
+  NoteColumnGone(*table, column);
   facts_.losses.push_back(
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
   facts_.breaks.push_back(
       {.kind = BreakKind::kDroppedObject, .relation = Describe(*table), .detail = column});
+}
+
+void Inspector::NoteColumnGone(const Relation& table, const std::string& column) {
+  for (const Relation* index : view_.IndexesOf(table)) {
+    if (Mentions(*index, column)) Add(Role::kDroppedIndex, *index);
+  }
+  for (const Relation* sequence : view_.SequencesOf(table)) {
+    if (sequence->owner_column == column) Add(Role::kSequence, *sequence);
+  }
+  for (const TableColumn& other : table.columns) {
+    if (Contains(other.generated_from, column)) NoteColumnGone(table, other.name);
+  }
 }
 
 // Reads each heap on which the column is neither NOT NULL nor proven to be.
@@ -185,6 +225,13 @@ void Inspector::NoteNotNull(const Relation& table, bool only, const std::string&
 void Inspector::Look(const action::SetNotNull& set) {
   const Relation* table = NameTarget(set.table, true);
   if (table == nullptr || !HasColumn(*table, set.column)) return;
+  const bool empty = Sibling<action::AddColumn>([&](const action::AddColumn& add) {
+    bool possible = false;
+    return add.column.name == set.column && add.column.generated == Generated::kNo &&
+           !HasValue(add.column, CauseOfRewrite(add.column, possible));
+  });
+  // A column that the same statement adds without a value is null in every row there is.
+  if (empty && MayHoldRows(Heaps(*table, set.table.only))) return FailNull(*table, set.column);
   NoteNotNull(*table, set.table.only, set.column, Cause::kNotNull);
 }
 
@@ -229,11 +276,12 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                   "cannot alter type of a column used by a generated column");
     }
   }
-  for (const RelationId id : table->parents) {
-    const Relation* parent = view_.Find(id);
-    if (parent != nullptr && parent->FindColumn(alter.column) != nullptr) {
-      return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
-    }
+  if (IsInherited(*table, alter.column)) {
+    return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
+  }
+  if (alter.table.only && !table->children.empty()) {
+    return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
+                                      "\" must be changed in child tables too"));
   }
   if (Contains(table->partition_keys, alter.column)) {
     return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
@@ -264,7 +312,9 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
   const bool is_virtual = column != nullptr && column->generated == Generated::kVirtual;
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {
-    Rewrite({&heap}, Cause::kTypeChange, !known);
+    // Where the old type is not known, it may be one that the new one can keep the bytes of.
+    Rewrite({&heap}, Cause::kTypeChange,
+            !known && MayKeepBytes(alter.type, alter.using_expression, situation_.utc));
     facts_.breaks.push_back(
         {.kind = BreakKind::kChangedType, .relation = Describe(heap), .detail = alter.column});
   } else {
@@ -330,10 +380,8 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
   if (!scans || table == nullptr) return;
   const std::vector<const Relation*> heaps = Heaps(*table, false);
   Scan(heaps, Cause::kForeignKey);
-  const bool rows = std::any_of(heaps.begin(), heaps.end(),
-                                [](const Relation* heap) { return heap->maybe_has_rows; });
   // The join looks into the referenced table only for rows there are.
-  if (rows) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  if (MayHoldRows(heaps)) Scan(Heaps(*referenced, false), Cause::kForeignKey);
 }
 
 // UNIQUE, PRIMARY KEY and EXCLUDE, which build an index or take one over. `inline_column` is the
@@ -348,7 +396,7 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
       Add(Role::kUsedIndex, *index);
       columns.clear();
       for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
-    } else if (table.columns_known) {
+    } else if (KnowsAll(table)) {
       Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
       return;
     }
@@ -382,10 +430,23 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
     }
   }
   if (!constraint.using_index.empty()) return;
+  CheckPartitionKey(table.partition_keys, constraint, inline_column);
   facts_.conditions |= kBuildsIndex;
   for (const Relation* heap : Heaps(table, only)) {
     if (heap == &table || heap->is_partition) Add(Role::kScanned, *heap, cause);
   }
+}
+
+// A primary key makes its columns NOT NULL, in the children too; one over an existing index does so
+// without looking (parse_utilcmd.c:transformIndexConstraint).
+bool Inspector::AddsNotNull(const Relation& table, const Constraint& constraint) {
+  if (constraint.kind != ConstraintKind::kPrimaryKey) return false;
+  if (!constraint.using_index.empty()) return true;
+  return std::any_of(constraint.columns.begin(), constraint.columns.end(),
+                     [&](const std::string& name) {
+                       const TableColumn* column = table.FindColumn(name);
+                       return column == nullptr || !column->not_null;
+                     });
 }
 
 void Inspector::Look(const action::AddConstraint& add) {
@@ -394,11 +455,14 @@ void Inspector::Look(const action::AddConstraint& add) {
   if (kind == ConstraintKind::kForeignKey) facts_.conditions |= kForeignKey;
   if (IsIndexConstraint(kind)) facts_.conditions |= kBuildsIndex;
   if (constraint.no_inherit) facts_.conditions |= kNoInherit;
-  // An index constraint reaches partitions, not children by inheritance.
   const Relation* named = Find(add.table.name);
-  const bool recurses = !IsIndexConstraint(kind) ||
+  if (named != nullptr && AddsNotNull(*named, constraint)) facts_.conditions |= kAddsNotNull;
+  // An index constraint reaches partitions, and children by inheritance only to make columns NOT
+  // NULL; 18 locks them all the same.
+  const bool recurses = !IsIndexConstraint(kind) || situation_.server_version >= 18 ||
+                        (facts_.conditions & kAddsNotNull) != 0 ||
                         (named != nullptr && named->kind == RelationKind::kPartitionedTable);
-  const Relation* table = NameTarget(add.table, recurses && constraint.using_index.empty());
+  const Relation* table = NameTarget(add.table, recurses);
   if (table == nullptr) return;
   if (!constraint.name.empty() && table->FindConstraint(constraint.name) != nullptr &&
       !Sibling<action::DropConstraint>(
@@ -408,6 +472,10 @@ void Inspector::Look(const action::AddConstraint& add) {
   }
   for (const std::string& column : constraint.columns) {
     if (!column.empty() && !HasColumn(*table, column)) return;
+  }
+  for (const std::string& column : constraint.expression.columns) {
+    // A table's own name stands for its whole row.
+    if (column != table->name && !HasColumn(*table, column)) return;
   }
   const bool checks_rows = !constraint.not_valid && !constraint.not_enforced;
   const bool validated_here =
@@ -485,7 +553,20 @@ void Inspector::Look(const action::DropConstraint& drop) {
   const TableConstraint* constraint = table->FindConstraint(drop.constraint);
   if (constraint != nullptr) {
     NoteDroppedConstraint(*table, *constraint, drop.cascade);
-  } else if (!drop.if_exists && table->columns_known) {
+    const bool referenced = std::any_of(
+        table->constraints.begin(), table->constraints.end(), [&](const TableConstraint& foreign) {
+          const bool dropped =
+              Sibling<action::DropConstraint>([&](const action::DropConstraint& other) {
+                return other.constraint == foreign.name;
+              });
+          return foreign.referenced == table->id && constraint->index != 0 && !dropped &&
+                 foreign.referenced_columns == constraint->columns;
+        });
+    if (referenced && !drop.cascade) {
+      Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint->name, " on table ",
+                                 table->name, " because other objects depend on it"));
+    }
+  } else if (!drop.if_exists && KnowsAll(*table)) {
     Fail("42704", absl::StrCat("constraint \"", drop.constraint, "\" of relation \"", table->name,
                                "\" does not exist"));
   }
@@ -500,7 +581,7 @@ void Inspector::Look(const action::ValidateConstraint& validate) {
       return add.constraint.name == validate.constraint;
     });
     if (added) return;  // AddConstraint counts it
-    if (!table->columns_known) return Scan(Heaps(*table, validate.table.only), Cause::kCheck);
+    if (!KnowsAll(*table)) return Scan(Heaps(*table, validate.table.only), Cause::kCheck);
     return Fail("42704", absl::StrCat("constraint \"", validate.constraint, "\" of relation \"",
                                       table->name, "\" does not exist"));
   }
@@ -519,6 +600,13 @@ void Inspector::Look(const action::ValidateConstraint& validate) {
 void Inspector::Look(const action::RenameColumn& rename) {
   const Relation* table = NameTarget(rename.table, true);
   if (table == nullptr || !HasColumn(*table, rename.column)) return;
+  if (IsInherited(*table, rename.column)) {
+    return Fail("42P16", absl::StrCat("cannot rename inherited column \"", rename.column, "\""));
+  }
+  if (rename.table.only && !table->children.empty()) {
+    return Fail("42P16", absl::StrCat("inherited column \"", rename.column,
+                                      "\" must be renamed in child tables too"));
+  }
   if (table->FindColumn(rename.to) != nullptr) {
     return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
                                       "\" already exists"));
@@ -531,7 +619,7 @@ void Inspector::Look(const action::RenameConstraint& rename) {
   const Relation* table = NameTarget(rename.table, true);
   if (table == nullptr) return;
   const TableConstraint* constraint = table->FindConstraint(rename.constraint);
-  if (constraint == nullptr && table->columns_known) {
+  if (constraint == nullptr && KnowsAll(*table)) {
     return Fail("42704", absl::StrCat("constraint \"", rename.constraint, "\" for table \"",
                                       table->name, "\" does not exist"));
   }
@@ -558,10 +646,40 @@ void Inspector::Look(const action::RenameRelation& rename) {
   }
 }
 
+void Inspector::Look(const action::SetSchema& set) {
+  const Relation* relation = NameTarget(set.relation, false);
+  if (relation == nullptr) return;
+  if (relation->schema == set.schema) return;
+  if (Find({.schema = set.schema, .name = relation->name}) != nullptr) {
+    return Fail("42P07", absl::StrCat("relation \"", relation->name,
+                                      "\" already exists in schema \"", set.schema, "\""));
+  }
+  if (relation->owner != 0) {
+    return Fail("0A000", "cannot move an owned sequence into another schema");
+  }
+  for (const Relation* sequence : view_.SequencesOf(*relation)) Add(Role::kSequence, *sequence);
+  facts_.breaks.push_back({.kind = BreakKind::kRenamedTable, .relation = Describe(*relation)});
+}
+
+// No relation is locked: only those who ask for the name notice.
+void Inspector::Look(const action::RenameSchema& rename) {
+  if (view_.HasSchema(rename.to)) {
+    return Fail("42P06", absl::StrCat("schema \"", rename.to, "\" already exists"));
+  }
+  for (const Relation* member : view_.RelationsIn(rename.schema)) {
+    if (member->IsIndex()) continue;
+    facts_.breaks.push_back({.kind = BreakKind::kRenamedTable, .relation = Describe(*member)});
+  }
+  // A schema that no file creates holds what no file creates.
+  if (view_.HasSchema(rename.schema)) return;
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kRenamedTable, .relation = {.name = rename.schema, .live = true}});
+}
+
 void Inspector::Look(const action::SetRowSecurity& set) {
   const Relation* table = NameTarget(set.table, false);
   if (table == nullptr) return;
-  if (set.security == action::RowSecurity::kEnable && !table->has_policy) {
+  if (set.security == action::RowSecurity::kEnable && table->policies.empty()) {
     facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
   }
 }

@@ -61,6 +61,37 @@ void Inspector::NotePartition(const action::CreateTable& create) {
   }
 }
 
+// A column of both has to be of one type (tablecmds.c:MergeAttributes).
+void Inspector::NoteParent(const Name& name, const action::CreateTable& create) {
+  const Relation* parent = Find(name);
+  if (parent == nullptr) return FailMissing(name);
+  Add(Role::kInherited, *parent);
+  for (const Column& column : create.columns) {
+    const TableColumn* inherited = parent->FindColumn(column.name);
+    if (inherited == nullptr || inherited->type.name.name.empty()) continue;
+    if (inherited->type.name.name != column.type.name.name) {
+      return Fail("42804", absl::StrCat("column \"", column.name, "\" has a type conflict"));
+    }
+  }
+}
+
+// A unique constraint of a partitioned table has to tell the partition (indexcmds.c:DefineIndex).
+void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
+                                  const Constraint& constraint, const std::string& inline_column) {
+  const bool primary = constraint.kind == ConstraintKind::kPrimaryKey;
+  if (!primary && constraint.kind != ConstraintKind::kUnique) return;
+  for (const std::string& key : keys) {
+    const bool covered = key == inline_column ||
+                         std::find(constraint.columns.begin(), constraint.columns.end(), key) !=
+                             constraint.columns.end();
+    if (covered) continue;
+    return Fail("0A000",
+                absl::StrCat(primary ? "PRIMARY KEY" : "unique",
+                             " constraint on partitioned table must include all partitioning "
+                             "columns"));
+  }
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const Relation* existing = Find(create.table);
   const bool temporary = create.persistence == Persistence::kTemporary;
@@ -70,9 +101,7 @@ void Inspector::Look(const action::CreateTable& create) {
     return;
   }
   if (create.partition_of) NotePartition(create);
-  for (const Name& name : create.inherits) {
-    if (const Relation* parent = Find(name)) Add(Role::kInherited, *parent);
-  }
+  for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
     if (const Relation* like = Find(name)) Add(Role::kLike, *like);
   }
@@ -89,9 +118,15 @@ void Inspector::Look(const action::CreateTable& create) {
       NoteForeignKey(nullptr, constraint, false);
     }
   };
-  for (const Constraint& constraint : create.constraints) reference(constraint);
+  for (const Constraint& constraint : create.constraints) {
+    reference(constraint);
+    CheckPartitionKey(create.partition_keys, constraint, "");
+  }
   for (const Column& column : create.columns) {
-    for (const Constraint& constraint : column.constraints) reference(constraint);
+    for (const Constraint& constraint : column.constraints) {
+      reference(constraint);
+      CheckPartitionKey(create.partition_keys, constraint, column.name);
+    }
   }
 }
 
@@ -124,7 +159,9 @@ void Inspector::Look(const action::CreateIndex& create) {
       return;
     }
   }
-  Scan(partitioned ? std::vector<const Relation*>() : Heaps(*table, true), Cause::kIndex);
+  // ONLY is said of partitioned tables: the index is an empty shell.
+  const bool shell = partitioned || (create.only && table->assumed);
+  Scan(shell ? std::vector<const Relation*>() : Heaps(*table, true), Cause::kIndex);
   if (!recurses) return;
   for (const Relation* child : view_.DescendantsOf(*table)) {
     if (FindMatchingIndex(*child, create, view_) == nullptr) {
@@ -150,6 +187,19 @@ void Inspector::Look(const action::CreateSequence& create) {
   }
 }
 
+// A view keeps the columns it has, and gets new ones behind them (view.c:checkViewColumns).
+void Inspector::CheckReplacement(const Relation& view, const action::CreateView& create) {
+  if (create.columns.empty() || view.columns.empty() || !view.columns_known) return;
+  if (create.columns.size() < view.columns.size()) {
+    return Fail("42P16", "cannot drop columns from view");
+  }
+  for (size_t i = 0; i < view.columns.size(); ++i) {
+    if (view.columns[i].name == create.columns[i]) continue;
+    return Fail("42P16", absl::StrCat("cannot change name of view column \"", view.columns[i].name,
+                                      "\" to \"", create.columns[i], "\""));
+  }
+}
+
 void Inspector::Look(const action::CreateView& create) {
   const Relation* existing = Find(create.view);
   if (existing != nullptr && !existing->assumed) {
@@ -158,6 +208,7 @@ void Inspector::Look(const action::CreateView& create) {
     if (existing->kind != RelationKind::kView) {
       return Fail("42809", absl::StrCat("\"", create.view.name, "\" is not a view"));
     }
+    CheckReplacement(*existing, create);
     Add(Role::kView, *existing);
   } else if (existing != nullptr && create.or_replace) {
     Add(Role::kView, *existing);
@@ -197,6 +248,11 @@ void Inspector::Look(const action::CreatePolicy& create) {
 
 void Inspector::Look(const action::CreateType& create) {
   if (view_.FindType(create.type, situation_.search_path) != nullptr) {
+    return Fail("42710", Exists("type", create.type.name));
+  }
+  // Every table, view and sequence has a type of its own name.
+  const Relation* relation = Find(create.type);
+  if (relation != nullptr && !relation->assumed && !relation->IsIndex()) {
     Fail("42710", Exists("type", create.type.name));
   }
 }

@@ -4,12 +4,33 @@
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
 namespace {
 
 bool Contains(const std::vector<RelationId>& ids, RelationId id) {
   return std::find(ids.begin(), ids.end(), id) != ids.end();
+}
+
+absl::string_view KindWord(ObjectKind kind) {
+  if (kind == ObjectKind::kIndex) return "index";
+  if (kind == ObjectKind::kSequence) return "sequence";
+  if (kind == ObjectKind::kView) return "view";
+  if (kind == ObjectKind::kMaterializedView) return "materialized view";
+  return kind == ObjectKind::kForeignTable ? "foreign table" : "table";
+}
+
+// tablecmds.c:RangeVarCallbackForDropRelation
+bool IsOfKind(const Relation& relation, ObjectKind kind) {
+  if (kind == ObjectKind::kIndex) return relation.IsIndex();
+  if (kind == ObjectKind::kSequence) return relation.kind == RelationKind::kSequence;
+  if (kind == ObjectKind::kView) return relation.kind == RelationKind::kView;
+  if (kind == ObjectKind::kMaterializedView) {
+    return relation.kind == RelationKind::kMaterializedView;
+  }
+  if (kind == ObjectKind::kForeignTable) return relation.kind == RelationKind::kForeignTable;
+  return relation.kind == RelationKind::kTable || relation.kind == RelationKind::kPartitionedTable;
 }
 
 absl::string_view KindWord(RelationKind kind) {
@@ -58,6 +79,13 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
     if (!drop.cascade) return Fail("2BP01", Depends(table));
     Add(Role::kPartner, *child);
   }
+  // A foreign key to the whole depends on every part of it (tablecmds.c:addFkRecurseReferenced).
+  for (const RelationId id : table.is_partition ? table.parents : std::vector<RelationId>()) {
+    const Relation* parent = view_.Find(id);
+    const bool referenced =
+        parent != nullptr && !Contains(dropped, id) && !view_.ReferencingTables(*parent).empty();
+    if (referenced && !drop.cascade) return Fail("2BP01", Depends(table));
+  }
   for (const RelationId id : table.children) {
     const Relation* child = view_.Find(id);
     if (child == nullptr || Contains(dropped, id)) continue;
@@ -102,10 +130,11 @@ void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop
     for (const TableConstraint& foreign : child->constraints) {
       std::vector<std::string> keys;
       for (const action::IndexColumn& key : index.keys) keys.push_back(key.column);
-      if (index.unique && foreign.referenced == table->id && foreign.referenced_columns == keys &&
-          !drop.cascade) {
-        return Fail("2BP01", Depends(index));
+      if (!index.unique || foreign.referenced != table->id || foreign.referenced_columns != keys) {
+        continue;
       }
+      if (!drop.cascade) return Fail("2BP01", Depends(index));
+      Add(Role::kPartner, *child);
     }
   }
   Add(Role::kTable, *table);
@@ -114,6 +143,19 @@ void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop
     if (part == nullptr) continue;
     Add(Role::kDroppedIndex, *part);
     if (const Relation* on = view_.Find(part->table)) Add(Role::kTable, *on);
+  }
+}
+
+// With the views above it, which CASCADE takes along.
+void Inspector::NoteDroppedView(const Relation& dropped) {
+  std::vector<const Relation*> views = {&dropped};
+  for (size_t next = 0; next < views.size(); ++next) {
+    const Relation& view = *views[next];
+    Add(Role::kView, view);
+    for (const Relation* index : view_.IndexesOf(view)) Add(Role::kDroppedIndex, *index);
+    for (const Relation* above : view_.ViewsOn(view)) {
+      if (std::find(views.begin(), views.end(), above) == views.end()) views.push_back(above);
+    }
   }
 }
 
@@ -128,9 +170,7 @@ void Inspector::NoteDroppedRelation(const Relation& relation, const action::Drop
   for (const Relation* view : view_.ViewsOn(relation)) {
     if (Contains(dropped, view->id)) continue;
     if (!drop.cascade) return Fail("2BP01", Depends(relation));
-    Add(Role::kView, *view);
-    for (const Relation* index : view_.IndexesOf(*view)) Add(Role::kDroppedIndex, *index);
-    for (const Relation* above : view_.ViewsOn(*view)) Add(Role::kView, *above);
+    NoteDroppedView(*view);
   }
   if (relation.IsTable()) {
     NoteDroppedTable(relation, drop, dropped);
@@ -155,43 +195,56 @@ void Inspector::NoteDroppedType(const Name& name, const action::Drop& drop) {
     Add(Role::kTable, *user);
     for (const TableColumn& column : user->columns) {
       if (column.type.name.name != name.name) continue;
+      NoteColumnGone(*user, column.name);
       facts_.losses.push_back(
           {.kind = LossKind::kColumn, .relation = Describe(*user), .column = column.name});
     }
   }
 }
 
+// DROP TRIGGER, POLICY and RULE, which name the table that theirs is on.
+void Inspector::NoteDroppedPart(const action::Drop& drop) {
+  const Relation* table = Find(drop.on_table);
+  if (table == nullptr) {
+    if (!drop.if_exists) FailMissing(drop.on_table);
+    return;
+  }
+  const auto& names = drop.kind == ObjectKind::kTrigger ? table->triggers : table->policies;
+  for (const Name& name : drop.objects) {
+    const bool known = std::find(names.begin(), names.end(), name.name) != names.end();
+    if (known || drop.if_exists || drop.kind == ObjectKind::kRule || !KnowsAll(*table)) continue;
+    const absl::string_view word = drop.kind == ObjectKind::kTrigger ? "trigger" : "policy";
+    return Fail("42704", absl::StrCat(word, " \"", name.name, "\" for table \"", table->name,
+                                      "\" does not exist"));
+  }
+  Add(Role::kTable, *table);
+  if (drop.kind != ObjectKind::kTrigger) return;
+  for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
+}
+
+void Inspector::NoteDroppedSchema(const std::string& schema, const action::Drop& drop) {
+  const std::vector<const Relation*> members = view_.RelationsIn(schema);
+  if (!members.empty() && !drop.cascade) {
+    return Fail("2BP01",
+                absl::StrCat("cannot drop schema ", schema, " because other objects depend on it"));
+  }
+  std::vector<RelationId> dropped;
+  for (const Relation* member : members) dropped.push_back(member->id);
+  for (const Relation* member : members) {
+    if (!member->IsIndex() && member->owner == 0) NoteDroppedRelation(*member, drop, dropped);
+  }
+  if (drop.cascade) {
+    facts_.losses.push_back({.kind = LossKind::kOther, .relation = {.name = schema}});
+  }
+}
+
 void Inspector::Look(const action::Drop& drop) {
   if (drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
       drop.kind == ObjectKind::kRule) {
-    const Relation* table = Find(drop.on_table);
-    if (table == nullptr) {
-      if (!drop.if_exists) {
-        FailMissing(drop.on_table);
-      }
-      return;
-    }
-    Add(Role::kTable, *table);
-    if (drop.kind != ObjectKind::kTrigger) return;
-    for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
-    return;
+    return NoteDroppedPart(drop);
   }
   if (drop.kind == ObjectKind::kSchema) {
-    for (const Name& name : drop.objects) {
-      const std::vector<const Relation*> members = view_.RelationsIn(name.name);
-      if (!members.empty() && !drop.cascade) {
-        return Fail("2BP01", absl::StrCat("cannot drop schema ", name.name,
-                                          " because other objects depend on it"));
-      }
-      std::vector<RelationId> dropped;
-      for (const Relation* member : members) dropped.push_back(member->id);
-      for (const Relation* member : members) {
-        if (!member->IsIndex() && member->owner == 0) NoteDroppedRelation(*member, drop, dropped);
-      }
-      if (drop.cascade) {
-        facts_.losses.push_back({.kind = LossKind::kOther, .relation = {.name = name.name}});
-      }
-    }
+    for (const Name& name : drop.objects) NoteDroppedSchema(name.name, drop);
     return;
   }
   if (!DropsRelation(drop.kind)) {
@@ -210,6 +263,9 @@ void Inspector::Look(const action::Drop& drop) {
   }
   for (const Name& name : drop.objects) {
     const Relation* relation = Find(name);
+    if (relation != nullptr && !relation->assumed && !IsOfKind(*relation, drop.kind)) {
+      return Fail("42809", absl::StrCat("\"", name.name, "\" is not a ", KindWord(drop.kind)));
+    }
     if (relation != nullptr) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
@@ -222,13 +278,14 @@ void Inspector::Look(const action::Drop& drop) {
 void Inspector::Look(const action::Truncate& truncate) {
   std::vector<const Relation*> tables;
   std::vector<RelationId> ids;
-  for (const Name& name : truncate.tables) {
-    const Relation* table = Find(name);
+  for (const Target& target : truncate.tables) {
+    const Relation* table = Find(target.name);
     if (table == nullptr) {
-      return FailMissing(name);
+      return FailMissing(target.name);
     }
     tables.push_back(table);
     ids.push_back(table->id);
+    if (target.only) continue;
     for (const Relation* child : view_.DescendantsOf(*table)) {
       tables.push_back(child);
       ids.push_back(child->id);
@@ -257,47 +314,89 @@ void Inspector::Look(const action::Truncate& truncate) {
   }
 }
 
+void Inspector::Look(const action::LockTable& lock) {
+  for (const LockMode mode : kAllLockModes) {
+    if (LockModeName(mode) == lock.mode) facts_.mode = mode;
+  }
+  std::vector<const Relation*> locked;
+  for (const Target& target : lock.tables) {
+    const Relation* relation = Find(target.name);
+    if (relation == nullptr) return FailMissing(target.name);
+    locked.push_back(relation);
+    if (target.only) continue;
+    for (const Relation* child : view_.DescendantsOf(*relation)) locked.push_back(child);
+  }
+  // A view is locked with all that it reads (lockcmds.c:LockViewRecurse).
+  for (size_t next = 0; next < locked.size(); ++next) {
+    Add(Role::kLocked, *locked[next]);
+    for (const ViewUse& use : locked[next]->uses) {
+      const Relation* read = view_.Find(use.relation);
+      const bool again = std::find(locked.begin(), locked.end(), read) != locked.end();
+      if (read != nullptr && !again) locked.push_back(read);
+    }
+  }
+}
+
+// Writing rows has the foreign keys looked up (ri_triggers.c): the key of a row that refers, and
+// the rows that refer to a key which goes away.
+void Inspector::NoteLookups(const Relation& table, const action::Write& write) {
+  const auto touches = [&](const std::vector<std::string>& columns) {
+    return write.verb != action::DataVerb::kUpdate ||
+           std::any_of(columns.begin(), columns.end(), [&](const std::string& column) {
+             return std::find(write.columns.begin(), write.columns.end(), column) !=
+                    write.columns.end();
+           });
+  };
+  if (write.verb == action::DataVerb::kMerge) return;
+  for (const TableConstraint& constraint : table.constraints) {
+    const Relation* referenced = view_.Find(constraint.referenced);
+    const bool looked_up = referenced != nullptr && constraint.enforced &&
+                           write.verb != action::DataVerb::kDelete && touches(constraint.columns);
+    if (looked_up) Add(Role::kReferenced, *referenced);
+  }
+  if (write.verb == action::DataVerb::kInsert) return;
+  for (const Relation* child : view_.ReferencingTables(table)) {
+    for (const TableConstraint& constraint : child->constraints) {
+      if (constraint.referenced != table.id || !constraint.enforced) continue;
+      if (!touches(constraint.referenced_columns)) continue;
+      const bool writes = write.verb == action::DataVerb::kUpdate ? constraint.updates_write
+                                                                  : constraint.deletes_write;
+      Add(writes ? Role::kWritten : Role::kRowLocked, *child);
+    }
+  }
+}
+
+void Inspector::NoteWrite(const action::Write& write) {
+  const Relation* table = Find(write.table.name);
+  if (table == nullptr) {
+    return FailMissing(write.table.name);
+  }
+  Add(Role::kTable, *table);
+  const bool insert = write.verb == action::DataVerb::kInsert;
+  if (!insert && !write.table.only) {
+    for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
+  }
+  NoteLookups(*table, write);
+  const bool all =
+      (write.verb == action::DataVerb::kUpdate || write.verb == action::DataVerb::kDelete) &&
+      !write.has_where;
+  if (!all) return;
+  Scan(Heaps(*table, write.table.only), Cause::kQuery);
+  if (write.verb == action::DataVerb::kDelete) {
+    facts_.losses.push_back({.kind = LossKind::kRows, .relation = Describe(*table)});
+  }
+}
+
 void Inspector::Look(const action::ModifyData& modify) {
+  // SELECT f() is said for what f does.
+  facts_.modelled =
+      !modify.writes.empty() || !CallsUnknown(modify.calls, view_, situation_.search_path);
   for (const Name& name : modify.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;
     Add(modify.locks_rows ? Role::kRowLocked : Role::kRead, *read);
   }
-  for (const Name& name : modify.writes) {
-    if (const Relation* written = Find(name)) Add(Role::kWritten, *written);
-  }
-  if (!modify.table) return;
-  const Relation* table = Find(*modify.table);
-  if (table == nullptr) {
-    return FailMissing(*modify.table);
-  }
-  Add(Role::kTable, *table);
-  if (table->kind == RelationKind::kPartitionedTable && modify.verb != action::DataVerb::kInsert) {
-    for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
-  }
-  if (modify.verb == action::DataVerb::kInsert) {
-    for (const TableConstraint& constraint : table->constraints) {
-      const Relation* referenced = view_.Find(constraint.referenced);
-      if (referenced != nullptr && constraint.enforced) Add(Role::kReferenced, *referenced);
-    }
-  }
-  if (modify.verb == action::DataVerb::kDelete) {
-    // The rows that refer to a deleted one are looked for, and perhaps deleted or changed with it.
-    for (const Relation* child : view_.ReferencingTables(*table)) {
-      for (const TableConstraint& constraint : child->constraints) {
-        if (constraint.referenced != table->id || !constraint.enforced) continue;
-        Add(constraint.deletes_write ? Role::kWritten : Role::kRowLocked, *child);
-      }
-    }
-  }
-  const bool all =
-      (modify.verb == action::DataVerb::kUpdate || modify.verb == action::DataVerb::kDelete) &&
-      !modify.has_where;
-  if (!all) return;
-  Scan(Heaps(*table, false), Cause::kQuery);
-  if (modify.verb == action::DataVerb::kDelete) {
-    facts_.losses.push_back({.kind = LossKind::kRows, .relation = Describe(*table)});
-  }
+  for (const action::Write& write : modify.writes) NoteWrite(write);
 }
 
 }  // namespace plimsoll

@@ -9,6 +9,7 @@
 #include "absl/strings/str_split.h"
 #include "analyzer/check.h"
 #include "analyzer/simulation/apply.h"
+#include "analyzer/simulation/facts.h"
 
 namespace plimsoll {
 namespace {
@@ -96,7 +97,8 @@ class Simulator {
 
   void RunMigration(uint32_t index);
   void RunStatement(uint32_t migration, uint32_t index);
-  void RunActions(uint32_t migration, uint32_t index, const Statement& statement);
+  void RunAll(uint32_t migration, uint32_t index, absl::Span<const Action> actions);
+  bool RunActions(uint32_t migration, uint32_t index, absl::Span<const Action> actions);
   void RunTransactionAction(Step& step);
   void ChangeSession(const action::SetParameter& set, Step& step);
 
@@ -122,6 +124,7 @@ class Simulator {
   std::optional<uint32_t> session_without_local_;  // what COMMIT returns to after SET LOCAL
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
+  Moment trusted_since_ = 0;  // see Situation
 };
 
 HeldLocks Simulator::NoLocks() const {
@@ -180,7 +183,7 @@ void Simulator::MendBreaks() {
       const Relation* before = history_.catalog_.At(step.index).Find(broken.relation.id);
       const Relation* after = end.Find(broken.relation.id);
       if (before == nullptr || after == nullptr) return false;
-      if (broken.kind == BreakKind::kHiddenRows) return after->has_policy;
+      if (broken.kind == BreakKind::kHiddenRows) return !after->policies.empty();
       return broken.kind == BreakKind::kRenamedTable &&
              end.Find({.schema = before->schema, .name = before->name}, {}) != nullptr;
     });
@@ -212,6 +215,8 @@ Situation Simulator::MakeSituation(uint32_t migration) const {
           .in_transaction_block = in_block_,
           .one_transaction_migration = one_transaction_,
           .utc = session.utc,
+          .now = now(),
+          .trusted_since = trusted_since_,
           .search_path = session.search_path};
 }
 
@@ -264,15 +269,16 @@ void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
   session_ = PushSession(std::move(changed));
 }
 
-void Simulator::RunActions(uint32_t migration, uint32_t index, const Statement& statement) {
+// Runs what happens as one: all of it or, where it returns false, none.
+bool Simulator::RunActions(uint32_t migration, uint32_t index, absl::Span<const Action> actions) {
   Situation situation = MakeSituation(migration);
   const Moment before = now();
-  for (const Action& action : statement.actions) {
+  for (const Action& action : actions) {
     AssumeNamed(action, situation, before, history_.catalog_);
   }
   std::vector<Step> steps;
   bool fails = false;
-  for (const Action& action : statement.actions) {
+  for (const Action& action : actions) {
     Step step = {.migration = migration,
                  .statement = index,
                  .index = before + static_cast<uint32_t>(steps.size()),
@@ -286,8 +292,7 @@ void Simulator::RunActions(uint32_t migration, uint32_t index, const Statement& 
     } else if (const auto* release = std::get_if<action::Release>(&action.kind)) {
       situation.savepoint_known = FindSavepoint(release->name) != nullptr;
     }
-    step.effects =
-        ComputeEffects(action, statement.actions, history_.catalog_.At(before), situation);
+    step.effects = ComputeEffects(action, actions, history_.catalog_.At(before), situation);
     fails = fails || step.effects.failure.has_value();
     steps.push_back(std::move(step));
   }
@@ -300,8 +305,7 @@ void Simulator::RunActions(uint32_t migration, uint32_t index, const Statement& 
       step.effects.losses.clear();
     }
   } else {
-    const std::vector<RelationId> created =
-        Apply(statement.actions, situation, after, history_.catalog_);
+    const std::vector<RelationId> created = Apply(actions, situation, after, history_.catalog_);
     for (const RelationId id : created) {
       const Relation* relation = history_.catalog_.At(after).Find(id);
       if (relation == nullptr) continue;
@@ -314,7 +318,25 @@ void Simulator::RunActions(uint32_t migration, uint32_t index, const Statement& 
     }
     if (!fails) RunTransactionAction(step);
     if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
+    if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
     history_.steps_.push_back(std::move(step));
+  }
+  return !fails;
+}
+
+// The subcommands of ALTER TABLE all see the table as it was; the elements of CREATE SCHEMA come
+// one after another.
+void Simulator::RunAll(uint32_t migration, uint32_t index, absl::Span<const Action> actions) {
+  const bool elements = std::holds_alternative<action::CreateSchema>(actions[0].kind);
+  if (!elements) {
+    RunActions(migration, index, actions);
+    return;
+  }
+  const Moment before = now();
+  for (size_t i = 0; i < actions.size(); ++i) {
+    if (RunActions(migration, index, actions.subspan(i, 1))) continue;
+    history_.catalog_.Restore(before, now());
+    return;
   }
 }
 
@@ -324,7 +346,7 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   range = {now(), now()};
   if (statement.actions.empty() || statement.direction == Direction::kDown) return;
   if (!in_block_) Open(false);
-  RunActions(migration, index, statement);
+  RunAll(migration, index, statement.actions);
   if (!history_.transactions_.empty()) {
     history_.transactions_[transaction_].last_step = now() - 1;
   }

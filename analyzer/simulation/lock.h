@@ -20,6 +20,12 @@ enum class LockMode : uint8_t {
   kAccessExclusive = 8,
 };
 
+inline constexpr LockMode kAllLockModes[] = {
+    LockMode::kAccessShare,  LockMode::kRowShare,
+    LockMode::kRowExclusive, LockMode::kShareUpdateExclusive,
+    LockMode::kShare,        LockMode::kShareRowExclusive,
+    LockMode::kExclusive,    LockMode::kAccessExclusive};
+
 // `ACCESS EXCLUSIVE`, as the manual and LOCK TABLE spell it.
 absl::string_view LockModeName(LockMode mode);
 

@@ -62,6 +62,14 @@ class Timeline {
     return found != versions_.end() && LastUpTo(found->second, moment) != nullptr;
   }
 
+  // When the value of `key` at `moment` was set; 0 for what was there before everything.
+  template <typename LookupKey>
+  Moment SetAt(const LookupKey& key, Moment moment) const {
+    const auto found = versions_.find(key);
+    const Version* version = found == versions_.end() ? nullptr : LastUpTo(found->second, moment);
+    return version == nullptr ? 0 : version->moment;
+  }
+
   // Makes `moment` look as `past` did, by appending: what ROLLBACK does. Everything changed after
   // `past` gets the version it had then.
   void Restore(Moment past, Moment moment) {

@@ -147,4 +147,11 @@ TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
   return change;
 }
 
+bool MayKeepBytes(const TypeName& to, const std::optional<Expression>& using_expression, bool utc) {
+  if (using_expression && !using_expression->is_bare_column) return false;
+  if (IsOneOf(to.name.name, {"timestamp", "timestamptz"})) return utc || !to.modifiers.empty();
+  return !to.array &&
+         IsOneOf(to.name.name, {"text", "varchar", "citext", "numeric", "varbit", "interval"});
+}
+
 }  // namespace plimsoll

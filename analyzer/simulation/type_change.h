@@ -26,6 +26,10 @@ TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
                            absl::string_view column, const CatalogView& view,
                            absl::Span<const std::string> search_path, bool utc);
 
+// Of a column whose type is not known: whether there are types, other than those of a few system
+// catalogs, whose rows `to` takes over as they are.
+bool MayKeepBytes(const TypeName& to, const std::optional<Expression>& using_expression, bool utc);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_SIMULATION_TYPE_CHANGE_H_

@@ -16,13 +16,17 @@ bool Contains(const char* const (&sorted)[size], absl::string_view name) {
                             [](absl::string_view a, absl::string_view b) { return a < b; });
 }
 
+bool IsBuiltIn(const Name& name) {
+  // pg_catalog is searched first, unless the search path says otherwise.
+  return (name.schema.empty() || name.schema == "pg_catalog") &&
+         (Contains(kSteadyFunctions, name.name) || Contains(kVolatileFunctions, name.name));
+}
+
 Steadiness JudgeCall(const FunctionCall& call, const CatalogView& view,
                      absl::Span<const std::string> search_path) {
   const Name& name = call.function;
-  if (name.schema.empty() || name.schema == "pg_catalog") {
-    // pg_catalog is searched first, unless the search path says otherwise.
-    if (Contains(kSteadyFunctions, name.name)) return Steadiness::kSteady;
-    if (Contains(kVolatileFunctions, name.name)) return Steadiness::kVolatile;
+  if (IsBuiltIn(name)) {
+    return Contains(kSteadyFunctions, name.name) ? Steadiness::kSteady : Steadiness::kVolatile;
   }
   const Routine* routine = view.FindRoutine(name, search_path);
   if (routine == nullptr) return Steadiness::kUnknown;
@@ -42,6 +46,13 @@ Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view
     if (steadiness == Steadiness::kUnknown) worst = steadiness;
   }
   return worst;
+}
+
+bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
+                  absl::Span<const std::string> search_path) {
+  return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
+    return !IsBuiltIn(call.function) && JudgeCall(call, view, search_path) != Steadiness::kSteady;
+  });
 }
 
 }  // namespace plimsoll

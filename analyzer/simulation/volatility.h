@@ -22,6 +22,11 @@ enum class Steadiness {
 Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view,
                            absl::Span<const std::string> search_path);
 
+// Whether something is called of which nobody can say what it does: a volatile function that
+// PostgreSQL does not bring.
+bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
+                  absl::Span<const std::string> search_path);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_SIMULATION_VOLATILITY_H_

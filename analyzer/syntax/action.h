@@ -79,6 +79,7 @@ struct Constraint {
   bool no_inherit = false;
   bool deferrable = false;
   bool deletes_write = false;  // ON DELETE CASCADE, SET NULL or SET DEFAULT
+  bool updates_write = false;  // ON UPDATE likewise
 };
 
 enum class Generated { kNo, kStored, kVirtual, kIdentity };
@@ -216,6 +217,8 @@ struct CreateView {
   std::vector<Name> reads;
   std::vector<ColumnUse> columns_used;
   bool has_subquery = false;  // names without a qualifier may then belong to it
+  // Its columns' names in order; empty where the text alone does not tell (`SELECT *`).
+  std::vector<std::string> columns;
 };
 enum class Volatility { kImmutable, kStable, kVolatile };
 struct CreateFunction {
@@ -322,6 +325,14 @@ struct RenameRelation {
   Target relation;
   std::string to;
 };
+struct SetSchema {
+  Target relation;
+  std::string schema;
+};
+struct RenameSchema {
+  std::string schema;
+  std::string to;
+};
 enum class RowSecurity { kEnable, kDisable, kForce, kNoForce };
 struct SetRowSecurity {
   Target table;
@@ -338,24 +349,37 @@ struct Drop {
   bool concurrently = false;
 };
 struct Truncate {
-  std::vector<Name> tables;
+  std::vector<Target> tables;
   bool cascade = false;
   bool restart_identity = false;
 };
-enum class DataVerb { kSelect, kInsert, kUpdate, kDelete, kMerge };
+// LOCK TABLE.
+struct LockTable {
+  std::vector<Target> tables;
+  std::string mode = "ACCESS EXCLUSIVE";  // as the manual spells it
+};
+enum class DataVerb { kInsert, kUpdate, kDelete, kMerge };
+// The rows of one table that a query changes. MERGE is one for itself, and one more for each of its
+// WHEN clauses.
+struct Write {
+  DataVerb verb = DataVerb::kInsert;
+  Target table;
+  bool has_where = false;            // of UPDATE and DELETE
+  std::vector<std::string> columns;  // that UPDATE assigns to
+};
+// SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE and COPY.
 struct ModifyData {
-  DataVerb verb = DataVerb::kSelect;
-  std::optional<Name> table;  // the target; none for SELECT
-  bool has_where = false;     // of UPDATE and DELETE
+  std::vector<Write> writes;  // its own, if it has one, then those of its WITH list
   bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
   std::vector<Name> reads;    // other relations it reads
-  std::vector<Name> writes;   // other relations that its WITH list writes
+  std::vector<FunctionCall> calls;
 };
 
-// A statement, or a subcommand, that Plimsoll does not model. `what` is PostgreSQL's command tag
-// or the subcommand. It claims no effects, and every output says that it was not modelled.
+// A statement, or a subcommand, that Plimsoll does not model. It claims no effects, and every
+// output says that it was not modelled.
 struct Other {
-  std::string what;
+  std::string what;             // PostgreSQL's command tag, and the subcommand where there are some
+  std::vector<Name> relations;  // that it names
   bool outside_transactions = false;  // VACUUM, CREATE DATABASE, REINDEX CONCURRENTLY, …
 };
 
@@ -369,11 +393,13 @@ using ActionKind = std::variant<
     action::AddColumn, action::DropColumn, action::SetNotNull, action::DropNotNull,
     action::SetDefault, action::DropDefault, action::AlterColumnType, action::AddConstraint,
     action::DropConstraint, action::ValidateConstraint, action::RenameColumn,
-    action::RenameConstraint, action::RenameType, action::RenameRelation, action::SetRowSecurity,
-    action::Drop, action::Truncate, action::ModifyData, action::Other>;
+    action::RenameConstraint, action::RenameType, action::RenameRelation, action::SetSchema,
+    action::RenameSchema, action::SetRowSecurity, action::Drop, action::Truncate, action::LockTable,
+    action::ModifyData, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
-// three actions with three spans; any other statement is one action that spans all of it.
+// three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;
+// any other statement is one action that spans all of it.
 struct Action {
   Span span;
   ActionKind kind;

@@ -91,7 +91,6 @@ constexpr Words kStatementTags[] = {
     {"ExecuteStmt", "EXECUTE"},
     {"ExplainStmt", "EXPLAIN"},
     {"FetchStmt", "FETCH"},
-    {"GrantRoleStmt", "GRANT ROLE"},
     {"ImportForeignSchemaStmt", "IMPORT FOREIGN SCHEMA"},
     {"IndexStmt", "CREATE INDEX"},
     {"InsertStmt", "INSERT"},
@@ -239,6 +238,7 @@ std::string CommandTag(const Node& node) {
     return AlterTag(body, "objectType");
   }
   if (type == "DropStmt") return absl::StrCat("DROP ", ObjectWords(body.Text("removeType")));
+  if (type == "GrantRoleStmt") return body.Flag("is_grant") ? "GRANT ROLE" : "REVOKE ROLE";
   if (type == "GrantStmt") return body.Flag("is_grant") ? "GRANT" : "REVOKE";
   if (type == "VacuumStmt") return body.Flag("is_vacuumcmd") ? "VACUUM" : "ANALYZE";
   // A node type that a newer grammar brought: its name says what it is.

@@ -47,6 +47,8 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
       .deferrable = body.Flag("deferrable"),
       .deletes_write = body.Text("fk_del_action") == "c" || body.Text("fk_del_action") == "n" ||
                        body.Text("fk_del_action") == "d",
+      .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
+                       body.Text("fk_upd_action") == "d",
   };
   if (body["raw_expr"]) constraint.expression = tree::LowerExpression(body["raw_expr"]);
   // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
@@ -178,6 +180,15 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .has_subquery = query.has_subquery};
 }
 
+// `CREATE VIEW v (a, b)` renames the first columns of its query.
+std::vector<std::string> ViewColumns(const Node& aliases, const Node& query) {
+  std::vector<std::string> columns = tree::OutputColumns(query);
+  std::vector<std::string> given = tree::Strings(aliases);
+  if (given.size() > columns.size()) return {};
+  std::move(given.begin(), given.end(), columns.begin());
+  return columns;
+}
+
 action::CreateView LowerCreateView(const Node& body) {
   tree::Query query = tree::LowerQuery(body["query"]);
   return {.view = tree::RangeVarName(body["view"]),
@@ -185,7 +196,8 @@ action::CreateView LowerCreateView(const Node& body) {
           .persistence = LowerPersistence(body["view"]),
           .reads = std::move(query.reads),
           .columns_used = std::move(query.columns),
-          .has_subquery = query.has_subquery};
+          .has_subquery = query.has_subquery,
+          .columns = ViewColumns(body["aliases"], body["query"])};
 }
 
 // The column part of the name PostgreSQL gives an index (parser/parse_target.c:FigureIndexColname):
@@ -362,25 +374,12 @@ action::SetParameter LowerSet(const Node& body) {
   return set;
 }
 
-action::ModifyData LowerModify(const Node& body, action::DataVerb verb) {
-  tree::Query query = tree::LowerQuery(body["withClause"]);
-  action::ModifyData modify = {.verb = verb,
-                               .table = tree::RangeVarName(body["relation"]),
-                               .has_where = body["whereClause"].present()};
-  for (const absl::string_view clause :
-       {"withClause", "fromClause", "usingClause", "sourceRelation", "selectStmt", "whereClause",
-        "targetList"}) {
-    // Names of the WITH list are known to the query as a whole only.
-    for (Name& name : tree::LowerQuery(body[clause]).reads) {
-      bool of_with = false;
-      for (const Node& common : body["withClause"].Items("ctes")) {
-        of_with |= name.schema.empty() && common["CommonTableExpr"].Text("ctename") == name.name;
-      }
-      if (!of_with) modify.reads.push_back(std::move(name));
-    }
-  }
-  modify.writes = std::move(query.writes);
-  return modify;
+action::ModifyData LowerModify(const Node& statement) {
+  tree::Query query = tree::LowerQuery(statement);
+  return {.writes = std::move(query.writes),
+          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
+          .reads = std::move(query.reads),
+          .calls = std::move(query.calls)};
 }
 
 // SELECT set_config('lock_timeout', '2s', true) sets a parameter as SET LOCAL does.
@@ -400,14 +399,11 @@ std::optional<action::SetParameter> LowerSetConfig(const Node& select) {
                               .local = arguments[2]["A_Const"]["boolval"].Flag("boolval")};
 }
 
-ActionKind LowerSelect(const Node& body) {
+ActionKind LowerSelect(const Node& statement) {
+  const Node body = statement.Body();
   if (body["intoClause"]) return LowerCreateTableAs(body["intoClause"], body, false);
   if (std::optional<action::SetParameter> set = LowerSetConfig(body)) return *std::move(set);
-  tree::Query query = tree::LowerQuery(body);
-  return action::ModifyData{.verb = action::DataVerb::kSelect,
-                            .locks_rows = body["lockingClause"].present(),
-                            .reads = std::move(query.reads),
-                            .writes = std::move(query.writes)};
+  return LowerModify(statement);
 }
 
 ActionKind LowerTransaction(const Node& body) {
@@ -425,11 +421,10 @@ ActionKind LowerTransaction(const Node& body) {
 
 ActionKind LowerRename(const Node& body, const std::string& tag) {
   const absl::string_view type = body.Text("renameType");
-  const Target target = {
-      .name = tree::RangeVarName(body["relation"]),
-      .kind = tree::LowerObjectKind(type == "OBJECT_COLUMN" ? body.Text("relationType") : type),
-      .only = !body["relation"].Flag("inh"),
-      .if_exists = body.Flag("missing_ok")};
+  Target target = tree::LowerTarget(
+      body["relation"],
+      tree::LowerObjectKind(type == "OBJECT_COLUMN" ? body.Text("relationType") : type));
+  target.if_exists = body.Flag("missing_ok");
   const std::string from(body.Text("subname"));
   const std::string to(body.Text("newname"));
   if (type == "OBJECT_COLUMN")
@@ -445,16 +440,41 @@ ActionKind LowerRename(const Node& body, const std::string& tag) {
     return action::RenameType{.type = tree::QualifiedName(body["object"]["List"]["items"]),
                               .to = to};
   }
-  return action::Other{.what = absl::StrCat(tag, " RENAME")};
+  if (type == "OBJECT_SCHEMA") return action::RenameSchema{.schema = from, .to = to};
+  return action::Other{.what = absl::StrCat(tag, " RENAME"),
+                       .relations = tree::NamedRelations(body["relation"])};
+}
+
+std::optional<ActionKind> LowerSetSchema(const Node& body) {
+  const ObjectKind kind = tree::LowerObjectKind(body.Text("objectType"));
+  if (!body["relation"]) return std::nullopt;
+  Target target = tree::LowerTarget(body["relation"], kind);
+  target.if_exists = body.Flag("missing_ok");
+  return action::SetSchema{.relation = std::move(target),
+                           .schema = std::string(body.Text("newschema"))};
 }
 
 action::Truncate LowerTruncate(const Node& body) {
   action::Truncate truncate = {.cascade = body.Text("behavior") == "DROP_CASCADE",
                                .restart_identity = body.Flag("restart_seqs")};
   for (const Node& relation : body.Items("relations")) {
-    truncate.tables.push_back(tree::RangeVarName(relation["RangeVar"]));
+    truncate.tables.push_back(tree::LowerTarget(relation["RangeVar"]));
   }
   return truncate;
+}
+
+action::LockTable LowerLock(const Node& body) {
+  // By number (storage/lockdefs.h).
+  static constexpr const char* kModes[] = {
+      "ACCESS SHARE", "ROW SHARE",           "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE",
+      "SHARE",        "SHARE ROW EXCLUSIVE", "EXCLUSIVE",     "ACCESS EXCLUSIVE"};
+  action::LockTable lock;
+  const int64_t mode = body.Number("mode");
+  if (mode >= 1 && mode <= 8) lock.mode = kModes[mode - 1];
+  for (const Node& relation : body.Items("relations")) {
+    lock.tables.push_back(tree::LowerTarget(relation["RangeVar"]));
+  }
+  return lock;
 }
 
 action::CreateType LowerCreateType(const Node& body, action::TypeKind kind) {
@@ -480,8 +500,11 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
     if (body.Text("objtype") == "OBJECT_MATVIEW") return LowerMaterializedView(body);
     return LowerCreateTableAs(body["into"], body["query"], body.Flag("if_not_exists"));
   }
-  if (type == "CreateSchemaStmt" && !body["schemaElts"]) {
-    return action::CreateSchema{.name = std::string(body.Text("schemaname")),
+  if (type == "CreateSchemaStmt") {
+    std::string name(body.Text("schemaname"));
+    // AUTHORIZATION alone names the schema too.
+    if (name.empty()) name = std::string(body["authrole"].Text("rolename"));
+    return action::CreateSchema{.name = std::move(name),
                                 .if_not_exists = body.Flag("if_not_exists")};
   }
   if (type == "CreateSeqStmt") {
@@ -540,18 +563,23 @@ bool RunsOutsideTransactions(absl::string_view type, const Node& body) {
 }
 
 // COPY … FROM puts rows in as INSERT does; COPY … TO reads them.
-ActionKind LowerCopy(const Node& body) {
-  if (body["query"]) {
-    tree::Query query = tree::LowerQuery(body["query"]);
-    return action::ModifyData{.verb = action::DataVerb::kSelect,
-                              .reads = std::move(query.reads),
-                              .writes = std::move(query.writes)};
-  }
-  const Name relation = tree::RangeVarName(body["relation"]);
+action::ModifyData LowerCopy(const Node& body) {
+  if (body["query"]) return LowerModify(body["query"]);
   if (body.Flag("is_from")) {
-    return action::ModifyData{.verb = action::DataVerb::kInsert, .table = relation};
+    return {.writes = {
+                {.verb = action::DataVerb::kInsert, .table = tree::LowerTarget(body["relation"])}}};
   }
-  return action::ModifyData{.verb = action::DataVerb::kSelect, .reads = {relation}};
+  return {.reads = {tree::RangeVarName(body["relation"])}};
+}
+
+// Words that tell apart, under one command tag, what differs in what it does to others.
+std::string OtherWhat(absl::string_view type, const Node& body, const std::string& tag) {
+  if (type == "VacuumStmt" && HasOption(body, "options", "full")) return tag + " FULL";
+  if (type == "ExplainStmt" && HasOption(body, "options", "analyze")) return tag + " ANALYZE";
+  if (type == "AlterEnumStmt") return tag + (body["oldVal"] ? " RENAME VALUE" : " ADD VALUE");
+  if (type == "AlterSeqStmt" && HasOption(body, "options", "restart")) return tag + " RESTART";
+  if (type == "AlterOwnerStmt") return tag + " OWNER";
+  return tag;
 }
 
 ActionKind LowerSingle(const Node& statement, const std::string& tag) {
@@ -561,18 +589,86 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   if (type == "TransactionStmt") return LowerTransaction(body);
   if (type == "VariableSetStmt") return LowerSet(body);
   if (type == "RenameStmt") return LowerRename(body, tag);
+  if (type == "AlterObjectSchemaStmt") {
+    if (std::optional<ActionKind> set = LowerSetSchema(body)) return *std::move(set);
+  }
   if (type == "DropStmt") {
     action::Drop drop = LowerDrop(body);
     if (drop.kind != ObjectKind::kOther) return drop;
   }
   if (type == "TruncateStmt") return LowerTruncate(body);
-  if (type == "SelectStmt") return LowerSelect(body);
-  if (type == "InsertStmt") return LowerModify(body, action::DataVerb::kInsert);
-  if (type == "UpdateStmt") return LowerModify(body, action::DataVerb::kUpdate);
-  if (type == "DeleteStmt") return LowerModify(body, action::DataVerb::kDelete);
-  if (type == "MergeStmt") return LowerModify(body, action::DataVerb::kMerge);
+  if (type == "LockStmt") return LowerLock(body);
+  if (type == "SelectStmt") return LowerSelect(statement);
+  if (type == "InsertStmt" || type == "UpdateStmt" || type == "DeleteStmt" || type == "MergeStmt") {
+    return LowerModify(statement);
+  }
   if (type == "CopyStmt") return LowerCopy(body);
-  return action::Other{.what = tag, .outside_transactions = RunsOutsideTransactions(type, body)};
+  return action::Other{.what = OtherWhat(type, body, tag),
+                       .relations = tree::NamedRelations(statement),
+                       .outside_transactions = RunsOutsideTransactions(type, body)};
+}
+
+// ---- CREATE SCHEMA with its elements ---------------------------------------------------------
+
+// Its elements stand in the new schema unless they say so themselves
+// (parser/parse_utilcmd.c:transformCreateSchemaStmtElements).
+class SchemaPlacer {
+ public:
+  explicit SchemaPlacer(std::string schema) : schema_(std::move(schema)) {}
+
+  void Place(ActionKind& kind) {
+    std::visit([this](auto& action) { PlaceIn(action); }, kind);
+  }
+
+ private:
+  void PlaceIn(action::CreateTable& create) {
+    PlaceName(create.table);
+    made_.push_back(create.table);
+    for (Constraint& constraint : create.constraints) PlaceReference(constraint);
+    for (Column& column : create.columns) {
+      for (Constraint& constraint : column.constraints) PlaceReference(constraint);
+    }
+  }
+  void PlaceIn(action::CreateView& create) {
+    PlaceName(create.view);
+    for (Name& name : create.reads) PlaceUse(name);
+    for (action::ColumnUse& use : create.columns_used) {
+      if (use.relation) PlaceUse(*use.relation);
+    }
+    made_.push_back(create.view);
+  }
+  void PlaceIn(action::CreateSequence& create) { PlaceName(create.sequence); }
+  void PlaceIn(action::CreateIndex& create) { PlaceName(create.table); }
+  void PlaceIn(action::CreateTrigger& create) { PlaceName(create.table); }
+  template <typename T>
+  void PlaceIn(T&) {}
+
+  void PlaceName(Name& name) const {
+    if (name.schema.empty()) name.schema = schema_;
+  }
+  // A name that the statement itself made means that one.
+  void PlaceUse(Name& name) const {
+    for (const Name& made : made_) {
+      if (name.schema.empty() && made.name == name.name) name.schema = made.schema;
+    }
+  }
+  void PlaceReference(Constraint& constraint) const {
+    if (constraint.kind == ConstraintKind::kForeignKey) PlaceUse(constraint.referenced);
+  }
+
+  std::string schema_;
+  std::vector<Name> made_;
+};
+
+std::vector<Action> LowerCreateSchema(const Node& statement, const std::string& tag) {
+  std::vector<Action> actions;
+  actions.push_back({.kind = LowerSingle(statement, tag)});
+  SchemaPlacer placer(std::get<action::CreateSchema>(actions[0].kind).name);
+  for (const Node& element : statement.Body().Items("schemaElts")) {
+    actions.push_back({.kind = LowerSingle(element, tree::CommandTag(element))});
+    placer.Place(actions.back().kind);
+  }
+  return actions;
 }
 
 // ---- ALTER TABLE -----------------------------------------------------------------------------
@@ -631,7 +727,10 @@ ActionKind LowerSubcommand(const Node& command, const Target& table, const std::
   }
   const bool detaches_concurrently =
       type == "AT_DetachPartition" && command["def"]["PartitionCmd"].Flag("concurrent");
+  std::vector<Name> relations = tree::NamedRelations(command);
+  relations.insert(relations.begin(), table.name);
   return action::Other{.what = absl::StrCat(tag, " ", absl::StripPrefix(type, "AT_")),
+                       .relations = std::move(relations),
                        .outside_transactions = detaches_concurrently};
 }
 
@@ -677,10 +776,8 @@ std::vector<Span> SubcommandSpans(absl::string_view text, uint32_t name_at, size
 std::vector<Action> LowerAlterTable(const Node& body, const std::string& tag,
                                     absl::string_view statement, uint32_t location,
                                     uint32_t offset) {
-  const Target table = {.name = tree::RangeVarName(body["relation"]),
-                        .kind = tree::LowerObjectKind(body.Text("objtype")),
-                        .only = !body["relation"].Flag("inh"),
-                        .if_exists = body.Flag("missing_ok")};
+  Target table = tree::LowerTarget(body["relation"], tree::LowerObjectKind(body.Text("objtype")));
+  table.if_exists = body.Flag("missing_ok");
   const bool relation = table.kind != ObjectKind::kOther && table.kind != ObjectKind::kType;
   const std::vector<Node> commands = body.Items("cmds");
   const auto name_at = static_cast<uint32_t>(body["relation"].Number("location"));
@@ -740,6 +837,8 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     if (node.Tag() == "AlterTableStmt") {
       statement.actions =
           LowerAlterTable(node.Body(), statement.tag, words, statement.location, offset);
+    } else if (node.Tag() == "CreateSchemaStmt") {
+      statement.actions = LowerCreateSchema(node, statement.tag);
     } else {
       statement.actions.push_back({.kind = LowerSingle(node, statement.tag)});
     }

@@ -23,6 +23,15 @@ absl::string_view ColumnRefName(const Node& column_ref) {
   return fields.empty() ? absl::string_view() : fields.back()["String"].Text("sval");
 }
 
+void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
+  FunctionCall call = {.function = QualifiedName(body["funcname"]),
+                       .arguments = static_cast<uint32_t>(body.Items("args").size())};
+  const bool again = std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& other) {
+    return other.function == call.function && other.arguments == call.arguments;
+  });
+  if (!again) calls.push_back(std::move(call));
+}
+
 // The constant under any number of casts.
 Node Uncast(Node node) {
   while (node.Tag() == "TypeCast") node = node.Body()["arg"];
@@ -112,8 +121,7 @@ Expression LowerExpression(const Node& node) {
   }
   Walk(node, [&](absl::string_view tag, const Node& body) {
     if (tag == "FuncCall") {
-      expression.calls.push_back({.function = QualifiedName(body["funcname"]),
-                                  .arguments = static_cast<uint32_t>(body.Items("args").size())});
+      AddCall(expression.calls, body);
     } else if (tag == "ColumnRef") {
       const absl::string_view column = ColumnRefName(body);
       if (!column.empty()) AddOnce(expression.columns, column);
@@ -123,6 +131,90 @@ Expression LowerExpression(const Node& node) {
   });
   expression.proven_not_null = ProvenNotNull(node);
   return expression;
+}
+
+Target LowerTarget(const Node& range_var, ObjectKind kind) {
+  return {.name = RangeVarName(range_var), .kind = kind, .only = !range_var.Flag("inh")};
+}
+
+std::vector<Name> NamedRelations(const Node& statement) {
+  std::vector<Name> relations;
+  const auto add = [&](const Node& range_var) {
+    if (range_var.Text("relname").empty()) return;
+    Name name = RangeVarName(range_var);
+    if (std::find(relations.begin(), relations.end(), name) == relations.end()) {
+      relations.push_back(std::move(name));
+    }
+  };
+  Walk(statement, [&](absl::string_view, const Node& body) {
+    add(body);
+    // Fields of the type RangeVar bear no tag.
+    for (const absl::string_view field : {"relation", "name", "rel", "view"}) add(body[field]);
+  });
+  return relations;
+}
+
+namespace {
+
+std::optional<action::DataVerb> WriteVerb(absl::string_view tag) {
+  if (tag == "InsertStmt") return action::DataVerb::kInsert;
+  if (tag == "UpdateStmt") return action::DataVerb::kUpdate;
+  if (tag == "DeleteStmt") return action::DataVerb::kDelete;
+  if (tag == "MergeStmt") return action::DataVerb::kMerge;
+  return std::nullopt;
+}
+
+action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb verb) {
+  action::Write write = {
+      .verb = verb, .table = table, .has_where = body["whereClause"].present()};
+  if (verb != action::DataVerb::kUpdate) return write;
+  for (const Node& target : body.Items("targetList")) {
+    write.columns.emplace_back(target["ResTarget"].Text("name"));
+  }
+  return write;
+}
+
+void AddWrites(const Node& body, action::DataVerb verb, std::vector<action::Write>& writes) {
+  const Target table = LowerTarget(body["relation"]);
+  writes.push_back(LowerWrite(body, table, verb));
+  for (const Node& item : body.Items("mergeWhenClauses")) {
+    const Node clause = item["MergeWhenClause"];
+    const absl::string_view command = clause.Text("commandType");
+    if (command == "CMD_NOTHING") continue;
+    writes.push_back(LowerWrite(clause, table,
+                                command == "CMD_INSERT"   ? action::DataVerb::kInsert
+                                : command == "CMD_UPDATE" ? action::DataVerb::kUpdate
+                                                          : action::DataVerb::kDelete));
+    // The rows are those that the join finds.
+    writes.back().has_where = true;
+  }
+}
+
+// Empty where this is no expression whose name is certain.
+absl::string_view OutputColumn(const Node& target) {
+  if (!target.Text("name").empty()) return target.Text("name");
+  Node value = target["val"];
+  while (value.Tag() == "TypeCast") value = value.Body()["arg"];
+  const Node body = value.Body();
+  if (value.Tag() == "ColumnRef") return ColumnRefName(body);
+  if (value.Tag() != "FuncCall") return {};
+  const std::vector<Node> names = body.Items("funcname");
+  return names.empty() ? absl::string_view() : names.back()["String"].Text("sval");
+}
+
+}  // namespace
+
+std::vector<std::string> OutputColumns(const Node& query) {
+  // UNION and its kin take the names of their first arm.
+  Node select = query["SelectStmt"];
+  while (select["larg"]) select = select["larg"];
+  std::vector<std::string> columns;
+  for (const Node& target : select.Items("targetList")) {
+    const absl::string_view name = OutputColumn(target["ResTarget"]);
+    if (name.empty()) return {};
+    columns.emplace_back(name);
+  }
+  return columns;
 }
 
 Query LowerQuery(const Node& node) {
@@ -145,11 +237,12 @@ Query LowerQuery(const Node& node) {
       }
     } else if (tag == "CommonTableExpr") {
       own.insert(std::string(body.Text("ctename")));
-    } else if (tag == "InsertStmt" || tag == "UpdateStmt" || tag == "DeleteStmt" ||
-               tag == "MergeStmt") {
-      query.writes.push_back(RangeVarName(body["relation"]));
+    } else if (const std::optional<action::DataVerb> verb = WriteVerb(tag)) {
+      AddWrites(body, *verb, query.writes);
     } else if (tag == "SelectStmt") {
       ++selects;
+    } else if (tag == "FuncCall") {
+      AddCall(query.calls, body);
     } else if (tag == "ColumnRef") {
       column_refs.push_back(body);
     }

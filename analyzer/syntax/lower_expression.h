@@ -20,14 +20,25 @@ std::vector<std::string> Strings(const Node& strings);
 TypeName LowerType(const Node& type_name);
 Expression LowerExpression(const Node& expression);
 
-// What a query reads, as far as its text shows.
+// What a query reads and writes, as far as its text shows.
 struct Query {
   std::vector<Name> reads;  // relations, without names of its own WITH list; each once
   std::vector<action::ColumnUse> columns;
-  bool has_subquery = false;  // more than one SELECT
-  std::vector<Name> writes;   // targets of INSERT, UPDATE, DELETE in WITH
+  bool has_subquery = false;          // more than one SELECT
+  std::vector<action::Write> writes;  // the query's own first, then those of WITH
+  std::vector<FunctionCall> calls;    // each once
 };
 Query LowerQuery(const Node& query);
+
+// The names of a query's columns (parser/parse_target.c:FigureColname); empty where they are not
+// all certain.
+std::vector<std::string> OutputColumns(const Node& query);
+
+// The relations that a statement of any kind names, each once.
+std::vector<Name> NamedRelations(const Node& statement);
+
+// A relation as ALTER and its kin name it; `kind` is the word before it.
+Target LowerTarget(const Node& range_var, ObjectKind kind = ObjectKind::kTable);
 
 }  // namespace plimsoll::tree
 

@@ -57,10 +57,16 @@ alter table invoice alter column note type varchar(80);
           for (const Step& step : history.steps()) {
             if (step.As<action::AlterColumnType>() == nullptr) continue;
             if (const Work* rewrite = step.effects.LiveWork(WorkKind::kRewrite)) {
-              report(step, {.message = absl::StrCat(
-                                rewrite->possible ? "may rewrite " : "rewrites ",
-                                Quoted(rewrite->relation.name), " while ", BlockingWords(step),
-                                rewrite->possible ? ": the old type stands in no file here" : "")});
+              Complaint complaint = {
+                  .message =
+                      absl::StrCat(rewrite->possible ? "may rewrite " : "rewrites ",
+                                   Quoted(rewrite->relation.name), " while ", BlockingWords(step))};
+              if (rewrite->possible) {
+                absl::StrAppend(&complaint.message, ": the old type stands in no file here");
+                complaint.severity = Severity::kWarning;
+                complaint.risk = Risk::kRisky;
+              }
+              report(step, std::move(complaint));
             } else if (const Work* build = step.effects.LiveWork(WorkKind::kIndexBuild)) {
               report(step,
                      {.message = absl::StrCat("builds index ", Quoted(build->index),

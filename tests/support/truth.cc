@@ -11,6 +11,7 @@
 #include "analyzer/check.h"
 #include "analyzer/checking/analyze.h"
 #include "nlohmann/json.hpp"
+#include "report/effects.h"
 
 namespace plimsoll::truth {
 namespace {
@@ -70,25 +71,17 @@ bool IsIndex(RelationKind kind) {
   return kind == RelationKind::kIndex || kind == RelationKind::kPartitionedIndex;
 }
 
-void AddStep(const Step& step, Prediction& prediction, std::map<std::string, LockMode>& locks) {
-  const Effects& effects = step.effects;
-  Deeds& deeds = prediction.deeds;
-  if (!effects.modelled) prediction.modelled = false;
-  if (effects.failure && deeds.sqlstate.empty()) deeds.sqlstate = effects.failure->sqlstate;
-  deeds.outside_transactions |= effects.forbidden_in_transaction;
-  for (const Lock& lock : effects.locks) {
+Deeds Deed(const report::StatementEffects& sum) {
+  Deeds deeds = {.sqlstate = sum.failure ? sum.failure->sqlstate : "",
+                 .outside_transactions = sum.forbidden_in_transaction,
+                 .rewritten = {sum.rewrites.begin(), sum.rewrites.end()},
+                 .scanned = {sum.scans.begin(), sum.scans.end()},
+                 .index_builds = {sum.index_builds.begin(), sum.index_builds.end()}};
+  for (const Lock& lock : sum.locks) {
     if (lock.relation.created_here || !Counts(lock.mode, IsIndex(lock.relation.kind))) continue;
-    LockMode& held = locks.try_emplace(lock.relation.name, lock.mode).first->second;
-    held = std::max(held, lock.mode);
+    deeds.locks.insert({lock.relation.name, lock.mode});
   }
-  for (const Work& work : effects.work) {
-    if (work.kind == WorkKind::kIndexBuild) {
-      deeds.index_builds.insert(work.index);
-    } else {
-      deeds.scanned.insert(work.relation.name);
-      if (work.kind == WorkKind::kRewrite) deeds.rewritten.insert(work.relation.name);
-    }
-  }
+  return deeds;
 }
 
 template <typename Value, typename Show>
@@ -142,13 +135,12 @@ Prediction Predict(const Case& truth_case, const Measured& measured, int server)
   if (script.statements.empty()) return prediction;
   const auto last = static_cast<uint32_t>(script.statements.size() - 1);
   const absl::Span<const Step> steps = history.StepsOf(1, last);
-  prediction.modelled = !steps.empty();
-  std::map<std::string, LockMode> locks;
   for (const Step& step : steps) {
-    AddStep(step, prediction, locks);
     prediction.is_query |= step.As<action::ModifyData>() != nullptr;
   }
-  for (const auto& [relation, mode] : locks) prediction.deeds.locks.insert({relation, mode});
+  const report::StatementEffects sum = report::SumEffects(history, 1, last);
+  prediction.modelled = sum.modelled;
+  prediction.deeds = Deed(sum);
   return prediction;
 }
 
