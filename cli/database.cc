@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "cli/choice.h"
 #include "executor/plan.h"
 #include "executor/postgres.h"
 #include "workspace/load.h"
@@ -61,14 +61,7 @@ void AddEphemeralOption(CLI::App& app, DatabaseOptions* options) {
 }
 
 absl::StatusOr<int> ParseEphemeralVersion(const std::string& text) {
-  int version = 0;
-  if (text.empty() || text == kNewest) return 0;
-  if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
-    return version;
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
-      " to ", kNewestServer));
+  return text.empty() || text == kNewest ? 0 : ParseServerVersion(text);
 }
 
 absl::StatusOr<Database> OpenDatabase(const DatabaseOptions& options) {
