@@ -22,6 +22,7 @@ struct ApplyOptions {
   DatabaseOptions database;
   bool dry_run = false;
   bool allow_missing = false;
+  bool allow_out_of_order = false;
   int lock_timeout_ms = 5000;
   int wait_s = 60;
 };
@@ -198,7 +199,8 @@ int ApplyPending(const ApplyOptions& options, const Database& database, Comparis
       *plan, verdict, [&database] { return Connect(database); },
       {.runner_patience = std::chrono::seconds(options.wait_s),
        .lock_timeout = std::chrono::milliseconds(options.lock_timeout_ms),
-       .allow_missing_files = options.allow_missing},
+       .allow_missing_files = options.allow_missing,
+       .allow_out_of_order = options.allow_out_of_order},
       PrintEvent));
 }
 
@@ -247,13 +249,20 @@ void RegisterApply(CLI::App& app, int* exit_code) {
       ->type_name("MS")
       ->capture_default_str();
   apply->add_option("--wait", options->wait_s, "how long to wait for another runner, in seconds")
+  const std::string late = options.allow_out_of_order ? "" : DescribeOutOfOrder(comparison->states);
+  if (!late.empty()) {
+    PrintError(late);
+    return kExitFindings;
+  }
       ->check(CLI::Range(0, 86'400))
       ->type_name("S")
       ->capture_default_str();
   apply->footer(
-      "exit code: 0 applied or nothing to do, 1 refused, 2 no connection or wrong usage,\n"
-      "4 a migration failed, 5 an applied migration was changed or its file is gone");
+      "exit code: 0 applied or nothing to do, 1 refused (risk, order), 2 no connection or wrong "
+      "usage,\n4 a migration failed, 5 an applied migration was changed or its file is gone");
   apply->callback([options, exit_code] { *exit_code = Apply(*options); });
 }
 
 }  // namespace plimsoll
+  apply->add_flag("--allow-out-of-order", options->allow_out_of_order,
+                  "apply pending migrations whose version is lower than the highest applied one");

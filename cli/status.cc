@@ -18,7 +18,7 @@ namespace {
 std::string Remark(const MigrationState& state) {
   switch (state.state) {
     case State::kPending:
-      return "";
+      return state.out_of_order ? "its version is lower than the highest applied one" : "";
     case State::kApplied:
       return absl::StrCat(state.row->applied_at, " UTC",
                           state.row->execution_time_ms.has_value()
@@ -37,6 +37,11 @@ std::string Remark(const MigrationState& state) {
   return "";
 }
 
+absl::string_view NameOf(const MigrationState& state) {
+  const bool late = state.out_of_order && state.state == State::kPending;
+  return late ? "out of order" : StateName(state.state);
+}
+
 std::string Render(const Comparison& comparison, const std::string& description) {
   size_t width = 0;
   size_t pending = 0;
@@ -46,7 +51,7 @@ std::string Render(const Comparison& comparison, const std::string& description)
   }
   std::string text;
   for (const MigrationState& state : comparison.states) {
-    std::string line = absl::StrFormat("%-7s  %s", StateName(state.state), state.id);
+    std::string line = absl::StrFormat("%-12s  %s", NameOf(state), state.id);
     const std::string remark = Remark(state);
     if (!remark.empty())
       absl::StrAppend(&line, std::string(width - state.id.size() + 2, ' '), remark);

@@ -138,10 +138,23 @@ LedgerRow ParseRow(const std::vector<Value>& values) {
   return row;
 }
 
-absl::Status Doing(absl::string_view what, const absl::Status& status) {
-  SqlError error = SqlErrorOf(status);
-  error.message = absl::StrCat("cannot ", what, ": ", error.message);
-  return SqlStatus(error);
+// The applied migration with the highest version; null where none is applied. `states` is sorted.
+const MigrationState* HighestApplied(absl::Span<const MigrationState> states) {
+  for (size_t i = states.size(); i > 0; --i) {
+    if (IsApplied(states[i - 1].state)) return &states[i - 1];
+  }
+  return nullptr;
+}
+
+void MarkOutOfOrder(std::vector<MigrationState>& states) {
+  const MigrationState* highest = HighestApplied(states);
+  if (highest == nullptr) return;
+  for (MigrationState& state : states) {
+    // One that is half done has to be ended: to leave it so helps nobody.
+    const bool begun = state.row.has_value() && state.row->statements_done > 0;
+    state.out_of_order = !IsApplied(state.state) && !begun && state.file.has_value() &&
+                         state.version < highest->version;
+  }
 }
 
 bool SameChecksum(absl::string_view recorded, absl::string_view ours) {
@@ -252,6 +265,19 @@ std::string DescribeDrift(absl::Span<const MigrationState> states, bool allow_mi
   return absl::StrJoin(lines, "\n");
 }
 
+std::string DescribeOutOfOrder(absl::Span<const MigrationState> states) {
+  std::vector<std::string> lines;
+  for (const MigrationState& state : states) {
+    if (!state.out_of_order) continue;
+    const MigrationState& highest = *HighestApplied(states);
+    lines.push_back(absl::StrCat(
+        "\"", state.file->path, "\" is out of order: its version ", state.version,
+        " is lower than ", highest.version, ", the highest that is applied (`", highest.id,
+        "`); give it a higher version, or apply it all the same with --allow-out-of-order"));
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
 std::vector<MigrationState> Reconcile(absl::Span<const MigrationFile> files,
                                       absl::Span<const LedgerRow> rows) {
   std::map<int64_t, MigrationState> states;
@@ -277,6 +303,7 @@ std::vector<MigrationState> Reconcile(absl::Span<const MigrationFile> files,
   std::vector<MigrationState> sorted;
   sorted.reserve(states.size());
   for (auto& [version, state] : states) sorted.push_back(std::move(state));
+  MarkOutOfOrder(sorted);
   return sorted;
 }
 

@@ -192,7 +192,9 @@ class Runner {
     if (!rows.ok()) return Stop(Outcome::kUnavailable, std::string(rows.status().message()));
     states_ = Reconcile(plan_.files, *rows);
     const std::string drift = DescribeDrift(states_, options_.allow_missing_files);
-    return drift.empty() || Stop(Outcome::kDrifted, drift);
+    if (!drift.empty()) return Stop(Outcome::kDrifted, drift);
+    const std::string late = options_.allow_out_of_order ? "" : DescribeOutOfOrder(states_);
+    return late.empty() || Stop(Outcome::kRefused, late);
   }
 
   const MigrationState* StateOf(const PlannedMigration& migration) const {

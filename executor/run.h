@@ -29,6 +29,8 @@ struct RunOptions {
   std::chrono::milliseconds lock_timeout = std::chrono::seconds(5);
   // Rows of applied migrations whose file is gone are an error.
   bool allow_missing_files = false;
+  // Migrations may run although one with a higher version is applied.
+  bool allow_out_of_order = false;
 };
 
 enum class RunEventKind {

@@ -208,6 +208,25 @@ TEST(LedgerTest, ComparesFilesWithRows) {
             "1 applied, 2 drifted, 3 pending, 4 failed, 5 running, 6 missing, 7 applied");
 }
 
+TEST(LedgerTest, SeesWhatIsOutOfOrder) {
+  const auto file = [](int64_t version) {
+    return MigrationFile{.path = "m", .version = version, .id = absl::StrCat(version)};
+  };
+  const auto row = [](int64_t version, RowStatus status, uint32_t done) {
+    return LedgerRow{.version = version, .status = status, .statements_done = done};
+  };
+  const std::vector<MigrationState> states =
+      Reconcile({file(1), file(2), file(3), file(4), file(5), file(7)},
+                {row(1, RowStatus::kApplied, 1), row(3, RowStatus::kFailed, 0),
+                 row(4, RowStatus::kRunning, 1), row(6, RowStatus::kApplied, 1)});
+  std::vector<int64_t> late;
+  for (const MigrationState& state : states) {
+    if (state.out_of_order) late.push_back(state.version);
+  }
+  // 4 is half done, 6 is applied and its file is gone.
+  EXPECT_EQ(late, (std::vector<int64_t>{2, 3, 5}));
+}
+
 TEST(PostgresTest, NeverRepeatsAPassword) {
   EXPECT_EQ(DescribeUrl("postgresql://ada:s3cret@db.example:5433/shop?sslmode=require"),
             "`shop` at db.example:5433 as ada");
@@ -618,6 +637,38 @@ class Folder {
   void Write(const std::string& name, const std::string& text) const {
     std::ofstream(path_ + "/" + name) << text;
   }
+
+TEST_P(RunTest, RefusesWhatIsOutOfOrder) {
+  Files files = {{"m/001_a.sql", "create table a (id int);"},
+                 {"m/003_c.sql", "create table c (id int);"}};
+  ASSERT_EQ(Apply(files).outcome, Outcome::kApplied);
+  files = {{"m/001_a.sql", "create table a (id int);"},
+           {"m/002_b.sql", "create table b (id int);"},
+           {"m/003_c.sql", "create table c (id int);"},
+           {"m/004_d.sql", "create table d (id int);"}};
+  const RunReport report = Apply(files);
+  EXPECT_EQ(report.outcome, Outcome::kRefused);
+  EXPECT_EQ(report.message,
+            "\"m/002_b.sql\" is out of order: its version 2 is lower than 3, the highest that is "
+            "applied (`003_c`); give it a higher version, or apply it all the same with "
+            "--allow-out-of-order");
+  EXPECT_EQ(Tables(), "a,c");
+  EXPECT_EQ(Apply(Prepare(files), {.allow_out_of_order = true}).outcome, Outcome::kApplied);
+  EXPECT_EQ(Tables(), "a,b,c,d");
+}
+
+// What it was begun with was decided then, and half of it is in the database.
+TEST_P(RunTest, EndsWhatIsHalfDoneWhateverItsOrder) {
+  const std::string beginning =
+      "create table b (id int);\ncreate index concurrently b_id on b (id);\n";
+  ASSERT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1/0;")}}).outcome,
+            Outcome::kFailed);
+  ASSERT_EQ(Apply(Files{{"m/003_c.sql", "create table c (id int);"}}).outcome, Outcome::kApplied);
+  EXPECT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1;")},
+                        {"m/003_c.sql", "create table c (id int);"}})
+                .outcome,
+            Outcome::kApplied);
+}
 
  private:
   std::string path_;
