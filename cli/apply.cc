@@ -103,13 +103,43 @@ void PrintEvent(const RunEvent& event) {
       std::cout << "  " << event.migration->file.id << " continues " << event.text << std::endl;
       return;
     case RunEventKind::kIndexDropped:
-      std::cout << "  " << event.migration->file.id << ": dropped " << event.text
-                << ", which an earlier attempt left invalid" << std::endl;
+      std::cout << "  " << event.migration->file.id << ": dropped the invalid index " << event.text
+                << " to build it anew" << std::endl;
+      return;
+    case RunEventKind::kLeftoverDropped:
+      std::cout << "  " << event.migration->file.id << ": dropped the invalid index " << event.text
+                << " that the failed build left" << std::endl;
       return;
     case RunEventKind::kApplied:
       std::cout << "  " << event.migration->file.id << "  " << event.milliseconds << " ms"
                 << std::endl;
       return;
+  }
+}
+
+void PrintDetail(absl::string_view label, absl::string_view text) {
+  if (!text.empty()) std::cerr << "  " << label << ": " << text << "\n";
+}
+
+// What can be done about a failure, where more is known than the server says.
+void PrintRemedies(const RunFailure& failure) {
+  constexpr char kLockNotAvailable[] = "55P03";
+  if (failure.error.sqlstate == kLockNotAvailable) {
+    PrintDetail(
+        "help",
+        absl::StrCat("somebody holds a lock that this needs; try again, or allow it more "
+                     "time with ",
+                     failure.migration->sets_lock_timeout ? "the lock_timeout that the file sets"
+                                                          : "--lock-timeout"));
+  }
+  const bool named = failure.statement != nullptr &&
+                     failure.statement->concurrent_index.has_value() &&
+                     !failure.statement->concurrent_index->index.empty();
+  for (const std::string& index : failure.invalid_indexes) {
+    PrintDetail("help", absl::StrCat("the index ", index, " stays behind, invalid: ",
+                                     named ? "apply again, which drops it first, or run "
+                                           : "before you apply again, run ",
+                                     "`DROP INDEX CONCURRENTLY ", index, "`"));
   }
 }
 
@@ -120,17 +150,11 @@ int PrintFailure(const RunReport& report) {
     std::cerr << "  " << failure.at.line << " | "
               << failure.statement->source->Line(failure.at.line) << "\n";
   }
-  const auto line = [](absl::string_view label, const std::string& text) {
-    if (!text.empty()) std::cerr << "  " << label << ": " << text << "\n";
-  };
-  line("detail", failure.error.detail);
-  line("hint", failure.error.hint);
-  line("SQLSTATE", failure.error.sqlstate);
-  if (failure.error.sqlstate == "55P03") {
-    line("help",
-         "somebody holds a lock that this needs; try again, or allow it more time with "
-         "--lock-timeout");
-  }
+  PrintDetail("detail", failure.error.detail);
+  PrintDetail("hint", failure.error.hint);
+  PrintDetail("SQLSTATE", failure.error.sqlstate);
+  PrintRemedies(failure);
+  if (failure.applied) return kExitMigrationFailed;  // the message says so
   if (failure.statements_done == 0) {
     std::cerr << "  nothing of " << failure.migration->file.id
               << " was applied; correct it and apply again\n";
@@ -225,6 +249,11 @@ int Apply(const ApplyOptions& options) {
     PrintError(drift);
     return kExitDrift;
   }
+  const std::string late = options.allow_out_of_order ? "" : DescribeOutOfOrder(comparison->states);
+  if (!late.empty()) {
+    PrintError(late);
+    return kExitFindings;
+  }
   if (!HasPending(*comparison)) {
     std::cout << "nothing to apply: " << database->description << " is up to date\n";
     return kExitClean;
@@ -242,6 +271,8 @@ void RegisterApply(CLI::App& app, int* exit_code) {
   apply->add_flag("--dry-run", options->dry_run, "print what would be sent, and change nothing");
   apply->add_flag("--allow-missing", options->allow_missing,
                   "go on where the file of an applied migration is gone");
+  apply->add_flag("--allow-out-of-order", options->allow_out_of_order,
+                  "apply pending migrations whose version is lower than the highest applied one");
   apply
       ->add_option("--lock-timeout", options->lock_timeout_ms,
                    "how long a statement may wait for a lock, in milliseconds")
@@ -249,11 +280,6 @@ void RegisterApply(CLI::App& app, int* exit_code) {
       ->type_name("MS")
       ->capture_default_str();
   apply->add_option("--wait", options->wait_s, "how long to wait for another runner, in seconds")
-  const std::string late = options.allow_out_of_order ? "" : DescribeOutOfOrder(comparison->states);
-  if (!late.empty()) {
-    PrintError(late);
-    return kExitFindings;
-  }
       ->check(CLI::Range(0, 86'400))
       ->type_name("S")
       ->capture_default_str();
@@ -264,5 +290,3 @@ void RegisterApply(CLI::App& app, int* exit_code) {
 }
 
 }  // namespace plimsoll
-  apply->add_flag("--allow-out-of-order", options->allow_out_of_order,
-                  "apply pending migrations whose version is lower than the highest applied one");

@@ -167,7 +167,7 @@ class Batcher {
     }
     if (const auto* create = Sole<action::CreateIndex>(statement)) {
       planned.waits_by_design = create->concurrently;
-      if (create->concurrently && !create->name.empty()) {
+      if (create->concurrently) {
         planned.concurrent_index = {.table = create->table, .index = create->name};
       }
     }

@@ -34,11 +34,13 @@ struct RunOptions {
 };
 
 enum class RunEventKind {
-  kWaiting,       // another runner has the lock; `text` names it
-  kStarted,       // a migration
-  kContinued,     // a migration that an earlier run left half done; `text` says where
-  kIndexDropped,  // an invalid index that a failed CREATE INDEX CONCURRENTLY left behind
-  kApplied,       // a migration, in `milliseconds`
+  kWaiting,    // another runner has the lock; `text` names it
+  kStarted,    // a migration
+  kContinued,  // a migration that an earlier run left half done; `text` says where
+  // An invalid index; `text` is its name with its schema.
+  kIndexDropped,     // it had the name of one that was about to be built
+  kLeftoverDropped,  // the CREATE INDEX CONCURRENTLY that has just failed left it behind
+  kApplied,          // a migration, in `milliseconds`
 };
 
 struct RunEvent {
@@ -51,7 +53,7 @@ struct RunEvent {
 enum class Outcome {
   kApplied,      // everything that was pending
   kNothingToDo,  // nothing was
-  kRefused,      // the verdict says no, or is about other bytes
+  kRefused,      // the verdict says no, or is about other bytes, or the order is wrong
   kFailed,       // a migration failed; what came before it is applied
   kDrifted,      // applied migrations were changed, or their files are gone; nothing was run
   kUnavailable,  // no connection, no lock, a foreign history table; nothing was run
@@ -63,6 +65,9 @@ struct RunFailure {
   SqlError error;
   Position at;                   // in the file, where there is a statement
   uint32_t statements_done = 0;  // that stay, for they ran outside the failed transaction
+  // What the failed CREATE INDEX CONCURRENTLY left behind and could not be dropped, with schemas.
+  std::vector<std::string> invalid_indexes;
+  bool applied = false;  // after all: the commit arrived and only its answer was lost
 };
 
 struct RunReport {

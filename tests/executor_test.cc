@@ -269,8 +269,8 @@ class RunTest : public ::testing::TestWithParam<int> {
   RunReport Apply(const Prepared& prepared, const RunOptions& options = {}) {
     return plimsoll::Run(prepared.plan, prepared.verdict, ConnectorOf(), options,
                          [this](const RunEvent& e) {
-                           if (e.kind == RunEventKind::kIndexDropped)
-                             dropped_indexes_.push_back(e.text);
+                           if (e.kind == RunEventKind::kIndexDropped) dropped_.push_back(e.text);
+                           if (e.kind == RunEventKind::kLeftoverDropped) cleared_.push_back(e.text);
                          });
   }
   RunReport Apply(const Files& files) { return Apply(Prepare(files)); }
@@ -307,7 +307,8 @@ class RunTest : public ::testing::TestWithParam<int> {
   }
 
   std::string url_;
-  std::vector<std::string> dropped_indexes_;
+  std::vector<std::string> dropped_;  // indexes, before one of their name was built
+  std::vector<std::string> cleared_;  // indexes that a failure left
 };
 
 INSTANTIATE_TEST_SUITE_P(Servers, RunTest, ::testing::Values(15, 18),
@@ -414,7 +415,9 @@ TEST_P(RunTest, AFailedConcurrentIndexLeavesNothingBehindAndContinues) {
   EXPECT_EQ(report.failure->error.sqlstate, "23505");
   EXPECT_EQ(report.failure->statements_done, 2U);
   EXPECT_EQ(Query("select to_regclass('a_id') is null"), "t");
-  EXPECT_EQ(dropped_indexes_, std::vector<std::string>{"a_id"});
+  EXPECT_EQ(cleared_, std::vector<std::string>{"public.a_id"});
+  EXPECT_EQ(dropped_, std::vector<std::string>());
+  EXPECT_EQ(report.failure->invalid_indexes, std::vector<std::string>());
   EXPECT_EQ(Ledger(), "1,a,failed");
 
   // The file's beginning ran: it cannot be another now.
@@ -439,6 +442,87 @@ TEST_P(RunTest, AnInvalidIndexIsNotTakenForTheRealOne) {
       Files{{"m/001_a.sql", "create unique index concurrently if not exists a_id on a (id);"}});
   EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
   EXPECT_EQ(Query("select indisvalid from pg_index where indexrelid = 'a_id'::regclass"), "t");
+  EXPECT_EQ(dropped_, std::vector<std::string>{"public.a_id"});
+  EXPECT_EQ(cleared_, std::vector<std::string>());
+}
+
+TEST_P(RunTest, AnIndexThatIsThereAlreadyStays) {
+  Query("create table a (id int)");
+  Query("create index a_id on a (id)");
+  const RunReport report =
+      Apply(Files{{"m/001_a.sql", "create index concurrently a_id on a (id);"}});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  EXPECT_EQ(report.failure->error.sqlstate, "42P07");
+  EXPECT_EQ(report.failure->invalid_indexes, std::vector<std::string>());
+  EXPECT_EQ(dropped_, std::vector<std::string>());
+  EXPECT_EQ(cleared_, std::vector<std::string>());
+  EXPECT_EQ(Query("select indisvalid from pg_index where indexrelid = 'a_id'::regclass"), "t");
+}
+
+// The search path that the file sets is gone when the failure is dealt with, and the server chose
+// the name.
+TEST_P(RunTest, AFailedConcurrentIndexIsFoundWhereverItLies) {
+  Query("create schema app");
+  Query("create table app.a (id int)");
+  Query("insert into app.a values (1), (1)");
+  Query("create unique index concurrently before_us on app.a (id)");
+  for (const char* name : {"Named ", ""}) {
+    const std::string text = absl::StrCat("set search_path = app;\n",
+                                          "create unique index concurrently ", name, "on a (id);");
+    EXPECT_EQ(Apply(Files{{absl::StrCat("m/001_a", name, ".sql"), text}}).outcome,
+              Outcome::kFailed);
+    Query("drop table schema_migrations");
+  }
+  EXPECT_EQ(cleared_, (std::vector<std::string>{"app.named", "app.a_id_idx"}));
+  EXPECT_EQ(Query("select relname from pg_class where relkind = 'i' and relnamespace = "
+                  "'app'::regnamespace"),
+            "before_us");
+}
+
+TEST_P(RunTest, NamesAnInvalidIndexThatItCannotDrop) {
+  Query("create table a (id int)");
+  auto writer = ConnectPostgres({.url = url_});
+  ASSERT_TRUE(writer.ok());
+  ASSERT_TRUE((*writer)->Execute("begin; insert into a values (1)").ok());
+  const Prepared prepared =
+      Prepare({{"m/001_a.sql",
+                "set lock_timeout = '100ms';\ncreate index concurrently a_id on a (id);\n"}});
+  RunReport report = Apply(prepared, {.lock_timeout = milliseconds(100)});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  EXPECT_EQ(report.failure->error.sqlstate, "55P03");
+  EXPECT_EQ(report.failure->invalid_indexes, std::vector<std::string>{"public.a_id"});
+  (*writer)->Close();
+  report = Apply(prepared);
+  EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
+  EXPECT_EQ(dropped_, std::vector<std::string>{"public.a_id"});
+  EXPECT_EQ(cleared_, std::vector<std::string>());
+}
+
+// It is invalid until it is done.
+TEST_P(RunTest, AnIndexThatSomebodyElseBuildsIsNotDropped) {
+  Query("create table a (id int)");
+  auto writer = ConnectPostgres({.url = url_});
+  ASSERT_TRUE(writer.ok());
+  ASSERT_TRUE((*writer)->Execute("begin; insert into a values (1)").ok());
+  std::jthread builder([this] { Query("create index concurrently a_id on a (id)"); });
+  EXPECT_TRUE(Await("select count(*) = 1 from pg_index where not indisvalid"));
+  const std::string oid = Query("select 'a_id'::regclass::oid");
+  const Prepared prepared =
+      Prepare({{"m/001_a.sql", "create index concurrently if not exists a_id on a (id);"}});
+  RunReport report = Apply(prepared, {.runner_patience = milliseconds(100)});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  EXPECT_TRUE(
+      absl::StrContains(report.message, "cannot drop the invalid index public.a_id: process"))
+      << report.message;
+  EXPECT_TRUE(absl::StrContains(report.message, "is at work on public.a, and may be building it"));
+  std::jthread closer([&writer] {
+    std::this_thread::sleep_for(milliseconds(300));
+    (*writer)->Close();
+  });
+  report = Apply(prepared);
+  EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
+  EXPECT_EQ(dropped_, std::vector<std::string>());
+  EXPECT_EQ(Query("select 'a_id'::regclass::oid"), oid);
 }
 
 TEST_P(RunTest, TwoRunnersApplyEachMigrationOnce) {
@@ -554,6 +638,38 @@ TEST_P(RunTest, NoticesChangedAndVanishedFiles) {
   EXPECT_EQ(Apply(Prepare(vanished), {.allow_missing_files = true}).outcome, Outcome::kApplied);
 }
 
+TEST_P(RunTest, RefusesWhatIsOutOfOrder) {
+  Files files = {{"m/001_a.sql", "create table a (id int);"},
+                 {"m/003_c.sql", "create table c (id int);"}};
+  ASSERT_EQ(Apply(files).outcome, Outcome::kApplied);
+  files = {{"m/001_a.sql", "create table a (id int);"},
+           {"m/002_b.sql", "create table b (id int);"},
+           {"m/003_c.sql", "create table c (id int);"},
+           {"m/004_d.sql", "create table d (id int);"}};
+  const RunReport report = Apply(files);
+  EXPECT_EQ(report.outcome, Outcome::kRefused);
+  EXPECT_EQ(report.message,
+            "\"m/002_b.sql\" is out of order: its version 2 is lower than 3, the highest that is "
+            "applied (`003_c`); give it a higher version, or apply it all the same with "
+            "--allow-out-of-order");
+  EXPECT_EQ(Tables(), "a,c");
+  EXPECT_EQ(Apply(Prepare(files), {.allow_out_of_order = true}).outcome, Outcome::kApplied);
+  EXPECT_EQ(Tables(), "a,b,c,d");
+}
+
+// What it was begun with was decided then, and half of it is in the database.
+TEST_P(RunTest, EndsWhatIsHalfDoneWhateverItsOrder) {
+  const std::string beginning =
+      "create table b (id int);\ncreate index concurrently b_id on b (id);\n";
+  ASSERT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1/0;")}}).outcome,
+            Outcome::kFailed);
+  ASSERT_EQ(Apply(Files{{"m/003_c.sql", "create table c (id int);"}}).outcome, Outcome::kApplied);
+  EXPECT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1;")},
+                        {"m/003_c.sql", "create table c (id int);"}})
+                .outcome,
+            Outcome::kApplied);
+}
+
 TEST_P(RunTest, ALostConnectionLeavesNothingOfATransaction) {
   const Files files = {{"m/001_a.sql", "create table a (id int);\nselect pg_sleep(30);\n"}};
   std::jthread killer([this] {
@@ -637,38 +753,6 @@ class Folder {
   void Write(const std::string& name, const std::string& text) const {
     std::ofstream(path_ + "/" + name) << text;
   }
-
-TEST_P(RunTest, RefusesWhatIsOutOfOrder) {
-  Files files = {{"m/001_a.sql", "create table a (id int);"},
-                 {"m/003_c.sql", "create table c (id int);"}};
-  ASSERT_EQ(Apply(files).outcome, Outcome::kApplied);
-  files = {{"m/001_a.sql", "create table a (id int);"},
-           {"m/002_b.sql", "create table b (id int);"},
-           {"m/003_c.sql", "create table c (id int);"},
-           {"m/004_d.sql", "create table d (id int);"}};
-  const RunReport report = Apply(files);
-  EXPECT_EQ(report.outcome, Outcome::kRefused);
-  EXPECT_EQ(report.message,
-            "\"m/002_b.sql\" is out of order: its version 2 is lower than 3, the highest that is "
-            "applied (`003_c`); give it a higher version, or apply it all the same with "
-            "--allow-out-of-order");
-  EXPECT_EQ(Tables(), "a,c");
-  EXPECT_EQ(Apply(Prepare(files), {.allow_out_of_order = true}).outcome, Outcome::kApplied);
-  EXPECT_EQ(Tables(), "a,b,c,d");
-}
-
-// What it was begun with was decided then, and half of it is in the database.
-TEST_P(RunTest, EndsWhatIsHalfDoneWhateverItsOrder) {
-  const std::string beginning =
-      "create table b (id int);\ncreate index concurrently b_id on b (id);\n";
-  ASSERT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1/0;")}}).outcome,
-            Outcome::kFailed);
-  ASSERT_EQ(Apply(Files{{"m/003_c.sql", "create table c (id int);"}}).outcome, Outcome::kApplied);
-  EXPECT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1;")},
-                        {"m/003_c.sql", "create table c (id int);"}})
-                .outcome,
-            Outcome::kApplied);
-}
 
  private:
   std::string path_;
