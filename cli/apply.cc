@@ -106,6 +106,11 @@ void PrintEvent(const RunEvent& event) {
       std::cout << "  " << event.migration->file.id << ": dropped the invalid index " << event.text
                 << " to build it anew" << std::endl;
       return;
+    case RunEventKind::kIndexUnclear:
+      std::cout << "  " << event.migration->file.id << ": the index " << event.text
+                << " is invalid; if nobody is building it, run `DROP INDEX CONCURRENTLY "
+                << event.text << "`" << std::endl;
+      return;
     case RunEventKind::kLeftoverDropped:
       std::cout << "  " << event.migration->file.id << ": dropped the invalid index " << event.text
                 << " that the failed build left" << std::endl;
@@ -121,9 +126,10 @@ void PrintDetail(absl::string_view label, absl::string_view text) {
   if (!text.empty()) std::cerr << "  " << label << ": " << text << "\n";
 }
 
+constexpr char kLockNotAvailable[] = "55P03";
+
 // What can be done about a failure, where more is known than the server says.
 void PrintRemedies(const RunFailure& failure) {
-  constexpr char kLockNotAvailable[] = "55P03";
   if (failure.error.sqlstate == kLockNotAvailable) {
     PrintDetail(
         "help",
@@ -155,7 +161,9 @@ int PrintFailure(const RunReport& report) {
   PrintDetail("SQLSTATE", failure.error.sqlstate);
   PrintRemedies(failure);
   if (failure.applied) return kExitMigrationFailed;  // the message says so
-  if (failure.statements_done == 0) {
+  if (failure.error.sqlstate == kLockNotAvailable && failure.statements_done == 0) {
+    std::cerr << "  nothing of " << failure.migration->file.id << " was applied\n";
+  } else if (failure.statements_done == 0) {
     std::cerr << "  nothing of " << failure.migration->file.id
               << " was applied; correct it and apply again\n";
   } else {

@@ -25,7 +25,10 @@ std::string Remark(const MigrationState& state) {
                               ? absl::StrCat(", ", *state.row->execution_time_ms, " ms")
                               : "");
     case State::kFailed:
-      return state.row->error_message;
+      if (state.file.has_value()) return state.row->error_message;
+      return absl::StrCat(state.row->error_message,
+                          "; its file is not here: restore it, or delete ", "version ",
+                          state.version, " from `", kLedgerTable, "`");
     case State::kRunning:
       return absl::StrCat("begun and not ended, ", Count(state.row->statements_done, "statement"),
                           " done; if no runner is at work, apply again");

@@ -85,8 +85,8 @@ std::vector<MigrationState> Reconcile(absl::Span<const MigrationFile> files,
 // Whether it is in the database, changed or not.
 bool IsApplied(State state);
 
-// A line for each applied migration that was changed, or whose file is gone; empty where all is
-// well.
+// A line for each migration that is applied, or half so, and was changed or whose file is gone;
+// empty where all is well.
 std::string DescribeDrift(absl::Span<const MigrationState> states, bool allow_missing_files);
 
 // A line for each migration that is out of order; empty where there is none.

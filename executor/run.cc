@@ -405,6 +405,7 @@ class Runner {
     for (const InvalidIndex& index : *indexes) {
       if (build.index.empty()) {
         build.untouched.insert(index.oid);
+        Tell(RunEventKind::kIndexUnclear, &migration, index.name);
         continue;
       }
       const auto dropped = DropInvalidIndex(build, index, options_.runner_patience);
@@ -499,10 +500,10 @@ class Runner {
     }
     std::string message = absl::StrCat(where, ": ", failure.error.message);
     const absl::StatusOr<bool> recorded = RecordFailure(message, failure);
-    if (!recorded.ok()) {
+    if (!recorded.ok() && recorded.status() != status) {
       absl::StrAppend(&message, "\n(and that could not be recorded: ", recorded.status().message(),
                       ")");
-    } else if (!*recorded) {
+    } else if (recorded.ok() && !*recorded) {
       failure.applied = true;
       absl::StrAppend(&message, "\n(but it is applied: only the answer was lost; run again)");
     }

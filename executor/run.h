@@ -39,6 +39,7 @@ enum class RunEventKind {
   kContinued,  // a migration that an earlier run left half done; `text` says where
   // An invalid index; `text` is its name with its schema.
   kIndexDropped,     // it had the name of one that was about to be built
+  kIndexUnclear,     // it may be what is left of an earlier attempt: the server chose the name
   kLeftoverDropped,  // the CREATE INDEX CONCURRENTLY that has just failed left it behind
   kApplied,          // a migration, in `milliseconds`
 };

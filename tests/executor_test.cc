@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/checking/analyze.h"
 #include "analyzer/checking/verdict.h"
 #include "executor/ephemeral.h"
@@ -270,6 +272,7 @@ class RunTest : public ::testing::TestWithParam<int> {
     return plimsoll::Run(prepared.plan, prepared.verdict, ConnectorOf(), options,
                          [this](const RunEvent& e) {
                            if (e.kind == RunEventKind::kIndexDropped) dropped_.push_back(e.text);
+                           if (e.kind == RunEventKind::kIndexUnclear) unclear_.push_back(e.text);
                            if (e.kind == RunEventKind::kLeftoverDropped) cleared_.push_back(e.text);
                          });
   }
@@ -308,6 +311,7 @@ class RunTest : public ::testing::TestWithParam<int> {
 
   std::string url_;
   std::vector<std::string> dropped_;  // indexes, before one of their name was built
+  std::vector<std::string> unclear_;  // indexes that an earlier attempt may have left
   std::vector<std::string> cleared_;  // indexes that a failure left
 };
 
@@ -474,6 +478,7 @@ TEST_P(RunTest, AFailedConcurrentIndexIsFoundWhereverItLies) {
     Query("drop table schema_migrations");
   }
   EXPECT_EQ(cleared_, (std::vector<std::string>{"app.named", "app.a_id_idx"}));
+  EXPECT_EQ(unclear_, std::vector<std::string>{"app.before_us"});
   EXPECT_EQ(Query("select relname from pg_class where relkind = 'i' and relnamespace = "
                   "'app'::regnamespace"),
             "before_us");
@@ -606,6 +611,40 @@ TEST_P(RunTest, LeavesForeignHistoryTablesAlone) {
   EXPECT_EQ(Tables(), "");
 }
 
+TEST_P(RunTest, KnowsAViewFromAHistoryTable) {
+  Query("create view schema_migrations as select 1 as version");
+  const RunReport report = Apply(Files{{"m/001_a.sql", "create table a (id int);"}});
+  EXPECT_EQ(report.outcome, Outcome::kUnavailable);
+  EXPECT_TRUE(absl::StartsWith(report.message,
+                               "`public.schema_migrations` exists and is not a table (version "
+                               "integer); nothing was changed"))
+      << report.message;
+}
+
+TEST_P(RunTest, NamesWhatTheUserMayNotDo) {
+  const std::string reader = absl::StrCat("reader_", GetParam());
+  Query(absl::StrCat("create role ", reader, " login"));
+  Query("revoke create on schema public from public");
+  url_ = absl::StrReplaceAll(url_, {{"postgres@", absl::StrCat(reader, "@")}});
+  const std::string as_reader = url_;
+  RunReport report = Apply(Files{{"m/001_a.sql", "select 1;"}});
+  EXPECT_EQ(report.outcome, Outcome::kUnavailable);
+  EXPECT_EQ(report.message,
+            "cannot create the history table `public.schema_migrations`: permission denied for "
+            "schema public; the user needs CREATE on the schema `public` (SQLSTATE 42501)");
+  url_ = absl::StrReplaceAll(url_, {{reader, "postgres"}});
+  ASSERT_EQ(Apply(Files{{"m/001_a.sql", "select 1;"}}).outcome, Outcome::kApplied);
+  Query(absl::StrCat("grant select on schema_migrations to ", reader));
+  url_ = as_reader;
+  report = Apply(Files{{"m/001_a.sql", "select 1;"}, {"m/002_b.sql", "select 2;"}});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  // Once, although the failure cannot be recorded for the same reason.
+  EXPECT_EQ(report.message,
+            "m/002_b.sql: cannot write into the history table: permission denied for table "
+            "schema_migrations; the user needs SELECT, INSERT and UPDATE on "
+            "`public.schema_migrations`");
+}
+
 TEST_P(RunTest, TakesOverADocumentedHistoryTableThatIsThere) {
   Query(
       "CREATE TABLE public.schema_migrations (id TEXT PRIMARY KEY, name TEXT NOT NULL, version "
@@ -629,13 +668,27 @@ TEST_P(RunTest, NoticesChangedAndVanishedFiles) {
   }
   EXPECT_TRUE(absl::StrContains(report.message,
                                 "`002_b` (version 2) is applied, but its file is "
-                                "not here"))
+                                "not here: restore it, or go on without it with --allow-missing"))
       << report.message;
   EXPECT_EQ(Tables(), "a,b");
   const Files vanished = {{"m/001_a.sql", "create table a (id int);"},
                           {"m/003_c.sql", "create table c (id int);"}};
   EXPECT_EQ(Apply(vanished).outcome, Outcome::kDrifted);
   EXPECT_EQ(Apply(Prepare(vanished), {.allow_missing_files = true}).outcome, Outcome::kApplied);
+}
+
+TEST_P(RunTest, NoticesThatTheFileOfAHalfDoneMigrationIsGone) {
+  ASSERT_EQ(
+      Apply(Files{{"m/001_a.sql", "create table a (id int);\nvacuum a;\nselect 1/0;"}}).outcome,
+      Outcome::kFailed);
+  const Files others = {{"m/002_b.sql", "create table b (id int);"}};
+  const RunReport report = Apply(others);
+  EXPECT_EQ(report.outcome, Outcome::kDrifted);
+  EXPECT_EQ(report.message,
+            "`001_a` (version 1) stopped after 2 statements, which are in the database, but its "
+            "file is not here: restore it, or undo them by hand and delete version 1 from "
+            "`public.schema_migrations`");
+  EXPECT_EQ(Apply(Prepare(others), {.allow_missing_files = true}).outcome, Outcome::kApplied);
 }
 
 TEST_P(RunTest, RefusesWhatIsOutOfOrder) {
@@ -663,7 +716,10 @@ TEST_P(RunTest, EndsWhatIsHalfDoneWhateverItsOrder) {
       "create table b (id int);\ncreate index concurrently b_id on b (id);\n";
   ASSERT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1/0;")}}).outcome,
             Outcome::kFailed);
-  ASSERT_EQ(Apply(Files{{"m/003_c.sql", "create table c (id int);"}}).outcome, Outcome::kApplied);
+  ASSERT_EQ(
+      Apply(Prepare({{"m/003_c.sql", "create table c (id int);"}}), {.allow_missing_files = true})
+          .outcome,
+      Outcome::kApplied);
   EXPECT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1;")},
                         {"m/003_c.sql", "create table c (id int);"}})
                 .outcome,
@@ -805,6 +861,71 @@ TEST_P(RunTest, AKilledProgramLeavesNothingHalfDone) {
   EXPECT_EQ(ExitCodeOf(Launch({"apply", folder.path(), "--database-url", url_})), 4);
   EXPECT_EQ(ExitCodeOf(Launch({"status", folder.path(), "--database-url", url_})), 4);
   EXPECT_EQ(ExitCodeOf(Launch({"apply", folder.path(), "--database-url", "nonsense"})), 2);
+}
+
+// What the program says, errors too, and its exit code.
+std::string Said(const std::string& arguments) {
+  const std::string command = absl::StrCat(PLIMSOLL_BINARY, " ", arguments, " 2>&1 </dev/null");
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return "cannot start a shell";
+  std::string text;
+  char buffer[1 << 12];
+  for (size_t read = 0; (read = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+    text.append(buffer, read);
+  }
+  return absl::StrCat(text, "[exit ", WEXITSTATUS(pclose(pipe)), "]");
+}
+
+TEST_P(RunTest, TheProgramSaysWhatBecameOfAnIndex) {
+  const Folder folder;
+  const std::string apply = absl::StrCat("apply ", folder.path(), " --database-url '", url_, "'");
+  Query("create table a (id int)");
+  Query("insert into a values (1), (1)");
+  folder.Write("001_a.sql", "create unique index concurrently a_id on a (id);\n");
+  std::string said = Said(apply);
+  EXPECT_TRUE(absl::StrContains(
+      said, "001_a: dropped the invalid index public.a_id that the failed build left"))
+      << said;
+  EXPECT_FALSE(absl::StrContains(said, "stays behind")) << said;
+  folder.Write("001_a.sql",
+               "set lock_timeout = '100ms';\ncreate index concurrently a_id on a (id);\n");
+  auto writer = ConnectPostgres({.url = url_});
+  ASSERT_TRUE((*writer)->Execute("begin; insert into a values (2)").ok());
+  said = Said(absl::StrCat(apply, " --lock-timeout 100"));
+  EXPECT_TRUE(absl::StrContains(said,
+                                "help: the index public.a_id stays behind, invalid: apply again, "
+                                "which drops it first, or run `DROP INDEX CONCURRENTLY "
+                                "public.a_id`\n"))
+      << said;
+  EXPECT_TRUE(absl::StrContains(said, "more time with the lock_timeout that the file sets"))
+      << said;
+  (*writer)->Close();
+  said = Said(apply);
+  EXPECT_TRUE(
+      absl::StrContains(said, "001_a: dropped the invalid index public.a_id to build it anew\n"))
+      << said;
+  EXPECT_TRUE(absl::StrContains(said, "[exit 0]")) << said;
+}
+
+TEST_P(RunTest, TheProgramRefusesWhatIsOutOfOrder) {
+  const Folder folder;
+  const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
+  folder.Write("002_b.sql", "create table b (id int);\n");
+  ASSERT_TRUE(absl::StrContains(Said(absl::StrCat("apply ", target)), "[exit 0]"));
+  folder.Write("001_a.sql", "create table a (id int);\n");
+  for (const char* command : {"apply ", "apply --dry-run "}) {
+    EXPECT_EQ(
+        Said(absl::StrCat(command, target)),
+        absl::StrCat("plimsoll: \"", folder.path(), "/001_a.sql\" is out of order: its ",
+                     "version 1 is lower than 2, the highest that is applied (`002_b`); give ",
+                     "it a higher version, or apply it all the same with ",
+                     "--allow-out-of-order\n[exit 1]"));
+  }
+  const std::string status = Said(absl::StrCat("status ", target));
+  EXPECT_TRUE(absl::StartsWith(status, "out of order  001_a  its version is lower than")) << status;
+  EXPECT_TRUE(absl::EndsWith(status, "1 applied, 1 pending\n[exit 0]")) << status;
+  EXPECT_TRUE(absl::StrContains(Said(absl::StrCat("apply --allow-out-of-order ", target)),
+                                "applied 1 migration\n[exit 0]"));
 }
 
 TEST(EphemeralTest, IsGoneAfterItsOwnerWasKilled) {
