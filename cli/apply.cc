@@ -127,6 +127,15 @@ void PrintDetail(absl::string_view label, absl::string_view text) {
 }
 
 constexpr char kLockNotAvailable[] = "55P03";
+constexpr char kDuplicateTable[] = "42P07";
+
+// Nothing is wrong with the file, and the same may succeed the next time: the connection was lost,
+// the server went down, or another transaction was in the way.
+bool MayPass(const RunFailure& failure) {
+  static const auto& states =
+      *new std::set<std::string>{kLockNotAvailable, "57P01", "57P02", "57P03", "40001", "40P01"};
+  return failure.lost || states.contains(failure.error.sqlstate);
+}
 
 // What can be done about a failure, where more is known than the server says.
 void PrintRemedies(const RunFailure& failure) {
@@ -141,11 +150,32 @@ void PrintRemedies(const RunFailure& failure) {
   const bool named = failure.statement != nullptr &&
                      failure.statement->concurrent_index.has_value() &&
                      !failure.statement->concurrent_index->index.empty();
+  if (named && failure.error.sqlstate == kDuplicateTable) {
+    PrintDetail("help", "if that is the index you mean, write IF NOT EXISTS");
+  }
   for (const std::string& index : failure.invalid_indexes) {
     PrintDetail("help", absl::StrCat("the index ", index, " stays behind, invalid: ",
                                      named ? "apply again, which drops it first, or run "
                                            : "before you apply again, run ",
                                      "`DROP INDEX CONCURRENTLY ", index, "`"));
+  }
+}
+
+// How much of the migration is in the database, and what comes next.
+void PrintWhatStands(const RunFailure& failure) {
+  const std::string& id = failure.migration->file.id;
+  const uint32_t done = failure.statements_done;
+  const bool again = MayPass(failure);
+  if (failure.applied) return;  // the message says so
+  if (failure.unknown) {
+    std::cerr << "  whether " << id << " was applied is not known; `plimsoll status` will tell\n";
+  } else if (done == 0) {
+    std::cerr << "  nothing of " << id << " was applied; "
+              << (again ? "apply again\n" : "correct it and apply again\n");
+  } else {
+    std::cerr << "  " << Count(done, "statement") << " of " << id
+              << (done == 1 ? " stays applied; " : " stay applied; ")
+              << (again ? "apply again\n" : "correct the rest and apply again\n");
   }
 }
 
@@ -160,17 +190,7 @@ int PrintFailure(const RunReport& report) {
   PrintDetail("hint", failure.error.hint);
   PrintDetail("SQLSTATE", failure.error.sqlstate);
   PrintRemedies(failure);
-  if (failure.applied) return kExitMigrationFailed;  // the message says so
-  if (failure.error.sqlstate == kLockNotAvailable && failure.statements_done == 0) {
-    std::cerr << "  nothing of " << failure.migration->file.id << " was applied\n";
-  } else if (failure.statements_done == 0) {
-    std::cerr << "  nothing of " << failure.migration->file.id
-              << " was applied; correct it and apply again\n";
-  } else {
-    std::cerr << "  " << Count(failure.statements_done, "statement") << " of "
-              << failure.migration->file.id << (failure.statements_done == 1 ? " stays" : " stay")
-              << " applied; correct the rest and apply again\n";
-  }
+  PrintWhatStands(failure);
   return kExitMigrationFailed;
 }
 

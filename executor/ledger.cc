@@ -113,9 +113,6 @@ absl::Status CannotUse(absl::string_view doing, absl::string_view needed,
   return SqlStatus(error);
 }
 
-constexpr char kTableRights[] =
-    "the user needs SELECT, INSERT and UPDATE on `public.schema_migrations`";
-
 std::string StatusText(RowStatus status) {
   switch (status) {
     case RowStatus::kApplied:
@@ -216,7 +213,8 @@ absl::StatusOr<std::vector<LedgerRow>> ReadLedger(Connection& connection) {
   std::vector<LedgerRow> ledger;
   if (!*exists) return ledger;
   const auto rows = connection.Execute(kRead);
-  if (!rows.ok()) return CannotUse("read the history table", kTableRights, rows.status());
+  if (!rows.ok())
+    return CannotUse("read the history table", "the user needs SELECT on it", rows.status());
   for (const std::vector<Value>& values : rows->values) ledger.push_back(ParseRow(values));
   return ledger;
 }
@@ -238,7 +236,10 @@ absl::StatusOr<bool> WriteLedger(Connection& connection, const LedgerEntry& entr
       absl::StrCat(entry.statements_done),
       PrefixDigest(*entry.migration, entry.statements_done)};
   const auto rows = connection.ExecuteParams(kWrite, parameters);
-  if (!rows.ok()) return CannotUse("write into the history table", kTableRights, rows.status());
+  if (!rows.ok()) {
+    return CannotUse("write into the history table",
+                     "the user needs SELECT, INSERT and UPDATE on it", rows.status());
+  }
   return !rows->values.empty();
 }
 

@@ -500,6 +500,8 @@ class Runner {
     }
     std::string message = absl::StrCat(where, ": ", failure.error.message);
     const absl::StatusOr<bool> recorded = RecordFailure(message, failure);
+    failure.lost = absl::IsUnavailable(status);
+    failure.unknown = failure.lost && !recorded.ok() && statement == nullptr;
     if (!recorded.ok() && recorded.status() != status) {
       absl::StrAppend(&message, "\n(and that could not be recorded: ", recorded.status().message(),
                       ")");

@@ -69,6 +69,8 @@ struct RunFailure {
   // What the failed CREATE INDEX CONCURRENTLY left behind and could not be dropped, with schemas.
   std::vector<std::string> invalid_indexes;
   bool applied = false;  // after all: the commit arrived and only its answer was lost
+  bool lost = false;     // the connection, or no answer came
+  bool unknown = false;  // whether it is applied: the connection did not come back either
 };
 
 struct RunReport {

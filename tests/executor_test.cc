@@ -641,8 +641,7 @@ TEST_P(RunTest, NamesWhatTheUserMayNotDo) {
   // Once, although the failure cannot be recorded for the same reason.
   EXPECT_EQ(report.message,
             "m/002_b.sql: cannot write into the history table: permission denied for table "
-            "schema_migrations; the user needs SELECT, INSERT and UPDATE on "
-            "`public.schema_migrations`");
+            "schema_migrations; the user needs SELECT, INSERT and UPDATE on it");
 }
 
 TEST_P(RunTest, TakesOverADocumentedHistoryTableThatIsThere) {
@@ -760,6 +759,53 @@ TEST_P(RunTest, ALostConnectionOutsideATransactionIsContinued) {
       Apply(Files{{"m/001_a.sql", absl::StrCat(beginning, "create table b (id int);\n")}}).outcome,
       Outcome::kApplied);
   EXPECT_EQ(Tables(), "a,b");
+}
+
+// Carries out COMMIT and then loses the connection, so that nobody hears of it.
+class DeafConnection final : public Connection {
+ public:
+  explicit DeafConnection(std::unique_ptr<Connection> real) : real_(std::move(real)) {}
+
+  absl::StatusOr<Rows> Execute(absl::string_view sql) override {
+    auto rows = real_->Execute(sql);
+    if (sql != "COMMIT") return rows;
+    real_->Close();
+    return SqlStatus({.message = "the server gave no answer"});
+  }
+  absl::StatusOr<Rows> ExecuteParams(absl::string_view sql,
+                                     absl::Span<const Value> parameters) override {
+    return real_->ExecuteParams(sql, parameters);
+  }
+  absl::StatusOr<Rows> CopyIn(absl::string_view sql, absl::string_view data) override {
+    return real_->CopyIn(sql, data);
+  }
+  TransactionState transaction_state() const override { return real_->transaction_state(); }
+  bool alive() const override { return real_->alive(); }
+  int server_version() const override { return real_->server_version(); }
+  int backend_pid() const override { return real_->backend_pid(); }
+  void Close() override { real_->Close(); }
+
+ private:
+  std::unique_ptr<Connection> real_;
+};
+
+TEST_P(RunTest, DoesNotClaimToKnowWhatBecameOfALostCommit) {
+  const Prepared prepared = Prepare({{"m/001_a.sql", "create table a (id int);"}});
+  for (const bool comes_back : {true, false}) {
+    int connections = 0;
+    const Connector connector = [&]() -> absl::StatusOr<std::unique_ptr<Connection>> {
+      if (++connections > 1 && !comes_back) return absl::UnavailableError("it is down");
+      auto real = ConnectPostgres({.url = url_});
+      if (!real.ok() || connections > 1) return real;
+      return std::make_unique<DeafConnection>(*std::move(real));
+    };
+    const RunReport report = plimsoll::Run(prepared.plan, prepared.verdict, connector, {}, {});
+    EXPECT_EQ(report.outcome, Outcome::kFailed);
+    EXPECT_EQ(report.failure->applied, comes_back) << report.message;
+    EXPECT_EQ(report.failure->unknown, !comes_back) << report.message;
+    EXPECT_EQ(Ledger(), "1,a,applied");
+    Query("drop table a, schema_migrations");
+  }
 }
 
 TEST_P(RunTest, WhatAMigrationSetsDoesNotReachTheNext) {
