@@ -1,4 +1,3 @@
-#include <iostream>
 #include <memory>
 #include <set>
 #include <string>
@@ -50,80 +49,78 @@ Cause CauseOf(const Report& report, const Refusal& refusal, const Statement& sta
   return cause;
 }
 
-void PrintRefusal(const Report& report, const Refusal& refusal) {
+std::string DescribeRefusal(const Report& report, const Refusal& refusal) {
   const Script& script = *report.history.migrations()[refusal.migration].script;
   const Source& source = *script.source;
-  std::cout << "\n";
   if (refusal.statement >= script.statements.size()) {
-    std::cout << source.name() << ": " << refusal.reason << "\n";
-    return;
+    return absl::StrCat("\n", source.name(), ": ", refusal.reason);
   }
   const Cause cause = CauseOf(report, refusal, script.statements[refusal.statement]);
   const Position at = source.Locate(cause.span.begin);
-  std::cout << source.name() << ":" << at.line << ":" << at.column << ": " << refusal.reason
-            << "\n  " << at.line << " | " << source.Line(at.line) << "\n"
-            << "  to take the risk, write above the statement:\n"
-            << "  -- plimsoll:allow " << absl::StrJoin(cause.words, ", ")
-            << " -- why it is acceptable here\n";
+  return absl::StrCat("\n", source.name(), ":", at.line, ":", at.column, ": ", refusal.reason,
+                      "\n  ", at.line, " | ", source.Line(at.line),
+                      "\n  to take the risk, write above the statement:", "\n  -- plimsoll:allow ",
+                      absl::StrJoin(cause.words, ", "), " -- why it is acceptable here");
 }
 
 void PrintRefusals(const Report& report, const Verdict& verdict, const ApplyOptions& options) {
   std::set<uint32_t> migrations;
   for (const Refusal& refusal : verdict.refusals) migrations.insert(refusal.migration);
-  std::cout << "refused: " << Count(migrations.size(), "pending migration")
-            << (migrations.size() == 1 ? " does" : " do") << " not pass; nothing was applied\n";
-  for (const Refusal& refusal : verdict.refusals) PrintRefusal(report, refusal);
-  std::cout << "\n`plimsoll lint " << options.database.directory << "` shows the safe way\n";
+  PrintLines(absl::StrCat("refused: ", Count(migrations.size(), "pending migration"),
+                          migrations.size() == 1 ? " does" : " do",
+                          " not pass; nothing was applied"));
+  for (const Refusal& refusal : verdict.refusals) PrintLines(DescribeRefusal(report, refusal));
+  PrintLines(absl::StrCat("\n`plimsoll lint ", options.database.directory, "` shows the safe way"));
 }
 
 void PrintPlan(const Plan& plan, const Database& database) {
-  std::cout << "plan for " << database.description << ": "
-            << Count(plan.migrations.size(), "migration") << ", nothing is applied\n";
+  PrintLines(absl::StrCat("plan for ", database.description, ": ",
+                          Count(plan.migrations.size(), "migration"), ", nothing is applied"));
   for (const PlannedMigration& migration : plan.migrations) {
-    std::cout << "\n" << migration.file.id << "\n";
+    PrintLines(absl::StrCat("\n", migration.file.id));
     for (const Batch& batch : migration.batches) {
-      std::cout << (batch.transactional ? "  in one transaction\n" : "  outside a transaction\n");
+      PrintLines(batch.transactional ? "  in one transaction" : "  outside a transaction");
       for (const PlannedStatement& statement : batch.statements) {
         const Position at = statement.source->Locate(statement.span.begin);
-        std::cout << "    " << migration.file.path << ":" << at.line << "  " << statement.tag
-                  << "\n";
+        PrintLines(absl::StrCat("    ", migration.file.path, ":", at.line, "  ", statement.tag));
       }
     }
   }
 }
 
-void PrintEvent(const RunEvent& event) {
+// A line as the run goes; empty where there is nothing to say.
+std::string DescribeEvent(const RunEvent& event) {
+  const std::string id =
+      event.migration == nullptr ? "" : absl::StrCat("  ", event.migration->file.id);
   switch (event.kind) {
     case RunEventKind::kWaiting:
-      std::cout << "waiting for another runner: " << event.text << std::endl;
-      return;
+      return absl::StrCat("waiting for another runner: ", event.text);
     case RunEventKind::kStarted:
-      return;
+      return "";
     case RunEventKind::kContinued:
-      std::cout << "  " << event.migration->file.id << " continues " << event.text << std::endl;
-      return;
+      return absl::StrCat(id, " continues ", event.text);
     case RunEventKind::kIndexDropped:
-      std::cout << "  " << event.migration->file.id << ": dropped the invalid index " << event.text
-                << " to build it anew" << std::endl;
-      return;
+      return absl::StrCat(id, ": dropped the invalid index ", event.text, " to build it anew");
     case RunEventKind::kIndexUnclear:
-      std::cout << "  " << event.migration->file.id << ": the index " << event.text
-                << " is invalid; if nobody is building it, run `DROP INDEX CONCURRENTLY "
-                << event.text << "`" << std::endl;
-      return;
+      return absl::StrCat(id, ": the index ", event.text,
+                          " is invalid; if nobody is building it, run `DROP INDEX CONCURRENTLY ",
+                          event.text, "`");
     case RunEventKind::kLeftoverDropped:
-      std::cout << "  " << event.migration->file.id << ": dropped the invalid index " << event.text
-                << " that the failed build left" << std::endl;
-      return;
+      return absl::StrCat(id, ": dropped the invalid index ", event.text,
+                          " that the failed build left");
     case RunEventKind::kApplied:
-      std::cout << "  " << event.migration->file.id << "  " << event.milliseconds << " ms"
-                << std::endl;
-      return;
+      return absl::StrCat(id, "  ", event.milliseconds, " ms");
   }
+  return "";
+}
+
+void PrintEvent(const RunEvent& event) {
+  const std::string line = DescribeEvent(event);
+  if (!line.empty()) PrintLines(line);
 }
 
 void PrintDetail(absl::string_view label, absl::string_view text) {
-  if (!text.empty()) std::cerr << "  " << label << ": " << text << "\n";
+  if (!text.empty()) PrintErrorLines(absl::StrCat("  ", label, ": ", text));
 }
 
 constexpr char kLockNotAvailable[] = "55P03";
@@ -168,14 +165,15 @@ void PrintWhatStands(const RunFailure& failure) {
   const bool again = MayPass(failure);
   if (failure.applied) return;  // the message says so
   if (failure.unknown) {
-    std::cerr << "  whether " << id << " was applied is not known; `plimsoll status` will tell\n";
+    PrintErrorLines(
+        absl::StrCat("  whether ", id, " was applied is not known; `plimsoll status` will tell"));
   } else if (done == 0) {
-    std::cerr << "  nothing of " << id << " was applied; "
-              << (again ? "apply again\n" : "correct it and apply again\n");
+    PrintErrorLines(absl::StrCat("  nothing of ", id, " was applied; ",
+                                 again ? "apply again" : "correct it and apply again"));
   } else {
-    std::cerr << "  " << Count(done, "statement") << " of " << id
-              << (done == 1 ? " stays applied; " : " stay applied; ")
-              << (again ? "apply again\n" : "correct the rest and apply again\n");
+    PrintErrorLines(absl::StrCat("  ", Count(done, "statement"), " of ", id,
+                                 done == 1 ? " stays applied; " : " stay applied; ",
+                                 again ? "apply again" : "correct the rest and apply again"));
   }
 }
 
@@ -183,8 +181,8 @@ int PrintFailure(const RunReport& report) {
   PrintError(report.message);
   const RunFailure& failure = *report.failure;
   if (failure.statement != nullptr) {
-    std::cerr << "  " << failure.at.line << " | "
-              << failure.statement->source->Line(failure.at.line) << "\n";
+    PrintErrorLines(absl::StrCat("  ", failure.at.line, " | ",
+                                 failure.statement->source->Line(failure.at.line)));
   }
   PrintDetail("detail", failure.error.detail);
   PrintDetail("hint", failure.error.hint);
@@ -196,13 +194,13 @@ int PrintFailure(const RunReport& report) {
 
 int PrintOutcome(const RunReport& report) {
   if (!report.applied.empty()) {
-    std::cout << "applied " << Count(report.applied.size(), "migration") << std::endl;
+    PrintLines(absl::StrCat("applied ", Count(report.applied.size(), "migration")));
   }
   switch (report.outcome) {
     case Outcome::kApplied:
       return kExitClean;
     case Outcome::kNothingToDo:
-      std::cout << "nothing to apply: another runner has done it\n";
+      PrintLines("nothing to apply: another runner has done it");
       return kExitClean;
     case Outcome::kRefused:
       PrintError(report.message);
@@ -244,8 +242,8 @@ int ApplyPending(const ApplyOptions& options, const Database& database, Comparis
     return kExitClean;
   }
   if (!plan->migrations.empty()) {
-    std::cout << "applying " << Count(plan->migrations.size(), "migration") << " to "
-              << database.description << std::endl;
+    PrintLines(absl::StrCat("applying ", Count(plan->migrations.size(), "migration"), " to ",
+                            database.description));
   }
   return PrintOutcome(Run(
       *plan, verdict, [&database] { return Connect(database); },
@@ -271,7 +269,7 @@ int Apply(const ApplyOptions& options) {
   auto comparison = CompareWith(options.database.directory, **connection);
   (*connection)->Close();
   if (!comparison.ok()) return Complain(comparison.status());
-  for (const std::string& note : comparison->notes) std::cout << "note: " << note << "\n";
+  for (const std::string& note : comparison->notes) PrintLines(absl::StrCat("note: ", note));
   const std::string drift = DescribeDrift(comparison->states, options.allow_missing);
   if (!drift.empty()) {
     PrintError(drift);
@@ -283,7 +281,7 @@ int Apply(const ApplyOptions& options) {
     return kExitFindings;
   }
   if (!HasPending(*comparison)) {
-    std::cout << "nothing to apply: " << database->description << " is up to date\n";
+    PrintLines(absl::StrCat("nothing to apply: ", database->description, " is up to date"));
     return kExitClean;
   }
   return ApplyPending(options, *database, *std::move(comparison));

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "cli/choice.h"
+#include "cli/output.h"
 #include "executor/plan.h"
 #include "executor/postgres.h"
 #include "workspace/load.h"
@@ -86,7 +86,7 @@ absl::StatusOr<Database> OpenDatabase(const DatabaseOptions& options) {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const Database& database) {
   return ConnectPostgres({.url = database.url, .notices = [](absl::string_view notice) {
-                            std::cerr << "  " << notice << "\n";
+                            PrintErrorLines(absl::StrCat("  ", notice));
                           }});
 }
 

@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "cli/database.h"
 #include "cli/output.h"
 #include "executor/ledger.h"
+#include "report/terminal.h"
 
 namespace plimsoll {
 namespace {
@@ -49,7 +49,7 @@ std::string Render(const Comparison& comparison, const std::string& description)
   size_t width = 0;
   size_t pending = 0;
   for (const MigrationState& state : comparison.states) {
-    width = std::max(width, state.id.size());
+    width = std::max(width, report::DisplayWidth(state.id));
     if (!IsApplied(state.state)) ++pending;
   }
   std::string text;
@@ -57,8 +57,8 @@ std::string Render(const Comparison& comparison, const std::string& description)
     std::string line = absl::StrFormat("%-12s  %s", NameOf(state), state.id);
     const std::string remark = Remark(state);
     if (!remark.empty())
-      absl::StrAppend(&line, std::string(width - state.id.size() + 2, ' '), remark);
-    absl::StrAppend(&text, line, "\n");
+      absl::StrAppend(&line, std::string(width - report::DisplayWidth(state.id) + 2, ' '), remark);
+    absl::StrAppend(&text, report::Printable(line), "\n");
   }
   const size_t applied = comparison.states.size() - pending;
   absl::StrAppend(&text, description, ": ", applied, " applied, ", pending, " pending\n");

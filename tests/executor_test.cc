@@ -953,6 +953,19 @@ TEST_P(RunTest, TheProgramSaysWhatBecameOfAnIndex) {
   EXPECT_TRUE(absl::StrContains(said, "[exit 0]")) << said;
 }
 
+// What comes from files, names and servers must not move the cursor.
+TEST_P(RunTest, TheProgramDrawsControlCharacters) {
+  const Folder folder;
+  const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
+  folder.Write("001_\x1b[31m.sql",
+               "do $$ begin raise notice E'\\x1b[31mnotice'; end $$;\nselect E'\x1b[31m', 1/0;\n");
+  for (const char* command : {"apply --dry-run ", "apply ", "status "}) {
+    const std::string said = Said(absl::StrCat(command, target));
+    EXPECT_FALSE(absl::StrContains(said, "\x1b")) << said;
+    EXPECT_TRUE(absl::StrContains(said, "001_\u241b[31m")) << said;
+  }
+}
+
 TEST_P(RunTest, TheProgramRefusesWhatIsOutOfOrder) {
   const Folder folder;
   const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
