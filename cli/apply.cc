@@ -12,6 +12,7 @@
 #include "cli/output.h"
 #include "executor/plan.h"
 #include "executor/run.h"
+#include "report/terminal.h"
 #include "rules/registry.h"
 
 namespace plimsoll {
@@ -73,19 +74,23 @@ void PrintRefusals(const Report& report, const Verdict& verdict, const ApplyOpti
   PrintLines(absl::StrCat("\n`plimsoll lint ", options.database.directory, "` shows the safe way"));
 }
 
-void PrintPlan(const Plan& plan, const Database& database) {
-  PrintLines(absl::StrCat("plan for ", database.description, ": ",
-                          Count(plan.migrations.size(), "migration"), ", nothing is applied"));
+std::string DescribePlan(const Plan& plan, const Database& database) {
+  std::vector<std::string> lines = {absl::StrCat("plan for ", database.description, ": ",
+                                                 Count(plan.migrations.size(), "migration"),
+                                                 ", nothing is applied")};
   for (const PlannedMigration& migration : plan.migrations) {
-    PrintLines(absl::StrCat("\n", migration.file.id));
+    lines.insert(lines.end(), {"", migration.file.id});
     for (const Batch& batch : migration.batches) {
-      PrintLines(batch.transactional ? "  in one transaction" : "  outside a transaction");
+      lines.emplace_back(batch.transactional ? "  in one transaction" : "  outside a transaction");
       for (const PlannedStatement& statement : batch.statements) {
         const Position at = statement.source->Locate(statement.span.begin);
-        PrintLines(absl::StrCat("    ", migration.file.path, ":", at.line, "  ", statement.tag));
+        lines.push_back(
+            absl::StrCat("    ", migration.file.path, ":", at.line, "  ", statement.tag));
       }
     }
   }
+  for (std::string& line : lines) line = report::Printable(line);
+  return absl::StrCat(absl::StrJoin(lines, "\n"), "\n");
 }
 
 // A line as the run goes; empty where there is nothing to say.
@@ -238,8 +243,7 @@ int ApplyPending(const ApplyOptions& options, const Database& database, Comparis
     return kExitFindings;
   }
   if (options.dry_run) {
-    PrintPlan(*plan, database);
-    return kExitClean;
+    return Deliver(DescribePlan(*plan, database), {}, kExitClean);
   }
   if (!plan->migrations.empty()) {
     PrintLines(absl::StrCat("applying ", Count(plan->migrations.size(), "migration"), " to ",

@@ -911,7 +911,8 @@ TEST_P(RunTest, AKilledProgramLeavesNothingHalfDone) {
 
 // What the program says, errors too, and its exit code.
 std::string Said(const std::string& arguments) {
-  const std::string command = absl::StrCat(PLIMSOLL_BINARY, " ", arguments, " 2>&1 </dev/null");
+  const std::string command =
+      absl::StrCat("{ ", PLIMSOLL_BINARY, " ", arguments, "; } 2>&1 </dev/null");
   FILE* pipe = popen(command.c_str(), "r");
   if (pipe == nullptr) return "cannot start a shell";
   std::string text;
@@ -951,6 +952,15 @@ TEST_P(RunTest, TheProgramSaysWhatBecameOfAnIndex) {
       absl::StrContains(said, "001_a: dropped the invalid index public.a_id to build it anew\n"))
       << said;
   EXPECT_TRUE(absl::StrContains(said, "[exit 0]")) << said;
+}
+
+TEST_P(RunTest, APlanThatCannotBeWrittenIsAnError) {
+  const Folder folder;
+  folder.Write("001_a.sql", "select 1;\n");
+  const std::string command =
+      absl::StrCat("apply --dry-run ", folder.path(), " --database-url '", url_, "'");
+  EXPECT_TRUE(absl::EndsWith(Said(command), "/001_a.sql:1  SELECT\n[exit 0]")) << Said(command);
+  EXPECT_TRUE(absl::EndsWith(Said(absl::StrCat(command, " >/dev/full")), "[exit 2]"));
 }
 
 // What comes from files, names and servers must not move the cursor.
