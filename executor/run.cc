@@ -249,7 +249,16 @@ class Runner {
 
   // ---- one migration -------------------------------------------------------------------------
 
+  // DISCARD ALL in a migration gives our lock away. Whoever got it then may have changed the rows.
+  bool KeepLock() {
+    const auto holder = connection_->Execute(kLockHolder);
+    const bool ours = holder.ok() && !holder->values.empty() &&
+                      holder->values[0][0] == absl::StrCat(connection_->backend_pid());
+    return ours || (Lock() && Compare());
+  }
+
   bool RunMigration(const PlannedMigration& migration) {
+    if (!KeepLock()) return false;
     const MigrationState* state = StateOf(migration);
     // Another runner was faster than our plan.
     if (state != nullptr && IsApplied(state->state)) return true;

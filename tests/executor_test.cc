@@ -819,6 +819,15 @@ TEST_P(RunTest, WhatAMigrationSetsDoesNotReachTheNext) {
   EXPECT_EQ(Query("select count(*) from b"), "1");
 }
 
+TEST_P(RunTest, KeepsOthersOutWhateverAMigrationDiscards) {
+  const RunReport report = Apply(
+      Files{{"m/001_a.sql", "discard all;"},
+            {"m/002_b.sql",
+             "do $$ begin if not exists (select from pg_locks where locktype = 'advisory' "
+             "and granted and pid = pg_backend_pid()) then raise 'no lock'; end if; end $$;"}});
+  EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
+}
+
 TEST_P(RunTest, ARoleThatAMigrationTakesOnDoesNotWriteHistory) {
   Query(absl::StrCat("create role taken_on_", GetParam()));
   const RunReport report = Apply(
