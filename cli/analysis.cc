@@ -17,16 +17,6 @@ namespace {
 
 constexpr int kMostJobs = 256;
 
-std::string CheckServerVersion(const std::string& text) {
-  int version = 0;
-  if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
-    return "";
-  }
-  return absl::StrCat("`", text,
-                      "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
-                      " to ", kNewestServer);
-}
-
 std::string CheckJobs(const std::string& text) {
   int jobs = 0;
   if (absl::SimpleAtoi(text, &jobs) && jobs >= 0 && jobs <= kMostJobs) return "";
@@ -83,11 +73,7 @@ size_t ThreadCount(int jobs, size_t projects) {
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
   app.add_option("PATH", options->paths,
                  "files, folders, or - for standard input; none: the current folder");
-  app.add_option("--server-version", options->server_version,
-                 absl::StrCat("PostgreSQL's major version, ", kOldestServer, " to ", kNewestServer,
-                              " (default: ", kNewestServer, ")"))
-      ->check(CLI::Validator(CheckServerVersion, "", "version"))
-      ->type_name("VERSION");
+  AddServerVersionOption(app, &options->server_version);
   AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file"},
             "what runs in one; auto: as the layout's runner does");
   AddRuleList(app, "--select", &options->select, "only this rule, and syntax errors; repeatable");

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/status/statusor.h"
 
 namespace plimsoll {
 
@@ -12,6 +13,12 @@ namespace plimsoll {
 // help shows the words and `value`'s default.
 CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string* value,
                        const std::vector<std::string>& choices, const std::string& description);
+
+// A major version of PostgreSQL that we know; otherwise an error that names those we do.
+absl::StatusOr<int> ParseServerVersion(const std::string& text);
+
+// `--server-version`, whose default is what `version` holds.
+CLI::Option* AddServerVersionOption(CLI::App& app, int* version);
 
 }  // namespace plimsoll
 

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <iostream>
 #include <set>
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "cli/choice.h"
+#include "cli/output.h"
 #include "executor/plan.h"
 #include "executor/postgres.h"
 #include "workspace/load.h"
@@ -61,14 +61,7 @@ void AddEphemeralOption(CLI::App& app, DatabaseOptions* options) {
 }
 
 absl::StatusOr<int> ParseEphemeralVersion(const std::string& text) {
-  int version = 0;
-  if (text.empty() || text == kNewest) return 0;
-  if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
-    return version;
-  }
-  return absl::InvalidArgumentError(absl::StrCat(
-      "`", text, "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
-      " to ", kNewestServer));
+  return text.empty() || text == kNewest ? 0 : ParseServerVersion(text);
 }
 
 absl::StatusOr<Database> OpenDatabase(const DatabaseOptions& options) {
@@ -93,7 +86,7 @@ absl::StatusOr<Database> OpenDatabase(const DatabaseOptions& options) {
 
 absl::StatusOr<std::unique_ptr<Connection>> Connect(const Database& database) {
   return ConnectPostgres({.url = database.url, .notices = [](absl::string_view notice) {
-                            std::cerr << "  " << notice << "\n";
+                            PrintErrorLines(absl::StrCat("  ", notice));
                           }});
 }
 

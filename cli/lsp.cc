@@ -3,8 +3,7 @@
 #include <string>
 #include <system_error>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
+#include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "server/documents.h"
@@ -32,16 +31,6 @@ std::string FindDocumentation() {
   return "";
 }
 
-std::string CheckServerVersion(const std::string& text) {
-  int version = 0;
-  if (absl::SimpleAtoi(text, &version) && version >= kOldestServer && version <= kNewestServer) {
-    return "";
-  }
-  return absl::StrCat("`", text,
-                      "` is not a major version of PostgreSQL that Plimsoll knows: ", kOldestServer,
-                      " to ", kNewestServer);
-}
-
 int Serve(server::ServerOptions options) {
   if (options.documentation.empty()) options.documentation = FindDocumentation();
   const absl::StatusOr<int> exit_code = server::ServeStdio(options);
@@ -55,11 +44,7 @@ int Serve(server::ServerOptions options) {
 void RegisterLsp(CLI::App& app, int* exit_code) {
   CLI::App* lsp = app.add_subcommand("lsp", "serve an editor (Language Server Protocol)");
   const auto options = std::make_shared<server::ServerOptions>();
-  lsp->add_option("--server-version", options->server_version,
-                  absl::StrCat("PostgreSQL's major version, ", kOldestServer, " to ", kNewestServer,
-                               " (default: ", kNewestServer, ")"))
-      ->check(CLI::Validator(CheckServerVersion, "", "version"))
-      ->type_name("VERSION");
+  AddServerVersionOption(*lsp, &options->server_version);
   lsp->add_option(
          "--documentation", options->documentation,
          "URI of the folder with the rules' pages, for links (default: the pages that came "

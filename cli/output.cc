@@ -44,6 +44,15 @@ absl::Status WriteAll(int descriptor, absl::string_view text, absl::string_view 
   return absl::OkStatus();
 }
 
+// Every line as a terminal can show it, with its line feed.
+std::string Drawn(absl::string_view text) {
+  std::string drawn;
+  for (const absl::string_view line : absl::StrSplit(text, '\n')) {
+    absl::StrAppend(&drawn, report::Printable(line), "\n");
+  }
+  return drawn;
+}
+
 }  // namespace
 
 void AddColorOption(CLI::App& app, OutputOptions* options) {
@@ -78,13 +87,16 @@ absl::Status Write(absl::string_view text, const OutputOptions& options) {
   return status;
 }
 
-void PrintError(absl::string_view message) {
-  std::string text = "plimsoll: ";
-  for (const absl::string_view line : absl::StrSplit(message, '\n')) {
-    absl::StrAppend(&text, report::Printable(line), "\n");
-  }
+void PrintError(absl::string_view message) { PrintErrorLines(absl::StrCat("plimsoll: ", message)); }
+
+void PrintLines(absl::string_view text) {
+  // What was done counts, not whether somebody could read of it.
+  (void)WriteAll(STDOUT_FILENO, Drawn(text), "to standard output");
+}
+
+void PrintErrorLines(absl::string_view text) {
   // Where standard error is closed too, the exit code is all that is left to say.
-  (void)WriteAll(STDERR_FILENO, text, "to standard error");
+  (void)WriteAll(STDERR_FILENO, Drawn(text), "to standard error");
 }
 
 int Deliver(absl::string_view text, const OutputOptions& options, int exit_code) {

@@ -29,6 +29,12 @@ absl::Status Write(absl::string_view text, const OutputOptions& options);
 // `plimsoll: MESSAGE` on standard error.
 void PrintError(absl::string_view message);
 
+// Lines of a report that grows while we work, at once, on standard output and standard error. What
+// files, names and servers bring along is drawn, so that it cannot move the cursor. There is no
+// line feed at the end of `text`.
+void PrintLines(absl::string_view text);
+void PrintErrorLines(absl::string_view text);
+
 // Writes a result. `exit_code` where that worked; where not, the error is printed and the code is
 // kExitFailure.
 int Deliver(absl::string_view text, const OutputOptions& options, int exit_code);

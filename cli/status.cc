@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "cli/database.h"
 #include "cli/output.h"
 #include "executor/ledger.h"
+#include "report/terminal.h"
 
 namespace plimsoll {
 namespace {
@@ -18,14 +18,17 @@ namespace {
 std::string Remark(const MigrationState& state) {
   switch (state.state) {
     case State::kPending:
-      return "";
+      return state.out_of_order ? "its version is lower than the highest applied one" : "";
     case State::kApplied:
       return absl::StrCat(state.row->applied_at, " UTC",
                           state.row->execution_time_ms.has_value()
                               ? absl::StrCat(", ", *state.row->execution_time_ms, " ms")
                               : "");
     case State::kFailed:
-      return state.row->error_message;
+      if (state.file.has_value()) return state.row->error_message;
+      return absl::StrCat(state.row->error_message,
+                          "; its file is not here: restore it, or delete ", "version ",
+                          state.version, " from `", kLedgerTable, "`");
     case State::kRunning:
       return absl::StrCat("begun and not ended, ", Count(state.row->statements_done, "statement"),
                           " done; if no runner is at work, apply again");
@@ -37,20 +40,25 @@ std::string Remark(const MigrationState& state) {
   return "";
 }
 
+absl::string_view NameOf(const MigrationState& state) {
+  const bool late = state.out_of_order && state.state == State::kPending;
+  return late ? "out of order" : StateName(state.state);
+}
+
 std::string Render(const Comparison& comparison, const std::string& description) {
   size_t width = 0;
   size_t pending = 0;
   for (const MigrationState& state : comparison.states) {
-    width = std::max(width, state.id.size());
+    width = std::max(width, report::DisplayWidth(state.id));
     if (!IsApplied(state.state)) ++pending;
   }
   std::string text;
   for (const MigrationState& state : comparison.states) {
-    std::string line = absl::StrFormat("%-7s  %s", StateName(state.state), state.id);
+    std::string line = absl::StrFormat("%-12s  %s", NameOf(state), state.id);
     const std::string remark = Remark(state);
     if (!remark.empty())
-      absl::StrAppend(&line, std::string(width - state.id.size() + 2, ' '), remark);
-    absl::StrAppend(&text, line, "\n");
+      absl::StrAppend(&line, std::string(width - report::DisplayWidth(state.id) + 2, ' '), remark);
+    absl::StrAppend(&text, report::Printable(line), "\n");
   }
   const size_t applied = comparison.states.size() - pending;
   absl::StrAppend(&text, description, ": ", applied, " applied, ", pending, " pending\n");

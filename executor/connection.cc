@@ -50,4 +50,10 @@ SqlError SqlErrorOf(const absl::Status& status) {
   return error;
 }
 
+absl::Status Doing(absl::string_view what, const absl::Status& status) {
+  SqlError error = SqlErrorOf(status);
+  error.message = absl::StrCat("cannot ", what, ": ", error.message);
+  return SqlStatus(error);
+}
+
 }  // namespace plimsoll

@@ -31,6 +31,8 @@ struct SqlError {
 absl::Status SqlStatus(const SqlError& error);
 // Empty members where the status does not come from SqlStatus.
 SqlError SqlErrorOf(const absl::Status& status);
+// The same error as `cannot WHAT: …`.
+absl::Status Doing(absl::string_view what, const absl::Status& status);
 
 using Value = std::optional<std::string>;  // empty: NULL
 

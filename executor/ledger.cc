@@ -95,10 +95,22 @@ absl::Status Foreign(const std::vector<std::vector<Value>>& shape, absl::string_
     names.insert(shape[i][0].value_or(""));
     columns.push_back(absl::StrCat(shape[i][0].value_or(""), " ", shape[i][1].value_or("")));
   }
-  return absl::FailedPreconditionError(
-      absl::StrCat("`", kLedgerTable, "` exists and looks like ", Owner(names), " (",
-                   absl::StrJoin(columns, ", "), "): ", what,
-                   "; nothing was changed, and Plimsoll will not write into it"));
+  const bool table = shape[0][0] == "r" || shape[0][0] == "p";
+  return absl::FailedPreconditionError(absl::StrCat(
+      "`", kLedgerTable, "` exists and ",
+      table ? absl::StrCat("looks like ", Owner(names)) : "is not a table", " (",
+      absl::StrJoin(columns, ", "), ")", what.empty() ? "" : absl::StrCat(": ", what),
+      "; nothing was changed, and Plimsoll will not write into it: rename it if its tool is no "
+      "longer used here, or take a database of its own"));
+}
+
+// Fails as the server did, with what the user lacks where that is the reason.
+absl::Status CannotUse(absl::string_view doing, absl::string_view needed,
+                       const absl::Status& status) {
+  constexpr char kInsufficientPrivilege[] = "42501";
+  SqlError error = SqlErrorOf(Doing(doing, status));
+  if (error.sqlstate == kInsufficientPrivilege) absl::StrAppend(&error.message, "; ", needed);
+  return SqlStatus(error);
 }
 
 std::string StatusText(RowStatus status) {
@@ -138,10 +150,23 @@ LedgerRow ParseRow(const std::vector<Value>& values) {
   return row;
 }
 
-absl::Status Doing(absl::string_view what, const absl::Status& status) {
-  SqlError error = SqlErrorOf(status);
-  error.message = absl::StrCat("cannot ", what, ": ", error.message);
-  return SqlStatus(error);
+// The applied migration with the highest version; null where none is applied. `states` is sorted.
+const MigrationState* HighestApplied(absl::Span<const MigrationState> states) {
+  for (size_t i = states.size(); i > 0; --i) {
+    if (IsApplied(states[i - 1].state)) return &states[i - 1];
+  }
+  return nullptr;
+}
+
+void MarkOutOfOrder(std::vector<MigrationState>& states) {
+  const MigrationState* highest = HighestApplied(states);
+  if (highest == nullptr) return;
+  for (MigrationState& state : states) {
+    // One that is half done has to be ended: to leave it so helps nobody.
+    const bool begun = state.row.has_value() && state.row->statements_done > 0;
+    state.out_of_order = !IsApplied(state.state) && !begun && state.file.has_value() &&
+                         state.version < highest->version;
+  }
 }
 
 bool SameChecksum(absl::string_view recorded, absl::string_view ours) {
@@ -155,7 +180,7 @@ absl::StatusOr<bool> LedgerExists(Connection& connection) {
   if (!rows.ok()) return Doing("look for the history table", rows.status());
   const std::vector<std::vector<Value>>& shape = rows->values;
   if (shape.empty()) return false;
-  if (shape[0][0] != "r" && shape[0][0] != "p") return Foreign(shape, "it is not a table");
+  if (shape[0][0] != "r" && shape[0][0] != "p") return Foreign(shape, "");
   std::map<std::string, std::string> columns;
   for (size_t i = 1; i < shape.size(); ++i) {
     std::string type = shape[i][1].value_or("");
@@ -178,7 +203,8 @@ absl::StatusOr<bool> LedgerExists(Connection& connection) {
 absl::Status CreateLedger(Connection& connection) {
   const auto created = connection.Execute(kCreate);
   if (created.ok()) return absl::OkStatus();
-  return Doing(absl::StrCat("create the history table `", kLedgerTable, "`"), created.status());
+  return CannotUse(absl::StrCat("create the history table `", kLedgerTable, "`"),
+                   "the user needs CREATE on the schema `public`", created.status());
 }
 
 absl::StatusOr<std::vector<LedgerRow>> ReadLedger(Connection& connection) {
@@ -187,7 +213,8 @@ absl::StatusOr<std::vector<LedgerRow>> ReadLedger(Connection& connection) {
   std::vector<LedgerRow> ledger;
   if (!*exists) return ledger;
   const auto rows = connection.Execute(kRead);
-  if (!rows.ok()) return Doing("read the history table", rows.status());
+  if (!rows.ok())
+    return CannotUse("read the history table", "the user needs SELECT on it", rows.status());
   for (const std::vector<Value>& values : rows->values) ledger.push_back(ParseRow(values));
   return ledger;
 }
@@ -209,7 +236,10 @@ absl::StatusOr<bool> WriteLedger(Connection& connection, const LedgerEntry& entr
       absl::StrCat(entry.statements_done),
       PrefixDigest(*entry.migration, entry.statements_done)};
   const auto rows = connection.ExecuteParams(kWrite, parameters);
-  if (!rows.ok()) return Doing("write into the history table", rows.status());
+  if (!rows.ok()) {
+    return CannotUse("write into the history table",
+                     "the user needs SELECT, INSERT and UPDATE on it", rows.status());
+  }
   return !rows->values.empty();
 }
 
@@ -244,10 +274,30 @@ std::string DescribeDrift(absl::Span<const MigrationState> states, bool allow_mi
                                    state.row->checksum, ", the file is ", state.file->checksum,
                                    "; restore it, and make the change in a new migration"));
     }
-    if (state.state == State::kMissing && !allow_missing_files) {
-      lines.push_back(absl::StrCat("`", state.id, "` (version ", state.version,
-                                   ") is applied, but its file is not here"));
+    if (state.file.has_value() || allow_missing_files) continue;
+    const std::string which = absl::StrCat("`", state.id, "` (version ", state.version, ")");
+    if (state.state == State::kMissing) {
+      lines.push_back(absl::StrCat(which, " is applied, but its file is not here: restore it, or ",
+                                   "go on without it with --allow-missing"));
+    } else if (state.row->statements_done > 0) {
+      lines.push_back(absl::StrCat(which, " stopped after ", state.row->statements_done,
+                                   " statements, which are in the database, but its file is not ",
+                                   "here: restore it, or undo them by hand and delete version ",
+                                   state.version, " from `", kLedgerTable, "`"));
     }
+  }
+  return absl::StrJoin(lines, "\n");
+}
+
+std::string DescribeOutOfOrder(absl::Span<const MigrationState> states) {
+  std::vector<std::string> lines;
+  for (const MigrationState& state : states) {
+    if (!state.out_of_order) continue;
+    const MigrationState& highest = *HighestApplied(states);
+    lines.push_back(absl::StrCat(
+        "\"", state.file->path, "\" is out of order: its version ", state.version,
+        " is lower than ", highest.version, ", the highest that is applied (`", highest.id,
+        "`); give it a higher version, or apply it all the same with --allow-out-of-order"));
   }
   return absl::StrJoin(lines, "\n");
 }
@@ -277,6 +327,7 @@ std::vector<MigrationState> Reconcile(absl::Span<const MigrationFile> files,
   std::vector<MigrationState> sorted;
   sorted.reserve(states.size());
   for (auto& [version, state] : states) sorted.push_back(std::move(state));
+  MarkOutOfOrder(sorted);
   return sorted;
 }
 

@@ -73,6 +73,9 @@ struct MigrationState {
   std::string id;
   std::optional<MigrationFile> file;
   std::optional<LedgerRow> row;
+  // Nothing of it is in the database, and a migration with a higher version is: it was written, or
+  // merged, after that one ran.
+  bool out_of_order = false;
 };
 
 // Sorted by version. Pure.
@@ -82,9 +85,12 @@ std::vector<MigrationState> Reconcile(absl::Span<const MigrationFile> files,
 // Whether it is in the database, changed or not.
 bool IsApplied(State state);
 
-// A line for each applied migration that was changed, or whose file is gone; empty where all is
-// well.
+// A line for each migration that is applied, or half so, and was changed or whose file is gone;
+// empty where all is well.
 std::string DescribeDrift(absl::Span<const MigrationState> states, bool allow_missing_files);
+
+// A line for each migration that is out of order; empty where there is none.
+std::string DescribeOutOfOrder(absl::Span<const MigrationState> states);
 
 }  // namespace plimsoll
 

@@ -12,7 +12,6 @@
 #include "absl/strings/strip.h"
 #include "analyzer/checking/sha256.h"
 #include "analyzer/checking/verdict.h"
-#include "analyzer/syntax/grammar.h"
 
 namespace plimsoll {
 namespace {
@@ -37,13 +36,6 @@ absl::string_view VersionedName(absl::string_view path) {
 absl::Status NoVersion(absl::string_view path, absl::string_view why) {
   return absl::InvalidArgumentError(
       absl::StrCat("cannot tell the version of \"", path, "\": ", why));
-}
-
-// The script was read with placeholders filled in, but the server gets the bytes as they are.
-bool HoldsPlaceholder(absl::string_view sql) {
-  if (sql.find_first_of("{%@:") == absl::string_view::npos) return false;
-  const Parsed parsed = ParseToJson(sql);
-  return !parsed.ok() && !parsed.error->internal;
 }
 
 template <typename T>
@@ -102,7 +94,7 @@ class Batcher {
       Complain(statement.problem->span, statement.problem->message);
       return false;
     }
-    if (HoldsPlaceholder(script_.source->Text(statement.span))) {
+    if (!IsSqlAsItStands(script_, statement)) {
       Complain(statement.span, kNotFilledIn);
       return false;
     }
@@ -175,7 +167,7 @@ class Batcher {
     }
     if (const auto* create = Sole<action::CreateIndex>(statement)) {
       planned.waits_by_design = create->concurrently;
-      if (create->concurrently && !create->name.empty()) {
+      if (create->concurrently) {
         planned.concurrent_index = {.table = create->table, .index = create->name};
       }
     }

@@ -39,10 +39,10 @@ std::string Checksum(absl::string_view text);
 // version, or two hold the same.
 absl::StatusOr<std::vector<MigrationFile>> IdentifyFiles(absl::Span<const Migration> migrations);
 
-// An index that CREATE INDEX CONCURRENTLY builds under a name. A failure leaves it behind, invalid.
+// An index that CREATE INDEX CONCURRENTLY builds. A failure may leave it behind, invalid.
 struct ConcurrentIndex {
   Name table;
-  std::string index;
+  std::string index;  // empty: the server chooses the name
 };
 
 struct PlannedStatement {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -38,14 +39,56 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND a.datname = c
   AND l.classid::bigint = ((key.value >> 32) & 4294967295)
   AND l.objid::bigint = (key.value & 4294967295))sql";
 
-// Of CREATE INDEX CONCURRENTLY: what a failure left behind. $1 is the table, $2 the index.
-constexpr char kInvalidIndex[] = R"sql(
-SELECT i.indexrelid::pg_catalog.regclass::text
-FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-WHERE i.indrelid = pg_catalog.to_regclass($1) AND c.relname = $2 AND NOT i.indisvalid)sql";
+// A table as the session's search path finds it: $1.
+constexpr char kTable[] = R"sql(
+SELECT c.oid::text, pg_catalog.format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.oid = pg_catalog.to_regclass($1))sql";
+// The invalid indexes of the table $1, and of those only $2 where that is not empty.
+constexpr char kInvalidIndexes[] = R"sql(
+SELECT i.indexrelid::text, pg_catalog.format('%I.%I', n.nspname, c.relname)
+FROM pg_catalog.pg_index i
+JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE i.indrelid = $1::pg_catalog.oid AND NOT i.indisvalid AND $2::text IN ('', c.relname)
+ORDER BY c.relname)sql";
+// Who builds an index on the table $1, or does other work of that kind. Autovacuum has no user.
+constexpr char kBuilder[] = R"sql(
+SELECT a.pid::text, a.application_name, a.usename::text
+FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid)
+WHERE l.locktype = 'relation' AND l.granted AND l.mode = 'ShareUpdateExclusiveLock'
+  AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
+  AND l.relation = $1::pg_catalog.oid AND l.pid <> pg_catalog.pg_backend_pid()
+  AND a.usesysid IS NOT NULL)sql";
 
 int64_t MillisecondsSince(Clock::time_point start) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - start).count();
+}
+
+// A CREATE INDEX CONCURRENTLY at work. The table is known by its OID, since after a failure the
+// search path that the migration chose is no longer set.
+struct IndexBuild {
+  std::string table_oid;
+  std::string table;                // as SQL names it whatever the search path is
+  std::string index;                // empty: the server chooses the name
+  std::set<std::string> untouched;  // OIDs of invalid indexes that were there and are not ours
+};
+
+struct InvalidIndex {
+  std::string oid;
+  std::string name;  // as SQL names it whatever the search path is
+};
+
+absl::StatusOr<std::vector<InvalidIndex>> InvalidIndexes(Connection& connection,
+                                                         const IndexBuild& build) {
+  const auto rows = connection.ExecuteParams(kInvalidIndexes, {build.table_oid, build.index});
+  if (!rows.ok()) return rows.status();
+  std::vector<InvalidIndex> indexes;
+  for (const std::vector<Value>& row : rows->values) {
+    if (build.untouched.contains(row[0].value_or(""))) continue;
+    indexes.push_back({.oid = row[0].value_or(""), .name = row[1].value_or("")});
+  }
+  return indexes;
 }
 
 std::string Quoted(absl::string_view identifier) {
@@ -192,7 +235,9 @@ class Runner {
     if (!rows.ok()) return Stop(Outcome::kUnavailable, std::string(rows.status().message()));
     states_ = Reconcile(plan_.files, *rows);
     const std::string drift = DescribeDrift(states_, options_.allow_missing_files);
-    return drift.empty() || Stop(Outcome::kDrifted, drift);
+    if (!drift.empty()) return Stop(Outcome::kDrifted, drift);
+    const std::string late = options_.allow_out_of_order ? "" : DescribeOutOfOrder(states_);
+    return late.empty() || Stop(Outcome::kRefused, late);
   }
 
   const MigrationState* StateOf(const PlannedMigration& migration) const {
@@ -204,7 +249,16 @@ class Runner {
 
   // ---- one migration -------------------------------------------------------------------------
 
+  // DISCARD ALL in a migration gives our lock away. Whoever got it then may have changed the rows.
+  bool KeepLock() {
+    const auto holder = connection_->Execute(kLockHolder);
+    const bool ours = holder.ok() && !holder->values.empty() &&
+                      holder->values[0][0] == absl::StrCat(connection_->backend_pid());
+    return ours || (Lock() && Compare());
+  }
+
   bool RunMigration(const PlannedMigration& migration) {
+    if (!KeepLock()) return false;
     const MigrationState* state = StateOf(migration);
     // Another runner was faster than our plan.
     if (state != nullptr && IsApplied(state->state)) return true;
@@ -317,9 +371,10 @@ class Runner {
                 RowStatus after) {
     const bool unbounded = statement.waits_by_design && !migration.sets_lock_timeout;
     if (unbounded && !SetLockTimeout(migration, 0)) return false;
-    const absl::Status dropped = DropInvalidIndex(*connection_, migration, statement);
-    if (!dropped.ok()) return Fail(migration, &statement, dropped);
+    const absl::Status prepared = PrepareIndexBuild(migration, statement);
+    if (!prepared.ok()) return Fail(migration, &statement, prepared);
     if (!Send(migration, statement)) return false;
+    build_.reset();
     if (unbounded && !SetLockTimeout(migration, options_.lock_timeout.count())) return false;
     ++done_;
     return Record(migration, after, done_);
@@ -338,24 +393,88 @@ class Runner {
     return sent.ok() || Fail(migration, &statement, sent.status());
   }
 
-  // A CREATE INDEX CONCURRENTLY that failed or was killed leaves an index that is never used and
-  // always maintained, and IF NOT EXISTS would take it for the real one.
-  absl::Status DropInvalidIndex(Connection& connection, const PlannedMigration& migration,
-                                const PlannedStatement& statement) {
+  // Of CREATE INDEX CONCURRENTLY: drops an invalid index that has its name. One that failed or was
+  // killed leaves an index that is never used and always maintained, and IF NOT EXISTS would take
+  // it for the real one.
+  absl::Status PrepareIndexBuild(const PlannedMigration& migration,
+                                 const PlannedStatement& statement) {
     if (!statement.concurrent_index.has_value()) return absl::OkStatus();
-    const Name& table = statement.concurrent_index->table;
-    const std::string name = absl::StrCat(
-        table.schema.empty() ? "" : absl::StrCat(Quoted(table.schema), "."), Quoted(table.name));
-    const auto invalid = connection.ExecuteParams(
-        kInvalidIndex, {Value(name), Value(statement.concurrent_index->index)});
-    if (!invalid.ok()) return invalid.status();
-    for (const std::vector<Value>& row : invalid->values) {
-      const std::string index = row[0].value_or("");
-      const auto dropped = connection.Execute(absl::StrCat("DROP INDEX CONCURRENTLY ", index));
+    const Name& name = statement.concurrent_index->table;
+    const auto table = connection_->ExecuteParams(
+        kTable, {absl::StrCat(name.schema.empty() ? "" : absl::StrCat(Quoted(name.schema), "."),
+                              Quoted(name.name))});
+    if (!table.ok()) return table.status();
+    if (table->values.empty()) return absl::OkStatus();  // the statement itself will say so
+    const std::vector<Value>& row = table->values.front();
+    IndexBuild build{.table_oid = row[0].value_or(""),
+                     .table = row[1].value_or(""),
+                     .index = statement.concurrent_index->index};
+    const auto indexes = InvalidIndexes(*connection_, build);
+    if (!indexes.ok()) return indexes.status();
+    for (const InvalidIndex& index : *indexes) {
+      if (build.index.empty()) {
+        build.untouched.insert(index.oid);
+        Tell(RunEventKind::kIndexUnclear, &migration, index.name);
+        continue;
+      }
+      const auto dropped = DropInvalidIndex(build, index, options_.runner_patience);
       if (!dropped.ok()) return dropped.status();
-      Tell(RunEventKind::kIndexDropped, &migration, index);
+      if (*dropped) Tell(RunEventKind::kIndexDropped, &migration, index.name);
     }
+    build_ = std::move(build);
     return absl::OkStatus();
+  }
+
+  // False where it became valid while we waited, or is gone.
+  absl::StatusOr<bool> DropInvalidIndex(const IndexBuild& build, const InvalidIndex& index,
+                                        std::chrono::milliseconds patience) {
+    absl::Status status = AwaitBuilders(build, patience);
+    if (status.ok()) {
+      const auto indexes = InvalidIndexes(*connection_, build);
+      status = indexes.status();
+      const auto is_it = [&index](const InvalidIndex& other) { return other.oid == index.oid; };
+      if (indexes.ok() && std::none_of(indexes->begin(), indexes->end(), is_it)) return false;
+    }
+    if (status.ok()) {
+      status = connection_->Execute(absl::StrCat("DROP INDEX CONCURRENTLY ", index.name)).status();
+    }
+    if (status.ok()) return true;
+    return Doing(absl::StrCat("drop the invalid index ", index.name), status);
+  }
+
+  // An index that somebody builds is invalid until it is done. Polled, since a session that waits
+  // for the table's lock would deadlock with the builder, which waits for our snapshot.
+  absl::Status AwaitBuilders(const IndexBuild& build, std::chrono::milliseconds patience) {
+    constexpr auto kPause = std::chrono::milliseconds(50);
+    for (const auto start = Clock::now();; std::this_thread::sleep_for(kPause)) {
+      const auto builder = connection_->ExecuteParams(kBuilder, {build.table_oid});
+      if (!builder.ok()) return builder.status();
+      if (builder->values.empty()) return absl::OkStatus();
+      if (Clock::now() - start < patience) continue;
+      const std::vector<Value>& row = builder->values.front();
+      return SqlStatus(
+          {.message = absl::StrCat("process ", row[0].value_or("?"), " (", row[1].value_or("?"),
+                                   ", user ", row[2].value_or("?"), ") is at work on ", build.table,
+                                   ", and may be building it")});
+    }
+  }
+
+  // After a failure: drops the invalid index that it left, if it left one. Returns what stays.
+  std::vector<std::string> ClearIndexBuild(const PlannedMigration& migration) {
+    const auto build = std::exchange(build_, std::nullopt);
+    if (!build.has_value()) return {};
+    const auto indexes = InvalidIndexes(*connection_, *build);
+    std::vector<std::string> left;
+    if (!indexes.ok()) return left;
+    for (const InvalidIndex& index : *indexes) {
+      // Without the lock another runner may be at work: it drops the index itself.
+      const absl::StatusOr<bool> dropped =
+          locked_ ? DropInvalidIndex(*build, index, options_.lock_timeout)
+                  : absl::StatusOr<bool>(absl::AbortedError("not alone"));
+      if (!dropped.ok()) left.push_back(index.name);
+      if (dropped.ok() && *dropped) Tell(RunEventKind::kLeftoverDropped, &migration, index.name);
+    }
+    return left;
   }
 
   // ---- the history row -----------------------------------------------------------------------
@@ -389,11 +508,14 @@ class Runner {
       absl::StrAppend(&where, ":", failure.at.line, ":", failure.at.column);
     }
     std::string message = absl::StrCat(where, ": ", failure.error.message);
-    const absl::StatusOr<bool> recorded = RecordFailure(migration, statement, message);
-    if (!recorded.ok()) {
+    const absl::StatusOr<bool> recorded = RecordFailure(message, failure);
+    failure.lost = absl::IsUnavailable(status);
+    failure.unknown = failure.lost && !recorded.ok() && statement == nullptr;
+    if (!recorded.ok() && recorded.status() != status) {
       absl::StrAppend(&message, "\n(and that could not be recorded: ", recorded.status().message(),
                       ")");
-    } else if (!*recorded) {
+    } else if (recorded.ok() && !*recorded) {
+      failure.applied = true;
       absl::StrAppend(&message, "\n(but it is applied: only the answer was lost; run again)");
     }
     report_.failure = std::move(failure);
@@ -402,9 +524,8 @@ class Runner {
 
   // Rolls back and writes the row `failed`, over a second connection where the first is lost.
   // False where the row says that the migration is applied.
-  absl::StatusOr<bool> RecordFailure(const PlannedMigration& migration,
-                                     const PlannedStatement* statement,
-                                     const std::string& message) {
+  absl::StatusOr<bool> RecordFailure(const std::string& message, RunFailure& failure) {
+    const PlannedMigration& migration = *failure.migration;
     if (!connection_->alive()) {
       auto second = connect_();
       if (!second.ok()) return second.status();
@@ -417,11 +538,7 @@ class Runner {
     }
     const absl::Status prepared = PrepareSession(*connection_);
     if (!prepared.ok()) return prepared;
-    if (statement != nullptr && locked_) {
-      // If it stays, the next run finds it.
-      const absl::Status ignored = DropInvalidIndex(*connection_, migration, *statement);
-      (void)ignored;
-    }
+    failure.invalid_indexes = ClearIndexBuild(migration);
     return Write(*connection_, migration, RowStatus::kFailed, done_, message);
   }
 
@@ -439,6 +556,7 @@ class Runner {
   // Of the migration at work.
   Clock::time_point started_;
   uint32_t done_ = 0;  // statements that stay, whatever happens next
+  std::optional<IndexBuild> build_;
 };
 
 }  // namespace

@@ -29,14 +29,19 @@ struct RunOptions {
   std::chrono::milliseconds lock_timeout = std::chrono::seconds(5);
   // Rows of applied migrations whose file is gone are an error.
   bool allow_missing_files = false;
+  // Migrations may run although one with a higher version is applied.
+  bool allow_out_of_order = false;
 };
 
 enum class RunEventKind {
-  kWaiting,       // another runner has the lock; `text` names it
-  kStarted,       // a migration
-  kContinued,     // a migration that an earlier run left half done; `text` says where
-  kIndexDropped,  // an invalid index that a failed CREATE INDEX CONCURRENTLY left behind
-  kApplied,       // a migration, in `milliseconds`
+  kWaiting,    // another runner has the lock; `text` names it
+  kStarted,    // a migration
+  kContinued,  // a migration that an earlier run left half done; `text` says where
+  // An invalid index; `text` is its name with its schema.
+  kIndexDropped,     // it had the name of one that was about to be built
+  kIndexUnclear,     // it may be what is left of an earlier attempt: the server chose the name
+  kLeftoverDropped,  // the CREATE INDEX CONCURRENTLY that has just failed left it behind
+  kApplied,          // a migration, in `milliseconds`
 };
 
 struct RunEvent {
@@ -49,7 +54,7 @@ struct RunEvent {
 enum class Outcome {
   kApplied,      // everything that was pending
   kNothingToDo,  // nothing was
-  kRefused,      // the verdict says no, or is about other bytes
+  kRefused,      // the verdict says no, or is about other bytes, or the order is wrong
   kFailed,       // a migration failed; what came before it is applied
   kDrifted,      // applied migrations were changed, or their files are gone; nothing was run
   kUnavailable,  // no connection, no lock, a foreign history table; nothing was run
@@ -61,6 +66,11 @@ struct RunFailure {
   SqlError error;
   Position at;                   // in the file, where there is a statement
   uint32_t statements_done = 0;  // that stay, for they ran outside the failed transaction
+  // What the failed CREATE INDEX CONCURRENTLY left behind and could not be dropped, with schemas.
+  std::vector<std::string> invalid_indexes;
+  bool applied = false;  // after all: the commit arrived and only its answer was lost
+  bool lost = false;     // the connection, or no answer came
+  bool unknown = false;  // whether it is applied: the connection did not come back either
 };
 
 struct RunReport {

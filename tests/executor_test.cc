@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -17,6 +18,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/checking/analyze.h"
 #include "analyzer/checking/verdict.h"
 #include "executor/ephemeral.h"
@@ -208,6 +210,25 @@ TEST(LedgerTest, ComparesFilesWithRows) {
             "1 applied, 2 drifted, 3 pending, 4 failed, 5 running, 6 missing, 7 applied");
 }
 
+TEST(LedgerTest, SeesWhatIsOutOfOrder) {
+  const auto file = [](int64_t version) {
+    return MigrationFile{.path = "m", .version = version, .id = absl::StrCat(version)};
+  };
+  const auto row = [](int64_t version, RowStatus status, uint32_t done) {
+    return LedgerRow{.version = version, .status = status, .statements_done = done};
+  };
+  const std::vector<MigrationState> states =
+      Reconcile({file(1), file(2), file(3), file(4), file(5), file(7)},
+                {row(1, RowStatus::kApplied, 1), row(3, RowStatus::kFailed, 0),
+                 row(4, RowStatus::kRunning, 1), row(6, RowStatus::kApplied, 1)});
+  std::vector<int64_t> late;
+  for (const MigrationState& state : states) {
+    if (state.out_of_order) late.push_back(state.version);
+  }
+  // 4 is half done, 6 is applied and its file is gone.
+  EXPECT_EQ(late, (std::vector<int64_t>{2, 3, 5}));
+}
+
 TEST(PostgresTest, NeverRepeatsAPassword) {
   EXPECT_EQ(DescribeUrl("postgresql://ada:s3cret@db.example:5433/shop?sslmode=require"),
             "`shop` at db.example:5433 as ada");
@@ -250,8 +271,9 @@ class RunTest : public ::testing::TestWithParam<int> {
   RunReport Apply(const Prepared& prepared, const RunOptions& options = {}) {
     return plimsoll::Run(prepared.plan, prepared.verdict, ConnectorOf(), options,
                          [this](const RunEvent& e) {
-                           if (e.kind == RunEventKind::kIndexDropped)
-                             dropped_indexes_.push_back(e.text);
+                           if (e.kind == RunEventKind::kIndexDropped) dropped_.push_back(e.text);
+                           if (e.kind == RunEventKind::kIndexUnclear) unclear_.push_back(e.text);
+                           if (e.kind == RunEventKind::kLeftoverDropped) cleared_.push_back(e.text);
                          });
   }
   RunReport Apply(const Files& files) { return Apply(Prepare(files)); }
@@ -288,7 +310,9 @@ class RunTest : public ::testing::TestWithParam<int> {
   }
 
   std::string url_;
-  std::vector<std::string> dropped_indexes_;
+  std::vector<std::string> dropped_;  // indexes, before one of their name was built
+  std::vector<std::string> unclear_;  // indexes that an earlier attempt may have left
+  std::vector<std::string> cleared_;  // indexes that a failure left
 };
 
 INSTANTIATE_TEST_SUITE_P(Servers, RunTest, ::testing::Values(15, 18),
@@ -395,7 +419,9 @@ TEST_P(RunTest, AFailedConcurrentIndexLeavesNothingBehindAndContinues) {
   EXPECT_EQ(report.failure->error.sqlstate, "23505");
   EXPECT_EQ(report.failure->statements_done, 2U);
   EXPECT_EQ(Query("select to_regclass('a_id') is null"), "t");
-  EXPECT_EQ(dropped_indexes_, std::vector<std::string>{"a_id"});
+  EXPECT_EQ(cleared_, std::vector<std::string>{"public.a_id"});
+  EXPECT_EQ(dropped_, std::vector<std::string>());
+  EXPECT_EQ(report.failure->invalid_indexes, std::vector<std::string>());
   EXPECT_EQ(Ledger(), "1,a,failed");
 
   // The file's beginning ran: it cannot be another now.
@@ -420,6 +446,88 @@ TEST_P(RunTest, AnInvalidIndexIsNotTakenForTheRealOne) {
       Files{{"m/001_a.sql", "create unique index concurrently if not exists a_id on a (id);"}});
   EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
   EXPECT_EQ(Query("select indisvalid from pg_index where indexrelid = 'a_id'::regclass"), "t");
+  EXPECT_EQ(dropped_, std::vector<std::string>{"public.a_id"});
+  EXPECT_EQ(cleared_, std::vector<std::string>());
+}
+
+TEST_P(RunTest, AnIndexThatIsThereAlreadyStays) {
+  Query("create table a (id int)");
+  Query("create index a_id on a (id)");
+  const RunReport report =
+      Apply(Files{{"m/001_a.sql", "create index concurrently a_id on a (id);"}});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  EXPECT_EQ(report.failure->error.sqlstate, "42P07");
+  EXPECT_EQ(report.failure->invalid_indexes, std::vector<std::string>());
+  EXPECT_EQ(dropped_, std::vector<std::string>());
+  EXPECT_EQ(cleared_, std::vector<std::string>());
+  EXPECT_EQ(Query("select indisvalid from pg_index where indexrelid = 'a_id'::regclass"), "t");
+}
+
+// The search path that the file sets is gone when the failure is dealt with, and the server chose
+// the name.
+TEST_P(RunTest, AFailedConcurrentIndexIsFoundWhereverItLies) {
+  Query("create schema app");
+  Query("create table app.a (id int)");
+  Query("insert into app.a values (1), (1)");
+  Query("create unique index concurrently before_us on app.a (id)");
+  for (const char* name : {"Named ", ""}) {
+    const std::string text = absl::StrCat("set search_path = app;\n",
+                                          "create unique index concurrently ", name, "on a (id);");
+    EXPECT_EQ(Apply(Files{{absl::StrCat("m/001_a", name, ".sql"), text}}).outcome,
+              Outcome::kFailed);
+    Query("drop table schema_migrations");
+  }
+  EXPECT_EQ(cleared_, (std::vector<std::string>{"app.named", "app.a_id_idx"}));
+  EXPECT_EQ(unclear_, std::vector<std::string>{"app.before_us"});
+  EXPECT_EQ(Query("select relname from pg_class where relkind = 'i' and relnamespace = "
+                  "'app'::regnamespace"),
+            "before_us");
+}
+
+TEST_P(RunTest, NamesAnInvalidIndexThatItCannotDrop) {
+  Query("create table a (id int)");
+  auto writer = ConnectPostgres({.url = url_});
+  ASSERT_TRUE(writer.ok());
+  ASSERT_TRUE((*writer)->Execute("begin; insert into a values (1)").ok());
+  const Prepared prepared =
+      Prepare({{"m/001_a.sql",
+                "set lock_timeout = '100ms';\ncreate index concurrently a_id on a (id);\n"}});
+  RunReport report = Apply(prepared, {.lock_timeout = milliseconds(100)});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  EXPECT_EQ(report.failure->error.sqlstate, "55P03");
+  EXPECT_EQ(report.failure->invalid_indexes, std::vector<std::string>{"public.a_id"});
+  (*writer)->Close();
+  report = Apply(prepared);
+  EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
+  EXPECT_EQ(dropped_, std::vector<std::string>{"public.a_id"});
+  EXPECT_EQ(cleared_, std::vector<std::string>());
+}
+
+// It is invalid until it is done.
+TEST_P(RunTest, AnIndexThatSomebodyElseBuildsIsNotDropped) {
+  Query("create table a (id int)");
+  auto writer = ConnectPostgres({.url = url_});
+  ASSERT_TRUE(writer.ok());
+  ASSERT_TRUE((*writer)->Execute("begin; insert into a values (1)").ok());
+  std::jthread builder([this] { Query("create index concurrently a_id on a (id)"); });
+  EXPECT_TRUE(Await("select count(*) = 1 from pg_index where not indisvalid"));
+  const std::string oid = Query("select 'a_id'::regclass::oid");
+  const Prepared prepared =
+      Prepare({{"m/001_a.sql", "create index concurrently if not exists a_id on a (id);"}});
+  RunReport report = Apply(prepared, {.runner_patience = milliseconds(100)});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  EXPECT_TRUE(
+      absl::StrContains(report.message, "cannot drop the invalid index public.a_id: process"))
+      << report.message;
+  EXPECT_TRUE(absl::StrContains(report.message, "is at work on public.a, and may be building it"));
+  std::jthread closer([&writer] {
+    std::this_thread::sleep_for(milliseconds(300));
+    (*writer)->Close();
+  });
+  report = Apply(prepared);
+  EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
+  EXPECT_EQ(dropped_, std::vector<std::string>());
+  EXPECT_EQ(Query("select 'a_id'::regclass::oid"), oid);
 }
 
 TEST_P(RunTest, TwoRunnersApplyEachMigrationOnce) {
@@ -503,6 +611,39 @@ TEST_P(RunTest, LeavesForeignHistoryTablesAlone) {
   EXPECT_EQ(Tables(), "");
 }
 
+TEST_P(RunTest, KnowsAViewFromAHistoryTable) {
+  Query("create view schema_migrations as select 1 as version");
+  const RunReport report = Apply(Files{{"m/001_a.sql", "create table a (id int);"}});
+  EXPECT_EQ(report.outcome, Outcome::kUnavailable);
+  EXPECT_TRUE(absl::StartsWith(report.message,
+                               "`public.schema_migrations` exists and is not a table (version "
+                               "integer); nothing was changed"))
+      << report.message;
+}
+
+TEST_P(RunTest, NamesWhatTheUserMayNotDo) {
+  const std::string reader = absl::StrCat("reader_", GetParam());
+  Query(absl::StrCat("create role ", reader, " login"));
+  Query("revoke create on schema public from public");
+  url_ = absl::StrReplaceAll(url_, {{"postgres@", absl::StrCat(reader, "@")}});
+  const std::string as_reader = url_;
+  RunReport report = Apply(Files{{"m/001_a.sql", "select 1;"}});
+  EXPECT_EQ(report.outcome, Outcome::kUnavailable);
+  EXPECT_EQ(report.message,
+            "cannot create the history table `public.schema_migrations`: permission denied for "
+            "schema public; the user needs CREATE on the schema `public` (SQLSTATE 42501)");
+  url_ = absl::StrReplaceAll(url_, {{reader, "postgres"}});
+  ASSERT_EQ(Apply(Files{{"m/001_a.sql", "select 1;"}}).outcome, Outcome::kApplied);
+  Query(absl::StrCat("grant select on schema_migrations to ", reader));
+  url_ = as_reader;
+  report = Apply(Files{{"m/001_a.sql", "select 1;"}, {"m/002_b.sql", "select 2;"}});
+  EXPECT_EQ(report.outcome, Outcome::kFailed);
+  // Once, although the failure cannot be recorded for the same reason.
+  EXPECT_EQ(report.message,
+            "m/002_b.sql: cannot write into the history table: permission denied for table "
+            "schema_migrations; the user needs SELECT, INSERT and UPDATE on it");
+}
+
 TEST_P(RunTest, TakesOverADocumentedHistoryTableThatIsThere) {
   Query(
       "CREATE TABLE public.schema_migrations (id TEXT PRIMARY KEY, name TEXT NOT NULL, version "
@@ -526,13 +667,62 @@ TEST_P(RunTest, NoticesChangedAndVanishedFiles) {
   }
   EXPECT_TRUE(absl::StrContains(report.message,
                                 "`002_b` (version 2) is applied, but its file is "
-                                "not here"))
+                                "not here: restore it, or go on without it with --allow-missing"))
       << report.message;
   EXPECT_EQ(Tables(), "a,b");
   const Files vanished = {{"m/001_a.sql", "create table a (id int);"},
                           {"m/003_c.sql", "create table c (id int);"}};
   EXPECT_EQ(Apply(vanished).outcome, Outcome::kDrifted);
   EXPECT_EQ(Apply(Prepare(vanished), {.allow_missing_files = true}).outcome, Outcome::kApplied);
+}
+
+TEST_P(RunTest, NoticesThatTheFileOfAHalfDoneMigrationIsGone) {
+  ASSERT_EQ(
+      Apply(Files{{"m/001_a.sql", "create table a (id int);\nvacuum a;\nselect 1/0;"}}).outcome,
+      Outcome::kFailed);
+  const Files others = {{"m/002_b.sql", "create table b (id int);"}};
+  const RunReport report = Apply(others);
+  EXPECT_EQ(report.outcome, Outcome::kDrifted);
+  EXPECT_EQ(report.message,
+            "`001_a` (version 1) stopped after 2 statements, which are in the database, but its "
+            "file is not here: restore it, or undo them by hand and delete version 1 from "
+            "`public.schema_migrations`");
+  EXPECT_EQ(Apply(Prepare(others), {.allow_missing_files = true}).outcome, Outcome::kApplied);
+}
+
+TEST_P(RunTest, RefusesWhatIsOutOfOrder) {
+  Files files = {{"m/001_a.sql", "create table a (id int);"},
+                 {"m/003_c.sql", "create table c (id int);"}};
+  ASSERT_EQ(Apply(files).outcome, Outcome::kApplied);
+  files = {{"m/001_a.sql", "create table a (id int);"},
+           {"m/002_b.sql", "create table b (id int);"},
+           {"m/003_c.sql", "create table c (id int);"},
+           {"m/004_d.sql", "create table d (id int);"}};
+  const RunReport report = Apply(files);
+  EXPECT_EQ(report.outcome, Outcome::kRefused);
+  EXPECT_EQ(report.message,
+            "\"m/002_b.sql\" is out of order: its version 2 is lower than 3, the highest that is "
+            "applied (`003_c`); give it a higher version, or apply it all the same with "
+            "--allow-out-of-order");
+  EXPECT_EQ(Tables(), "a,c");
+  EXPECT_EQ(Apply(Prepare(files), {.allow_out_of_order = true}).outcome, Outcome::kApplied);
+  EXPECT_EQ(Tables(), "a,b,c,d");
+}
+
+// What it was begun with was decided then, and half of it is in the database.
+TEST_P(RunTest, EndsWhatIsHalfDoneWhateverItsOrder) {
+  const std::string beginning =
+      "create table b (id int);\ncreate index concurrently b_id on b (id);\n";
+  ASSERT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1/0;")}}).outcome,
+            Outcome::kFailed);
+  ASSERT_EQ(
+      Apply(Prepare({{"m/003_c.sql", "create table c (id int);"}}), {.allow_missing_files = true})
+          .outcome,
+      Outcome::kApplied);
+  EXPECT_EQ(Apply(Files{{"m/002_b.sql", absl::StrCat(beginning, "select 1;")},
+                        {"m/003_c.sql", "create table c (id int);"}})
+                .outcome,
+            Outcome::kApplied);
 }
 
 TEST_P(RunTest, ALostConnectionLeavesNothingOfATransaction) {
@@ -571,6 +761,53 @@ TEST_P(RunTest, ALostConnectionOutsideATransactionIsContinued) {
   EXPECT_EQ(Tables(), "a,b");
 }
 
+// Carries out COMMIT and then loses the connection, so that nobody hears of it.
+class DeafConnection final : public Connection {
+ public:
+  explicit DeafConnection(std::unique_ptr<Connection> real) : real_(std::move(real)) {}
+
+  absl::StatusOr<Rows> Execute(absl::string_view sql) override {
+    auto rows = real_->Execute(sql);
+    if (sql != "COMMIT") return rows;
+    real_->Close();
+    return SqlStatus({.message = "the server gave no answer"});
+  }
+  absl::StatusOr<Rows> ExecuteParams(absl::string_view sql,
+                                     absl::Span<const Value> parameters) override {
+    return real_->ExecuteParams(sql, parameters);
+  }
+  absl::StatusOr<Rows> CopyIn(absl::string_view sql, absl::string_view data) override {
+    return real_->CopyIn(sql, data);
+  }
+  TransactionState transaction_state() const override { return real_->transaction_state(); }
+  bool alive() const override { return real_->alive(); }
+  int server_version() const override { return real_->server_version(); }
+  int backend_pid() const override { return real_->backend_pid(); }
+  void Close() override { real_->Close(); }
+
+ private:
+  std::unique_ptr<Connection> real_;
+};
+
+TEST_P(RunTest, DoesNotClaimToKnowWhatBecameOfALostCommit) {
+  const Prepared prepared = Prepare({{"m/001_a.sql", "create table a (id int);"}});
+  for (const bool comes_back : {true, false}) {
+    int connections = 0;
+    const Connector connector = [&]() -> absl::StatusOr<std::unique_ptr<Connection>> {
+      if (++connections > 1 && !comes_back) return absl::UnavailableError("it is down");
+      auto real = ConnectPostgres({.url = url_});
+      if (!real.ok() || connections > 1) return real;
+      return std::make_unique<DeafConnection>(*std::move(real));
+    };
+    const RunReport report = plimsoll::Run(prepared.plan, prepared.verdict, connector, {}, {});
+    EXPECT_EQ(report.outcome, Outcome::kFailed);
+    EXPECT_EQ(report.failure->applied, comes_back) << report.message;
+    EXPECT_EQ(report.failure->unknown, !comes_back) << report.message;
+    EXPECT_EQ(Ledger(), "1,a,applied");
+    Query("drop table a, schema_migrations");
+  }
+}
+
 TEST_P(RunTest, WhatAMigrationSetsDoesNotReachTheNext) {
   // In DO blocks, which the analysis does not look into: it takes all files for one session.
   const std::string temporary =
@@ -582,6 +819,15 @@ TEST_P(RunTest, WhatAMigrationSetsDoesNotReachTheNext) {
                   {"m/003_c.sql", "insert into b values (1);"}});
   EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
   EXPECT_EQ(Query("select count(*) from b"), "1");
+}
+
+TEST_P(RunTest, KeepsOthersOutWhateverAMigrationDiscards) {
+  const RunReport report = Apply(
+      Files{{"m/001_a.sql", "discard all;"},
+            {"m/002_b.sql",
+             "do $$ begin if not exists (select from pg_locks where locktype = 'advisory' "
+             "and granted and pid = pg_backend_pid()) then raise 'no lock'; end if; end $$;"}});
+  EXPECT_EQ(report.outcome, Outcome::kApplied) << report.message;
 }
 
 TEST_P(RunTest, ARoleThatAMigrationTakesOnDoesNotWriteHistory) {
@@ -672,6 +918,94 @@ TEST_P(RunTest, AKilledProgramLeavesNothingHalfDone) {
   EXPECT_EQ(ExitCodeOf(Launch({"apply", folder.path(), "--database-url", url_})), 4);
   EXPECT_EQ(ExitCodeOf(Launch({"status", folder.path(), "--database-url", url_})), 4);
   EXPECT_EQ(ExitCodeOf(Launch({"apply", folder.path(), "--database-url", "nonsense"})), 2);
+}
+
+// What the program says, errors too, and its exit code.
+std::string Said(const std::string& arguments) {
+  const std::string command =
+      absl::StrCat("{ ", PLIMSOLL_BINARY, " ", arguments, "; } 2>&1 </dev/null");
+  FILE* pipe = popen(command.c_str(), "r");
+  if (pipe == nullptr) return "cannot start a shell";
+  std::string text;
+  char buffer[1 << 12];
+  for (size_t read = 0; (read = fread(buffer, 1, sizeof buffer, pipe)) > 0;) {
+    text.append(buffer, read);
+  }
+  return absl::StrCat(text, "[exit ", WEXITSTATUS(pclose(pipe)), "]");
+}
+
+TEST_P(RunTest, TheProgramSaysWhatBecameOfAnIndex) {
+  const Folder folder;
+  const std::string apply = absl::StrCat("apply ", folder.path(), " --database-url '", url_, "'");
+  Query("create table a (id int)");
+  Query("insert into a values (1), (1)");
+  folder.Write("001_a.sql", "create unique index concurrently a_id on a (id);\n");
+  std::string said = Said(apply);
+  EXPECT_TRUE(absl::StrContains(
+      said, "001_a: dropped the invalid index public.a_id that the failed build left"))
+      << said;
+  EXPECT_FALSE(absl::StrContains(said, "stays behind")) << said;
+  folder.Write("001_a.sql",
+               "set lock_timeout = '100ms';\ncreate index concurrently a_id on a (id);\n");
+  auto writer = ConnectPostgres({.url = url_});
+  ASSERT_TRUE((*writer)->Execute("begin; insert into a values (2)").ok());
+  said = Said(absl::StrCat(apply, " --lock-timeout 100"));
+  EXPECT_TRUE(absl::StrContains(said,
+                                "help: the index public.a_id stays behind, invalid: apply again, "
+                                "which drops it first, or run `DROP INDEX CONCURRENTLY "
+                                "public.a_id`\n"))
+      << said;
+  EXPECT_TRUE(absl::StrContains(said, "more time with the lock_timeout that the file sets"))
+      << said;
+  (*writer)->Close();
+  said = Said(apply);
+  EXPECT_TRUE(
+      absl::StrContains(said, "001_a: dropped the invalid index public.a_id to build it anew\n"))
+      << said;
+  EXPECT_TRUE(absl::StrContains(said, "[exit 0]")) << said;
+}
+
+TEST_P(RunTest, APlanThatCannotBeWrittenIsAnError) {
+  const Folder folder;
+  folder.Write("001_a.sql", "select 1;\n");
+  const std::string command =
+      absl::StrCat("apply --dry-run ", folder.path(), " --database-url '", url_, "'");
+  EXPECT_TRUE(absl::EndsWith(Said(command), "/001_a.sql:1  SELECT\n[exit 0]")) << Said(command);
+  EXPECT_TRUE(absl::EndsWith(Said(absl::StrCat(command, " >/dev/full")), "[exit 2]"));
+}
+
+// What comes from files, names and servers must not move the cursor.
+TEST_P(RunTest, TheProgramDrawsControlCharacters) {
+  const Folder folder;
+  const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
+  folder.Write("001_\x1b[31m.sql",
+               "do $$ begin raise notice E'\\x1b[31mnotice'; end $$;\nselect E'\x1b[31m', 1/0;\n");
+  for (const char* command : {"apply --dry-run ", "apply ", "status "}) {
+    const std::string said = Said(absl::StrCat(command, target));
+    EXPECT_FALSE(absl::StrContains(said, "\x1b")) << said;
+    EXPECT_TRUE(absl::StrContains(said, "001_\u241b[31m")) << said;
+  }
+}
+
+TEST_P(RunTest, TheProgramRefusesWhatIsOutOfOrder) {
+  const Folder folder;
+  const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
+  folder.Write("002_b.sql", "create table b (id int);\n");
+  ASSERT_TRUE(absl::StrContains(Said(absl::StrCat("apply ", target)), "[exit 0]"));
+  folder.Write("001_a.sql", "create table a (id int);\n");
+  for (const char* command : {"apply ", "apply --dry-run "}) {
+    EXPECT_EQ(
+        Said(absl::StrCat(command, target)),
+        absl::StrCat("plimsoll: \"", folder.path(), "/001_a.sql\" is out of order: its ",
+                     "version 1 is lower than 2, the highest that is applied (`002_b`); give ",
+                     "it a higher version, or apply it all the same with ",
+                     "--allow-out-of-order\n[exit 1]"));
+  }
+  const std::string status = Said(absl::StrCat("status ", target));
+  EXPECT_TRUE(absl::StartsWith(status, "out of order  001_a  its version is lower than")) << status;
+  EXPECT_TRUE(absl::EndsWith(status, "1 applied, 1 pending\n[exit 0]")) << status;
+  EXPECT_TRUE(absl::StrContains(Said(absl::StrCat("apply --allow-out-of-order ", target)),
+                                "applied 1 migration\n[exit 0]"));
 }
 
 TEST(EphemeralTest, IsGoneAfterItsOwnerWasKilled) {

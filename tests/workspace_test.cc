@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -271,9 +272,11 @@ TEST(LoadTest, ReadsBytesThatAreNotUtf8AsTheyAre) {
 }
 
 TEST(LoadTest, NamesWhatDoesNotExist) {
-  EXPECT_EQ(ErrorOf({"no/such.sql"}), "\"no/such.sql\" does not exist");
-  EXPECT_EQ(ErrorOf({"fixtures/layouts/goose", "./no/such/"}), "\"./no/such/\" does not exist");
-  EXPECT_EQ(ErrorOf({""}), "\"\" does not exist");
+  EXPECT_EQ(ErrorOf({"no/such.sql"}), "cannot read \"no/such.sql\": no such file or directory");
+  EXPECT_EQ(ErrorOf({"fixtures/layouts/goose", "./no/such/"}),
+            "cannot read \"no/such\": no such file or directory");
+  EXPECT_EQ(ErrorOf({""}), "cannot read \"\": no such file or directory");
+  EXPECT_EQ(ErrorOf({"README.md/1.sql"}), "cannot read \"README.md/1.sql\": not a directory");
   EXPECT_EQ(ErrorOf({}), "no files given");
 }
 
@@ -308,6 +311,17 @@ TEST(LoadTest, SaysWhyAFileCannotBeRead) {
   ASSERT_EQ(bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)), 0);
   EXPECT_EQ(ErrorOf({path}), absl::StrCat("cannot read \"", path, "\": no such device or address"));
   close(listener);
+}
+
+// Reading one would wait until somebody writes into it.
+TEST(LoadTest, LeavesPipesInFoldersAlone) {
+  const TemporaryFolder folder;
+  folder.Write("m/1_one.sql", "select 1;");
+  ASSERT_EQ(mkfifo(folder.Path("m/2_pipe.sql").c_str(), 0600), 0);
+  std::filesystem::create_symlink("2_pipe.sql", folder.Path("m/3_link.sql"));
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder.Path("m")}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(Names(projects[0]), std::vector<std::string>{folder.Path("m/1_one.sql")});
 }
 
 TEST(LoadTest, NamesABrokenJournal) {

@@ -123,9 +123,10 @@ bool IsFolder(const std::string& path) {
   return std::filesystem::is_directory(path, error);
 }
 
-bool Exists(const std::string& path) {
+absl::Status CheckExists(const std::string& path) {
   struct stat status = {};
-  return lstat(path.c_str(), &status) == 0 || errno == EACCES;
+  if (lstat(path.c_str(), &status) == 0) return absl::OkStatus();
+  return CannotRead(Quoted(path), LastError());
 }
 
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
@@ -162,15 +163,19 @@ absl::StatusOr<std::vector<std::string>> ListSqlFiles(const std::string& folder)
     for (; !error && entries != std::filesystem::directory_iterator(); entries.increment(error)) {
       const std::string name = entries->path().filename().string();
       if (absl::StartsWith(name, ".")) continue;
-      std::error_code ignored;
-      const bool link = entries->is_symlink(ignored);
-      if (!link && entries->is_directory(ignored)) {
+      std::error_code failed;
+      const bool link = entries->is_symlink(failed);
+      const std::filesystem::file_type target = entries->status(failed).type();
+      if (!link && target == std::filesystem::file_type::directory) {
         if (name != "node_modules") waiting.push_back(JoinPath(current, name));
         continue;
       }
       if (!absl::EndsWith(name, ".sql")) continue;
-      // A link that leads nowhere is kept: reading it says what is wrong with it.
-      if (entries->is_regular_file(ignored) || (link && !entries->is_directory(ignored))) {
+      // A link that leads nowhere is kept: reading it says what is wrong with it. A pipe is not:
+      // reading it would wait for somebody to write.
+      const bool nowhere = target == std::filesystem::file_type::not_found ||
+                           target == std::filesystem::file_type::none;
+      if (target == std::filesystem::file_type::regular || (link && nowhere)) {
         files.push_back(JoinPath(current, name));
       }
     }

@@ -33,8 +33,8 @@ std::string ParentOf(absl::string_view path);
 absl::string_view NameOf(absl::string_view path);
 
 bool IsFolder(const std::string& path);
-// A link that leads nowhere exists: reading it says what is wrong with it.
-bool Exists(const std::string& path);
+// What reading it would say where there is no such path. A link that leads nowhere is there.
+absl::Status CheckExists(const std::string& path);
 
 // The bytes of a file, whatever they are. `cannot read "m/002.sql": permission denied`.
 absl::StatusOr<std::string> ReadFile(const std::string& path);

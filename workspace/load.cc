@@ -58,10 +58,9 @@ absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
       add(StdinCandidate(options));
       continue;
     }
-    const std::string path = TidyPath(given);
-    if (given.empty() || !Exists(path)) {
-      return absl::NotFoundError(absl::StrCat("\"", given, "\" does not exist"));
-    }
+    const std::string path = given.empty() ? "" : TidyPath(given);
+    const absl::Status exists = CheckExists(path);
+    if (!exists.ok()) return exists;
     if (!IsFolder(path)) {
       add({.path = path, .absolute = AbsolutePath(path), .by_name = true});
       continue;

@@ -250,4 +250,13 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   return script;
 }
 
+bool IsSqlAsItStands(const Script& script, const Statement& statement) {
+  if (statement.form != StatementForm::kSql || statement.problem.has_value()) return false;
+  const absl::string_view sql = script.source->Text(statement.span);
+  // Every placeholder holds one of these.
+  if (sql.find_first_of("{%@:") == absl::string_view::npos) return true;
+  const Parsed parsed = ParseToJson(sql);
+  return parsed.ok() || parsed.error->internal;
+}
+
 }  // namespace plimsoll

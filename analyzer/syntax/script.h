@@ -65,6 +65,10 @@ struct Script {
 // Never fails, never throws; thread-safe. The text is the author's: byte order mark, CRLF and all.
 Script ParseScript(std::shared_ptr<const Source> source);
 
+// Whether PostgreSQL could run the statement's bytes. False for one that was read with names in the
+// place of its placeholders. It parses again where a placeholder may be, so only who sends asks.
+bool IsSqlAsItStands(const Script& script, const Statement& statement);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_SYNTAX_SCRIPT_H_

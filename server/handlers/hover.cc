@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "nlohmann/json.hpp"
@@ -95,8 +96,10 @@ std::string Describe(const Report& report, uint32_t migration, uint32_t index) {
     return absl::StrCat("**", MarkdownText(statement.tag.empty() ? "statement" : statement.tag),
                         "**: ", no_claim);
   }
-  std::vector<std::string> parts = {Heading(statement, report.statement_risks[migration][index])};
-  if (effects.failure.has_value()) {
+  const RiskReason& risk = report.statement_risks[migration][index];
+  std::vector<std::string> parts = {Heading(statement, risk)};
+  // Often that it fails is the risk itself.
+  if (effects.failure.has_value() && !absl::StrContains(risk.reason, effects.failure->message)) {
     parts.push_back(absl::StrCat("It fails: ", MarkdownText(effects.failure->message),
                                  " (SQLSTATE ", MarkdownText(effects.failure->sqlstate), ")"));
   }
