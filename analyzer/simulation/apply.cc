@@ -21,6 +21,10 @@ class Applier {
 
   std::vector<RelationId> created;
 
+  // With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
+  // foreign keys that point at it.
+  void DropRelation(RelationId id);
+
   void Apply(const action::CreateTable& create);
   void Apply(const action::CreateIndex& create);
   void Apply(const action::CreateSchema& create) { catalog_.SetSchema(moment_, create.name, true); }
@@ -79,7 +83,6 @@ class Applier {
   void SetNullability(const Target& target, const std::string& column, bool not_null);
   void SetHasDefault(const Target& target, const std::string& column, bool has_default);
   void RemoveConstraint(RelationId table, const std::string& constraint);
-  void DropRelation(RelationId id);
   void DropFromTable(const action::Drop& drop);
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
@@ -245,6 +248,7 @@ void Applier::Apply(const action::CreateTable& create) {
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
+  table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;
   for (const Name& name : create.like) {
@@ -784,8 +788,6 @@ void Applier::Apply(const action::RenameSchema& rename) {
   catalog_.SetSchema(moment_, rename.to, true);
 }
 
-// With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
-// foreign keys that point at it.
 void Applier::DropRelation(RelationId id) {
   const Relation* found = view().Find(id);
   if (found == nullptr) return;
@@ -898,6 +900,12 @@ int PassOf(const Action& action) {
 }
 
 }  // namespace
+
+void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation, Moment moment,
+                   Catalog& catalog) {
+  Applier applier(catalog, moment, situation);
+  for (const RelationId id : ids) applier.DropRelation(id);
+}
 
 std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situation& situation,
                               Moment moment, Catalog& catalog) {

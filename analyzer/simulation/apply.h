@@ -22,6 +22,11 @@ std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situatio
 // taken to exist. Names that this history had and dropped stay unknown.
 void AssumeNamed(const Action& action, const Situation& situation, Moment moment, Catalog& catalog);
 
+// Drops the relations among `ids` that still exist, as the end of their session or transaction
+// does.
+void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation, Moment moment,
+                   Catalog& catalog);
+
 // One of PostgreSQL's own catalogs or views.
 bool IsSystemName(const Name& name);
 

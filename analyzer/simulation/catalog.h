@@ -77,6 +77,7 @@ struct Relation {
   uint32_t migration = 0;       // that created it
   uint32_t transaction = 0;     // that created it
   Moment created = 0;
+  bool drops_at_commit = false;  // a temporary table with ON COMMIT DROP
 
   // Tables.
   std::vector<TableColumn> columns;

@@ -103,9 +103,10 @@ class Simulator {
   void ChangeSession(const action::SetParameter& set, Step& step);
 
   void Open(bool block);
-  void Close(bool commit);
+  void Close(bool commit, Moment end);
   void RollBackTo(const SavepointMark& mark);
-  void MendBreaks();
+  void MendBreaks(Moment end);
+  void DropTemporaries(std::vector<RelationId>& ids, Moment moment);
   const SavepointMark* FindSavepoint(const std::string& name) const;
   Situation MakeSituation(uint32_t migration) const;
   HeldLocks NoLocks() const;
@@ -125,6 +126,9 @@ class Simulator {
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
   Moment trusted_since_ = 0;  // see Situation
+  // Temporary relations that go with their session, and with their transaction.
+  std::vector<RelationId> until_session_ends_;
+  std::vector<RelationId> until_commit_;
 };
 
 HeldLocks Simulator::NoLocks() const {
@@ -156,27 +160,33 @@ void Simulator::Open(bool block) {
   savepoints_.clear();
 }
 
-// Ends the open transaction after the step that is being made.
-void Simulator::Close(bool commit) {
+// Ends the open transaction, at the moment `end`.
+void Simulator::Close(bool commit, Moment end) {
   Transaction& transaction = history_.transactions_[transaction_];
   transaction.rolled_back = !commit;
-  if (commit) MendBreaks();
-  if (!commit) {
-    history_.catalog_.Restore(transaction_start_, now() + 1);
+  if (commit) {
+    MendBreaks(end);
+    DropTemporaries(until_commit_, end);
+  } else {
+    history_.catalog_.Restore(transaction_start_, end);
     session_ = session_at_start_;
-  } else if (session_without_local_) {
-    session_ = *session_without_local_;
   }
+  if (commit && session_without_local_) session_ = *session_without_local_;
   in_block_ = false;
   runner_block_ = false;
   held_ = NoLocks();
   savepoints_.clear();
 }
 
+void Simulator::DropTemporaries(std::vector<RelationId>& ids, Moment moment) {
+  DropTemporary(ids, MakeSituation(0), moment, history_.catalog_);
+  ids.clear();
+}
+
 // Others see a transaction as a whole: a table that was renamed and has a view of its old name at
 // the end breaks nobody, and neither does row security that has its policy by then.
-void Simulator::MendBreaks() {
-  const CatalogView end = history_.catalog_.At(now() + 1);
+void Simulator::MendBreaks(Moment moment) {
+  const CatalogView end = history_.catalog_.At(moment);
   for (uint32_t i = transaction_start_; i < now(); ++i) {
     Step& step = history_.steps_[i];
     std::erase_if(step.effects.breaks, [&](const Break& broken) {
@@ -232,11 +242,11 @@ void Simulator::RunTransactionAction(Step& step) {
     }
   } else if (const auto* commit = step.As<action::Commit>()) {
     step.effectless = !in_block_;
-    Close(true);
+    Close(true, now() + 1);
     if (commit->chain) Open(true);
   } else if (const auto* rollback = step.As<action::Rollback>()) {
     step.effectless = !in_block_;
-    Close(!in_block_);
+    Close(!in_block_, now() + 1);
     if (rollback->chain) Open(true);
   } else if (const auto* savepoint = step.As<action::Savepoint>()) {
     savepoints_.push_back(
@@ -309,6 +319,9 @@ bool Simulator::RunActions(uint32_t migration, uint32_t index, absl::Span<const 
     for (const RelationId id : created) {
       const Relation* relation = history_.catalog_.At(after).Find(id);
       if (relation == nullptr) continue;
+      if (relation->persistence == Persistence::kTemporary) {
+        (relation->drops_at_commit ? until_commit_ : until_session_ends_).push_back(id);
+      }
       AddCreated(*relation, history_.catalog_.At(after), situation, steps.back().effects);
     }
   }
@@ -356,6 +369,7 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
     if (session_without_local_) session_ = *session_without_local_;
     session_without_local_.reset();
     held_ = NoLocks();
+    DropTemporaries(until_commit_, now());
   }
 }
 
@@ -368,6 +382,7 @@ void Simulator::RunMigration(uint32_t index) {
   one_transaction_ = wraps;
   // Each file has a session of its own.
   session_ = PushSession(Session());
+  DropTemporaries(until_session_ends_, now());
   if (wraps) {
     Open(true);
     runner_block_ = true;
@@ -378,7 +393,7 @@ void Simulator::RunMigration(uint32_t index) {
       for (const Action& action : statements[i].actions) {
         forbidden = forbidden || IsForbiddenInTransaction(action);
       }
-      if (forbidden && runner_block_) Close(true);
+      if (forbidden && runner_block_) Close(true, now());
       if (!forbidden && !in_block_) {
         Open(true);
         runner_block_ = true;
@@ -386,7 +401,7 @@ void Simulator::RunMigration(uint32_t index) {
     }
     RunStatement(index, i);
   }
-  if (in_block_) Close(true);
+  if (in_block_) Close(true, now());
 }
 
 absl::Span<const Lock> History::HeldBefore(const Step& step) const {

@@ -167,6 +167,7 @@ struct CreateTable {
   bool partitioned = false;  // PARTITION BY
   std::vector<std::string> partition_keys;
   bool default_partition = false;  // PARTITION OF … DEFAULT
+  bool drops_at_commit = false;    // ON COMMIT DROP
   bool as_query = false;           // CREATE TABLE AS, SELECT INTO
   bool with_data = true;
   std::vector<Name> reads;  // relations the query reads

@@ -127,7 +127,8 @@ action::CreateTable LowerCreateTable(const Node& body) {
   action::CreateTable create = {.table = tree::RangeVarName(body["relation"]),
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .persistence = LowerPersistence(body["relation"]),
-                                .partitioned = body["partspec"].present()};
+                                .partitioned = body["partspec"].present(),
+                                .drops_at_commit = body.Text("oncommit") == "ONCOMMIT_DROP"};
   for (const Node& element : body.Items("tableElts")) {
     const absl::string_view tag = element.Tag();
     if (tag == "ColumnDef") {
@@ -162,6 +163,7 @@ action::CreateTable LowerCreateTableAs(const Node& into, const Node& query, bool
   return {.table = tree::RangeVarName(into["rel"]),
           .if_not_exists = if_not_exists,
           .persistence = LowerPersistence(into["rel"]),
+          .drops_at_commit = into.Text("onCommit") == "ONCOMMIT_DROP",
           .as_query = true,
           .with_data = !into.Flag("skipData"),
           .reads = std::move(lowered.reads)};

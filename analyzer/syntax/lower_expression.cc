@@ -165,8 +165,7 @@ std::optional<action::DataVerb> WriteVerb(absl::string_view tag) {
 }
 
 action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb verb) {
-  action::Write write = {
-      .verb = verb, .table = table, .has_where = body["whereClause"].present()};
+  action::Write write = {.verb = verb, .table = table, .has_where = body["whereClause"].present()};
   if (verb != action::DataVerb::kUpdate) return write;
   for (const Node& target : body.Items("targetList")) {
     write.columns.emplace_back(target["ResTarget"].Text("name"));

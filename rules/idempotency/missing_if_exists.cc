@@ -105,7 +105,10 @@ is for a file of one statement. `CREATE INDEX CONCURRENTLY` is left alone: after
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const Missing missing = MissingClause(step, history);
+            // The elements of CREATE SCHEMA stand and fall with it.
+            const Step& first = history.StepsOf(step.migration, step.statement).front();
+            const bool element = first.As<action::CreateSchema>() != nullptr && &first != &step;
+            const Missing missing = element ? Missing() : MissingClause(step, history);
             if (missing.clause == nullptr) continue;
             const bool half_done = LeavesHalfDone(step, history);
             report(step, {.message = absl::StrCat(missing.words, " without ", missing.clause,
