@@ -242,6 +242,78 @@ TEST(Script, AsksForUtf8) {
   EXPECT_TRUE(script.statements.empty());
 }
 
+// ---- places ------------------------------------------------------------------------------------
+
+// `line:column` of each of the bytes.
+Lines Places(const std::string& text, const std::vector<uint32_t>& bytes) {
+  const Source source("test.sql", text);
+  Lines places;
+  for (const uint32_t byte : bytes) {
+    const Position at = source.Locate(byte);
+    EXPECT_EQ(at.byte, byte);
+    places.push_back(absl::StrCat(at.line, ":", at.column));
+  }
+  return places;
+}
+
+TEST(Places, CountCharacters) {
+  EXPECT_EQ(Places("a\n\u00e4\u20acb\r\nc", {0, 1, 2, 4, 7, 8, 9, 10, 11}),
+            (Lines{"1:1", "1:2", "2:1", "2:2", "2:3", "2:4", "2:5", "3:1", "3:2"}));
+  // A byte within a character is at that character's place.
+  EXPECT_EQ(Places("\u20ac\U0001F600x", {1, 2, 3, 4, 6, 7}),
+            (Lines{"1:1", "1:1", "1:2", "1:2", "1:2", "1:3"}));
+}
+
+TEST(Places, AByteOrderMarkIsNoCharacter) {
+  EXPECT_EQ(Places("\xEF\xBB\xBFxy\nz", {0, 3, 4, 5, 6}),
+            (Lines{"1:1", "1:1", "1:2", "1:3", "2:1"}));
+  EXPECT_EQ(Places("\xEF\xBB\xBF", {0, 3}), (Lines{"1:1", "1:1"}));
+  // Elsewhere it is a character, and PostgreSQL takes it for one.
+  EXPECT_EQ(Places("x\xEF\xBB\xBFy", {4}), (Lines{"1:3"}));
+}
+
+TEST(Places, InvalidBytesHaveAColumnEach) {
+  // Continuation bytes of nothing, a character cut short, an overlong slash, a surrogate.
+  EXPECT_EQ(Places("\x80\x80x", {0, 1, 2}), (Lines{"1:1", "1:2", "1:3"}));
+  EXPECT_EQ(Places("\xE2\x82x", {0, 1, 2}), (Lines{"1:1", "1:2", "1:3"}));
+  EXPECT_EQ(Places("\xC0\xAFx", {1, 2}), (Lines{"1:2", "1:3"}));
+  EXPECT_EQ(Places("\xED\xA0\x80x", {1, 2, 3}), (Lines{"1:2", "1:3", "1:4"}));
+}
+
+// A long line is counted from places within it: the counts must agree with plain counting.
+TEST(Places, LongLinesCountAsShortOnesDo) {
+  constexpr absl::string_view kUnits[] = {"a",          "\u00e4", "\u20ac",
+                                          "\U0001F600", "\x80",   "\xE2\x82"};
+  constexpr uint32_t kCharacters[] = {1, 1, 1, 1, 1, 2};
+  std::mt19937 random(20260104);
+  std::string text = "\xEF\xBB\xBF";
+  std::vector<uint32_t> bytes;
+  Lines expected;
+  for (uint32_t line = 1; line <= 3; ++line) {
+    uint32_t column = 1;
+    for (int i = 0; i < 5000; ++i) {
+      bytes.push_back(static_cast<uint32_t>(text.size()));
+      expected.push_back(absl::StrCat(line, ":", column));
+      // A letter ends what was cut short.
+      const size_t unit = random() % std::size(kUnits);
+      absl::StrAppend(&text, kUnits[unit], "b");
+      column += kCharacters[unit] + 1;
+    }
+    text += '\n';
+  }
+  EXPECT_EQ(Places(text, bytes), expected);
+}
+
+TEST(Places, OneLineOfMegabytesIsNoTrouble) {
+  const Source source("test.sql", std::string(size_t{5} << 20, 'x'));
+  const auto start = std::chrono::steady_clock::now();
+  for (uint32_t byte = 0; byte < source.text().size(); byte += 20) {
+    ASSERT_EQ(source.Locate(byte).column, byte + 1);
+  }
+  // Counting each from the line's start passes over 600 GB.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
+}
+
 // ---- psql --------------------------------------------------------------------------------------
 
 TEST(Psql, ListsCommands) {
