@@ -469,19 +469,83 @@ std::string AddColumnTable(const std::string& table) {
 }
 
 TEST(Templates, ShowTheirWordsInNames) {
-  EXPECT_EQ(AddColumnTable("${schema}.users"), "$schema|users");
-  EXPECT_EQ(AddColumnTable("${Schema}.${table}"), "$Schema|$table");
-  EXPECT_EQ(AddColumnTable("{{ .Schema }}.users"), "{ .Schema }|users");
-  EXPECT_EQ(AddColumnTable("app_${env}_users"), "|app___env__users");
-  EXPECT_EQ(AddColumnTable("${env}_users"), "|__env__users");
-  EXPECT_EQ(AddColumnTable("{schema}.users"), "_schema_|users");
-  EXPECT_EQ(AddColumnTable("@schema@.users"), "_schema_|users");
-  EXPECT_EQ(AddColumnTable("#{schema}.users"), "#schema|users");
-  EXPECT_EQ(AddColumnTable("%(schema)s.users"), "(schema)|users");
-  EXPECT_EQ(AddColumnTable(":schema.users"), "_schema|users");
-  EXPECT_EQ(AddColumnTable(":\"schema\".users"), ":schema|users");
+  for (const char* words : {"${schema}",
+                            "${Schema}",
+                            "{{ .Schema }}",
+                            "{{x}}",
+                            "{schema}",
+                            "@schema@",
+                            "#{schema}",
+                            "%(schema)s",
+                            ":schema",
+                            ":\"schema\"",
+                            "app_${env}_users",
+                            "${env}_users",
+                            "app_{{ env }}",
+                            "${a}${b}",
+                            "${a}_{{ b }}__",
+                            ":s",
+                            ":ab",
+                            "{x}",
+                            "%s",
+                            "{{ f(\"a\\b\") }}",
+                            "${größe}"}) {
+    EXPECT_EQ(AddColumnTable(absl::StrCat(words, ".users")), absl::StrCat(words, "|users"));
+    EXPECT_EQ(AddColumnTable(words), absl::StrCat("|", words));
+  }
+  EXPECT_EQ(AddColumnTable("${Schema}.${table}"), "${Schema}|${table}");
   // Within quotes they are what they are.
   EXPECT_EQ(AddColumnTable("\"${schema}\".users"), "${schema}|users");
+  // On one line, as messages are.
+  EXPECT_EQ(AddColumnTable("{{ a\n | b }}"), "|{{ a  | b }}");
+  // PostgreSQL cuts names after 63 bytes. What stands for the placeholder is cut, not its words.
+  const std::string wide = absl::StrCat("{{ ", std::string(80, 'x'), " }}");
+  EXPECT_EQ(AddColumnTable(wide), absl::StrCat("|", wide));
+}
+
+TEST(Templates, LeaveOtherNamesAlone) {
+  // The first characters that could stand for a placeholder, in names of the author's.
+  for (const char* name : {"\u0700", "a\uE000_", "\U000F0000_____", "größe", "_schema___"}) {
+    const Script script =
+        Parse(absl::StrCat("drop table ", name, ", :x, {a}, ${schema}, ", name, "_;"));
+    ASSERT_EQ(script.statements.size(), 1U);
+    ASSERT_EQ(script.statements[0].actions.size(), 1U);
+    const auto* drop = std::get_if<action::Drop>(&script.statements[0].actions[0].kind);
+    ASSERT_NE(drop, nullptr);
+    Lines names;
+    for (const Name& object : drop->objects) names.push_back(object.name);
+    EXPECT_EQ(names, (Lines{name, ":x", "{a}", "${schema}", absl::StrCat(name, "_")}));
+  }
+}
+
+TEST(Templates, ShowTheirWordsInStrings) {
+  const Script script = Parse("set lock_timeout = :'timeout';");
+  ASSERT_EQ(script.statements.size(), 1U);
+  ASSERT_EQ(script.statements[0].actions.size(), 1U);
+  const auto* set = std::get_if<action::SetParameter>(&script.statements[0].actions[0].kind);
+  ASSERT_NE(set, nullptr);
+  EXPECT_EQ(set->values, (Lines{":'timeout'"}));
+}
+
+TEST(Templates, ExcuseOnlyErrorsThatTheyMayCause) {
+  // The parser was beyond mending before it came to the placeholder.
+  EXPECT_EQ(Statements("alter tabel ${t} add x int;\nselec ${x};\nselect 1 from where :x;"),
+            (Lines{"alter tabel ${t} add x int !! tabel: syntax error at or near \"tabel\"",
+                   "selec ${x} !! selec: syntax error at or near \"selec\"",
+                   "select 1 from where :x !! where: syntax error at or near \"where\""}));
+  EXPECT_EQ(Statements("create table t (a int,) {{ x }};"),
+            (Lines{"create table t (a int,) {{ x }} !! ): syntax error at or near \")\""}));
+  // At the placeholder, in a word that holds it, after it, or at the end.
+  for (const char* text : {"create tab_${x} y (a int)", "create ${what} x y", "alter t_${x} add b",
+                           "select ${x} from where a", "select ${x} from", "drop table ${x} (",
+                           "select 1 {% if a %} from where b"}) {
+    EXPECT_EQ(Statements(text).at(0).substr(0, 9), "template ") << text;
+  }
+  // The next word says what `not` is: `where a not like b` is fine.
+  EXPECT_EQ(Statements("delete from t where a not ${like} b"),
+            (Lines{"template delete from t where a not ${like} b"}));
+  EXPECT_EQ(Statements("delete from t where a not, ${b}"),
+            (Lines{"delete from t where a not, ${b} !! not: syntax error at or near \"not\""}));
 }
 
 TEST(Templates, StandForValues) {

@@ -274,7 +274,7 @@ void Cutter::Replace(const Placeholder& placeholder) {
   const Span span = placeholder.span;
   const bool leaves_text = placeholder.kind == Placeholder::Kind::kExpression ||
                            placeholder.kind == Placeholder::Kind::kLiteral;
-  Fill(placeholder, &text_);
+  result_.substitutes.Fill(placeholder, &text_);
   lexer_.Seek(leaves_text ? span.begin : span.end);
   if (!open_) {
     if (placeholder.kind == Placeholder::Kind::kRemark) return;
@@ -288,7 +288,7 @@ void Cutter::Replace(const Placeholder& placeholder) {
     }
     Open(span.begin);
   }
-  piece_.has_placeholder = true;
+  if (!piece_.first_placeholder.has_value()) piece_.first_placeholder = span.begin;
 }
 
 void Cutter::Open(uint32_t begin) {

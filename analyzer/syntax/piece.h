@@ -2,11 +2,13 @@
 #define PLIMSOLL_ANALYZER_SYNTAX_PIECE_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "analyzer/syntax/script.h"
 #include "analyzer/syntax/source.h"
+#include "analyzer/syntax/substitute.h"
 
 namespace plimsoll {
 
@@ -20,7 +22,8 @@ struct Piece {
   // kSql: the grammar has yet to judge it. kTemplate: nothing but a placeholder.
   StatementForm form = StatementForm::kSql;
   Direction direction = Direction::kUp;
-  bool has_placeholder = false;
+  // Where the first placeholder within it begins.
+  std::optional<uint32_t> first_placeholder;
   // It holds a quote that is never closed, and must not be parsed together with what follows.
   bool has_open_quote = false;
   bool has_endless_operator = false;  // longer than kMaxOperatorRun
@@ -31,9 +34,10 @@ struct Piece {
 // A script before its grammar: cut into pieces.
 struct Pieces {
   // As many bytes as the source. Wherever a piece is SQL it is what the grammar shall read: without
-  // meta-commands and data, with names in the place of placeholders, and with a semicolon wherever
-  // something else ends a statement.
+  // meta-commands and data, with substitutes in the place of placeholders, and with a semicolon
+  // wherever something else ends a statement.
   std::string text;
+  Substitutes substitutes;
   std::vector<Piece> pieces;
   std::vector<Comment> comments;
   bool opts_out_of_transaction = false;

@@ -153,40 +153,4 @@ std::optional<Placeholder> PsqlVariable(absl::string_view text, size_t colon) {
                end + 1);
 }
 
-void Fill(const Placeholder& placeholder, std::string* text) {
-  const auto [begin, end] = placeholder.span;
-  if (placeholder.kind == Placeholder::Kind::kControl ||
-      placeholder.kind == Placeholder::Kind::kRemark) {
-    for (size_t at = begin; at < end; ++at) {
-      if (!IsBlankByte((*text)[at])) (*text)[at] = ' ';
-    }
-    return;
-  }
-  if ((*text)[begin] == ':' && !IsWordByte((*text)[begin + 1])) {
-    std::swap((*text)[begin], (*text)[begin + 1]);  // :'x' -> ':x'
-    return;
-  }
-  const bool joined = (begin > 0 && IsIdentifierByte((*text)[begin - 1])) ||
-                      (end < text->size() && (IsIdentifierByte((*text)[end]) ||
-                                              (*text)[end] == '{' || (*text)[end] == '@'));
-  const std::string words = text->substr(begin, end - begin);
-  // `${x}` -> `"$x"`: a sign of the engine's must survive within the quotes.
-  const bool signed_brace = words.size() > 3 && words[1] == '{' && words[0] != '{';
-  const bool quoted =
-      !joined && (signed_brace || absl::StartsWith(words, "{{") || absl::StartsWith(words, "%("));
-  if (!quoted) {
-    for (size_t at = begin; at < end; ++at) {
-      if (!IsWordByte((*text)[at])) (*text)[at] = '_';
-    }
-    return;
-  }
-  std::string inside = signed_brace ? words[0] + words.substr(2, words.size() - 3)
-                                    : words.substr(1, words.size() - 2);
-  for (char& byte : inside) {
-    if (byte == '"' || byte == '\n' || byte == '\r') byte = '_';
-  }
-  (*text)[begin] = (*text)[end - 1] = '"';
-  std::copy(inside.begin(), inside.end(), text->begin() + begin + 1);
-}
-
 }  // namespace plimsoll

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "analyzer/limits.h"
@@ -51,6 +52,14 @@ Span TokenAt(absl::string_view text, Span part, uint32_t cursor) {
   return last;
 }
 
+// Whether PostgreSQL's parser asks for the token after this one to know what this one is.
+bool LooksAhead(absl::string_view token) {
+  for (const absl::string_view word : {"format", "not", "nulls", "with", "without"}) {
+    if (absl::EqualsIgnoreCase(token, word)) return true;
+  }
+  return absl::StartsWithIgnoreCase(token, "u&");
+}
+
 // Turns pieces into statements: asks the grammar about as many of them at once as is wise, and
 // about each alone where it rejects them together.
 class Reader {
@@ -65,11 +74,15 @@ class Reader {
   size_t GroupEnd(size_t first) const;
   void ReadAlone(const Piece& piece);
   Span TextOf(PieceList group) const;
-  Parsed Parse(PieceList group) const;
+  // The tree and the message are in the author's words. They are valid until the next call.
+  Parsed Parse(PieceList group);
   // Adds the statements of a group that the grammar accepted; false where its tree is beyond us.
   bool Accept(PieceList group, const Parsed& parsed);
   void Reject(const Piece& piece, const GrammarError& error);
 
+  bool MayBeThePlaceholder(const Piece& piece, uint32_t cursor, Span token) const;
+
+  absl::string_view Words(Span span) const { return text_.substr(span.begin, span.size()); }
   void AddPlain(const Piece& piece);
   void Add(const Piece& piece, Span span, LoweredStatement lowered);
   void AddProblem(const Piece& piece, Span span, std::string message);
@@ -77,6 +90,7 @@ class Reader {
   const Pieces& cut_;
   absl::string_view text_;
   Script* script_;
+  std::string restored_;  // what the last tree points at where it holds substitutes
 };
 
 void Reader::Read() {
@@ -118,9 +132,22 @@ Span Reader::TextOf(PieceList group) const {
   return {group.front().span.begin, author_wrote_it ? last.end : last.span.end};
 }
 
-Parsed Reader::Parse(PieceList group) const {
+Parsed Reader::Parse(PieceList group) {
   const Span span = TextOf(group);
-  return ParseToJson(text_.substr(span.begin, span.size()));
+  Parsed parsed = ParseToJson(text_.substr(span.begin, span.size()));
+  const bool as_written = std::none_of(group.begin(), group.end(), [](const Piece& piece) {
+    return piece.first_placeholder.has_value();
+  });
+  if (as_written) return parsed;
+  if (!parsed.ok()) {
+    parsed.error->message = cut_.substitutes.Restore(parsed.error->message);
+    return parsed;
+  }
+  restored_ = cut_.substitutes.RestoreJson(parsed.json);
+  const size_t size = restored_.size();
+  restored_.append(kGrammarPadding, '\0');
+  parsed.json = absl::string_view(restored_).substr(0, size);
+  return parsed;
 }
 
 void Reader::ReadAlone(const Piece& piece) {
@@ -138,20 +165,30 @@ void Reader::ReadAlone(const Piece& piece) {
 
 void Reader::Reject(const Piece& piece, const GrammarError& error) {
   const Span part = TextOf({&piece, 1});
-  if (piece.has_placeholder) {
+  if (piece.first_placeholder.has_value()) {
     // What looks like a placeholder may be SQL after all, such as the remainder in `a %s`.
     const Parsed parsed = ParseToJson(script_->source->Text(part));
     if (parsed.ok() && Accept({&piece, 1}, parsed)) return;
   }
   const uint32_t cursor = std::min(error.cursor, part.size());
-  const absl::string_view text = text_.substr(part.begin, part.size());
-  if (piece.has_placeholder || (!error.internal && IsWithinBrackets(text, cursor))) {
-    Piece filled_in_later = piece;
-    filled_in_later.form = StatementForm::kTemplate;
-    return AddPlain(filled_in_later);
-  }
-  const Span span = error.internal ? piece.span : TokenAt(text_, part, cursor);
-  AddProblem(piece, span, error.message);
+  if (error.internal) return AddProblem(piece, piece.span, error.message);
+  const Span token = TokenAt(text_, part, cursor);
+  const bool filled_in_later = MayBeThePlaceholder(piece, part.begin + cursor, token) ||
+                               IsWithinBrackets(Words(part), cursor);
+  if (!filled_in_later) return AddProblem(piece, token, error.message);
+  AddPlain(piece);
+  script_->statements.back().form = StatementForm::kTemplate;
+}
+
+// PostgreSQL's parser stops at the first token that nothing can mend, whatever follows. So a token
+// before the placeholder is wrong however that is filled in.
+bool Reader::MayBeThePlaceholder(const Piece& piece, uint32_t cursor, Span token) const {
+  if (!piece.first_placeholder.has_value()) return false;
+  const uint32_t placeholder = *piece.first_placeholder;
+  if (cursor >= placeholder || token.end > placeholder) return true;
+  // Some tokens are what they are by the next one (parser.c, base_yylex): `NOT` before `LIKE`.
+  const bool is_next = TokensWithin(text_, {token.end, placeholder}).empty();
+  return is_next && LooksAhead(Words(token));
 }
 
 // Usually each of the grammar's statements is one piece. The grammar is right where they differ.
