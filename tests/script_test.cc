@@ -181,6 +181,39 @@ TEST(Script, EndsAnOpenQuoteWithItsStatement) {
   ExpectSound(comment);
 }
 
+// Each slip makes strings of the SQL up to the next quote: one problem all the same.
+TEST(Script, AnApostropheHidesNothingElse) {
+  EXPECT_EQ(Statements("insert into t values ('it's');\nselect 2;\nselect 'x';\n"),
+            (Lines{"insert into t values ('it's') !! s: syntax error at or near \"s\"",
+                   "SELECT: select 2", "SELECT: select 'x'"}));
+  EXPECT_EQ(Statements("select 'don't';\nselect 2;\nselect 'we'll';\nselect 3;"),
+            (Lines{"select 'don't' !! ';: unterminated quoted string at or near \"';\"",
+                   "SELECT: select 2",
+                   "select 'we'll' !! ';: unterminated quoted string at or near \"';\"",
+                   "SELECT: select 3"}));
+  // Good SQL: an alias that looks like one, and strings with semicolons at the ends of their lines.
+  EXPECT_EQ(
+      Statements("select 'a's, 'b;c';\ndo 'begin\n null;\nend';\nselect 4;"),
+      (Lines{"SELECT: select 'a's, 'b;c'", "DO: do 'begin\n null;\nend'", "SELECT: select 4"}));
+}
+
+TEST(Script, ABodyThatIsNeverClosedHidesNothingElse) {
+  const std::string routine = "create function f() returns int begin atomic select 1";
+  EXPECT_EQ(
+      Statements(routine + "; -- c\nselec 2;;\ndrop table t"),
+      (Lines{routine + " !! ;: syntax error at end of input",
+             "selec 2 !! selec: syntax error at or near \"selec\"", "DROP TABLE: drop table t"}));
+  const std::string rule = "create rule r as on insert to t do (select 1";
+  EXPECT_EQ(Statements(rule + ";\nselect 2;\n-- +goose Down\nselect 3;"),
+            (Lines{rule + " !! ;: syntax error at end of input", "SELECT: select 2",
+                   "down SELECT: select 3"}));
+  // A semicolon ends a CASE that has no END, so this END is the body's.
+  const std::string without_end =
+      "create function f() returns int begin atomic select case when a then 1;\nend";
+  EXPECT_EQ(Statements(without_end + ";\nselect 2;"),
+            (Lines{without_end + " !! ;: syntax error at or near \";\"", "SELECT: select 2"}));
+}
+
 TEST(Script, RecordsComments) {
   const Script script =
       Parse("-- one\n/* two */ select 1 /* three */ + 1; -- four\n-- five\nselect 2; -- six");

@@ -36,6 +36,14 @@ bool EndsOperand(const Token& token) {
           token.kind != TokenKind::kOther);
 }
 
+// What stands behind the apostrophe in `it's`, `don't`, `we'll`, …
+bool EndsContraction(absl::string_view word) {
+  for (const absl::string_view end : {"s", "t", "re", "ve", "ll", "d", "m"}) {
+    if (absl::EqualsIgnoreCase(word, end)) return true;
+  }
+  return false;
+}
+
 // Walks over the tokens once and cuts. It writes only upon what the lexer has passed, or makes the
 // lexer go back to what it wrote.
 class Cutter {
@@ -49,6 +57,7 @@ class Cutter {
   void On(const Token& token);
   void OnComment(const Token& token);
   void OnOpenQuote(const Token& token);
+  void OnString(const Token& token);
   void OnWord(const Token& token);
   void OnPunctuation(const Token& token);
   void OnOperator(const Token& token);
@@ -60,12 +69,17 @@ class Cutter {
 
   void Open(uint32_t begin);
   void Extend(const Token& token);
+  // Ends the open piece amid a quote, at the next semicolon that ends a line.
+  bool CutQuote(const Token& quote);
   void Close(uint32_t end);
+  void CloseEach(uint32_t end);
   void CloseInPlaceOf(Span separator);
   void ReadWord(absl::string_view word);
   void AwaitCopyData(uint32_t from);
   void SkipCopyData();
 
+  // Whether a semicolon separates statements of a body and not those of the script.
+  bool IsWithinBody() const { return blocks_ > 0 || (head_ == Head::kRule && parentheses_ > 0); }
   bool StartsLine(uint32_t at) const;
   bool EndsLine(size_t at) const;
   void Blank(uint32_t begin, uint32_t end);
@@ -95,6 +109,8 @@ class Cutter {
   Token previous_;
   absl::string_view previous_word_;  // the previous token's text where it is an unquoted word
   uint32_t operator_run_begin_ = 0;
+  bool slipped_ = false;  // an apostrophe stood in a string: 'it's'
+  std::vector<uint32_t> body_separators_;
 };
 
 Pieces Cutter::Cut() {
@@ -124,8 +140,9 @@ void Cutter::On(const Token& token) {
       if (token.symbol == '\\') return OnBackslash(token);
       if (!OnPlaceholder(token, token.span.begin)) Extend(token);
       return;
-    case TokenKind::kQuotedIdentifier:
     case TokenKind::kString:
+      return OnString(token);
+    case TokenKind::kQuotedIdentifier:
     case TokenKind::kDollarString:
     case TokenKind::kNumber:
     case TokenKind::kParameter:
@@ -157,18 +174,30 @@ void Cutter::OnOpenQuote(const Token& token) {
   piece_.has_open_quote = true;
   const bool is_short =
       token.kind == TokenKind::kString || token.kind == TokenKind::kQuotedIdentifier;
-  size_t end = absl::string_view::npos;
-  if (is_short && quote_recoveries_++ < kMaxQuoteRecoveries) {
-    end = text_.find(';', token.span.begin);
-    while (end != absl::string_view::npos && !EndsLine(end + 1)) end = text_.find(';', end + 1);
-  }
-  if (end != absl::string_view::npos) {
-    piece_.span.end = static_cast<uint32_t>(end);
-    lexer_.Seek(piece_.span.end + 1);
-    return Close(piece_.span.end + 1);
-  }
+  if (is_short && CutQuote(token)) return;
   while (IsBlankByte(text_[piece_.span.end - 1])) --piece_.span.end;
   Close(piece_.span.end);
+}
+
+// After the slip in `'it's'` strings and SQL have changed places: the next string begins where one
+// was meant to end, and reaches to wherever the next one begins.
+void Cutter::OnString(const Token& token) {
+  Extend(token);
+  if (slipped_) CutQuote(token);
+}
+
+bool Cutter::CutQuote(const Token& quote) {
+  if (quote_recoveries_ >= kMaxQuoteRecoveries) return false;
+  const absl::string_view text = absl::string_view(text_).substr(0, quote.span.end);
+  size_t end = text.find(';', quote.span.begin);
+  while (end != absl::string_view::npos && !EndsLine(end + 1)) end = text.find(';', end + 1);
+  if (end == absl::string_view::npos) return false;
+  ++quote_recoveries_;
+  piece_.span.end = static_cast<uint32_t>(end);
+  piece_.has_open_quote = true;
+  lexer_.Seek(piece_.span.end + 1);
+  Close(piece_.span.end + 1);
+  return true;
 }
 
 void Cutter::OnWord(const Token& token) {
@@ -180,6 +209,8 @@ void Cutter::OnWord(const Token& token) {
   const absl::string_view word = Words(token.span);
   if (!open_) Open(token.span.begin);
   if (head_ != Head::kPlain && head_ != Head::kRule) ReadWord(word);
+  slipped_ |= previous_.kind == TokenKind::kString && previous_.span.end == token.span.begin &&
+              EndsContraction(word);
   Extend(token);
   previous_word_ = word;
 }
@@ -188,9 +219,10 @@ void Cutter::OnPunctuation(const Token& token) {
   switch (token.symbol) {
     case ';':
       if (!open_) return;
-      if (blocks_ == 0 && (head_ != Head::kRule || parentheses_ == 0)) {
-        return Close(token.span.end);
-      }
+      if (!IsWithinBody()) return Close(token.span.end);
+      // No expression holds a semicolon, so this ends the CASEs that were left open.
+      blocks_ = std::min(blocks_, 1);
+      body_separators_.push_back(token.span.begin);
       break;
     case ':':
       if (OnColon(token)) return;
@@ -299,6 +331,8 @@ void Cutter::Open(uint32_t begin) {
   parentheses_ = brackets_ = blocks_ = 0;
   previous_ = {.span = {begin, begin}};
   previous_word_ = {};
+  slipped_ = false;
+  body_separators_.clear();
 }
 
 void Cutter::Extend(const Token& token) {
@@ -314,9 +348,30 @@ void Cutter::Extend(const Token& token) {
 
 void Cutter::Close(uint32_t end) {
   open_ = false;
+  if (IsWithinBody() && !body_separators_.empty()) return CloseEach(end);
   piece_.end = end;
   result_.pieces.push_back(std::move(piece_));
   if (copies_from_stdin_) AwaitCopyData(end);
+}
+
+// A body that is never closed would hide all the rest: its semicolons count after all.
+void Cutter::CloseEach(uint32_t end) {
+  const Piece whole = std::move(piece_);
+  if (body_separators_.back() < whole.span.end) body_separators_.push_back(whole.span.end);
+  uint32_t begin = whole.span.begin;
+  for (const uint32_t separator : body_separators_) {
+    Piece piece = whole;
+    piece.span = TokensWithin(text_, {begin, separator});
+    piece.end = std::min(separator + 1, end);
+    begin = piece.end;
+    if (piece.span.empty()) continue;
+    // Where the later placeholders stand is not known: each part may hold one.
+    if (piece.first_placeholder.has_value()) {
+      piece.first_placeholder = std::max(*piece.first_placeholder, piece.span.begin);
+      if (*piece.first_placeholder >= piece.span.end) piece.first_placeholder.reset();
+    }
+    result_.pieces.push_back(std::move(piece));
+  }
 }
 
 // Ends the open piece, if there is one, where something else than a semicolon separates.
@@ -410,6 +465,17 @@ void Cutter::Blank(uint32_t begin, uint32_t end) {
 }
 
 }  // namespace
+
+Span TokensWithin(absl::string_view text, Span part) {
+  Lexer lexer(text.substr(part.begin, part.size()), part.begin);
+  Token token;
+  Span span = {part.end, part.end};
+  while (lexer.NextCode(&token)) {
+    if (span.empty()) span.begin = token.span.begin;
+    span.end = token.span.end;
+  }
+  return span;
+}
 
 Pieces CutIntoPieces(std::string text) { return Cutter(std::move(text)).Cut(); }
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "analyzer/syntax/script.h"
 #include "analyzer/syntax/source.h"
 #include "analyzer/syntax/substitute.h"
@@ -46,6 +47,10 @@ struct Pieces {
 
 // `text` is a source without byte order mark and NUL bytes, all of it valid UTF-8.
 Pieces CutIntoPieces(std::string text);
+
+// From the first byte of the first token to the last byte of the last one in a part of the text,
+// comments aside; empty where there is none.
+Span TokensWithin(absl::string_view text, Span part);
 
 }  // namespace plimsoll
 

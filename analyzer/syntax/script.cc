@@ -18,19 +18,6 @@
 namespace plimsoll {
 namespace {
 
-// From the first byte of the first token to the last byte of the last one in a part of the text;
-// empty where there is none.
-Span TokensWithin(absl::string_view text, Span part) {
-  Lexer lexer(text.substr(part.begin, part.size()), part.begin);
-  Token token;
-  Span span = {part.end, part.end};
-  while (lexer.NextCode(&token)) {
-    if (span.empty()) span.begin = token.span.begin;
-    span.end = token.span.end;
-  }
-  return span;
-}
-
 // A quote that is never closed is shown up to the end of its line.
 Span UpToLineEnd(absl::string_view text, Span span) {
   size_t end = span.begin;
