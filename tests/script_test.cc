@@ -438,6 +438,33 @@ TEST(Runners, DrizzleBreakpointsSeparate) {
   EXPECT_FALSE(script.has_sections);
 }
 
+// A whole file as goose users write it, on Windows: nothing in a function's body is a marker.
+TEST(Runners, GooseKeepsFunctionsWhole) {
+  const std::string function =
+      "CREATE FUNCTION f() RETURNS int AS $body$\r\nBEGIN\r\n  -- +goose Down\r\n  RETURN 1;\r\n"
+      "END;\r\n$body$ LANGUAGE plpgsql";
+  const Script script =
+      Parse("\xEF\xBB\xBF-- +goose Up\r\n-- +goose StatementBegin\r\n" + function +
+            "\r\n-- +goose StatementEnd\r\nselect 1;\r\n\r\n-- +goose Down\r\nDROP FUNCTION f();");
+  EXPECT_EQ(Statements(script), (Lines{"CREATE FUNCTION: " + function, "SELECT: select 1",
+                                       "down DROP FUNCTION: DROP FUNCTION f()"}));
+  EXPECT_TRUE(script.has_sections);
+  const Position place = script.source->Locate(script.statements[0].span.begin);
+  EXPECT_EQ(place.line, 3U);
+  EXPECT_EQ(place.column, 1U);
+}
+
+TEST(Runners, MarkersEndWhatIsBroken) {
+  EXPECT_EQ(
+      Statements("-- +goose Up\n-- +goose StatementBegin\ncreate table a (x int\n"
+                 "-- +goose StatementEnd\nselect 1;\n"),
+      (Lines{"create table a (x int !! int: syntax error at end of input", "SELECT: select 1"}));
+  EXPECT_EQ(Statements("-- migrate:up\nselect (1\n-- migrate:down\nselect 2"),
+            (Lines{"select (1 !! 1: syntax error at end of input", "down SELECT: select 2"}));
+  EXPECT_EQ(Statements("selec 1\n--> statement-breakpoint\nselect 2"),
+            (Lines{"selec 1 !! selec: syntax error at or near \"selec\"", "SELECT: select 2"}));
+}
+
 // The statements' directions, such as `ud`, then `s` for sections, `n` for no transaction.
 std::string Sections(std::string text) {
   const Script script = Parse(std::move(text));
@@ -786,6 +813,50 @@ TEST(Hostile, OneErrorInALargeFileCostsOneFinding) {
                                     [](const Statement& one) { return one.problem.has_value(); });
   EXPECT_EQ(broken, 1);
   EXPECT_EQ(script.statements.back().tag, "DROP TABLE");
+}
+
+// The one problem of the only statement that has one.
+std::string OnlyProblem(const std::string& text) {
+  const Script script = Parse(text);
+  Lines problems;
+  for (const Statement& statement : script.statements) {
+    if (!statement.problem.has_value()) continue;
+    problems.push_back(absl::StrCat(statement.problem->span.begin, "-", statement.problem->span.end,
+                                    " ", statement.problem->message));
+  }
+  for (const Problem& problem : script.problems) problems.push_back(problem.message);
+  return problems.size() == 1 ? problems[0] : absl::StrCat(problems.size(), " problems");
+}
+
+TEST(Hostile, LimitsSayWhereAndWhatToDo) {
+  EXPECT_EQ(OnlyProblem(std::string((size_t{64} << 20) + 1, ' ')),
+            "the file has 67108865 bytes; more than 67108864 are not analysed: split it");
+  EXPECT_EQ(OnlyProblem("select '" + std::string(size_t{16} << 20, 'x') + "'; select 2;"),
+            "0-16777225 the text is 16777226 bytes long, more than the 16777216 that are parsed: "
+            "split it");
+  EXPECT_EQ(OnlyProblem("select 1 " + std::string(257, '+') + " 1 + 1; select 2;"),
+            "9-266 more than 256 operator characters in a row: the statement is not analysed; put "
+            "blanks between operators");
+  EXPECT_EQ(OnlyProblem("select {{ " + std::string(5000, 'x') + " }}; select 2;"),
+            "7-8 syntax error at or near \"{\"; a template is recognised up to 4096 bytes, a name "
+            "in braces up to 256: shorten it");
+  EXPECT_EQ(OnlyProblem("select ${" + std::string(300, 'x') + "}; select 2;"),
+            "7-8 syntax error at or near \"$\"; a template is recognised up to 4096 bytes, a name "
+            "in braces up to 256: shorten it");
+  // After so many quotes that are taken for closed the next one hides what follows, and says so.
+  const Script script = Parse(Repeat("select 'it's ';\n", 16 * 64) + "select 'x;\ndrop table t;");
+  ASSERT_EQ(script.statements.size(), 65U);
+  EXPECT_EQ(script.statements.back().problem->message,
+            "unterminated quoted string at or near \"'x;…\"; the rest of the file is not analysed, "
+            "as 64 quotes before it are not closed either: close them");
+}
+
+TEST(Hostile, MessagesDoNotQuoteTheRestOfTheFile) {
+  EXPECT_EQ(OnlyProblem("do $$ begin\n" + Repeat("null;\n", 10'000)),
+            "3-11 unterminated dollar-quoted string at or near \"$$ begin…\"");
+  const std::string long_line = OnlyProblem("do $$" + Repeat("größe ", 10'000));
+  EXPECT_LT(long_line.size(), 230U);
+  EXPECT_TRUE(absl::EndsWith(long_line, "…\""));
 }
 
 TEST(Hostile, WhatTheGrammarCannotBearStaysOneProblem) {

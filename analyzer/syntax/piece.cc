@@ -175,6 +175,7 @@ void Cutter::OnOpenQuote(const Token& token) {
   const bool is_short =
       token.kind == TokenKind::kString || token.kind == TokenKind::kQuotedIdentifier;
   if (is_short && CutQuote(token)) return;
+  piece_.hides_rest = is_short && quote_recoveries_ >= kMaxQuoteRecoveries;
   while (IsBlankByte(text_[piece_.span.end - 1])) --piece_.span.end;
   Close(piece_.span.end);
 }
@@ -247,7 +248,10 @@ void Cutter::OnOperator(const Token& token) {
       open_ && previous_.kind == TokenKind::kOperator && previous_.span.end == token.span.begin;
   if (!continues) operator_run_begin_ = token.span.begin;
   Extend(token);
-  if (token.span.end - operator_run_begin_ > kMaxOperatorRun) piece_.has_endless_operator = true;
+  if (token.span.end - operator_run_begin_ <= kMaxOperatorRun) return;
+  Span& endless = piece_.endless_operator;
+  if (endless.empty()) endless.begin = operator_run_begin_;
+  if (endless.begin == operator_run_begin_) endless.end = token.span.end;
 }
 
 // psql takes a backslash anywhere outside quotes. Within a statement only a name that psql knows

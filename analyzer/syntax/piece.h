@@ -27,8 +27,10 @@ struct Piece {
   std::optional<uint32_t> first_placeholder;
   // It holds a quote that is never closed, and must not be parsed together with what follows.
   bool has_open_quote = false;
-  bool has_endless_operator = false;  // longer than kMaxOperatorRun
-  std::string tag;                    // of a meta-command
+  // It reaches to the end of the file, as kMaxQuoteRecoveries quotes before it were not closed.
+  bool hides_rest = false;
+  Span endless_operator;  // the first run of more than kMaxOperatorRun; empty where there is none
+  std::string tag;        // of a meta-command
   Span copy_data;
 };
 

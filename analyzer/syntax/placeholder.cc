@@ -1,6 +1,7 @@
 #include "analyzer/syntax/placeholder.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
@@ -137,6 +138,18 @@ bool IsWithinBrackets(absl::string_view text, size_t cursor) {
   const size_t open = before.rfind("${");
   return open != kNone && before.find_first_of("}\n", open) == kNone &&
          after.substr(0, after.find('\n')).find('}') != kNone;
+}
+
+bool OpensBracketsTooLong(absl::string_view text, size_t cursor) {
+  const absl::string_view rest = text.substr(std::min(cursor, text.size()));
+  for (size_t i = 0; i < std::size(kOpenings); ++i) {
+    if (!absl::StartsWith(rest, kOpenings[i])) continue;
+    const size_t close = rest.find(kClosings[i]);
+    return close != kNone && close + 2 > kMaxPlaceholderBytes;
+  }
+  if (!absl::StartsWith(rest, "${") && !absl::StartsWith(rest, "#{")) return false;
+  const size_t close = rest.find_first_of("}{\n", 2);
+  return close != kNone && rest[close] == '}' && close > kMaxPlaceholderWord;
 }
 
 std::optional<Placeholder> PsqlVariable(absl::string_view text, size_t colon) {

@@ -54,6 +54,9 @@ class PlaceholderFinder {
 // quotes or not.
 bool IsWithinBrackets(absl::string_view text, size_t cursor);
 
+// Whether brackets open at the cursor that close beyond the limits of a placeholder.
+bool OpensBracketsTooLong(absl::string_view text, size_t cursor);
+
 // psql's `:x`, `:'x'` or `:"x"` at the colon.
 std::optional<Placeholder> PsqlVariable(absl::string_view text, size_t colon);
 

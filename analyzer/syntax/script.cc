@@ -39,6 +39,15 @@ Span TokenAt(absl::string_view text, Span part, uint32_t cursor) {
   return last;
 }
 
+// PostgreSQL quotes all of a token that is never closed, to the end of the file: the start will do.
+std::string Shortened(absl::string_view message) {
+  constexpr size_t kLongest = 200;
+  size_t end = std::min({message.size(), message.find('\n'), message.find('\r'), kLongest});
+  if (end == message.size()) return std::string(message);
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;
+  return absl::StrCat(message.substr(0, end), "…\"");
+}
+
 // Whether PostgreSQL's parser asks for the token after this one to know what this one is.
 bool LooksAhead(absl::string_view token) {
   for (const absl::string_view word : {"format", "not", "nulls", "with", "without"}) {
@@ -67,6 +76,7 @@ class Reader {
   bool Accept(PieceList group, const Parsed& parsed);
   void Reject(const Piece& piece, const GrammarError& error);
 
+  std::string WhatALimitDid(const Piece& piece, uint32_t cursor) const;
   bool MayBeThePlaceholder(const Piece& piece, uint32_t cursor, Span token) const;
 
   absl::string_view Words(Span span) const { return text_.substr(span.begin, span.size()); }
@@ -100,7 +110,7 @@ void Reader::Read() {
 // behind them, or nothing behind them would be read.
 size_t Reader::GroupEnd(size_t first) const {
   const auto stands_alone = [](const Piece& piece) {
-    return piece.has_open_quote || piece.has_endless_operator;
+    return piece.has_open_quote || !piece.endless_operator.empty();
   };
   const std::vector<Piece>& pieces = cut_.pieces;
   size_t end = first;
@@ -139,15 +149,17 @@ Parsed Reader::Parse(PieceList group) {
 
 void Reader::ReadAlone(const Piece& piece) {
   if (piece.form != StatementForm::kSql) return AddPlain(piece);
-  if (piece.has_endless_operator) {
-    return AddProblem(piece, piece.span,
+  if (!piece.endless_operator.empty()) {
+    return AddProblem(piece, piece.endless_operator,
                       absl::StrCat("more than ", kMaxOperatorRun,
-                                   " operator characters in a row: the statement is not analysed"));
+                                   " operator characters in a row: the statement is not analysed; "
+                                   "put blanks between operators"));
   }
   const Parsed parsed = Parse({&piece, 1});
   if (!parsed.ok()) return Reject(piece, *parsed.error);
   if (Accept({&piece, 1}, parsed)) return;
-  AddProblem(piece, piece.span, "the statement is too large or too deeply nested to be analysed");
+  AddProblem(piece, piece.span,
+             "the statement is too large or too deeply nested to be analysed: split it");
 }
 
 void Reader::Reject(const Piece& piece, const GrammarError& error) {
@@ -158,13 +170,31 @@ void Reader::Reject(const Piece& piece, const GrammarError& error) {
     if (parsed.ok() && Accept({&piece, 1}, parsed)) return;
   }
   const uint32_t cursor = std::min(error.cursor, part.size());
-  if (error.internal) return AddProblem(piece, piece.span, error.message);
   const Span token = TokenAt(text_, part, cursor);
+  if (error.internal) {
+    return AddProblem(piece, cursor < part.size() ? token : piece.span, error.message);
+  }
   const bool filled_in_later = MayBeThePlaceholder(piece, part.begin + cursor, token) ||
                                IsWithinBrackets(Words(part), cursor);
-  if (!filled_in_later) return AddProblem(piece, token, error.message);
+  if (!filled_in_later) {
+    return AddProblem(piece, token,
+                      absl::StrCat(Shortened(error.message), WhatALimitDid(piece, cursor)));
+  }
   AddPlain(piece);
   script_->statements.back().form = StatementForm::kTemplate;
+}
+
+// What the author cannot know: the error is not all there is to say, or comes from a limit of ours.
+std::string Reader::WhatALimitDid(const Piece& piece, uint32_t cursor) const {
+  if (piece.hides_rest) {
+    return absl::StrCat("; the rest of the file is not analysed, as ", kMaxQuoteRecoveries,
+                        " quotes before it are not closed either: close them");
+  }
+  if (OpensBracketsTooLong(Words(TextOf({&piece, 1})), cursor)) {
+    return absl::StrCat("; a template is recognised up to ", kMaxPlaceholderBytes,
+                        " bytes, a name in braces up to ", kMaxPlaceholderWord, ": shorten it");
+  }
+  return "";
 }
 
 // PostgreSQL's parser stops at the first token that nothing can mend, whatever follows. So a token
@@ -257,7 +287,7 @@ Script ParseScript(std::shared_ptr<const Source> source) {
     script.problems.push_back(
         {.span = {0, 0},
          .message = absl::StrCat("the file has ", text.size(), " bytes; more than ",
-                                 kMaxSourceBytes, " are not analysed")});
+                                 kMaxSourceBytes, " are not analysed: split it")});
     return script;
   }
   if (HasForeignByteOrderMark(text)) {
