@@ -191,6 +191,11 @@ TEST(Script, AnApostropheHidesNothingElse) {
                    "SELECT: select 2",
                    "select 'we'll' !! ';: unterminated quoted string at or near \"';\"",
                    "SELECT: select 3"}));
+  EXPECT_EQ(Statements("comment on table t is 'l'eau';\nselect 2;\nselect 'x';"),
+            (Lines{"comment on table t is 'l'eau' !! eau: syntax error at or near \"eau\"",
+                   "SELECT: select 2", "SELECT: select 'x'"}));
+  EXPECT_EQ(Statements("select 'a'as b, 'c;\nd'from t;\nselect 2;"),
+            (Lines{"SELECT: select 'a'as b, 'c;\nd'from t", "SELECT: select 2"}));
   // Good SQL: an alias that looks like one, and strings with semicolons at the ends of their lines.
   EXPECT_EQ(
       Statements("select 'a's, 'b;c';\ndo 'begin\n null;\nend';\nselect 4;"),

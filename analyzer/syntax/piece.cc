@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -36,12 +37,16 @@ bool EndsOperand(const Token& token) {
           token.kind != TokenKind::kOther);
 }
 
-// What stands behind the apostrophe in `it's`, `don't`, `we'll`, …
-bool EndsContraction(absl::string_view word) {
-  for (const absl::string_view end : {"s", "t", "re", "ve", "ll", "d", "m"}) {
-    if (absl::EqualsIgnoreCase(word, end)) return true;
-  }
-  return false;
+// Whether a word that touches the string before it may be meant to: `'a'as b`. Any other word is
+// rather the rest of `it's` or `l'eau`.
+bool FollowsStrings(absl::string_view word) {
+  static constexpr absl::string_view kWords[] = {
+      "and",  "as",      "asc",    "between", "collate", "desc",  "else",      "end",     "for",
+      "from", "group",   "having", "ilike",   "in",      "into",  "is",        "like",    "limit",
+      "not",  "offset",  "on",     "or",      "order",   "over",  "returning", "similar", "then",
+      "to",   "uescape", "union",  "using",   "when",    "where", "window",    "with"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [word](absl::string_view one) { return absl::EqualsIgnoreCase(word, one); });
 }
 
 // Walks over the tokens once and cuts. It writes only upon what the lexer has passed, or makes the
@@ -211,7 +216,7 @@ void Cutter::OnWord(const Token& token) {
   if (!open_) Open(token.span.begin);
   if (head_ != Head::kPlain && head_ != Head::kRule) ReadWord(word);
   slipped_ |= previous_.kind == TokenKind::kString && previous_.span.end == token.span.begin &&
-              EndsContraction(word);
+              !FollowsStrings(word);
   Extend(token);
   previous_word_ = word;
 }
