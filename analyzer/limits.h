@@ -11,19 +11,20 @@ namespace plimsoll {
 
 // ---- the grammar (analyzer/syntax/grammar.h) ----------------------------------------------------
 
-// The largest text the grammar is asked about. Its memory ends at 1 GB, which the densest of texts
+// The largest text the grammar is asked about, in bytes. Its memory ends at 1 GB, which the densest
+// of texts
 // (`select 1,1,1,1…`) reaches earlier: that is an error too, and takes two seconds.
 inline constexpr size_t kMaxGrammarBytes = size_t{16} << 20;
 
-// A thread's parser whose memory has grown beyond this is replaced before its next use, lest one
-// huge file cost that memory for as long as the thread lives. Its memory begins at 128 MB, of which
-// only what was touched is real.
+// A thread's parser whose memory has grown beyond this many bytes is replaced before its next use,
+// lest one huge file cost that memory for as long as the thread lives. Its memory begins at 128 MB,
+// of which only what was touched is real.
 inline constexpr size_t kMaxKeptGrammarBytes = size_t{128} << 20;
 
 // PostgreSQL's scanner reads a run of operator characters (`+-*/<>=~!@#%^&|?` and the backquote)
 // again for each token it cuts off, in time that grows with the square of the run: 80 kB of
-// `/*/*/*` keep it busy for seven seconds. The squares of all runs in a text may add up to this,
-// about half a second.
+// `/*/*/*` keep it busy for seven seconds. The squares of all runs in a text, in bytes, may add up
+// to this, about half a second.
 inline constexpr uint64_t kMaxGrammarOperatorWork = 500'000'000;
 
 // The system's libpg_query (-DPLIMSOLL_GRAMMAR=system only) overflows the caller's stack on deeply
@@ -33,23 +34,25 @@ inline constexpr size_t kMaxSystemGrammarNesting = 10'000;
 
 // ---- scripts (analyzer/syntax/script.h) ---------------------------------------------------------
 
-// The largest file that is analysed; spans are 32-bit.
+// The largest file that is analysed, in bytes; spans are 32-bit.
 inline constexpr size_t kMaxSourceBytes = size_t{64} << 20;
 
-// Statements are handed to the grammar together up to about this size. It keeps the tree of one
-// call, some ten times as large, within the caches, and bounds what a syntax error makes us parse
-// again.
+// Statements are handed to the grammar together up to about this many bytes. It keeps the tree of
+// one call, some ten times as large, within the caches, and bounds what a syntax error makes us
+// parse again.
 inline constexpr size_t kMaxTextBytes = size_t{64} << 10;
 
 // PostgreSQL's scanner takes time that grows with the square of an operator's length; no operator
-// is longer than 63 bytes, but the characters of several may stand in a row.
+// is longer than 63 bytes, but the characters of several may stand in a row: this many of them.
 inline constexpr uint32_t kMaxOperatorRun = 256;
 
-// A quote that nothing closes is taken to end with its statement, that often in a file; afterwards
-// it reaches to the end of the file, as PostgreSQL reads it.
+// A quote that nothing closes, or whose ends were mistaken for each other after an apostrophe, is
+// taken to end with its statement. That happens this many times in a file, as each time the lexer
+// may have read to the file's end; then quotes reach as far as PostgreSQL reads them.
 inline constexpr uint32_t kMaxQuoteRecoveries = 64;
 
-// The longest template, such as `{{ … }}`, and the longest that is a mere name, such as `${x}`.
+// The longest template in bytes, such as `{{ … }}`, and the longest that is a mere name, such as
+// `${x}`.
 inline constexpr size_t kMaxPlaceholderBytes = 4096;
 inline constexpr size_t kMaxPlaceholderWord = 256;
 

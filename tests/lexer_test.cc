@@ -113,6 +113,9 @@ TEST(Lexer, ReadsNumbers) {
 TEST(Lexer, ReadsComments) {
   EXPECT_EQ(Lex("a -- b\nc"), (Tokens{"word a", "comment -- b", "word c"}));
   EXPECT_EQ(Lex("--\r\nc"), (Tokens{"comment --", "word c"}));
+  // A carriage return alone ends a line too (scan.l: `newline`); a form feed does not.
+  EXPECT_EQ(Lex("-- a\rb -- c\fd\n'e'\r'f'"),
+            (Tokens{"comment -- a", "word b", "comment -- c\fd", "string 'e'\r'f'"}));
   EXPECT_EQ(Lex("/* a /* b */ c */ d"), (Tokens{"comment /* a /* b */ c */", "word d"}));
   EXPECT_EQ(Lex("/**/ /***/ x"), (Tokens{"comment /**/", "comment /***/", "word x"}));
   EXPECT_EQ(Lex("-- 'x /*\ny"), (Tokens{"comment -- 'x /*", "word y"}));

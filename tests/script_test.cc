@@ -181,6 +181,44 @@ TEST(Script, EndsAnOpenQuoteWithItsStatement) {
   ExpectSound(comment);
 }
 
+// Each slip makes strings of the SQL up to the next quote: one problem all the same.
+TEST(Script, AnApostropheHidesNothingElse) {
+  EXPECT_EQ(Statements("insert into t values ('it's');\nselect 2;\nselect 'x';\n"),
+            (Lines{"insert into t values ('it's') !! s: syntax error at or near \"s\"",
+                   "SELECT: select 2", "SELECT: select 'x'"}));
+  EXPECT_EQ(Statements("select 'don't';\nselect 2;\nselect 'we'll';\nselect 3;"),
+            (Lines{"select 'don't' !! ';: unterminated quoted string at or near \"';\"",
+                   "SELECT: select 2",
+                   "select 'we'll' !! ';: unterminated quoted string at or near \"';\"",
+                   "SELECT: select 3"}));
+  EXPECT_EQ(Statements("comment on table t is 'l'eau';\nselect 2;\nselect 'x';"),
+            (Lines{"comment on table t is 'l'eau' !! eau: syntax error at or near \"eau\"",
+                   "SELECT: select 2", "SELECT: select 'x'"}));
+  EXPECT_EQ(Statements("select 'a'as b, 'c;\nd'from t;\nselect 2;"),
+            (Lines{"SELECT: select 'a'as b, 'c;\nd'from t", "SELECT: select 2"}));
+  // Good SQL: an alias that looks like one, and strings with semicolons at the ends of their lines.
+  EXPECT_EQ(
+      Statements("select 'a's, 'b;c';\ndo 'begin\n null;\nend';\nselect 4;"),
+      (Lines{"SELECT: select 'a's, 'b;c'", "DO: do 'begin\n null;\nend'", "SELECT: select 4"}));
+}
+
+TEST(Script, ABodyThatIsNeverClosedHidesNothingElse) {
+  const std::string routine = "create function f() returns int begin atomic select 1";
+  EXPECT_EQ(
+      Statements(routine + "; -- c\nselec 2;;\ndrop table t"),
+      (Lines{routine + " !! ;: syntax error at end of input",
+             "selec 2 !! selec: syntax error at or near \"selec\"", "DROP TABLE: drop table t"}));
+  const std::string rule = "create rule r as on insert to t do (select 1";
+  EXPECT_EQ(Statements(rule + ";\nselect 2;\n-- +goose Down\nselect 3;"),
+            (Lines{rule + " !! ;: syntax error at end of input", "SELECT: select 2",
+                   "down SELECT: select 3"}));
+  // A semicolon ends a CASE that has no END, so this END is the body's.
+  const std::string without_end =
+      "create function f() returns int begin atomic select case when a then 1;\nend";
+  EXPECT_EQ(Statements(without_end + ";\nselect 2;"),
+            (Lines{without_end + " !! ;: syntax error at or near \";\"", "SELECT: select 2"}));
+}
+
 TEST(Script, RecordsComments) {
   const Script script =
       Parse("-- one\n/* two */ select 1 /* three */ + 1; -- four\n-- five\nselect 2; -- six");
@@ -240,6 +278,78 @@ TEST(Script, AsksForUtf8) {
   ASSERT_EQ(script.problems.size(), 1U);
   EXPECT_EQ(script.problems[0].message, "the file is UTF-16 or UTF-32: save it as UTF-8");
   EXPECT_TRUE(script.statements.empty());
+}
+
+// ---- places ------------------------------------------------------------------------------------
+
+// `line:column` of each of the bytes.
+Lines Places(const std::string& text, const std::vector<uint32_t>& bytes) {
+  const Source source("test.sql", text);
+  Lines places;
+  for (const uint32_t byte : bytes) {
+    const Position at = source.Locate(byte);
+    EXPECT_EQ(at.byte, byte);
+    places.push_back(absl::StrCat(at.line, ":", at.column));
+  }
+  return places;
+}
+
+TEST(Places, CountCharacters) {
+  EXPECT_EQ(Places("a\n\u00e4\u20acb\r\nc", {0, 1, 2, 4, 7, 8, 9, 10, 11}),
+            (Lines{"1:1", "1:2", "2:1", "2:2", "2:3", "2:4", "2:5", "3:1", "3:2"}));
+  // A byte within a character is at that character's place.
+  EXPECT_EQ(Places("\u20ac\U0001F600x", {1, 2, 3, 4, 6, 7}),
+            (Lines{"1:1", "1:1", "1:2", "1:2", "1:2", "1:3"}));
+}
+
+TEST(Places, AByteOrderMarkIsNoCharacter) {
+  EXPECT_EQ(Places("\xEF\xBB\xBFxy\nz", {0, 3, 4, 5, 6}),
+            (Lines{"1:1", "1:1", "1:2", "1:3", "2:1"}));
+  EXPECT_EQ(Places("\xEF\xBB\xBF", {0, 3}), (Lines{"1:1", "1:1"}));
+  // Elsewhere it is a character, and PostgreSQL takes it for one.
+  EXPECT_EQ(Places("x\xEF\xBB\xBFy", {4}), (Lines{"1:3"}));
+}
+
+TEST(Places, InvalidBytesHaveAColumnEach) {
+  // Continuation bytes of nothing, a character cut short, an overlong slash, a surrogate.
+  EXPECT_EQ(Places("\x80\x80x", {0, 1, 2}), (Lines{"1:1", "1:2", "1:3"}));
+  EXPECT_EQ(Places("\xE2\x82x", {0, 1, 2}), (Lines{"1:1", "1:2", "1:3"}));
+  EXPECT_EQ(Places("\xC0\xAFx", {1, 2}), (Lines{"1:2", "1:3"}));
+  EXPECT_EQ(Places("\xED\xA0\x80x", {1, 2, 3}), (Lines{"1:2", "1:3", "1:4"}));
+}
+
+// A long line is counted from places within it: the counts must agree with plain counting.
+TEST(Places, LongLinesCountAsShortOnesDo) {
+  constexpr absl::string_view kUnits[] = {"a",          "\u00e4", "\u20ac",
+                                          "\U0001F600", "\x80",   "\xE2\x82"};
+  constexpr uint32_t kCharacters[] = {1, 1, 1, 1, 1, 2};
+  std::mt19937 random(20260104);
+  std::string text = "\xEF\xBB\xBF";
+  std::vector<uint32_t> bytes;
+  Lines expected;
+  for (uint32_t line = 1; line <= 3; ++line) {
+    uint32_t column = 1;
+    for (int i = 0; i < 5000; ++i) {
+      bytes.push_back(static_cast<uint32_t>(text.size()));
+      expected.push_back(absl::StrCat(line, ":", column));
+      // A letter ends what was cut short.
+      const size_t unit = random() % std::size(kUnits);
+      absl::StrAppend(&text, kUnits[unit], "b");
+      column += kCharacters[unit] + 1;
+    }
+    text += '\n';
+  }
+  EXPECT_EQ(Places(text, bytes), expected);
+}
+
+TEST(Places, OneLineOfMegabytesIsNoTrouble) {
+  const Source source("test.sql", std::string(size_t{5} << 20, 'x'));
+  const auto start = std::chrono::steady_clock::now();
+  for (uint32_t byte = 0; byte < source.text().size(); byte += 20) {
+    ASSERT_EQ(source.Locate(byte).column, byte + 1);
+  }
+  // Counting each from the line's start passes over 600 GB.
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(30));
 }
 
 // ---- psql --------------------------------------------------------------------------------------
@@ -333,6 +443,33 @@ TEST(Runners, DrizzleBreakpointsSeparate) {
   EXPECT_FALSE(script.has_sections);
 }
 
+// A whole file as goose users write it, on Windows: nothing in a function's body is a marker.
+TEST(Runners, GooseKeepsFunctionsWhole) {
+  const std::string function =
+      "CREATE FUNCTION f() RETURNS int AS $body$\r\nBEGIN\r\n  -- +goose Down\r\n  RETURN 1;\r\n"
+      "END;\r\n$body$ LANGUAGE plpgsql";
+  const Script script =
+      Parse("\xEF\xBB\xBF-- +goose Up\r\n-- +goose StatementBegin\r\n" + function +
+            "\r\n-- +goose StatementEnd\r\nselect 1;\r\n\r\n-- +goose Down\r\nDROP FUNCTION f();");
+  EXPECT_EQ(Statements(script), (Lines{"CREATE FUNCTION: " + function, "SELECT: select 1",
+                                       "down DROP FUNCTION: DROP FUNCTION f()"}));
+  EXPECT_TRUE(script.has_sections);
+  const Position place = script.source->Locate(script.statements[0].span.begin);
+  EXPECT_EQ(place.line, 3U);
+  EXPECT_EQ(place.column, 1U);
+}
+
+TEST(Runners, MarkersEndWhatIsBroken) {
+  EXPECT_EQ(
+      Statements("-- +goose Up\n-- +goose StatementBegin\ncreate table a (x int\n"
+                 "-- +goose StatementEnd\nselect 1;\n"),
+      (Lines{"create table a (x int !! int: syntax error at end of input", "SELECT: select 1"}));
+  EXPECT_EQ(Statements("-- migrate:up\nselect (1\n-- migrate:down\nselect 2"),
+            (Lines{"select (1 !! 1: syntax error at end of input", "down SELECT: select 2"}));
+  EXPECT_EQ(Statements("selec 1\n--> statement-breakpoint\nselect 2"),
+            (Lines{"selec 1 !! selec: syntax error at or near \"selec\"", "SELECT: select 2"}));
+}
+
 // The statements' directions, such as `ud`, then `s` for sections, `n` for no transaction.
 std::string Sections(std::string text) {
   const Script script = Parse(std::move(text));
@@ -397,19 +534,83 @@ std::string AddColumnTable(const std::string& table) {
 }
 
 TEST(Templates, ShowTheirWordsInNames) {
-  EXPECT_EQ(AddColumnTable("${schema}.users"), "$schema|users");
-  EXPECT_EQ(AddColumnTable("${Schema}.${table}"), "$Schema|$table");
-  EXPECT_EQ(AddColumnTable("{{ .Schema }}.users"), "{ .Schema }|users");
-  EXPECT_EQ(AddColumnTable("app_${env}_users"), "|app___env__users");
-  EXPECT_EQ(AddColumnTable("${env}_users"), "|__env__users");
-  EXPECT_EQ(AddColumnTable("{schema}.users"), "_schema_|users");
-  EXPECT_EQ(AddColumnTable("@schema@.users"), "_schema_|users");
-  EXPECT_EQ(AddColumnTable("#{schema}.users"), "#schema|users");
-  EXPECT_EQ(AddColumnTable("%(schema)s.users"), "(schema)|users");
-  EXPECT_EQ(AddColumnTable(":schema.users"), "_schema|users");
-  EXPECT_EQ(AddColumnTable(":\"schema\".users"), ":schema|users");
+  for (const char* words : {"${schema}",
+                            "${Schema}",
+                            "{{ .Schema }}",
+                            "{{x}}",
+                            "{schema}",
+                            "@schema@",
+                            "#{schema}",
+                            "%(schema)s",
+                            ":schema",
+                            ":\"schema\"",
+                            "app_${env}_users",
+                            "${env}_users",
+                            "app_{{ env }}",
+                            "${a}${b}",
+                            "${a}_{{ b }}__",
+                            ":s",
+                            ":ab",
+                            "{x}",
+                            "%s",
+                            "{{ f(\"a\\b\") }}",
+                            "${größe}"}) {
+    EXPECT_EQ(AddColumnTable(absl::StrCat(words, ".users")), absl::StrCat(words, "|users"));
+    EXPECT_EQ(AddColumnTable(words), absl::StrCat("|", words));
+  }
+  EXPECT_EQ(AddColumnTable("${Schema}.${table}"), "${Schema}|${table}");
   // Within quotes they are what they are.
   EXPECT_EQ(AddColumnTable("\"${schema}\".users"), "${schema}|users");
+  // On one line, as messages are.
+  EXPECT_EQ(AddColumnTable("{{ a\n | b }}"), "|{{ a  | b }}");
+  // PostgreSQL cuts names after 63 bytes. What stands for the placeholder is cut, not its words.
+  const std::string wide = absl::StrCat("{{ ", std::string(80, 'x'), " }}");
+  EXPECT_EQ(AddColumnTable(wide), absl::StrCat("|", wide));
+}
+
+TEST(Templates, LeaveOtherNamesAlone) {
+  // The first characters that could stand for a placeholder, in names of the author's.
+  for (const char* name : {"\u0700", "a\uE000_", "\U000F0000_____", "größe", "_schema___"}) {
+    const Script script =
+        Parse(absl::StrCat("drop table ", name, ", :x, {a}, ${schema}, ", name, "_;"));
+    ASSERT_EQ(script.statements.size(), 1U);
+    ASSERT_EQ(script.statements[0].actions.size(), 1U);
+    const auto* drop = std::get_if<action::Drop>(&script.statements[0].actions[0].kind);
+    ASSERT_NE(drop, nullptr);
+    Lines names;
+    for (const Name& object : drop->objects) names.push_back(object.name);
+    EXPECT_EQ(names, (Lines{name, ":x", "{a}", "${schema}", absl::StrCat(name, "_")}));
+  }
+}
+
+TEST(Templates, ShowTheirWordsInStrings) {
+  const Script script = Parse("set lock_timeout = :'timeout';");
+  ASSERT_EQ(script.statements.size(), 1U);
+  ASSERT_EQ(script.statements[0].actions.size(), 1U);
+  const auto* set = std::get_if<action::SetParameter>(&script.statements[0].actions[0].kind);
+  ASSERT_NE(set, nullptr);
+  EXPECT_EQ(set->values, (Lines{":'timeout'"}));
+}
+
+TEST(Templates, ExcuseOnlyErrorsThatTheyMayCause) {
+  // The parser was beyond mending before it came to the placeholder.
+  EXPECT_EQ(Statements("alter tabel ${t} add x int;\nselec ${x};\nselect 1 from where :x;"),
+            (Lines{"alter tabel ${t} add x int !! tabel: syntax error at or near \"tabel\"",
+                   "selec ${x} !! selec: syntax error at or near \"selec\"",
+                   "select 1 from where :x !! where: syntax error at or near \"where\""}));
+  EXPECT_EQ(Statements("create table t (a int,) {{ x }};"),
+            (Lines{"create table t (a int,) {{ x }} !! ): syntax error at or near \")\""}));
+  // At the placeholder, in a word that holds it, after it, or at the end.
+  for (const char* text : {"create tab_${x} y (a int)", "create ${what} x y", "alter t_${x} add b",
+                           "select ${x} from where a", "select ${x} from", "drop table ${x} (",
+                           "select 1 {% if a %} from where b"}) {
+    EXPECT_EQ(Statements(text).at(0).substr(0, 9), "template ") << text;
+  }
+  // The next word says what `not` is: `where a not like b` is fine.
+  EXPECT_EQ(Statements("delete from t where a not ${like} b"),
+            (Lines{"template delete from t where a not ${like} b"}));
+  EXPECT_EQ(Statements("delete from t where a not, ${b}"),
+            (Lines{"delete from t where a not, ${b} !! not: syntax error at or near \"not\""}));
 }
 
 TEST(Templates, StandForValues) {
@@ -617,6 +818,50 @@ TEST(Hostile, OneErrorInALargeFileCostsOneFinding) {
                                     [](const Statement& one) { return one.problem.has_value(); });
   EXPECT_EQ(broken, 1);
   EXPECT_EQ(script.statements.back().tag, "DROP TABLE");
+}
+
+// The one problem of the only statement that has one.
+std::string OnlyProblem(const std::string& text) {
+  const Script script = Parse(text);
+  Lines problems;
+  for (const Statement& statement : script.statements) {
+    if (!statement.problem.has_value()) continue;
+    problems.push_back(absl::StrCat(statement.problem->span.begin, "-", statement.problem->span.end,
+                                    " ", statement.problem->message));
+  }
+  for (const Problem& problem : script.problems) problems.push_back(problem.message);
+  return problems.size() == 1 ? problems[0] : absl::StrCat(problems.size(), " problems");
+}
+
+TEST(Hostile, LimitsSayWhereAndWhatToDo) {
+  EXPECT_EQ(OnlyProblem(std::string((size_t{64} << 20) + 1, ' ')),
+            "the file has 67108865 bytes; more than 67108864 are not analysed: split it");
+  EXPECT_EQ(OnlyProblem("select '" + std::string(size_t{16} << 20, 'x') + "'; select 2;"),
+            "0-16777225 the text is 16777226 bytes long, more than the 16777216 that are parsed: "
+            "split it");
+  EXPECT_EQ(OnlyProblem("select 1 " + std::string(257, '+') + " 1 + 1; select 2;"),
+            "9-266 more than 256 operator characters in a row: the statement is not analysed; put "
+            "blanks between operators");
+  EXPECT_EQ(OnlyProblem("select {{ " + std::string(5000, 'x') + " }}; select 2;"),
+            "7-8 syntax error at or near \"{\"; a template is recognised up to 4096 bytes, a name "
+            "in braces up to 256: shorten it");
+  EXPECT_EQ(OnlyProblem("select ${" + std::string(300, 'x') + "}; select 2;"),
+            "7-8 syntax error at or near \"$\"; a template is recognised up to 4096 bytes, a name "
+            "in braces up to 256: shorten it");
+  // After so many quotes that are taken for closed the next one hides what follows, and says so.
+  const Script script = Parse(Repeat("select 'it's ';\n", 16 * 64) + "select 'x;\ndrop table t;");
+  ASSERT_EQ(script.statements.size(), 65U);
+  EXPECT_EQ(script.statements.back().problem->message,
+            "unterminated quoted string at or near \"'x;…\"; the rest of the file is not analysed, "
+            "as 64 quotes before it are not closed either: close them");
+}
+
+TEST(Hostile, MessagesDoNotQuoteTheRestOfTheFile) {
+  EXPECT_EQ(OnlyProblem("do $$ begin\n" + Repeat("null;\n", 10'000)),
+            "3-11 unterminated dollar-quoted string at or near \"$$ begin…\"");
+  const std::string long_line = OnlyProblem("do $$" + Repeat("größe ", 10'000));
+  EXPECT_LT(long_line.size(), 230U);
+  EXPECT_TRUE(absl::EndsWith(long_line, "…\""));
 }
 
 TEST(Hostile, WhatTheGrammarCannotBearStaysOneProblem) {

@@ -40,24 +40,6 @@ struct BadBytes {
   uint32_t last_end = 0;
 };
 
-// The length of the UTF-8 character at `at`, zero where there is none. PostgreSQL takes neither
-// surrogates nor overlong forms, nor anything beyond U+10FFFF.
-size_t CharacterLength(absl::string_view text, size_t at) {
-  const auto byte = [&](size_t i) -> unsigned {
-    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
-  };
-  const auto follows = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first < 0xC2 || first > 0xF4 || !follows(1)) return 0;
-  if (first < 0xE0) return 2;
-  const unsigned second = byte(1);
-  if (!follows(2) || (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
-  if (first < 0xF0) return 3;
-  if (!follows(3) || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
-  return 4;
-}
-
 void ReplaceNulBytes(std::string* text, std::vector<Problem>* problems) {
   BadBytes nul;
   for (size_t at = text->find('\0'); at != std::string::npos; at = text->find('\0', at)) {
@@ -84,6 +66,22 @@ void ReplaceInvalidUtf8(std::string* text, std::vector<Problem>* problems) {
 
 }  // namespace
 
+size_t CharacterLength(absl::string_view text, size_t at) {
+  const auto byte = [&](size_t i) -> unsigned {
+    return at + i < text.size() ? static_cast<unsigned char>(text[at + i]) : 0U;
+  };
+  const auto follows = [&](size_t i) { return (byte(i) & 0xC0U) == 0x80U; };
+  const unsigned first = byte(0);
+  if (first < 0x80) return 1;
+  if (first < 0xC2 || first > 0xF4 || !follows(1)) return 0;
+  if (first < 0xE0) return 2;
+  const unsigned second = byte(1);
+  if (!follows(2) || (first == 0xE0 && second < 0xA0) || (first == 0xED && second > 0x9F)) return 0;
+  if (first < 0xF0) return 3;
+  if (!follows(3) || (first == 0xF0 && second < 0x90) || (first == 0xF4 && second > 0x8F)) return 0;
+  return 4;
+}
+
 bool HasForeignByteOrderMark(absl::string_view text) {
   return absl::StartsWith(text, "\xFF\xFE") || absl::StartsWith(text, "\xFE\xFF") ||
          absl::StartsWith(text, absl::string_view("\0\0\xFE\xFF", 4));
@@ -91,7 +89,7 @@ bool HasForeignByteOrderMark(absl::string_view text) {
 
 std::string MakeReadable(absl::string_view text, std::vector<Problem>* problems) {
   std::string readable(text);
-  if (absl::StartsWith(text, "\xEF\xBB\xBF")) readable.replace(0, 3, "   ");
+  if (absl::StartsWith(text, kByteOrderMark)) readable.replace(0, kByteOrderMark.size(), "   ");
   ReplaceNulBytes(&readable, problems);
   ReplaceInvalidUtf8(&readable, problems);
   return readable;

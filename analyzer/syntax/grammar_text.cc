@@ -99,7 +99,7 @@ GrammarError Refusal(std::string message, size_t cursor) {
 std::optional<GrammarError> RefuseText(absl::string_view sql) {
   if (sql.size() > kMaxGrammarBytes) {
     return Refusal(absl::StrCat("the text is ", sql.size(), " bytes long, more than the ",
-                                kMaxGrammarBytes, " that are parsed"),
+                                kMaxGrammarBytes, " that are parsed: split it"),
                    sql.size());
   }
   const size_t nul = std::min(sql.find('\0'), sql.size());
@@ -112,7 +112,8 @@ std::optional<GrammarError> RefuseText(absl::string_view sql) {
   }
   const size_t excessive = FirstExcessiveOperator(sql);
   if (excessive < sql.size()) {
-    return Refusal("too many operator characters in a row for the parser", excessive);
+    return Refusal("too many operator characters in a row for the parser: put blanks between them",
+                   excessive);
   }
   return std::nullopt;
 }

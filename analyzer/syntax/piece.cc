@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -36,6 +37,18 @@ bool EndsOperand(const Token& token) {
           token.kind != TokenKind::kOther);
 }
 
+// Whether a word that touches the string before it may be meant to: `'a'as b`. Any other word is
+// rather the rest of `it's` or `l'eau`.
+bool FollowsStrings(absl::string_view word) {
+  static constexpr absl::string_view kWords[] = {
+      "and",  "as",      "asc",    "between", "collate", "desc",  "else",      "end",     "for",
+      "from", "group",   "having", "ilike",   "in",      "into",  "is",        "like",    "limit",
+      "not",  "offset",  "on",     "or",      "order",   "over",  "returning", "similar", "then",
+      "to",   "uescape", "union",  "using",   "when",    "where", "window",    "with"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [word](absl::string_view one) { return absl::EqualsIgnoreCase(word, one); });
+}
+
 // Walks over the tokens once and cuts. It writes only upon what the lexer has passed, or makes the
 // lexer go back to what it wrote.
 class Cutter {
@@ -49,6 +62,7 @@ class Cutter {
   void On(const Token& token);
   void OnComment(const Token& token);
   void OnOpenQuote(const Token& token);
+  void OnString(const Token& token);
   void OnWord(const Token& token);
   void OnPunctuation(const Token& token);
   void OnOperator(const Token& token);
@@ -60,12 +74,17 @@ class Cutter {
 
   void Open(uint32_t begin);
   void Extend(const Token& token);
+  // Ends the open piece amid a quote, at the next semicolon that ends a line.
+  bool CutQuote(const Token& quote);
   void Close(uint32_t end);
+  void CloseEach(uint32_t end);
   void CloseInPlaceOf(Span separator);
   void ReadWord(absl::string_view word);
   void AwaitCopyData(uint32_t from);
   void SkipCopyData();
 
+  // Whether a semicolon separates statements of a body and not those of the script.
+  bool IsWithinBody() const { return blocks_ > 0 || (head_ == Head::kRule && parentheses_ > 0); }
   bool StartsLine(uint32_t at) const;
   bool EndsLine(size_t at) const;
   void Blank(uint32_t begin, uint32_t end);
@@ -95,6 +114,8 @@ class Cutter {
   Token previous_;
   absl::string_view previous_word_;  // the previous token's text where it is an unquoted word
   uint32_t operator_run_begin_ = 0;
+  bool slipped_ = false;  // an apostrophe stood in a string: 'it's'
+  std::vector<uint32_t> body_separators_;
 };
 
 Pieces Cutter::Cut() {
@@ -124,8 +145,9 @@ void Cutter::On(const Token& token) {
       if (token.symbol == '\\') return OnBackslash(token);
       if (!OnPlaceholder(token, token.span.begin)) Extend(token);
       return;
-    case TokenKind::kQuotedIdentifier:
     case TokenKind::kString:
+      return OnString(token);
+    case TokenKind::kQuotedIdentifier:
     case TokenKind::kDollarString:
     case TokenKind::kNumber:
     case TokenKind::kParameter:
@@ -157,18 +179,31 @@ void Cutter::OnOpenQuote(const Token& token) {
   piece_.has_open_quote = true;
   const bool is_short =
       token.kind == TokenKind::kString || token.kind == TokenKind::kQuotedIdentifier;
-  size_t end = absl::string_view::npos;
-  if (is_short && quote_recoveries_++ < kMaxQuoteRecoveries) {
-    end = text_.find(';', token.span.begin);
-    while (end != absl::string_view::npos && !EndsLine(end + 1)) end = text_.find(';', end + 1);
-  }
-  if (end != absl::string_view::npos) {
-    piece_.span.end = static_cast<uint32_t>(end);
-    lexer_.Seek(piece_.span.end + 1);
-    return Close(piece_.span.end + 1);
-  }
+  if (is_short && CutQuote(token)) return;
+  piece_.hides_rest = is_short && quote_recoveries_ >= kMaxQuoteRecoveries;
   while (IsBlankByte(text_[piece_.span.end - 1])) --piece_.span.end;
   Close(piece_.span.end);
+}
+
+// After the slip in `'it's'` strings and SQL have changed places: the next string begins where one
+// was meant to end, and reaches to wherever the next one begins.
+void Cutter::OnString(const Token& token) {
+  Extend(token);
+  if (slipped_) CutQuote(token);
+}
+
+bool Cutter::CutQuote(const Token& quote) {
+  if (quote_recoveries_ >= kMaxQuoteRecoveries) return false;
+  const absl::string_view text = absl::string_view(text_).substr(0, quote.span.end);
+  size_t end = text.find(';', quote.span.begin);
+  while (end != absl::string_view::npos && !EndsLine(end + 1)) end = text.find(';', end + 1);
+  if (end == absl::string_view::npos) return false;
+  ++quote_recoveries_;
+  piece_.span.end = static_cast<uint32_t>(end);
+  piece_.has_open_quote = true;
+  lexer_.Seek(piece_.span.end + 1);
+  Close(piece_.span.end + 1);
+  return true;
 }
 
 void Cutter::OnWord(const Token& token) {
@@ -180,6 +215,8 @@ void Cutter::OnWord(const Token& token) {
   const absl::string_view word = Words(token.span);
   if (!open_) Open(token.span.begin);
   if (head_ != Head::kPlain && head_ != Head::kRule) ReadWord(word);
+  slipped_ |= previous_.kind == TokenKind::kString && previous_.span.end == token.span.begin &&
+              !FollowsStrings(word);
   Extend(token);
   previous_word_ = word;
 }
@@ -188,9 +225,10 @@ void Cutter::OnPunctuation(const Token& token) {
   switch (token.symbol) {
     case ';':
       if (!open_) return;
-      if (blocks_ == 0 && (head_ != Head::kRule || parentheses_ == 0)) {
-        return Close(token.span.end);
-      }
+      if (!IsWithinBody()) return Close(token.span.end);
+      // No expression holds a semicolon, so this ends the CASEs that were left open.
+      blocks_ = std::min(blocks_, 1);
+      body_separators_.push_back(token.span.begin);
       break;
     case ':':
       if (OnColon(token)) return;
@@ -215,7 +253,10 @@ void Cutter::OnOperator(const Token& token) {
       open_ && previous_.kind == TokenKind::kOperator && previous_.span.end == token.span.begin;
   if (!continues) operator_run_begin_ = token.span.begin;
   Extend(token);
-  if (token.span.end - operator_run_begin_ > kMaxOperatorRun) piece_.has_endless_operator = true;
+  if (token.span.end - operator_run_begin_ <= kMaxOperatorRun) return;
+  Span& endless = piece_.endless_operator;
+  if (endless.empty()) endless.begin = operator_run_begin_;
+  if (endless.begin == operator_run_begin_) endless.end = token.span.end;
 }
 
 // psql takes a backslash anywhere outside quotes. Within a statement only a name that psql knows
@@ -274,7 +315,7 @@ void Cutter::Replace(const Placeholder& placeholder) {
   const Span span = placeholder.span;
   const bool leaves_text = placeholder.kind == Placeholder::Kind::kExpression ||
                            placeholder.kind == Placeholder::Kind::kLiteral;
-  Fill(placeholder, &text_);
+  result_.substitutes.Fill(placeholder, &text_);
   lexer_.Seek(leaves_text ? span.begin : span.end);
   if (!open_) {
     if (placeholder.kind == Placeholder::Kind::kRemark) return;
@@ -288,7 +329,7 @@ void Cutter::Replace(const Placeholder& placeholder) {
     }
     Open(span.begin);
   }
-  piece_.has_placeholder = true;
+  if (!piece_.first_placeholder.has_value()) piece_.first_placeholder = span.begin;
 }
 
 void Cutter::Open(uint32_t begin) {
@@ -299,6 +340,8 @@ void Cutter::Open(uint32_t begin) {
   parentheses_ = brackets_ = blocks_ = 0;
   previous_ = {.span = {begin, begin}};
   previous_word_ = {};
+  slipped_ = false;
+  body_separators_.clear();
 }
 
 void Cutter::Extend(const Token& token) {
@@ -314,9 +357,30 @@ void Cutter::Extend(const Token& token) {
 
 void Cutter::Close(uint32_t end) {
   open_ = false;
+  if (IsWithinBody() && !body_separators_.empty()) return CloseEach(end);
   piece_.end = end;
   result_.pieces.push_back(std::move(piece_));
   if (copies_from_stdin_) AwaitCopyData(end);
+}
+
+// A body that is never closed would hide all the rest: its semicolons count after all.
+void Cutter::CloseEach(uint32_t end) {
+  const Piece whole = std::move(piece_);
+  if (body_separators_.back() < whole.span.end) body_separators_.push_back(whole.span.end);
+  uint32_t begin = whole.span.begin;
+  for (const uint32_t separator : body_separators_) {
+    Piece piece = whole;
+    piece.span = TokensWithin(text_, {begin, separator});
+    piece.end = std::min(separator + 1, end);
+    begin = piece.end;
+    if (piece.span.empty()) continue;
+    // Where the later placeholders stand is not known: each part may hold one.
+    if (piece.first_placeholder.has_value()) {
+      piece.first_placeholder = std::max(*piece.first_placeholder, piece.span.begin);
+      if (*piece.first_placeholder >= piece.span.end) piece.first_placeholder.reset();
+    }
+    result_.pieces.push_back(std::move(piece));
+  }
 }
 
 // Ends the open piece, if there is one, where something else than a semicolon separates.
@@ -410,6 +474,17 @@ void Cutter::Blank(uint32_t begin, uint32_t end) {
 }
 
 }  // namespace
+
+Span TokensWithin(absl::string_view text, Span part) {
+  Lexer lexer(text.substr(part.begin, part.size()), part.begin);
+  Token token;
+  Span span = {part.end, part.end};
+  while (lexer.NextCode(&token)) {
+    if (span.empty()) span.begin = token.span.begin;
+    span.end = token.span.end;
+  }
+  return span;
+}
 
 Pieces CutIntoPieces(std::string text) { return Cutter(std::move(text)).Cut(); }
 

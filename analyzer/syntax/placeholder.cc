@@ -1,6 +1,7 @@
 #include "analyzer/syntax/placeholder.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "absl/strings/match.h"
 #include "absl/strings/strip.h"
@@ -139,6 +140,18 @@ bool IsWithinBrackets(absl::string_view text, size_t cursor) {
          after.substr(0, after.find('\n')).find('}') != kNone;
 }
 
+bool OpensBracketsTooLong(absl::string_view text, size_t cursor) {
+  const absl::string_view rest = text.substr(std::min(cursor, text.size()));
+  for (size_t i = 0; i < std::size(kOpenings); ++i) {
+    if (!absl::StartsWith(rest, kOpenings[i])) continue;
+    const size_t close = rest.find(kClosings[i]);
+    return close != kNone && close + 2 > kMaxPlaceholderBytes;
+  }
+  if (!absl::StartsWith(rest, "${") && !absl::StartsWith(rest, "#{")) return false;
+  const size_t close = rest.find_first_of("}{\n", 2);
+  return close != kNone && rest[close] == '}' && close > kMaxPlaceholderWord;
+}
+
 std::optional<Placeholder> PsqlVariable(absl::string_view text, size_t colon) {
   const size_t at = colon + 1;
   if (at >= text.size()) return std::nullopt;
@@ -151,42 +164,6 @@ std::optional<Placeholder> PsqlVariable(absl::string_view text, size_t colon) {
   if (end >= text.size() || text[end] != quote) return std::nullopt;
   return Found(quote == '"' ? Placeholder::Kind::kExpression : Placeholder::Kind::kLiteral, colon,
                end + 1);
-}
-
-void Fill(const Placeholder& placeholder, std::string* text) {
-  const auto [begin, end] = placeholder.span;
-  if (placeholder.kind == Placeholder::Kind::kControl ||
-      placeholder.kind == Placeholder::Kind::kRemark) {
-    for (size_t at = begin; at < end; ++at) {
-      if (!IsBlankByte((*text)[at])) (*text)[at] = ' ';
-    }
-    return;
-  }
-  if ((*text)[begin] == ':' && !IsWordByte((*text)[begin + 1])) {
-    std::swap((*text)[begin], (*text)[begin + 1]);  // :'x' -> ':x'
-    return;
-  }
-  const bool joined = (begin > 0 && IsIdentifierByte((*text)[begin - 1])) ||
-                      (end < text->size() && (IsIdentifierByte((*text)[end]) ||
-                                              (*text)[end] == '{' || (*text)[end] == '@'));
-  const std::string words = text->substr(begin, end - begin);
-  // `${x}` -> `"$x"`: a sign of the engine's must survive within the quotes.
-  const bool signed_brace = words.size() > 3 && words[1] == '{' && words[0] != '{';
-  const bool quoted =
-      !joined && (signed_brace || absl::StartsWith(words, "{{") || absl::StartsWith(words, "%("));
-  if (!quoted) {
-    for (size_t at = begin; at < end; ++at) {
-      if (!IsWordByte((*text)[at])) (*text)[at] = '_';
-    }
-    return;
-  }
-  std::string inside = signed_brace ? words[0] + words.substr(2, words.size() - 3)
-                                    : words.substr(1, words.size() - 2);
-  for (char& byte : inside) {
-    if (byte == '"' || byte == '\n' || byte == '\r') byte = '_';
-  }
-  (*text)[begin] = (*text)[end - 1] = '"';
-  std::copy(inside.begin(), inside.end(), text->begin() + begin + 1);
 }
 
 }  // namespace plimsoll

@@ -54,14 +54,11 @@ class PlaceholderFinder {
 // quotes or not.
 bool IsWithinBrackets(absl::string_view text, size_t cursor);
 
+// Whether brackets open at the cursor that close beyond the limits of a placeholder.
+bool OpensBracketsTooLong(absl::string_view text, size_t cursor);
+
 // psql's `:x`, `:'x'` or `:"x"` at the colon.
 std::optional<Placeholder> PsqlVariable(absl::string_view text, size_t colon);
-
-// Writes over a placeholder what PostgreSQL's grammar takes in its place, in as many bytes: an
-// identifier that still shows the words within (`"$schema"` for `${schema}`; `_x` or the like
-// where it is too short for quotes or part of a longer name), a string for kLiteral, blanks for
-// the rest. Equal placeholders become equal names.
-void Fill(const Placeholder& placeholder, std::string* text);
 
 }  // namespace plimsoll
 

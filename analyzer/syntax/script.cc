@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/types/span.h"
 #include "analyzer/limits.h"
@@ -16,19 +17,6 @@
 
 namespace plimsoll {
 namespace {
-
-// From the first byte of the first token to the last byte of the last one in a part of the text;
-// empty where there is none.
-Span TokensWithin(absl::string_view text, Span part) {
-  Lexer lexer(text.substr(part.begin, part.size()), part.begin);
-  Token token;
-  Span span = {part.end, part.end};
-  while (lexer.NextCode(&token)) {
-    if (span.empty()) span.begin = token.span.begin;
-    span.end = token.span.end;
-  }
-  return span;
-}
 
 // A quote that is never closed is shown up to the end of its line.
 Span UpToLineEnd(absl::string_view text, Span span) {
@@ -51,6 +39,23 @@ Span TokenAt(absl::string_view text, Span part, uint32_t cursor) {
   return last;
 }
 
+// PostgreSQL quotes all of a token that is never closed, to the end of the file: the start will do.
+std::string Shortened(absl::string_view message) {
+  constexpr size_t kLongest = 200;
+  size_t end = std::min({message.size(), message.find('\n'), message.find('\r'), kLongest});
+  if (end == message.size()) return std::string(message);
+  while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) --end;
+  return absl::StrCat(message.substr(0, end), "…\"");
+}
+
+// Whether PostgreSQL's parser asks for the token after this one to know what this one is.
+bool LooksAhead(absl::string_view token) {
+  for (const absl::string_view word : {"format", "not", "nulls", "with", "without"}) {
+    if (absl::EqualsIgnoreCase(token, word)) return true;
+  }
+  return absl::StartsWithIgnoreCase(token, "u&");
+}
+
 // Turns pieces into statements: asks the grammar about as many of them at once as is wise, and
 // about each alone where it rejects them together.
 class Reader {
@@ -65,11 +70,16 @@ class Reader {
   size_t GroupEnd(size_t first) const;
   void ReadAlone(const Piece& piece);
   Span TextOf(PieceList group) const;
-  Parsed Parse(PieceList group) const;
+  // The tree and the message are in the author's words. They are valid until the next call.
+  Parsed Parse(PieceList group);
   // Adds the statements of a group that the grammar accepted; false where its tree is beyond us.
   bool Accept(PieceList group, const Parsed& parsed);
   void Reject(const Piece& piece, const GrammarError& error);
 
+  std::string WhatALimitDid(const Piece& piece, uint32_t cursor) const;
+  bool MayBeThePlaceholder(const Piece& piece, uint32_t cursor, Span token) const;
+
+  absl::string_view Words(Span span) const { return text_.substr(span.begin, span.size()); }
   void AddPlain(const Piece& piece);
   void Add(const Piece& piece, Span span, LoweredStatement lowered);
   void AddProblem(const Piece& piece, Span span, std::string message);
@@ -77,6 +87,7 @@ class Reader {
   const Pieces& cut_;
   absl::string_view text_;
   Script* script_;
+  std::string restored_;  // what the last tree points at where it holds substitutes
 };
 
 void Reader::Read() {
@@ -99,7 +110,7 @@ void Reader::Read() {
 // behind them, or nothing behind them would be read.
 size_t Reader::GroupEnd(size_t first) const {
   const auto stands_alone = [](const Piece& piece) {
-    return piece.has_open_quote || piece.has_endless_operator;
+    return piece.has_open_quote || !piece.endless_operator.empty();
   };
   const std::vector<Piece>& pieces = cut_.pieces;
   size_t end = first;
@@ -118,40 +129,83 @@ Span Reader::TextOf(PieceList group) const {
   return {group.front().span.begin, author_wrote_it ? last.end : last.span.end};
 }
 
-Parsed Reader::Parse(PieceList group) const {
+Parsed Reader::Parse(PieceList group) {
   const Span span = TextOf(group);
-  return ParseToJson(text_.substr(span.begin, span.size()));
+  Parsed parsed = ParseToJson(text_.substr(span.begin, span.size()));
+  const bool as_written = std::none_of(group.begin(), group.end(), [](const Piece& piece) {
+    return piece.first_placeholder.has_value();
+  });
+  if (as_written) return parsed;
+  if (!parsed.ok()) {
+    parsed.error->message = cut_.substitutes.Restore(parsed.error->message);
+    return parsed;
+  }
+  restored_ = cut_.substitutes.RestoreJson(parsed.json);
+  const size_t size = restored_.size();
+  restored_.append(kGrammarPadding, '\0');
+  parsed.json = absl::string_view(restored_).substr(0, size);
+  return parsed;
 }
 
 void Reader::ReadAlone(const Piece& piece) {
   if (piece.form != StatementForm::kSql) return AddPlain(piece);
-  if (piece.has_endless_operator) {
-    return AddProblem(piece, piece.span,
+  if (!piece.endless_operator.empty()) {
+    return AddProblem(piece, piece.endless_operator,
                       absl::StrCat("more than ", kMaxOperatorRun,
-                                   " operator characters in a row: the statement is not analysed"));
+                                   " operator characters in a row: the statement is not analysed; "
+                                   "put blanks between operators"));
   }
   const Parsed parsed = Parse({&piece, 1});
   if (!parsed.ok()) return Reject(piece, *parsed.error);
   if (Accept({&piece, 1}, parsed)) return;
-  AddProblem(piece, piece.span, "the statement is too large or too deeply nested to be analysed");
+  AddProblem(piece, piece.span,
+             "the statement is too large or too deeply nested to be analysed: split it");
 }
 
 void Reader::Reject(const Piece& piece, const GrammarError& error) {
   const Span part = TextOf({&piece, 1});
-  if (piece.has_placeholder) {
+  if (piece.first_placeholder.has_value()) {
     // What looks like a placeholder may be SQL after all, such as the remainder in `a %s`.
     const Parsed parsed = ParseToJson(script_->source->Text(part));
     if (parsed.ok() && Accept({&piece, 1}, parsed)) return;
   }
   const uint32_t cursor = std::min(error.cursor, part.size());
-  const absl::string_view text = text_.substr(part.begin, part.size());
-  if (piece.has_placeholder || (!error.internal && IsWithinBrackets(text, cursor))) {
-    Piece filled_in_later = piece;
-    filled_in_later.form = StatementForm::kTemplate;
-    return AddPlain(filled_in_later);
+  const Span token = TokenAt(text_, part, cursor);
+  if (error.internal) {
+    return AddProblem(piece, cursor < part.size() ? token : piece.span, error.message);
   }
-  const Span span = error.internal ? piece.span : TokenAt(text_, part, cursor);
-  AddProblem(piece, span, error.message);
+  const bool filled_in_later = MayBeThePlaceholder(piece, part.begin + cursor, token) ||
+                               IsWithinBrackets(Words(part), cursor);
+  if (!filled_in_later) {
+    return AddProblem(piece, token,
+                      absl::StrCat(Shortened(error.message), WhatALimitDid(piece, cursor)));
+  }
+  AddPlain(piece);
+  script_->statements.back().form = StatementForm::kTemplate;
+}
+
+// What the author cannot know: the error is not all there is to say, or comes from a limit of ours.
+std::string Reader::WhatALimitDid(const Piece& piece, uint32_t cursor) const {
+  if (piece.hides_rest) {
+    return absl::StrCat("; the rest of the file is not analysed, as ", kMaxQuoteRecoveries,
+                        " quotes before it are not closed either: close them");
+  }
+  if (OpensBracketsTooLong(Words(TextOf({&piece, 1})), cursor)) {
+    return absl::StrCat("; a template is recognised up to ", kMaxPlaceholderBytes,
+                        " bytes, a name in braces up to ", kMaxPlaceholderWord, ": shorten it");
+  }
+  return "";
+}
+
+// PostgreSQL's parser stops at the first token that nothing can mend, whatever follows. So a token
+// before the placeholder is wrong however that is filled in.
+bool Reader::MayBeThePlaceholder(const Piece& piece, uint32_t cursor, Span token) const {
+  if (!piece.first_placeholder.has_value()) return false;
+  const uint32_t placeholder = *piece.first_placeholder;
+  if (cursor >= placeholder || token.end > placeholder) return true;
+  // Some tokens are what they are by the next one (parser.c, base_yylex): `NOT` before `LIKE`.
+  const bool is_next = TokensWithin(text_, {token.end, placeholder}).empty();
+  return is_next && LooksAhead(Words(token));
 }
 
 // Usually each of the grammar's statements is one piece. The grammar is right where they differ.
@@ -233,7 +287,7 @@ Script ParseScript(std::shared_ptr<const Source> source) {
     script.problems.push_back(
         {.span = {0, 0},
          .message = absl::StrCat("the file has ", text.size(), " bytes; more than ",
-                                 kMaxSourceBytes, " are not analysed")});
+                                 kMaxSourceBytes, " are not analysed: split it")});
     return script;
   }
   if (HasForeignByteOrderMark(text)) {

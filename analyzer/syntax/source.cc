@@ -3,9 +3,18 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "analyzer/check.h"
+#include "analyzer/syntax/encoding.h"
 
 namespace plimsoll {
+namespace {
+
+// A generated file may be one line of megabytes with a finding in each of its statements. Columns
+// are counted from the nearest landmark, so no lookup passes over more bytes than about this.
+constexpr uint32_t kLandmarkDistance = 1024;
+
+}  // namespace
 
 Source::Source(std::string name, std::string text)
     : name_(std::move(name)), text_(std::move(text)) {
@@ -13,6 +22,33 @@ Source::Source(std::string name, std::string text)
   line_starts_.push_back(0);
   for (size_t at = text_.find('\n'); at != std::string::npos; at = text_.find('\n', at + 1)) {
     line_starts_.push_back(static_cast<uint32_t>(at + 1));
+  }
+  uint32_t begin = 0;
+  if (absl::StartsWith(text_, kByteOrderMark)) {
+    begin = static_cast<uint32_t>(kByteOrderMark.size());
+    landmarks_.push_back({.byte = begin, .column = 1});
+  }
+  for (size_t line = 1; line <= line_starts_.size(); ++line) {
+    const auto end =
+        line < line_starts_.size() ? line_starts_[line] : static_cast<uint32_t>(text_.size());
+    MarkLongLine(begin, end);
+    begin = end;
+  }
+}
+
+uint32_t Source::CharacterEnd(uint32_t at) const {
+  if (static_cast<unsigned char>(text_[at]) < 0x80U) return at + 1;
+  return at + static_cast<uint32_t>(std::max(CharacterLength(text_, at), size_t{1}));
+}
+
+void Source::MarkLongLine(uint32_t begin, uint32_t end) {
+  if (end - begin <= kLandmarkDistance) return;
+  uint32_t next = begin + kLandmarkDistance;
+  uint32_t column = 1;
+  for (uint32_t at = begin; at < end; at = CharacterEnd(at), ++column) {
+    if (at < next) continue;
+    landmarks_.push_back({.byte = at, .column = column});
+    next = at + kLandmarkDistance;
   }
 }
 
@@ -24,11 +60,18 @@ absl::string_view Source::Text(Span span) const {
 Position Source::Locate(uint32_t byte) const {
   byte = std::min(byte, static_cast<uint32_t>(text_.size()));
   const auto after = std::upper_bound(line_starts_.begin(), line_starts_.end(), byte);
-  const uint32_t start = *(after - 1);
+  const auto mark =
+      std::upper_bound(landmarks_.begin(), landmarks_.end(), byte,
+                       [](uint32_t place, const Landmark& one) { return place < one.byte; });
+  uint32_t at = *(after - 1);
   uint32_t column = 1;
-  for (uint32_t at = start; at < byte; ++at) {
-    const bool continuation = (static_cast<unsigned char>(text_[at]) & 0xC0U) == 0x80U;
-    if (!continuation) ++column;
+  if (mark != landmarks_.begin() && (mark - 1)->byte >= at) {
+    at = (mark - 1)->byte;
+    column = (mark - 1)->column;
+  }
+  for (; at < byte; ++column) {
+    at = CharacterEnd(at);
+    if (at > byte) break;
   }
   return {
       .line = static_cast<uint32_t>(after - line_starts_.begin()), .column = column, .byte = byte};

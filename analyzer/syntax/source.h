@@ -21,7 +21,8 @@ struct Span {
 };
 
 // A place for people: line and column are 1-based, columns count characters (code points; a byte
-// that is not valid UTF-8 counts as one). `byte` is the 0-based offset it was made from.
+// that is not valid UTF-8 counts as one, a byte order mark at the start of the file as none).
+// `byte` is the 0-based offset it was made from; within a character it has that character's column.
 struct Position {
   uint32_t line = 1;
   uint32_t column = 1;
@@ -38,7 +39,7 @@ class Source {
   absl::string_view text() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return text_; }
   absl::string_view Text(Span span) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
 
-  // `byte` past the end is taken as the end.
+  // `byte` past the end is taken as the end. Cheap however long the line is.
   Position Locate(uint32_t byte) const;
 
   uint32_t line_count() const { return static_cast<uint32_t>(line_starts_.size()); }
@@ -48,9 +49,21 @@ class Source {
   uint32_t LineStart(uint32_t line) const;
 
  private:
+  // The column of a byte that begins a character.
+  struct Landmark {
+    uint32_t byte = 0;
+    uint32_t column = 1;
+  };
+
+  // The byte after the character that starts at `at`.
+  uint32_t CharacterEnd(uint32_t at) const;
+  void MarkLongLine(uint32_t begin, uint32_t end);
+
   std::string name_;
   std::string text_;
   std::vector<uint32_t> line_starts_;
+  // Ascending by byte. Within long lines only: a short one is counted from its start.
+  std::vector<Landmark> landmarks_;
 };
 
 }  // namespace plimsoll
