@@ -86,7 +86,9 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
       ->type_name("NAME");
 }
 
-absl::StatusOr<std::vector<Report>> AnalyzePaths(const AnalysisOptions& options) {
+namespace {
+
+absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
   LoadOptions load;
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
   load.transaction = WrappingOf(options.transaction);
@@ -110,6 +112,14 @@ absl::StatusOr<std::vector<Report>> AnalyzePaths(const AnalysisOptions& options)
   work();
   helpers.clear();  // joins them
   return reports;
+}
+
+}  // namespace
+
+const absl::StatusOr<std::vector<Report>>& AnalyzePaths(const AnalysisOptions& options) {
+  static const absl::StatusOr<std::vector<Report>>* reports = nullptr;
+  reports = new absl::StatusOr<std::vector<Report>>(Analysed(options));
+  return *reports;
 }
 
 }  // namespace plimsoll

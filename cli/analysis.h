@@ -25,8 +25,10 @@ struct AnalysisOptions {
 // Registers the paths and the options; a value that cannot be is refused while parsing.
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options);
 
-// One report a project, in the order of the paths. The result does not depend on `jobs`.
-absl::StatusOr<std::vector<Report>> AnalyzePaths(const AnalysisOptions& options);
+// One report a project, in the order of the paths. The result does not depend on `jobs`, and it
+// lives as long as the process: taking a history apart, object by object, just before the end costs
+// a tenth of the whole run.
+const absl::StatusOr<std::vector<Report>>& AnalyzePaths(const AnalysisOptions& options);
 
 }  // namespace plimsoll
 

@@ -18,7 +18,7 @@ struct EffectsOptions {
 };
 
 int ShowEffects(const EffectsOptions& options) {
-  const absl::StatusOr<std::vector<Report>> reports = AnalyzePaths(options.analysis);
+  const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
   if (!reports.ok()) {
     PrintError(reports.status().message());
     return kExitFailure;

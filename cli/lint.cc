@@ -41,7 +41,7 @@ Policy PolicyOf(const LintOptions& options) {
 }
 
 int Lint(const LintOptions& options) {
-  const absl::StatusOr<std::vector<Report>> reports = AnalyzePaths(options.analysis);
+  const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
   if (!reports.ok()) {
     PrintError(reports.status().message());
     return kExitFailure;

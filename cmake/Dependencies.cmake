@@ -16,3 +16,10 @@ if(NOT TARGET re2::re2)
   target_link_libraries(re2::re2 INTERFACE ${RE2_LIBRARY})
   target_include_directories(re2::re2 INTERFACE ${RE2_INCLUDE})
 endif()
+
+# Linked to programs, never to libraries: whoever embeds Plimsoll chooses its own allocator.
+add_library(plimsoll_allocator INTERFACE)
+if(PLIMSOLL_MIMALLOC)
+  find_package(mimalloc REQUIRED)
+  target_link_libraries(plimsoll_allocator INTERFACE mimalloc)
+endif()

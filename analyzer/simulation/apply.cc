@@ -79,6 +79,9 @@ class Applier {
   RelationId MakeIndex(const Relation& table, const action::CreateIndex& create,
                        const std::string& given);
   void InheritFrom(RelationId child, const Relation& parent, bool partition);
+  void InheritIndexes(RelationId child, const Relation& parent);
+  // Makes one index part of another.
+  void Attach(RelationId part, RelationId whole);
   void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
   void SetHasDefault(const Target& target, const std::string& column, bool has_default);
@@ -129,18 +132,14 @@ void Applier::ForEach(const Target& target, Change change) {
   if (!target.only) {
     for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
   }
-  for (const RelationId id : ids) {
-    Relation changed = *view().Find(id);
-    change(changed);
-    catalog_.Update(moment_, std::move(changed));
-  }
+  for (const RelationId id : ids) catalog_.Change(moment_, id, change);
 }
 
 // ---- tables ----------------------------------------------------------------------------------
 
 TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
   TableColumn made = {.name = column.name,
-                      .type = column.type,
+                      .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
                       .generated = column.generated,
                       .has_default = column.serial || column.generated != Generated::kNo ||
@@ -171,28 +170,31 @@ void Applier::AddInlineConstraints(RelationId table, const Column& column) {
 }
 
 void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool partition) {
-  Relation child = *view().Find(child_id);
-  child.parents.push_back(parent.id);
-  child.is_partition = partition;
-  child.columns_known = child.columns_known && parent.columns_known;
-  std::vector<TableColumn> columns = parent.columns;
-  for (const TableColumn& own : child.columns) {
-    const bool inherited = parent.FindColumn(own.name) != nullptr;
-    if (!inherited) columns.push_back(own);
-  }
-  child.columns = std::move(columns);
-  for (const TableConstraint& constraint : parent.constraints) {
-    const bool travels = constraint.kind == ConstraintKind::kCheck ||
-                         (partition && constraint.kind == ConstraintKind::kForeignKey);
-    if (travels) child.constraints.push_back(constraint);
-  }
-  catalog_.Update(moment_, std::move(child));
-  Relation changed = parent;
-  changed.children.push_back(child_id);
-  catalog_.Update(moment_, std::move(changed));
-  if (!partition) return;
+  catalog_.Change(moment_, child_id, [&](Relation& child) {
+    child.parents.push_back(parent.id);
+    child.is_partition = partition;
+    child.columns_known = child.columns_known && parent.columns_known;
+    std::vector<TableColumn> columns = parent.columns;
+    for (const TableColumn& own : child.columns) {
+      const bool inherited = parent.FindColumn(own.name) != nullptr;
+      if (!inherited) columns.push_back(own);
+    }
+    child.columns = std::move(columns);
+    for (const TableConstraint& constraint : parent.constraints) {
+      const bool travels = constraint.kind == ConstraintKind::kCheck ||
+                           (partition && constraint.kind == ConstraintKind::kForeignKey);
+      if (travels) child.constraints.push_back(constraint);
+    }
+  });
+  catalog_.Change(moment_, parent.id,
+                  [&](Relation& changed) { changed.children.push_back(child_id); });
+  if (partition) InheritIndexes(child_id, parent);
+}
+
+// A partition gets an index for each of its parent's.
+void Applier::InheritIndexes(RelationId child_id, const Relation& parent) {
   for (const Relation* index : view().IndexesOf(*view().Find(parent.id))) {
-    const Relation partition_table = *view().Find(child_id);
+    const Relation& partition_table = *view().Find(child_id);
     action::CreateIndex create = {.name_hint = index->name_hint,
                                   .unique = index->unique,
                                   .method = index->method,
@@ -208,13 +210,7 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
                                                : index->unique ? "key"
                                                                : "idx");
     const RelationId made = MakeIndex(partition_table, create, name);
-    if (made == 0) continue;
-    Relation part = *view().Find(made);
-    part.parents.push_back(index->id);
-    catalog_.Update(moment_, std::move(part));
-    Relation whole = *view().Find(index->id);
-    whole.children.push_back(made);
-    catalog_.Update(moment_, std::move(whole));
+    if (made != 0) Attach(made, index->id);
   }
 }
 
@@ -229,7 +225,7 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
         std::any_of(from.constraints.begin(), from.constraints.end(),
                     [&](const TableConstraint& c) { return c.index == index->id; });
     if (constrained) continue;
-    MakeIndex(Relation(*view().Find(to)),
+    MakeIndex(*view().Find(to),
               {.name_hint = index->name_hint,
                .unique = index->unique,
                .method = index->method,
@@ -267,14 +263,14 @@ void Applier::Apply(const action::CreateTable& create) {
   for (const std::string& column : sequences) MakeSequence(*view().Find(id), column);
   for (const Name& name : create.like) {
     const Relation* like = create.like_indexes ? Find(name) : nullptr;
-    if (like != nullptr) CopyIndexes(Relation(*like), id);
+    if (like != nullptr) CopyIndexes(*like, id);
   }
   for (const Name& name : create.inherits) {
-    if (const Relation* parent = Find(name)) InheritFrom(id, Relation(*parent), false);
+    if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
   }
   if (create.partition_of) {
     if (const Relation* parent = Find(*create.partition_of)) {
-      InheritFrom(id, Relation(*parent), true);
+      InheritFrom(id, *parent, true);
     }
   }
   for (const Column& column : create.columns) AddInlineConstraints(id, column);
@@ -289,7 +285,7 @@ void Applier::Apply(const action::AddColumn& add) {
   if (named == nullptr) return;
   const RelationId id = named->id;
   const bool has_sequence = add.column.serial || add.column.generated == Generated::kIdentity;
-  if (has_sequence) MakeSequence(Relation(*named), add.column.name);
+  if (has_sequence) MakeSequence(*named, add.column.name);
   AddInlineConstraints(id, add.column);
 }
 
@@ -349,11 +345,12 @@ void Applier::SetHasDefault(const Target& target, const std::string& name, bool 
 }
 
 void Applier::Apply(const action::AlterColumnType& alter) {
+  const auto type = std::make_shared<const TypeName>(alter.type);
   ForEach(alter.table, [&](Relation& table) {
     if (TableColumn* column = table.FindColumn(alter.column)) {
-      column->type = alter.type;
+      column->type = type;
     } else if (!table.columns_known) {
-      table.columns.push_back({.name = alter.column, .type = alter.type});
+      table.columns.push_back({.name = alter.column, .type = type});
     }
   });
 }
@@ -364,12 +361,13 @@ void Applier::Apply(const action::AlterColumnType& alter) {
 std::string Applier::ConstraintName(const Relation& table, const Constraint& constraint) const {
   if (!constraint.name.empty()) return constraint.name;
   if (!constraint.using_index.empty()) return constraint.using_index;
-  const auto& mentioned = constraint.expression.columns;
   std::string columns = absl::StrJoin(constraint.columns, "_");
   absl::string_view label = "check";
   switch (constraint.kind) {
     case ConstraintKind::kCheck:
-      columns = mentioned.size() == 1 ? mentioned[0] : "";
+      columns = constraint.expression && constraint.expression->columns.size() == 1
+                    ? constraint.expression->columns[0]
+                    : "";
       break;
     case ConstraintKind::kForeignKey:
       label = "fkey";
@@ -409,7 +407,7 @@ RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint&
 }
 
 void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
-  Relation table = *view().Find(table_id);
+  const Relation& table = *view().Find(table_id);
   TableConstraint made = {.name = ConstraintName(table, constraint),
                           .kind = constraint.kind,
                           .columns = constraint.columns,
@@ -418,9 +416,9 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .deletes_write = constraint.deletes_write,
                           .updates_write = constraint.updates_write,
                           .referenced_columns = constraint.referenced_columns};
-  if (constraint.kind == ConstraintKind::kCheck) {
-    made.columns = constraint.expression.columns;
-    made.proven_not_null = constraint.expression.proven_not_null;
+  if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
+    made.columns = constraint.expression->columns;
+    made.proven_not_null = constraint.expression->proven_not_null;
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
     const Relation* referenced = Find(constraint.referenced);
@@ -436,13 +434,9 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
       made.index = index->id;
       made.columns.clear();
       for (const action::IndexColumn& column : index->keys) made.columns.push_back(column.column);
-      if (index->name != made.name) {
-        // The index takes the constraint's name (ATExecAddIndexConstraint).
-        Relation renamed = *index;
-        renamed.name = made.name;
-        if (Find({.schema = table.schema, .name = made.name}) == nullptr) {
-          catalog_.Update(moment_, std::move(renamed));
-        }
+      // The index takes the constraint's name (ATExecAddIndexConstraint).
+      if (Find({.schema = table.schema, .name = made.name}) == nullptr) {
+        catalog_.Change(moment_, index->id, [&](Relation& renamed) { renamed.name = made.name; });
       }
     }
   } else if (key || constraint.kind == ConstraintKind::kUnique ||
@@ -450,12 +444,13 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
     made.index = MakeConstraintIndex(table, constraint, made.name);
   }
   const bool not_null = key || (constraint.kind == ConstraintKind::kNotNull && made.validated);
-  for (const std::string& column : made.columns) {
-    TableColumn* found = not_null ? table.FindColumn(column) : nullptr;
-    if (found != nullptr) found->not_null = true;
-  }
-  table.constraints.push_back(std::move(made));
-  catalog_.Update(moment_, std::move(table));
+  catalog_.Change(moment_, table_id, [&](Relation& changed) {
+    for (const std::string& column : made.columns) {
+      TableColumn* found = not_null ? changed.FindColumn(column) : nullptr;
+      if (found != nullptr) found->not_null = true;
+    }
+    changed.constraints.push_back(std::move(made));
+  });
 }
 
 void Applier::Apply(const action::AddConstraint& add) {
@@ -465,7 +460,7 @@ void Applier::Apply(const action::AddConstraint& add) {
   const bool index_constraint = constraint.kind == ConstraintKind::kUnique ||
                                 constraint.kind == ConstraintKind::kPrimaryKey ||
                                 constraint.kind == ConstraintKind::kExclusion;
-  const Relation table = *named;
+  const Relation& table = *named;
   AddTo(table.id, constraint);
   if (add.table.only || constraint.no_inherit) return;
   const std::string name =
@@ -491,20 +486,20 @@ void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
   const TableConstraint removed = *constraint;
   if (removed.index != 0) {
     for (const Relation* child : view().ReferencingTables(*found)) {
-      Relation changed = *child;
-      std::erase_if(changed.constraints, [&](const TableConstraint& c) {
-        return c.referenced == table_id && c.referenced_columns == removed.columns;
+      catalog_.Change(moment_, child->id, [&](Relation& changed) {
+        std::erase_if(changed.constraints, [&](const TableConstraint& c) {
+          return c.referenced == table_id && c.referenced_columns == removed.columns;
+        });
       });
-      catalog_.Update(moment_, std::move(changed));
     }
     DropRelation(removed.index);
   }
-  Relation table = *view().Find(table_id);
-  std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
-  if (removed.kind == ConstraintKind::kNotNull && removed.columns.size() == 1) {
-    if (TableColumn* column = table.FindColumn(removed.columns[0])) column->not_null = false;
-  }
-  catalog_.Update(moment_, std::move(table));
+  catalog_.Change(moment_, table_id, [&](Relation& table) {
+    std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
+    if (removed.kind == ConstraintKind::kNotNull && removed.columns.size() == 1) {
+      if (TableColumn* column = table.FindColumn(removed.columns[0])) column->not_null = false;
+    }
+  });
 }
 
 void Applier::Apply(const action::DropConstraint& drop) {
@@ -556,20 +551,19 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
 void Applier::Apply(const action::CreateIndex& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
-  const Relation table = *named;
+  const Relation& table = *named;
   const RelationId whole = MakeIndex(table, create, create.name);
   if (whole == 0 || create.only || table.kind != RelationKind::kPartitionedTable) return;
   for (const Relation* child : view().DescendantsOf(table)) {
     const Relation* matching = FindMatchingIndex(*child, create, view());
     const RelationId part = matching != nullptr ? matching->id : MakeIndex(*child, create, "");
-    if (part == 0) continue;
-    Relation attached = *view().Find(part);
-    attached.parents.push_back(whole);
-    catalog_.Update(moment_, std::move(attached));
-    Relation parent = *view().Find(whole);
-    parent.children.push_back(part);
-    catalog_.Update(moment_, std::move(parent));
+    if (part != 0) Attach(part, whole);
   }
+}
+
+void Applier::Attach(RelationId part, RelationId whole) {
+  catalog_.Change(moment_, part, [&](Relation& index) { index.parents.push_back(whole); });
+  catalog_.Change(moment_, whole, [&](Relation& index) { index.children.push_back(part); });
 }
 
 // ---- other objects ---------------------------------------------------------------------------
@@ -616,11 +610,11 @@ void Applier::Apply(const action::CreateView& create) {
   made.uses = UsesOf(create);
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
-    Relation replaced = *existing;
-    replaced.uses = std::move(made.uses);
-    replaced.columns = std::move(made.columns);
-    replaced.columns_known = made.columns_known;
-    catalog_.Update(moment_, std::move(replaced));
+    catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
+      replaced.uses = std::move(made.uses);
+      replaced.columns = std::move(made.columns);
+      replaced.columns_known = made.columns_known;
+    });
     return;
   }
   Create(std::move(made));
@@ -641,9 +635,8 @@ void Applier::Apply(const action::CreateFunction& create) {
 void Applier::Apply(const action::CreatePolicy& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
-  Relation table = *named;
-  table.policies.push_back(create.name);
-  catalog_.Update(moment_, std::move(table));
+  catalog_.Change(moment_, named->id,
+                  [&](Relation& table) { table.policies.push_back(create.name); });
 }
 
 void Applier::Apply(const action::CreateTrigger& create) {
@@ -656,9 +649,7 @@ void Applier::Apply(const action::CreateTrigger& create) {
     if (partitioned) ids.push_back(child->id);
   }
   for (const RelationId id : ids) {
-    Relation table = *view().Find(id);
-    table.triggers.push_back(create.name);
-    catalog_.Update(moment_, std::move(table));
+    catalog_.Change(moment_, id, [&](Relation& table) { table.triggers.push_back(create.name); });
   }
 }
 
@@ -692,12 +683,12 @@ void Applier::Apply(const action::RenameColumn& rename) {
   std::vector<RelationId> indexes;
   for (const Relation* index : view().IndexesOf(*named)) indexes.push_back(index->id);
   for (const RelationId id : indexes) {
-    Relation index = *view().Find(id);
-    RenameIn(index.mentions, rename.column, rename.to);
-    for (action::IndexColumn& key : index.keys) {
-      if (key.column == rename.column) key.column = rename.to;
-    }
-    catalog_.Update(moment_, std::move(index));
+    catalog_.Change(moment_, id, [&](Relation& index) {
+      RenameIn(index.mentions, rename.column, rename.to);
+      for (action::IndexColumn& key : index.keys) {
+        if (key.column == rename.column) key.column = rename.to;
+      }
+    });
   }
   ForEach(rename.table, [&](Relation& table) {
     TableColumn* column = table.FindColumn(rename.column);
@@ -725,11 +716,8 @@ void Applier::Apply(const action::RenameConstraint& rename) {
       if (index == 0) index = constraint.index;
     }
   });
-  const Relation* found = view().Find(index);
-  if (found == nullptr) return;
-  Relation renamed = *found;
-  renamed.name = rename.to;
-  catalog_.Update(moment_, std::move(renamed));
+  if (view().Find(index) == nullptr) return;
+  catalog_.Change(moment_, index, [&](Relation& renamed) { renamed.name = rename.to; });
 }
 
 void Applier::Apply(const action::RenameType& rename) {
@@ -739,44 +727,43 @@ void Applier::Apply(const action::RenameType& rename) {
   catalog_.SetType(moment_, schema, rename.type.name, std::nullopt);
   catalog_.SetType(moment_, schema, rename.to, type);
   for (const Relation* user : view().UsersOfType(rename.type.name)) {
-    Relation changed = *user;
-    for (TableColumn& column : changed.columns) {
-      if (column.type.name.name == rename.type.name) column.type.name.name = rename.to;
-    }
-    catalog_.Update(moment_, std::move(changed));
+    catalog_.Change(moment_, user->id, [&](Relation& changed) {
+      for (TableColumn& column : changed.columns) {
+        if (!IsOfType(column, rename.type.name)) continue;
+        TypeName renamed = *column.type;
+        renamed.name.name = rename.to;
+        column.type = std::make_shared<const TypeName>(std::move(renamed));
+      }
+    });
   }
 }
 
 void Applier::Apply(const action::RenameRelation& rename) {
   const Relation* named = Find(rename.relation.name);
   if (named == nullptr) return;
-  Relation renamed = *named;
-  renamed.name = rename.to;
+  const RelationId id = named->id;
   // A constraint and its index have one name (tablecmds.c:RenameRelationInternal).
-  const Relation* table = view().Find(renamed.table);
-  if (table != nullptr) {
-    Relation changed = *table;
-    for (TableConstraint& constraint : changed.constraints) {
-      if (constraint.index == renamed.id) constraint.name = rename.to;
-    }
-    catalog_.Update(moment_, std::move(changed));
+  if (const Relation* table = view().Find(named->table)) {
+    catalog_.Change(moment_, table->id, [&](Relation& changed) {
+      for (TableConstraint& constraint : changed.constraints) {
+        if (constraint.index == id) constraint.name = rename.to;
+      }
+    });
   }
-  catalog_.Update(moment_, std::move(renamed));
+  catalog_.Change(moment_, id, [&](Relation& renamed) { renamed.name = rename.to; });
 }
 
 void Applier::MoveTo(RelationId id, const std::string& schema) {
   const Relation* found = view().Find(id);
   if (found == nullptr || Find({.schema = schema, .name = found->name}) != nullptr) return;
-  Relation moved = *found;
-  moved.schema = schema;
-  catalog_.Update(moment_, std::move(moved));
+  catalog_.Change(moment_, id, [&](Relation& moved) { moved.schema = schema; });
 }
 
 // Indexes and owned sequences stand where their table does.
 void Applier::Apply(const action::SetSchema& set) {
   const Relation* named = Find(set.relation.name);
   if (named == nullptr) return;
-  const Relation relation = *named;
+  const Relation& relation = *named;
   MoveTo(relation.id, set.schema);
   for (const Relation* index : view().IndexesOf(relation)) MoveTo(index->id, set.schema);
   for (const Relation* sequence : view().SequencesOf(relation)) MoveTo(sequence->id, set.schema);
@@ -800,15 +787,14 @@ void Applier::DropRelation(RelationId id) {
   for (const RelationId parent_id : relation.parents) {
     const Relation* parent = view().Find(parent_id);
     if (parent == nullptr) continue;
-    Relation changed = *parent;
-    EraseValue(changed.children, id);
-    catalog_.Update(moment_, std::move(changed));
+    catalog_.Change(moment_, parent_id,
+                    [&](Relation& changed) { EraseValue(changed.children, id); });
   }
   for (const Relation* child : view().ReferencingTables(relation)) {
-    Relation changed = *child;
-    std::erase_if(changed.constraints,
-                  [&](const TableConstraint& c) { return c.referenced == id; });
-    catalog_.Update(moment_, std::move(changed));
+    catalog_.Change(moment_, child->id, [&](Relation& changed) {
+      std::erase_if(changed.constraints,
+                    [&](const TableConstraint& c) { return c.referenced == id; });
+    });
   }
 }
 
@@ -838,11 +824,10 @@ void Applier::Apply(const action::Drop& drop) {
       case ObjectKind::kType:
       case ObjectKind::kDomain:
         for (const Relation* user : view().UsersOfType(name.name)) {
-          Relation changed = *user;
-          std::erase_if(changed.columns, [&](const TableColumn& column) {
-            return column.type.name.name == name.name;
+          catalog_.Change(moment_, user->id, [&](Relation& changed) {
+            std::erase_if(changed.columns,
+                          [&](const TableColumn& column) { return IsOfType(column, name.name); });
           });
-          catalog_.Update(moment_, std::move(changed));
         }
         catalog_.SetType(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
                          std::nullopt);
@@ -873,9 +858,7 @@ void Applier::SetMayHaveRows(const Name& name) {
   tables.push_back(named);
   for (const Relation* table : tables) {
     if (table->maybe_has_rows) continue;
-    Relation changed = *table;
-    changed.maybe_has_rows = true;
-    catalog_.Update(moment_, std::move(changed));
+    catalog_.Change(moment_, table->id, [](Relation& changed) { changed.maybe_has_rows = true; });
   }
 }
 

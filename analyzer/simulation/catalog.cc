@@ -70,6 +70,10 @@ const Item* FindNamed(const std::vector<Item>& items, absl::string_view name) {
 
 }  // namespace
 
+bool IsOfType(const TableColumn& column, absl::string_view type) {
+  return column.type != nullptr && column.type->name.name == type;
+}
+
 const TableColumn* Relation::FindColumn(absl::string_view column) const {
   return FindNamed(columns, column);
 }
@@ -215,7 +219,7 @@ std::vector<const Relation*> CatalogView::UsersOfType(const std::string& type) c
     if (relation == nullptr || !relation->IsTable()) continue;
     const bool uses =
         std::any_of(relation->columns.begin(), relation->columns.end(),
-                    [&](const TableColumn& column) { return column.type.name.name == type; });
+                    [&](const TableColumn& column) { return IsOfType(column, type); });
     const bool again = std::find(users.begin(), users.end(), relation) != users.end();
     if (uses && !again) users.push_back(relation);
   }
@@ -262,7 +266,8 @@ void Catalog::NoteDependencies(const Relation& relation) {
     NoteDependent(constraint.referenced, relation.id);
   }
   for (const TableColumn& column : relation.columns) {
-    const auto users = type_users_.find(column.type.name.name);
+    if (column.type == nullptr) continue;
+    const auto users = type_users_.find(column.type->name.name);
     if (users == type_users_.end()) continue;
     const bool newest = !users->second.empty() && users->second.back() == relation.id;
     if (!newest) users->second.push_back(relation.id);
@@ -274,10 +279,10 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   PLIMSOLL_CHECK(names_.At(key, moment) == nullptr);
   relation.id = ++last_id_;
   const RelationId id = relation.id;
-  names_.Set(key, moment, std::make_shared<const RelationId>(id));
+  names_.Set(key, moment, std::make_shared<RelationId>(id));
   members_[relation.schema].push_back(id);
   NoteDependencies(relation);
-  relations_.Set(id, moment, std::make_shared<const Relation>(std::move(relation)));
+  relations_.Set(id, moment, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
 
@@ -287,25 +292,24 @@ RelationId Catalog::Assume(Relation relation) {
   relation.columns_known = false;
   relation.maybe_has_rows = true;
   const RelationId id = relation.id;
-  names_.SetFromTheStart(Key(relation.schema, relation.name),
-                         std::make_shared<const RelationId>(id));
+  names_.SetFromTheStart(Key(relation.schema, relation.name), std::make_shared<RelationId>(id));
   members_[relation.schema].push_back(id);
   NoteDependencies(relation);
-  relations_.SetFromTheStart(id, std::make_shared<const Relation>(std::move(relation)));
+  relations_.SetFromTheStart(id, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
 
-void Catalog::Update(Moment moment, Relation relation) {
-  const RelationId id = relation.id;
-  const Relation* before = relations_.At(id, moment);
-  PLIMSOLL_CHECK(before != nullptr);
-  if (before->schema != relation.schema || before->name != relation.name) {
-    names_.Set(Key(before->schema, before->name), moment, nullptr);
-    names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<const RelationId>(id));
-    if (before->schema != relation.schema) members_[relation.schema].push_back(id);
+void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change) {
+  Relation& relation = relations_.Change(id, moment);
+  const std::string schema = relation.schema;
+  const std::string name = relation.name;
+  change(relation);
+  if (schema != relation.schema || name != relation.name) {
+    names_.Set(Key(schema, name), moment, nullptr);
+    names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<RelationId>(id));
+    if (schema != relation.schema) members_[relation.schema].push_back(id);
   }
   NoteDependencies(relation);
-  relations_.Set(id, moment, std::make_shared<const Relation>(std::move(relation)));
 }
 
 void Catalog::Drop(Moment moment, RelationId id) {
@@ -319,17 +323,16 @@ void Catalog::SetType(Moment moment, const std::string& schema, const std::strin
                       std::optional<UserType> type) {
   type_users_.try_emplace(name);
   types_.Set(Key(schema, name), moment,
-             type ? std::make_shared<const UserType>(*std::move(type)) : nullptr);
+             type ? std::make_shared<UserType>(*std::move(type)) : nullptr);
 }
 
 void Catalog::SetRoutine(Moment moment, const std::string& schema, const std::string& name,
                          std::optional<Routine> routine) {
-  routines_.Set(Key(schema, name), moment,
-                routine ? std::make_shared<const Routine>(*routine) : nullptr);
+  routines_.Set(Key(schema, name), moment, routine ? std::make_shared<Routine>(*routine) : nullptr);
 }
 
 void Catalog::SetSchema(Moment moment, const std::string& schema, bool exists) {
-  schemas_.Set(schema, moment, std::make_shared<const bool>(exists));
+  schemas_.Set(schema, moment, std::make_shared<bool>(exists));
 }
 
 void Catalog::Restore(Moment past, Moment moment) {

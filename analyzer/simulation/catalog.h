@@ -10,6 +10,7 @@
 #include "absl/base/attributes.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "analyzer/simulation/timeline.h"
@@ -36,7 +37,7 @@ enum class RelationKind {
 
 struct TableColumn {
   std::string name;
-  TypeName type;
+  std::shared_ptr<const TypeName> type;  // null where no statement names it
   bool not_null = false;
   Generated generated = Generated::kNo;
   bool has_default = false;
@@ -56,6 +57,9 @@ struct TableConstraint {
   RelationId referenced = 0;   // of a foreign key
   std::vector<std::string> referenced_columns;  // empty: the primary key
 };
+
+// Whether the column is known to be of that type, whatever its schema.
+bool IsOfType(const TableColumn& column, absl::string_view type);
 
 // Which columns of which relation a view reads.
 struct ViewUse {
@@ -188,8 +192,9 @@ class Catalog {
   RelationId Create(Moment moment, Relation relation);
   // A relation that no file creates: it exists, with rows, from before everything.
   RelationId Assume(Relation relation);
-  // Replaces the relation with that id; a changed schema or name is a rename.
-  void Update(Moment moment, Relation relation);
+  // Has `change` change the relation with that id, which must exist; a changed schema or name is a
+  // rename. Pointers to the relation as it is at `moment` see the change.
+  void Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change);
   void Drop(Moment moment, RelationId id);
 
   void SetType(Moment moment, const std::string& schema, const std::string& name,

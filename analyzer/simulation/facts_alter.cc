@@ -115,7 +115,7 @@ void Inspector::Look(const action::AddColumn& add) {
   }
   for (const Relation* child : view_.DescendantsOf(*table)) {
     const TableColumn* own = child->FindColumn(column.name);
-    if (own == nullptr || own->type.name.name.empty() || SameType(own->type, column.type)) continue;
+    if (own == nullptr || own->type == nullptr || SameType(*own->type, column.type)) continue;
     if (IsInherited(*child, column.name)) continue;  // dropped here, and made anew
     return Fail("42804", absl::StrCat("child table \"", child->name,
                                       "\" has different type for column \"", column.name, "\""));
@@ -303,10 +303,10 @@ void Inspector::Look(const action::AlterColumnType& alter) {
 
 void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
   const TableColumn* column = heap.FindColumn(alter.column);
-  const bool known = column != nullptr && !column->type.name.name.empty();
+  const bool known = column != nullptr && column->type != nullptr;
   const TypeChange change =
-      known ? JudgeTypeChange(column->type, alter.type, alter.using_expression, alter.column, view_,
-                              situation_.search_path, situation_.utc)
+      known ? JudgeTypeChange(*column->type, alter.type, alter.using_expression, alter.column,
+                              view_, situation_.search_path, situation_.utc)
             : TypeChange();
   const bool stored = column != nullptr && column->generated == Generated::kStored;
   const bool is_virtual = column != nullptr && column->generated == Generated::kVirtual;
@@ -322,7 +322,7 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
       if (!Mentions(*index, alter.column)) continue;
       Add(Role::kRecreatedIndex, *index);
       // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
-      const bool array_gin = index->method == "gin" && column->type.array;
+      const bool array_gin = index->method == "gin" && known && column->type->array;
       const bool keeps = change.keeps_indexes && !index->has_expression && !index->has_predicate &&
                          index->valid && !heap.is_partition && !array_gin;
       if (keeps) continue;
@@ -473,7 +473,9 @@ void Inspector::Look(const action::AddConstraint& add) {
   for (const std::string& column : constraint.columns) {
     if (!column.empty() && !HasColumn(*table, column)) return;
   }
-  for (const std::string& column : constraint.expression.columns) {
+  const bool checks = constraint.expression != nullptr;
+  for (const std::string& column :
+       checks ? constraint.expression->columns : std::vector<std::string>()) {
     // A table's own name stands for its whole row.
     if (column != table->name && !HasColumn(*table, column)) return;
   }

@@ -68,8 +68,8 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
   Add(Role::kInherited, *parent);
   for (const Column& column : create.columns) {
     const TableColumn* inherited = parent->FindColumn(column.name);
-    if (inherited == nullptr || inherited->type.name.name.empty()) continue;
-    if (inherited->type.name.name != column.type.name.name) {
+    if (inherited == nullptr || inherited->type == nullptr) continue;
+    if (!IsOfType(*inherited, column.type.name.name)) {
       return Fail("42804", absl::StrCat("column \"", column.name, "\" has a type conflict"));
     }
   }

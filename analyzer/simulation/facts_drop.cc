@@ -194,7 +194,7 @@ void Inspector::NoteDroppedType(const Name& name, const action::Drop& drop) {
     }
     Add(Role::kTable, *user);
     for (const TableColumn& column : user->columns) {
-      if (column.type.name.name != name.name) continue;
+      if (!IsOfType(column, name.name)) continue;
       NoteColumnGone(*user, column.name);
       facts_.losses.push_back(
           {.kind = LossKind::kColumn, .relation = Describe(*user), .column = column.name});

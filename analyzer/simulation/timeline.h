@@ -18,7 +18,7 @@ using Moment = uint32_t;
 // What a key stood for, over time. Append-only: a change at a moment is a new version, a dropped
 // object is a version that is null, and a rolled-back transaction appends the versions from before
 // it. So every earlier moment stays readable, at the cost of a binary search among the versions of
-// one key. Values are immutable and shared between versions.
+// one key. A value does not change once its moment is over, and versions may share it.
 //
 // Moments must not decrease from one Set to the next; a second Set of a key at one moment replaces
 // the first.
@@ -35,8 +35,20 @@ class Timeline {
     return version == nullptr ? nullptr : version->value.get();
   }
 
+  // The value of `key` at `moment`, to be changed from that moment on: a version of its own, a copy
+  // of the one before unless the key was set at this very moment already. The key must stand for
+  // something.
+  Value& Change(const Key& key, Moment moment) {
+    const std::vector<Version>& versions = versions_[key];
+    PLIMSOLL_CHECK(!versions.empty() && versions.back().value != nullptr);
+    // A rolled-back version is shared with the one it came back from.
+    const bool own = versions.back().moment == moment && versions.back().value.use_count() == 1;
+    if (!own) Set(key, moment, std::make_shared<Value>(*versions.back().value));
+    return *versions_[key].back().value;
+  }
+
   // `value` null: the key stands for nothing from `moment` on.
-  void Set(const Key& key, Moment moment, std::shared_ptr<const Value> value) {
+  void Set(const Key& key, Moment moment, std::shared_ptr<Value> value) {
     PLIMSOLL_CHECK(log_.empty() || log_.back().first <= moment);
     std::vector<Version>& versions = versions_[key];
     if (!versions.empty() && versions.back().moment == moment) {
@@ -49,7 +61,7 @@ class Timeline {
 
   // The key stood for `value` before everything, and was only now heard of: no rollback and no
   // truncation takes it away. The key must be new.
-  void SetFromTheStart(const Key& key, std::shared_ptr<const Value> value) {
+  void SetFromTheStart(const Key& key, std::shared_ptr<Value> value) {
     std::vector<Version>& versions = versions_[key];
     PLIMSOLL_CHECK(versions.empty());
     versions.push_back({0, std::move(value)});
@@ -97,7 +109,7 @@ class Timeline {
  private:
   struct Version {
     Moment moment;
-    std::shared_ptr<const Value> value;
+    std::shared_ptr<Value> value;
   };
 
   static const Version* LastUpTo(const std::vector<Version>& versions, Moment moment) {

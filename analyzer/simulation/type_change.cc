@@ -113,9 +113,9 @@ bool PeelDomains(TypeName& type, const CatalogView& view,
 }  // namespace
 
 TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
-                           const std::optional<Expression>& using_expression,
-                           absl::string_view column, const CatalogView& view,
-                           absl::Span<const std::string> search_path, bool utc) {
+                           const OptionalExpression& using_expression, absl::string_view column,
+                           const CatalogView& view, absl::Span<const std::string> search_path,
+                           bool utc) {
   if (using_expression) {
     const Expression& expression = *using_expression;
     if (!expression.is_bare_column || expression.columns.size() != 1 ||
@@ -124,9 +124,9 @@ TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
     }
     if (expression.cast_to) {
       const TypeChange first =
-          JudgeTypeChange(from, *expression.cast_to, std::nullopt, column, view, search_path, utc);
+          JudgeTypeChange(from, *expression.cast_to, nullptr, column, view, search_path, utc);
       const TypeChange second =
-          JudgeTypeChange(*expression.cast_to, to, std::nullopt, column, view, search_path, utc);
+          JudgeTypeChange(*expression.cast_to, to, nullptr, column, view, search_path, utc);
       return {.rewrites = first.rewrites || second.rewrites,
               .keeps_indexes = first.keeps_indexes && second.keeps_indexes};
     }
@@ -147,7 +147,7 @@ TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
   return change;
 }
 
-bool MayKeepBytes(const TypeName& to, const std::optional<Expression>& using_expression, bool utc) {
+bool MayKeepBytes(const TypeName& to, const OptionalExpression& using_expression, bool utc) {
   if (using_expression && !using_expression->is_bare_column) return false;
   if (IsOneOf(to.name.name, {"timestamp", "timestamptz"})) return utc || !to.modifiers.empty();
   return !to.array &&

@@ -22,13 +22,13 @@ struct TypeChange {
 // `view`. `utc`: the session's TimeZone is known to have no offset, which makes timestamp and
 // timestamptz the same bits.
 TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
-                           const std::optional<Expression>& using_expression,
-                           absl::string_view column, const CatalogView& view,
-                           absl::Span<const std::string> search_path, bool utc);
+                           const OptionalExpression& using_expression, absl::string_view column,
+                           const CatalogView& view, absl::Span<const std::string> search_path,
+                           bool utc);
 
 // Of a column whose type is not known: whether there are types, other than those of a few system
 // catalogs, whose rows `to` takes over as they are.
-bool MayKeepBytes(const TypeName& to, const std::optional<Expression>& using_expression, bool utc);
+bool MayKeepBytes(const TypeName& to, const OptionalExpression& using_expression, bool utc);
 
 }  // namespace plimsoll
 

@@ -2,6 +2,7 @@
 #define PLIMSOLL_ANALYZER_SYNTAX_ACTION_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -55,6 +56,10 @@ struct Expression {
   bool has_subquery = false;
 };
 
+// An expression that most actions of its kind lack; null where there is none. Shared, so that an
+// action without one stays small and one with it is cheap to copy.
+using OptionalExpression = std::shared_ptr<const Expression>;
+
 enum class ConstraintKind {
   kNotNull,
   kNull,
@@ -70,7 +75,7 @@ struct Constraint {
   std::string name;                  // empty: PostgreSQL chooses it
   std::vector<std::string> columns;  // of the table; empty for a check
   std::vector<std::string> include;
-  Expression expression;                        // of a check
+  OptionalExpression expression;                // of a check
   Name referenced;                              // of a foreign key
   std::vector<std::string> referenced_columns;  // empty: the primary key
   std::string using_index;                      // UNIQUE or PRIMARY KEY USING INDEX
@@ -89,9 +94,9 @@ struct Column {
   TypeName type;
   bool serial = false;  // smallserial, serial, bigserial: type is the integer behind it
   Generated generated = Generated::kNo;
-  std::optional<Expression> default_value;
-  std::optional<Expression> generated_from;  // GENERATED ALWAYS AS (…)
-  std::vector<Constraint> constraints;       // inline ones; NOT NULL too
+  OptionalExpression default_value;
+  OptionalExpression generated_from;    // GENERATED ALWAYS AS (…)
+  std::vector<Constraint> constraints;  // inline ones; NOT NULL too
 };
 
 enum class Persistence { kPermanent, kUnlogged, kTemporary };
@@ -252,7 +257,7 @@ struct CreateType {
   std::vector<std::string> labels;      // of an enum
   std::optional<TypeName> base;         // of a domain
   std::vector<Constraint> constraints;  // of a domain
-  std::optional<Expression> default_value;
+  OptionalExpression default_value;
 };
 struct CreateExtension {
   std::string name;
@@ -292,7 +297,7 @@ struct AlterColumnType {
   Target table;
   std::string column;
   TypeName type;
-  std::optional<Expression> using_expression;
+  OptionalExpression using_expression;
 };
 struct AddConstraint {
   Target table;

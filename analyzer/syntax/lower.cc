@@ -50,13 +50,13 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
       .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
                        body.Text("fk_upd_action") == "d",
   };
-  if (body["raw_expr"]) constraint.expression = tree::LowerExpression(body["raw_expr"]);
+  constraint.expression = tree::LowerOptional(body["raw_expr"]);
   // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
   const bool says_enforced =
       GrammarServerVersion() >= 18 && (foreign || kind == ConstraintKind::kCheck);
   constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
   for (const Node& element : body.Items("exclusions")) {
-    const std::vector<Node> parts = element["List"].Items("items");
+    const tree::NodeList parts = element["List"].Items("items");
     if (!parts.empty()) constraint.columns.emplace_back(parts[0]["IndexElem"].Text("name"));
   }
   return constraint;
@@ -85,14 +85,14 @@ void LowerColumnConstraint(const Node& body, Column& column) {
     }
     column.constraints.push_back(std::move(constraint));
   } else if (type == "CONSTR_DEFAULT") {
-    column.default_value = tree::LowerExpression(body["raw_expr"]);
+    column.default_value = tree::LowerOptional(body["raw_expr"]);
   } else if (type == "CONSTR_IDENTITY") {
     column.generated = Generated::kIdentity;
   } else if (type == "CONSTR_GENERATED") {
     // Before 18 every generated column is stored; since 18 the word VIRTUAL is the default.
     const bool is_virtual = body.Text("generated_kind") == "v";
     column.generated = is_virtual ? Generated::kVirtual : Generated::kStored;
-    column.generated_from = tree::LowerExpression(body["raw_expr"]);
+    column.generated_from = tree::LowerOptional(body["raw_expr"]);
   }
   // DEFERRABLE and its kin stand after the constraint they speak of.
   if (type == "CONSTR_ATTR_DEFERRABLE" && !column.constraints.empty()) {
@@ -213,8 +213,7 @@ absl::string_view IndexColumnHint(const Node& element) {
     expression = argument;
   }
   const Node body = expression.Body();
-  const std::vector<Node> names =
-      body.Items(expression.Tag() == "FuncCall" ? "funcname" : "fields");
+  const tree::NodeList names = body.Items(expression.Tag() == "FuncCall" ? "funcname" : "fields");
   const absl::string_view last = names.empty() ? "" : names.back()["String"].Text("sval");
   return last.empty() ? "expr" : last;
 }
@@ -317,7 +316,7 @@ action::CreateType LowerCreateDomain(const Node& body) {
   for (const Node& element : body.Items("constraints")) {
     const Node constraint = element["Constraint"];
     if (constraint.Text("contype") == "CONSTR_DEFAULT") {
-      create.default_value = tree::LowerExpression(constraint["raw_expr"]);
+      create.default_value = tree::LowerOptional(constraint["raw_expr"]);
     } else if (const auto kind = LowerConstraintKind(constraint.Text("contype"))) {
       create.constraints.push_back(LowerConstraint(constraint, *kind));
     }
@@ -386,10 +385,10 @@ action::ModifyData LowerModify(const Node& statement) {
 
 // SELECT set_config('lock_timeout', '2s', true) sets a parameter as SET LOCAL does.
 std::optional<action::SetParameter> LowerSetConfig(const Node& select) {
-  const std::vector<Node> targets = select.Items("targetList");
+  const tree::NodeList targets = select.Items("targetList");
   if (targets.size() != 1 || select["fromClause"]) return std::nullopt;
   const Node call = targets[0]["ResTarget"]["val"]["FuncCall"];
-  const std::vector<Node> arguments = call.Items("args");
+  const tree::NodeList arguments = call.Items("args");
   if (tree::QualifiedName(call["funcname"]).name != "set_config" || arguments.size() != 3) {
     return std::nullopt;
   }
@@ -700,9 +699,7 @@ ActionKind LowerSubcommand(const Node& command, const Target& table, const std::
     const Node definition = command["def"]["ColumnDef"];
     action::AlterColumnType alter = {
         .table = table, .column = name, .type = LowerColumn(definition).type};
-    if (definition["raw_default"]) {
-      alter.using_expression = tree::LowerExpression(definition["raw_default"]);
-    }
+    alter.using_expression = tree::LowerOptional(definition["raw_default"]);
     return alter;
   }
   if (type == "AT_AddConstraint") {
@@ -781,16 +778,18 @@ std::vector<Action> LowerAlterTable(const Node& body, const std::string& tag,
   Target table = tree::LowerTarget(body["relation"], tree::LowerObjectKind(body.Text("objtype")));
   table.if_exists = body.Flag("missing_ok");
   const bool relation = table.kind != ObjectKind::kOther && table.kind != ObjectKind::kType;
-  const std::vector<Node> commands = body.Items("cmds");
+  const tree::NodeList commands = body.Items("cmds");
   const auto name_at = static_cast<uint32_t>(body["relation"].Number("location"));
   std::vector<Span> spans;
   if (name_at >= location) spans = SubcommandSpans(statement, name_at - location, commands.size());
   std::vector<Action> actions;
-  for (size_t i = 0; i < commands.size(); ++i) {
-    const Node command = commands[i]["AlterTableCmd"];
+  actions.reserve(commands.size());
+  for (const Node& item : commands) {
+    const Node command = item["AlterTableCmd"];
     Action action;
     if (!spans.empty()) {
-      action.span = {spans[i].begin + location + offset, spans[i].end + location + offset};
+      const Span& span = spans[actions.size()];
+      action.span = {span.begin + location + offset, span.end + location + offset};
     }
     action.kind = relation ? LowerSubcommand(command, table, tag) : action::Other{.what = tag};
     actions.push_back(std::move(action));

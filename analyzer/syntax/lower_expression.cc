@@ -19,7 +19,7 @@ void AddOnce(std::vector<std::string>& values, absl::string_view value) {
 
 // The last part of a.b.c; empty for `*`.
 absl::string_view ColumnRefName(const Node& column_ref) {
-  const std::vector<Node> fields = column_ref.Items("fields");
+  const NodeList fields = column_ref.Items("fields");
   return fields.empty() ? absl::string_view() : fields.back()["String"].Text("sval");
 }
 
@@ -62,7 +62,7 @@ std::vector<std::string> ProvenNotNull(const Node& root) {
     } else if (tag == "BoolExpr" && body.Text("boolop") == "AND_EXPR") {
       for (const Node& argument : body.Items("args")) conjuncts.push_back(argument);
     } else if (tag == "BoolExpr" && body.Text("boolop") == "NOT_EXPR") {
-      const std::vector<Node> arguments = body.Items("args");
+      const NodeList arguments = body.Items("args");
       const Node test = arguments.empty() ? Node() : arguments[0].As("NullTest");
       if (test.Text("nulltesttype") == "IS_NULL" && test["arg"].Tag() == "ColumnRef") {
         AddOnce(proven, ColumnRefName(test["arg"].Body()));
@@ -133,6 +133,11 @@ Expression LowerExpression(const Node& node) {
   return expression;
 }
 
+OptionalExpression LowerOptional(const Node& expression) {
+  if (!expression) return nullptr;
+  return std::make_shared<const Expression>(LowerExpression(expression));
+}
+
 Target LowerTarget(const Node& range_var, ObjectKind kind) {
   return {.name = RangeVarName(range_var), .kind = kind, .only = !range_var.Flag("inh")};
 }
@@ -197,7 +202,7 @@ absl::string_view OutputColumn(const Node& target) {
   const Node body = value.Body();
   if (value.Tag() == "ColumnRef") return ColumnRefName(body);
   if (value.Tag() != "FuncCall") return {};
-  const std::vector<Node> names = body.Items("funcname");
+  const NodeList names = body.Items("funcname");
   return names.empty() ? absl::string_view() : names.back()["String"].Text("sval");
 }
 

@@ -19,6 +19,7 @@ Name QualifiedName(const Node& strings);
 std::vector<std::string> Strings(const Node& strings);
 TypeName LowerType(const Node& type_name);
 Expression LowerExpression(const Node& expression);
+OptionalExpression LowerOptional(const Node& expression);  // null where it is not present
 
 // What a query reads and writes, as far as its text shows.
 struct Query {

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_TREE_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_TREE_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -13,6 +14,8 @@ namespace plimsoll::tree {
 
 // A view of one JSON value. A missing field is a node too: it is not `present`, and every question
 // to it answers with nothing, as the grammar leaves out whatever has its zero value.
+class NodeList;
+
 class Node {
  public:
   Node() = default;
@@ -50,15 +53,8 @@ class Node {
     return value;
   }
   // The elements of a list; none where this is no list.
-  std::vector<Node> Items() const {
-    std::vector<Node> items;
-    simdjson::dom::array array;
-    if (!present_ || element_.get(array) != simdjson::SUCCESS) return items;
-    items.reserve(array.size());
-    for (const simdjson::dom::element element : array) items.emplace_back(element);
-    return items;
-  }
-  std::vector<Node> Items(absl::string_view key) const { return (*this)[key].Items(); }
+  NodeList Items() const;
+  NodeList Items(absl::string_view key) const;
 
   // Nodes of PostgreSQL's type `Node *` are objects of one field, named after their type:
   // {"ColumnRef": {…}}. `Tag` is that name and `Body` that field's value.
@@ -86,6 +82,53 @@ class Node {
   simdjson::dom::element element_;
   bool present_ = false;
 };
+
+// A view of a JSON array. Its elements are made as they are asked for.
+class NodeList {
+ public:
+  class Iterator {
+   public:
+    Iterator(simdjson::dom::array::iterator inner, size_t left) : inner_(inner), left_(left) {}
+    Node operator*() const { return Node(*inner_); }
+    Iterator& operator++() {
+      --left_;
+      ++inner_;
+      return *this;
+    }
+    bool operator!=(const Iterator& other) const { return left_ != other.left_; }
+
+   private:
+    simdjson::dom::array::iterator inner_;
+    size_t left_;
+  };
+
+  NodeList() = default;
+  explicit NodeList(simdjson::dom::array array) : array_(array), size_(array.size()) {}
+
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  // Walks to the element; a missing node where there are fewer.
+  Node operator[](size_t index) const {
+    for (const Node& item : *this) {
+      if (index-- == 0) return item;
+    }
+    return {};
+  }
+  Node back() const { return empty() ? Node() : (*this)[size_ - 1]; }
+  Iterator begin() const { return Iterator(array_.begin(), size_); }
+  Iterator end() const { return Iterator(array_.begin(), 0); }
+
+ private:
+  simdjson::dom::array array_;
+  size_t size_ = 0;
+};
+
+inline NodeList Node::Items() const {
+  simdjson::dom::array array;
+  if (!present_ || element_.get(array) != simdjson::SUCCESS) return {};
+  return NodeList(array);
+}
+inline NodeList Node::Items(absl::string_view key) const { return (*this)[key].Items(); }
 
 // Calls `visit(tag, body)` for every typed node in the tree below `root`, itself included, in the
 // order of the text. Iterative: an expression of 50,000 terms is nested as deeply.
