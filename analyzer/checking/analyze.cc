@@ -32,13 +32,20 @@ std::vector<Finding> Check(const History& history, absl::Span<const Rule* const>
                   findings.push_back(MakeFinding(*rule, std::move(complaint)));
                 }));
   }
-  std::sort(findings.begin(), findings.end(), [](const Finding& a, const Finding& b) {
-    const absl::string_view a_rule = a.rule->id;
-    const absl::string_view b_rule = b.rule->id;
-    return std::tie(a.migration, a.span.begin, a.span.end, a_rule, a.message) <
-           std::tie(b.migration, b.span.begin, b.span.end, b_rule, b.message);
+  // Findings are large: each is moved once, to where it belongs.
+  std::vector<Finding*> order;
+  order.reserve(findings.size());
+  for (Finding& finding : findings) order.push_back(&finding);
+  std::sort(order.begin(), order.end(), [](const Finding* a, const Finding* b) {
+    const absl::string_view a_rule = a->rule->id;
+    const absl::string_view b_rule = b->rule->id;
+    return std::tie(a->migration, a->span.begin, a->span.end, a_rule, a->message) <
+           std::tie(b->migration, b->span.begin, b->span.end, b_rule, b->message);
   });
-  return findings;
+  std::vector<Finding> sorted;
+  sorted.reserve(findings.size());
+  for (Finding* finding : order) sorted.push_back(std::move(*finding));
+  return sorted;
 }
 
 void Raise(RiskReason& worst, const RiskReason& other) {
