@@ -53,15 +53,18 @@ const std::vector<std::string>& MeasuredCases() {
   return *names;
 }
 
+absl::StatusOr<EphemeralServer> StartServer(int version) {
+  return EphemeralServer::Start({.version = version,
+                                 .settings = {{"autovacuum", "off"},
+                                              {"timezone", "Europe/London"},
+                                              {"max_parallel_workers_per_gather", "0"},
+                                              {"max_parallel_maintenance_workers", "0"}}});
+}
+
 class OracleTest : public testing::TestWithParam<int> {};
 
 TEST_P(OracleTest, ServerDoesWhatWePredict) {
-  const absl::StatusOr<EphemeralServer> server =
-      EphemeralServer::Start({.version = GetParam(),
-                              .settings = {{"autovacuum", "off"},
-                                           {"timezone", "Europe/London"},
-                                           {"max_parallel_workers_per_gather", "0"},
-                                           {"max_parallel_maintenance_workers", "0"}}});
+  const absl::StatusOr<EphemeralServer> server = StartServer(GetParam());
   // No server is a failure, never a skip: an oracle that is not asked proves nothing.
   ASSERT_TRUE(server.ok()) << server.status() << "\nrun `./dev setup`";
   const std::vector<truth::Case> cases = truth::LoadCases();
@@ -86,6 +89,21 @@ TEST_P(OracleTest, ServerDoesWhatWePredict) {
     }
   }
   EXPECT_EQ(measured_cases, MeasuredCases().size()) << "a case is named that the file lacks";
+}
+
+TEST_P(OracleTest, ServerDoesWhatWePredictOfUnrecordedCases) {
+  const absl::StatusOr<EphemeralServer> server = StartServer(GetParam());
+  ASSERT_TRUE(server.ok()) << server.status() << "\nrun `./dev setup`";
+  const std::vector<truth::Case> cases = truth::LoadLiveCases();
+  ASSERT_FALSE(cases.empty());
+  for (const truth::Case& truth_case : cases) {
+    SCOPED_TRACE(truth_case.name);
+    const absl::StatusOr<truth::Measured> measured = truth::Measure(*server, truth_case);
+    ASSERT_TRUE(measured.ok()) << measured.status();
+    const truth::Prediction prediction = truth::Predict(truth_case, *measured, GetParam());
+    EXPECT_TRUE(prediction.modelled);
+    EXPECT_EQ(truth::Compare(truth_case, *measured, GetParam(), prediction), "");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, OracleTest, testing::Values(15, 18),

@@ -649,7 +649,9 @@ void Applier::Apply(const action::CreateTrigger& create) {
     if (partitioned) ids.push_back(child->id);
   }
   for (const RelationId id : ids) {
-    catalog_.Change(moment_, id, [&](Relation& table) { table.triggers.push_back(create.name); });
+    catalog_.Change(moment_, id, [&](Relation& table) {
+      table.triggers.push_back({.name = create.name, .function = create.function.name});
+    });
   }
 }
 
@@ -801,8 +803,11 @@ void Applier::DropRelation(RelationId id) {
 // DROP TRIGGER and POLICY.
 void Applier::DropFromTable(const action::Drop& drop) {
   ForEach({.name = drop.on_table}, [&](Relation& table) {
-    auto& names = drop.kind == ObjectKind::kTrigger ? table.triggers : table.policies;
-    for (const Name& name : drop.objects) std::erase(names, name.name);
+    for (const Name& name : drop.objects) {
+      if (drop.kind == ObjectKind::kPolicy) std::erase(table.policies, name.name);
+      if (drop.kind != ObjectKind::kTrigger) continue;
+      std::erase_if(table.triggers, [&](const Trigger& t) { return t.name == name.name; });
+    }
   });
 }
 
@@ -835,6 +840,12 @@ void Applier::Apply(const action::Drop& drop) {
       case ObjectKind::kFunction:
       case ObjectKind::kProcedure:
       case ObjectKind::kRoutine:
+        for (const Relation* table : view().TriggeredBy(name.name)) {
+          catalog_.Change(moment_, table->id, [&](Relation& changed) {
+            std::erase_if(changed.triggers,
+                          [&](const Trigger& trigger) { return trigger.function == name.name; });
+          });
+        }
         catalog_.SetRoutine(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
                             std::nullopt);
         break;

@@ -226,6 +226,15 @@ std::vector<const Relation*> CatalogView::UsersOfType(const std::string& type) c
   return users;
 }
 
+std::vector<const Relation*> CatalogView::TriggeredBy(const std::string& function) const {
+  const auto found = catalog_->triggered_.find(function);
+  if (found == catalog_->triggered_.end()) return {};
+  return Dependents(*this, &found->second, [&](const Relation& relation) {
+    return std::any_of(relation.triggers.begin(), relation.triggers.end(),
+                       [&](const Trigger& trigger) { return trigger.function == function; });
+  });
+}
+
 std::vector<const Relation*> CatalogView::DescendantsOf(const Relation& table) const {
   std::vector<const Relation*> descendants;
   std::vector<const Relation*> pending = {&table};
@@ -264,6 +273,11 @@ void Catalog::NoteDependencies(const Relation& relation) {
   for (const ViewUse& use : relation.uses) NoteDependent(use.relation, relation.id);
   for (const TableConstraint& constraint : relation.constraints) {
     NoteDependent(constraint.referenced, relation.id);
+  }
+  for (const Trigger& trigger : relation.triggers) {
+    std::vector<RelationId>& tables = triggered_[trigger.function];
+    const bool noted = std::find(tables.begin(), tables.end(), relation.id) != tables.end();
+    if (!noted) tables.push_back(relation.id);
   }
   for (const TableColumn& column : relation.columns) {
     if (column.type == nullptr) continue;

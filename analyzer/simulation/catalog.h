@@ -67,6 +67,11 @@ struct ViewUse {
   std::vector<std::string> columns;
 };
 
+struct Trigger {
+  std::string name;
+  std::string function;  // without its schema
+};
+
 struct Relation {
   RelationId id = 0;
   std::string schema;
@@ -91,7 +96,7 @@ struct Relation {
   bool is_default_partition = false;
   std::vector<std::string> partition_keys;
   bool is_partition = false;
-  std::vector<std::string> triggers;
+  std::vector<Trigger> triggers;
   std::vector<std::string> policies;
 
   // Indexes.
@@ -173,6 +178,8 @@ class CatalogView {
   std::vector<const Relation*> DescendantsOf(const Relation& table) const;
   // Tables with a column of that type or domain, whatever its schema.
   std::vector<const Relation*> UsersOfType(const std::string& type) const;
+  // Tables with a trigger that calls the function, whatever its schema.
+  std::vector<const Relation*> TriggeredBy(const std::string& function) const;
   // Tables with a foreign key to `table`.
   std::vector<const Relation*> ReferencingTables(const Relation& table) const;
 
@@ -222,6 +229,7 @@ class Catalog {
   absl::flat_hash_set<uint64_t> noted_;                                // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
   absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;  // of a created type
+  absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;   // by a function, likewise
   RelationId last_id_ = 0;
 
   void NoteDependent(RelationId on, RelationId dependent);

@@ -171,6 +171,7 @@ class Inspector {
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
   void NoteDroppedView(const Relation& dropped);
   void NoteDroppedType(const Name& name, const action::Drop& drop);
+  void NoteDroppedFunction(const Name& name, const action::Drop& drop);
   void NoteDroppedPart(const action::Drop& drop);
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.

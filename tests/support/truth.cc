@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "analyzer/check.h"
 #include "analyzer/checking/analyze.h"
 #include "nlohmann/json.hpp"
@@ -119,6 +121,23 @@ std::vector<Case> LoadCases() {
     loaded.push_back(std::move(truth_case));
   }
   return loaded;
+}
+
+std::vector<Case> LoadLiveCases() {
+  std::ifstream file(PLIMSOLL_SOURCE_DIR "/fixtures/truth/live.sql");
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  std::vector<Case> cases;
+  // What stands before the first name is the file's own comment.
+  const std::vector<std::string> parts = absl::StrSplit(text, "\n--- ");
+  for (size_t i = 1; i < parts.size(); ++i) {
+    const std::pair<std::string, std::string> part =
+        absl::StrSplit(parts[i], absl::MaxSplits('\n', 1));
+    const Span last = Parse(part.first, part.second)->statements.back().span;
+    cases.push_back({.name = part.first,
+                     .setup = part.second.substr(0, last.begin),
+                     .statement = part.second.substr(last.begin, last.size())});
+  }
+  return cases;
 }
 
 Prediction Predict(const Case& truth_case, const Measured& measured, int server) {

@@ -52,6 +52,8 @@ struct Prediction {
 };
 
 std::vector<Case> LoadCases();
+// Those of fixtures/truth/live.sql, which nobody measured beforehand.
+std::vector<Case> LoadLiveCases();
 
 // `measured` says how the case was run: in a transaction block or outside one.
 Prediction Predict(const Case& truth_case, const Measured& measured, int server);
