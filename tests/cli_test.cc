@@ -19,6 +19,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
+#include "tests/support/source_tree.h"
 
 namespace plimsoll {
 namespace {
@@ -143,7 +144,7 @@ TEST_P(SessionTest, ReadsAsTheBinaryBehaves) {
   const TempFolder folder;
   const std::string session = ReadFile(GetParam());
   const std::string played = Play(session, folder.path());
-  if (std::getenv("PLIMSOLL_UPDATE") != nullptr) {
+  if (testing_support::UpdateWanted()) {
     if (played != session) WriteFile(GetParam(), played);
     return;
   }

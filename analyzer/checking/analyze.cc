@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/checking/suppression.h"
 
@@ -55,6 +57,16 @@ void Raise(RiskReason& worst, const RiskReason& other) {
   if (higher || same_but_open) worst = other;
 }
 
+// psql's commands that run what does not stand here.
+bool IsUnread(const Statement& statement) {
+  if (statement.form != StatementForm::kMetaCommand) return false;
+  for (const absl::string_view command : {"\\i", "\\ir", "\\include", "\\include_relative", "\\!",
+                                          "\\gexec", "\\copy", "\\lo_unlink"}) {
+    if (statement.tag == command) return true;
+  }
+  return false;
+}
+
 RiskReason JudgeStatement(const History& history, uint32_t migration, uint32_t index) {
   RiskReason worst;
   for (const Step& step : history.StepsOf(migration, index)) Raise(worst, RiskOf(step, history));
@@ -62,7 +74,28 @@ RiskReason JudgeStatement(const History& history, uint32_t migration, uint32_t i
   if (statement.problem && !history.migrations()[migration].down) {
     Raise(worst, {.risk = Risk::kRisky, .reason = "PostgreSQL rejects a statement"});
   }
+  if (IsUnread(statement) && !history.migrations()[migration].down) {
+    Raise(worst, {.risk = Risk::kRisky,
+                  .reason = absl::StrCat("what ", statement.tag, " brings is not known")});
+  }
   return worst;
+}
+
+// What the allowances of a statement that name rules took over.
+struct Silence {
+  std::vector<Span> spans;  // of findings with a risk that were silenced
+  bool open = false;        // others were not
+};
+
+// Each action that carries a risk has to be spoken of: allowing one rule says nothing about what
+// another subcommand does.
+bool Covers(const Silence& silence, absl::Span<const Step> steps, const History& history) {
+  if (silence.open || silence.spans.empty()) return false;
+  return std::all_of(steps.begin(), steps.end(), [&](const Step& step) {
+    const bool spoken_of =
+        std::find(silence.spans.begin(), silence.spans.end(), step.span) != silence.spans.end();
+    return spoken_of || RiskOf(step, history).risk == Risk::kSafe;
+  });
 }
 
 }  // namespace
@@ -81,13 +114,7 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
       allowances[m].push_back(AllowanceFor(script, script.statements[s]));
     }
   }
-  // A statement is acknowledged where its risk is named, or each finding that carries it is.
-  std::vector<std::vector<bool>> open(migrations.size());
-  std::vector<std::vector<bool>> allowed(migrations.size());
-  for (uint32_t m = 0; m < migrations.size(); ++m) {
-    open[m].resize(report.statement_risks[m].size());
-    allowed[m].resize(report.statement_risks[m].size());
-  }
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences;  // by statement
   for (Finding& finding : Check(history, rules)) {
     const bool of_statement = finding.statement != Complaint::kWholeFile;
     const bool silenced =
@@ -96,7 +123,9 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
       RiskReason& risk = report.statement_risks[finding.migration][finding.statement];
       Raise(risk, {.risk = finding.risk, .reason = finding.message});
       if (finding.risk > Risk::kSafe) {
-        (silenced ? allowed : open)[finding.migration][finding.statement] = true;
+        Silence& silence = silences[{finding.migration, finding.statement}];
+        silence.open |= !silenced;
+        if (silenced) silence.spans.push_back(finding.span);
       }
     }
     if (!of_statement) {
@@ -112,8 +141,8 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
     for (uint32_t s = 0; s < report.statement_risks[m].size(); ++s) {
       RiskReason& risk = report.statement_risks[m][s];
       risk.acknowledged =
-          risk.risk > Risk::kSafe &&
-          (allowances[m][s].Allows(RiskName(risk.risk)) || (allowed[m][s] && !open[m][s]));
+          risk.risk > Risk::kSafe && (allowances[m][s].Allows(RiskName(risk.risk)) ||
+                                      Covers(silences[{m, s}], history.StepsOf(m, s), history));
       Raise(report.risks[m], risk);
     }
   }

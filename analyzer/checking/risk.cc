@@ -128,7 +128,8 @@ void RaiseForLockTable(const Step& step, RiskReason& worst) {
 
 // Nothing is claimed of it, so nothing vouches for it.
 void RaiseForUnknown(const Step& step, RiskReason& worst) {
-  if (step.effects.modelled || step.effects.inert) return;
+  const bool unknown = !step.effects.modelled && !step.effects.inert;
+  if (!unknown && !step.effects.calls_unknown) return;
   const auto* other = step.As<action::Other>();
   Raise(worst, Risk::kRisky,
         absl::StrCat("what ", other == nullptr ? "a function that it calls" : other->what,

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
 namespace {
@@ -90,6 +91,7 @@ class Applier {
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
+  bool StandsIn(const action::CreateView& create) const;
 
   Catalog& catalog_;
   Moment moment_;
@@ -378,6 +380,8 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
       break;
     case ConstraintKind::kUnique:
       label = "key";
+      // indexcmds.c:ChooseIndexColumnNames sees the columns of INCLUDE too.
+      for (const std::string& column : constraint.include) absl::StrAppend(&columns, "_", column);
       break;
     case ConstraintKind::kPrimaryKey:
       label = "pkey";
@@ -600,6 +604,17 @@ std::vector<ViewUse> Applier::UsesOf(const action::CreateView& create) const {
   return uses;
 }
 
+bool Applier::StandsIn(const action::CreateView& create) const {
+  if (!create.plain || create.materialized || create.reads.size() != 1) return false;
+  const Relation* read = Find(create.reads[0]);
+  if (create.star || read == nullptr) return create.star;
+  return read->columns_known &&
+         std::all_of(read->columns.begin(), read->columns.end(), [&](const TableColumn& column) {
+           return std::find(create.columns.begin(), create.columns.end(), column.name) !=
+                  create.columns.end();
+         });
+}
+
 void Applier::Apply(const action::CreateView& create) {
   Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
                         SchemaFor(create.view, create.persistence), create.persistence);
@@ -608,10 +623,14 @@ void Applier::Apply(const action::CreateView& create) {
   for (const std::string& column : create.columns) made.columns.push_back({.name = column});
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
+  made.stands_in = StandsIn(create);
+  made.calls_unknown = CallsUnknown(create.calls, view(), situation_.search_path);
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
       replaced.uses = std::move(made.uses);
+      replaced.stands_in = made.stands_in;
+      replaced.calls_unknown = made.calls_unknown;
       replaced.columns = std::move(made.columns);
       replaced.columns_known = made.columns_known;
     });
@@ -658,7 +677,8 @@ void Applier::Apply(const action::CreateTrigger& create) {
 void Applier::Apply(const action::CreateType& create) {
   UserType type = {.kind = create.kind,
                    .base = create.base,
-                   .has_default = create.default_value && !create.default_value->is_null};
+                   .has_default = create.default_value && !create.default_value->is_null,
+                   .migration = situation_.migration};
   for (const Constraint& constraint : create.constraints) {
     type.not_null = type.not_null || constraint.kind == ConstraintKind::kNotNull;
     type.constrained =

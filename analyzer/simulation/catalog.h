@@ -116,6 +116,8 @@ struct Relation {
 
   // Views.
   std::vector<ViewUse> uses;
+  bool stands_in = false;  // it shows the rows and columns of the one relation it reads, no others
+  bool calls_unknown = false;  // reading it calls a function of which nothing is known
 
   bool IsTable() const {
     return kind == RelationKind::kTable || kind == RelationKind::kPartitionedTable ||
@@ -138,6 +140,7 @@ struct UserType {
   bool constrained = false;      // a domain with NOT NULL or a check, its own or its base's
   bool not_null = false;         // a domain with NOT NULL, likewise
   bool has_default = false;      // of a domain
+  uint32_t migration = 0;        // that created it
 };
 
 struct Routine {

@@ -298,7 +298,8 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
                      .forbidden_in_transaction = facts.forbidden_in_transaction,
                      .failure = std::move(facts.failure),
                      .modelled = facts.modelled,
-                     .inert = facts.inert};
+                     .inert = facts.inert,
+                     .calls_unknown = facts.calls_unknown};
   // What fails takes nothing with it: its locks go with its transaction, its work is undone.
   if (effects.failure) {
     effects.losses.clear();

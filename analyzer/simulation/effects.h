@@ -110,6 +110,7 @@ struct Effects {
   // Of what is not modelled: known all the same to lose and break nothing, and to block nobody for
   // longer than a change of the catalog takes (COMMENT, GRANT).
   bool inert = false;
+  bool calls_unknown = false;  // it calls a function of which nobody knows what it does
 
   const Lock* LockOn(RelationId relation) const;
   // The first work of that kind, and of that cause where one is given, on a live relation; null

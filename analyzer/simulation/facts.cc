@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/apply.h"
+#include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
 namespace {
@@ -26,11 +27,11 @@ constexpr absl::string_view kInert[] = {
     "ALTER PROCEDURE OWNER",
     "ALTER ROUTINE",
     "ALTER ROUTINE OWNER",
-    "ALTER SEQUENCE",
+    "ALTER SEQUENCE CACHE",
+    "ALTER SEQUENCE OWNED BY",
     "ALTER STATISTICS",
     "ALTER TABLE ClusterOn",
     "ALTER TABLE DropCluster",
-    "ALTER TABLE ReplicaIdentity",
     "ALTER TABLE ResetOptions",
     "ALTER TABLE ResetRelOptions",
     "ALTER TABLE SetCompression",
@@ -68,10 +69,8 @@ constexpr absl::string_view kInert[] = {
     "CREATE TYPE",
     "CREATE USER MAPPING",
     "DEALLOCATE",
-    "DECLARE CURSOR",
     "DISCARD",
     "EXPLAIN",
-    "FETCH",
     "GRANT",
     "GRANT ROLE",
     "IMPORT FOREIGN SCHEMA",
@@ -193,6 +192,26 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
     const Relation* parent = view_.Find(id);
     return parent != nullptr && parent->FindColumn(column) != nullptr;
   });
+}
+
+void Inspector::NoteCalls(absl::Span<const FunctionCall> calls) {
+  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path);
+}
+
+void Inspector::NoteRead(const Relation& read, Role role) {
+  Add(role, read);
+  facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+}
+
+Name Inspector::PlaceFor(const Name& name, bool temporary) const {
+  if (temporary) return {.schema = "pg_temp", .name = name.name};
+  if (!name.schema.empty() || situation_.search_path.empty()) return name;
+  return {.schema = situation_.search_path[0], .name = name.name};
+}
+
+bool Inspector::IsLiveType(const Name& name) const {
+  const UserType* type = view_.FindType(name, situation_.search_path);
+  return type == nullptr || type->migration != situation_.migration;
 }
 
 std::vector<const Relation*> Inspector::Heaps(const Relation& table, bool only) const {

@@ -70,6 +70,7 @@ struct Facts {
   std::optional<Failure> failure;
   bool modelled = true;
   bool inert = false;                      // see Effects
+  bool calls_unknown = false;              // see Effects
   LockMode mode = LockMode::kAccessShare;  // of Role::kLocked
 };
 
@@ -176,7 +177,15 @@ class Inspector {
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
+  void NoteCalls(absl::Span<const FunctionCall> calls);
+  // A relation that a query reads.
+  void NoteRead(const Relation& read, Role role = Role::kRead);
   void NoteWrite(const action::Write& write);
+  void NoteWriteOn(const Relation& table, const action::Write& write);
+  // Where CREATE puts an object of that name.
+  Name PlaceFor(const Name& name, bool temporary = false) const;
+  // Whether the type is one that others use.
+  bool IsLiveType(const Name& name) const;
   void NoteLookups(const Relation& table, const action::Write& write);
   void NotePartition(const action::CreateTable& create);
   void NoteParent(const Name& name, const action::CreateTable& create);
@@ -188,6 +197,7 @@ class Inspector {
   bool HasValue(const Column& column, Cause rewrite) const;
   void FailNull(const Relation& table, const std::string& column);
   bool IsInherited(const Relation& table, const std::string& column) const;
+  bool MayBeNotNull(const Relation& table) const;
   static bool AddsNotNull(const Relation& table, const Constraint& constraint);
 
   absl::Span<const Action> with_;

@@ -105,6 +105,10 @@ void Inspector::Look(const action::AddColumn& add) {
     }
     return;
   }
+  // access/htup_details.h:MaxHeapAttributeNumber
+  if (table->columns.size() >= 1600) {
+    return Fail("54011", "tables can have at most 1600 columns");
+  }
   if (table->is_partition && table->parents.size() == 1) {
     Fail("42809", "cannot add column to a partition");
     return;
@@ -255,7 +259,13 @@ void Inspector::Look(const action::SetDefault& set) {
 
 void Inspector::Look(const action::DropDefault& drop) {
   const Relation* table = NameTarget(drop.table, true);
-  if (table != nullptr) HasColumn(*table, drop.column);
+  if (table == nullptr || !HasColumn(*table, drop.column)) return;
+  const TableColumn* column = table->FindColumn(drop.column);
+  // Inserts that relied on the default now lack a value.
+  if (column != nullptr && column->not_null && column->has_default) {
+    facts_.breaks.push_back(
+        {.kind = BreakKind::kRequiredColumn, .relation = Describe(*table), .detail = drop.column});
+  }
 }
 
 // ---- ALTER COLUMN TYPE -----------------------------------------------------------------------
@@ -532,6 +542,10 @@ void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstrai
   const Relation* index = view_.Find(constraint.index);
   if (index == nullptr) return;
   Add(Role::kDroppedIndex, *index);
+  // ON CONFLICT names it, or relies on it unnamed (parse_clause.c:transformOnConflictArbiter).
+  Affected key = Describe(*index);
+  key.live = Describe(table).live;
+  facts_.breaks.push_back({.kind = BreakKind::kDroppedObject, .relation = std::move(key)});
   for (const Relation* child : view_.ReferencingTables(table)) {
     for (const TableConstraint& foreign : child->constraints) {
       const bool by_key =
@@ -547,6 +561,13 @@ void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstrai
       Add(Role::kPartner, *child);
     }
   }
+}
+
+// Since 18 every NOT NULL has a name, which the catalog does not keep.
+bool Inspector::MayBeNotNull(const Relation& table) const {
+  return situation_.server_version >= 18 &&
+         std::any_of(table.columns.begin(), table.columns.end(),
+                     [](const TableColumn& column) { return column.not_null; });
 }
 
 void Inspector::Look(const action::DropConstraint& drop) {
@@ -568,7 +589,7 @@ void Inspector::Look(const action::DropConstraint& drop) {
       Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint->name, " on table ",
                                  table->name, " because other objects depend on it"));
     }
-  } else if (!drop.if_exists && KnowsAll(*table)) {
+  } else if (!drop.if_exists && KnowsAll(*table) && !MayBeNotNull(*table)) {
     Fail("42704", absl::StrCat("constraint \"", drop.constraint, "\" of relation \"", table->name,
                                "\" does not exist"));
   }
@@ -621,7 +642,7 @@ void Inspector::Look(const action::RenameConstraint& rename) {
   const Relation* table = NameTarget(rename.table, true);
   if (table == nullptr) return;
   const TableConstraint* constraint = table->FindConstraint(rename.constraint);
-  if (constraint == nullptr && KnowsAll(*table)) {
+  if (constraint == nullptr && KnowsAll(*table) && !MayBeNotNull(*table)) {
     return Fail("42704", absl::StrCat("constraint \"", rename.constraint, "\" for table \"",
                                       table->name, "\" does not exist"));
   }
@@ -632,8 +653,11 @@ void Inspector::Look(const action::RenameConstraint& rename) {
 void Inspector::Look(const action::RenameType& rename) {
   if (view_.FindType({.schema = rename.type.schema, .name = rename.to}, situation_.search_path) !=
       nullptr) {
-    Fail("42710", absl::StrCat("type \"", rename.to, "\" already exists"));
+    return Fail("42710", absl::StrCat("type \"", rename.to, "\" already exists"));
   }
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kDroppedObject,
+       .relation = {.name = rename.type.name, .live = IsLiveType(rename.type)}});
 }
 
 void Inspector::Look(const action::RenameRelation& rename) {
@@ -643,8 +667,12 @@ void Inspector::Look(const action::RenameRelation& rename) {
   if (Find({.schema = relation->schema, .name = rename.to}) != nullptr) {
     return Fail("42P07", absl::StrCat("relation \"", rename.to, "\" already exists"));
   }
+  // Defaults know a sequence by its number, not by its name; nextval('…') in code does not.
+  const bool sequence = relation->kind == RelationKind::kSequence;
   if (!relation->IsIndex()) {
-    facts_.breaks.push_back({.kind = BreakKind::kRenamedTable, .relation = Describe(*relation)});
+    facts_.breaks.push_back(
+        {.kind = sequence ? BreakKind::kDroppedObject : BreakKind::kRenamedTable,
+         .relation = Describe(*relation)});
   }
 }
 

@@ -93,8 +93,8 @@ void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
 }
 
 void Inspector::Look(const action::CreateTable& create) {
-  const Relation* existing = Find(create.table);
   const bool temporary = create.persistence == Persistence::kTemporary;
+  const Relation* existing = Find(PlaceFor(create.table, temporary));
   if (existing != nullptr && !existing->assumed &&
       temporary == (existing->persistence == Persistence::kTemporary)) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.table.name));
@@ -108,9 +108,11 @@ void Inspector::Look(const action::CreateTable& create) {
   for (const Name& name : create.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;
-    Add(Role::kRead, *read);
+    NoteRead(*read);
     if (create.with_data) Scan(Heaps(*read, false), Cause::kQuery);
   }
+  if (create.with_data) NoteCalls(create.calls);
+  facts_.calls_unknown = facts_.calls_unknown || create.executes;
   const auto reference = [&](const Constraint& constraint) {
     // A table that references itself is not there yet.
     const bool self = constraint.referenced.name == create.table.name;
@@ -177,7 +179,8 @@ void Inspector::Look(const action::CreateSchema& create) {
 }
 
 void Inspector::Look(const action::CreateSequence& create) {
-  const Relation* existing = Find(create.sequence);
+  const bool temporary = create.persistence == Persistence::kTemporary;
+  const Relation* existing = Find(PlaceFor(create.sequence, temporary));
   if (existing != nullptr && !existing->assumed) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.sequence.name));
     return;
@@ -201,7 +204,8 @@ void Inspector::CheckReplacement(const Relation& view, const action::CreateView&
 }
 
 void Inspector::Look(const action::CreateView& create) {
-  const Relation* existing = Find(create.view);
+  const bool temporary = create.persistence == Persistence::kTemporary;
+  const Relation* existing = Find(PlaceFor(create.view, temporary));
   if (existing != nullptr && !existing->assumed) {
     if (create.if_not_exists) return;
     if (!create.or_replace) return Fail("42P07", Exists("relation", create.view.name));
@@ -217,8 +221,11 @@ void Inspector::Look(const action::CreateView& create) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;
     Add(Role::kRead, *read);
-    if (create.materialized && create.with_data) Scan(Heaps(*read, false), Cause::kQuery);
+    if (!create.materialized || !create.with_data) continue;
+    facts_.calls_unknown = facts_.calls_unknown || read->calls_unknown;
+    Scan(Heaps(*read, false), Cause::kQuery);
   }
+  if (create.materialized && create.with_data) NoteCalls(create.calls);
 }
 
 void Inspector::Look(const action::CreateFunction&) {}
@@ -244,14 +251,17 @@ void Inspector::Look(const action::CreatePolicy& create) {
   for (const Name& name : create.reads) {
     if (const Relation* read = Find(name)) Add(Role::kRead, *read);
   }
+  if (create.restrictive) {
+    facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
+  }
 }
 
 void Inspector::Look(const action::CreateType& create) {
-  if (view_.FindType(create.type, situation_.search_path) != nullptr) {
+  if (view_.FindType(PlaceFor(create.type), {}) != nullptr) {
     return Fail("42710", Exists("type", create.type.name));
   }
   // Every table, view and sequence has a type of its own name.
-  const Relation* relation = Find(create.type);
+  const Relation* relation = Find(PlaceFor(create.type));
   if (relation != nullptr && !relation->assumed && !relation->IsIndex()) {
     Fail("42710", Exists("type", create.type.name));
   }

@@ -224,6 +224,15 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
                                       "\" does not exist"));
   }
   Add(Role::kTable, *table);
+  const auto remains = [&](const std::string& policy) {
+    return std::none_of(drop.objects.begin(), drop.objects.end(),
+                        [&](const Name& name) { return name.name == policy; });
+  };
+  const bool hides = drop.kind == ObjectKind::kPolicy &&
+                     std::none_of(table->policies.begin(), table->policies.end(), remains);
+  if (hides) {
+    facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
+  }
   if (!trigger) return;
   for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
 }
@@ -267,13 +276,14 @@ void Inspector::Look(const action::Drop& drop) {
   }
   if (!DropsRelation(drop.kind)) {
     for (const Name& name : drop.objects) {
-      if (drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain) {
+      const bool type = drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain;
+      if (type) {
         NoteDroppedType(name, drop);
       } else if (drop.kind == ObjectKind::kFunction || drop.kind == ObjectKind::kRoutine) {
         NoteDroppedFunction(name, drop);
       }
-      facts_.breaks.push_back(
-          {.kind = BreakKind::kDroppedObject, .relation = {.name = name.name, .live = true}});
+      facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
+                               .relation = {.name = name.name, .live = !type || IsLiveType(name)}});
     }
     return;
   }
@@ -394,6 +404,17 @@ void Inspector::NoteWrite(const action::Write& write) {
   if (table == nullptr) {
     return FailMissing(write.table.name);
   }
+  NoteWriteOn(*table, write);
+  // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
+  for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
+    table = table->uses.size() == 1 ? view_.Find(table->uses[0].relation) : nullptr;
+    if (table == nullptr) return;
+    NoteWriteOn(*table, write);
+  }
+}
+
+void Inspector::NoteWriteOn(const Relation& written, const action::Write& write) {
+  const Relation* table = &written;
   Add(Role::kTable, *table);
   const bool insert = write.verb == action::DataVerb::kInsert;
   if (!insert && !write.table.only) {
@@ -411,14 +432,15 @@ void Inspector::NoteWrite(const action::Write& write) {
 }
 
 void Inspector::Look(const action::ModifyData& modify) {
-  // SELECT f() is said for what f does.
-  facts_.modelled =
-      !modify.writes.empty() || !CallsUnknown(modify.calls, view_, situation_.search_path);
+  NoteCalls(modify.calls);
   for (const Name& name : modify.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;
-    Add(modify.locks_rows ? Role::kRowLocked : Role::kRead, *read);
+    NoteRead(*read, modify.locks_rows ? Role::kRowLocked : Role::kRead);
+    if (modify.reads_all) Scan(Heaps(*read, false), Cause::kQuery);
   }
+  // SELECT f() is said for what f does.
+  facts_.modelled = !facts_.calls_unknown || !modify.writes.empty();
   for (const action::Write& write : modify.writes) NoteWrite(write);
 }
 

@@ -194,8 +194,10 @@ void Simulator::MendBreaks(Moment moment) {
       const Relation* after = end.Find(broken.relation.id);
       if (before == nullptr || after == nullptr) return false;
       if (broken.kind == BreakKind::kHiddenRows) return !after->policies.empty();
-      return broken.kind == BreakKind::kRenamedTable &&
-             end.Find({.schema = before->schema, .name = before->name}, {}) != nullptr;
+      if (broken.kind != BreakKind::kRenamedTable) return false;
+      const Relation* view = end.Find({.schema = before->schema, .name = before->name}, {});
+      return view != nullptr && view->stands_in && view->uses.size() == 1 &&
+             view->uses[0].relation == after->id;
     });
   }
 }

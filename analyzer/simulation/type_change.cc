@@ -23,6 +23,18 @@ int32_t Modifier(const TypeName& type, size_t index, int32_t otherwise) {
   return index < type.modifiers.size() ? type.modifiers[index] : otherwise;
 }
 
+// What an interval of these fields is cut to, as a rank: seconds 0, … years 5
+// (utils/adt/timestamp.c:interval_support; the bits are those of utils/datetime.h).
+int SmallestField(int32_t fields) {
+  constexpr int kBits[] = {12, 11, 10, 3, 1, 2};  // SECOND, MINUTE, HOUR, DAY, MONTH, YEAR
+  int rank = 0;
+  for (const int bit : kBits) {
+    if ((fields & (1 << bit)) != 0) return rank;
+    ++rank;
+  }
+  return rank;
+}
+
 // The planner's support functions drop a cast to the same type whose modifier allows at least as
 // much: varchar_support, numeric_support, timestamp_support, interval_support, varbit_support.
 bool Widens(const TypeName& from, const TypeName& to) {
@@ -43,8 +55,7 @@ bool Widens(const TypeName& from, const TypeName& to) {
   }
   if (name == "interval") {
     const int32_t to_fields = Modifier(to, 0, kAllIntervalFields);
-    return (to_fields == kAllIntervalFields ||
-            to_fields == Modifier(from, 0, kAllIntervalFields)) &&
+    return SmallestField(to_fields) <= SmallestField(Modifier(from, 0, kAllIntervalFields)) &&
            Modifier(to, 1, kMaxFractionDigits) >= Modifier(from, 1, kMaxFractionDigits);
   }
   return false;
@@ -142,6 +153,9 @@ TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
     return kRewrite;
   }
   TypeChange change = JudgePlain(source, target, utc);
+  // A domain hides its length from the planner, which therefore checks every value's again.
+  const bool same = from.name == to.name && from.array == to.array;
+  if (!(from.name == source.name) && !same && !target.modifiers.empty()) change = kRewrite;
   // Another order of sorting: the rows stay, the indexes do not.
   if (source.collation != target.collation) change.keeps_indexes = false;
   return change;

@@ -16,6 +16,35 @@ bool Contains(const char* const (&sorted)[size], absl::string_view name) {
                             [](absl::string_view a, absl::string_view b) { return a < b; });
 }
 
+// Volatile functions that change nothing but their own result, a sequence or a setting:
+// PostgreSQL's own, and those of uuid-ossp and pgcrypto, which write keys into half of all schemas.
+constexpr const char* kHarmlessFunctions[] = {
+    "clock_timestamp",
+    "currval",
+    "gen_random_bytes",
+    "gen_random_uuid",
+    "gen_salt",
+    "lastval",
+    "nextval",
+    "pg_advisory_xact_lock",
+    "pg_current_xact_id",
+    "pg_notify",
+    "pg_sleep",
+    "pg_try_advisory_xact_lock",
+    "random",
+    "random_normal",
+    "set_config",
+    "setseed",
+    "setval",
+    "timeofday",
+    "txid_current",
+    "uuid_generate_v1",
+    "uuid_generate_v1mc",
+    "uuid_generate_v4",
+    "uuidv4",
+    "uuidv7",
+};
+
 bool IsBuiltIn(const Name& name) {
   // pg_catalog is searched first, unless the search path says otherwise.
   return (name.schema.empty() || name.schema == "pg_catalog") &&
@@ -51,7 +80,8 @@ Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
                   absl::Span<const std::string> search_path) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
-    return !IsBuiltIn(call.function) && JudgeCall(call, view, search_path) != Steadiness::kSteady;
+    return !Contains(kHarmlessFunctions, call.function.name) &&
+           JudgeCall(call, view, search_path) != Steadiness::kSteady;
   });
 }
 

@@ -176,6 +176,8 @@ struct CreateTable {
   bool as_query = false;           // CREATE TABLE AS, SELECT INTO
   bool with_data = true;
   std::vector<Name> reads;  // relations the query reads
+  std::vector<FunctionCall> calls;
+  bool executes = false;  // CREATE TABLE AS EXECUTE: what it reads is not known
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
@@ -223,6 +225,10 @@ struct CreateView {
   std::vector<Name> reads;
   std::vector<ColumnUse> columns_used;
   bool has_subquery = false;  // names without a qualifier may then belong to it
+  // It shows every row of the one relation that it reads, each as one row: no WHERE, no grouping.
+  bool plain = false;
+  bool star = false;  // and all its columns: `SELECT *`
+  std::vector<FunctionCall> calls;
   // Its columns' names in order; empty where the text alone does not tell (`SELECT *`).
   std::vector<std::string> columns;
 };
@@ -248,6 +254,7 @@ struct CreateTrigger {
 struct CreatePolicy {
   std::string name;
   Name table;
+  bool restrictive = false;
   std::vector<Name> reads;
 };
 enum class TypeKind { kEnum, kComposite, kRange, kDomain, kBase };
@@ -370,7 +377,8 @@ enum class DataVerb { kInsert, kUpdate, kDelete, kMerge };
 struct Write {
   DataVerb verb = DataVerb::kInsert;
   Target table;
-  bool has_where = false;            // of UPDATE and DELETE
+  // UPDATE and DELETE choose rows by their columns; MERGE by its join.
+  bool has_where = false;
   std::vector<std::string> columns;  // that UPDATE assigns to
 };
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE and COPY.
@@ -378,6 +386,7 @@ struct ModifyData {
   std::vector<Write> writes;  // its own, if it has one, then those of its WITH list
   bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
   std::vector<Name> reads;    // other relations it reads
+  bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
   std::vector<FunctionCall> calls;
 };
 

@@ -166,7 +166,9 @@ action::CreateTable LowerCreateTableAs(const Node& into, const Node& query, bool
           .drops_at_commit = into.Text("onCommit") == "ONCOMMIT_DROP",
           .as_query = true,
           .with_data = !into.Flag("skipData"),
-          .reads = std::move(lowered.reads)};
+          .reads = std::move(lowered.reads),
+          .calls = std::move(lowered.calls),
+          .executes = query.Tag() == "ExecuteStmt"};
 }
 
 action::CreateView LowerMaterializedView(const Node& body) {
@@ -179,7 +181,8 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .persistence = LowerPersistence(into["rel"]),
           .reads = std::move(query.reads),
           .columns_used = std::move(query.columns),
-          .has_subquery = query.has_subquery};
+          .has_subquery = query.has_subquery,
+          .calls = std::move(query.calls)};
 }
 
 // `CREATE VIEW v (a, b)` renames the first columns of its query.
@@ -199,6 +202,9 @@ action::CreateView LowerCreateView(const Node& body) {
           .reads = std::move(query.reads),
           .columns_used = std::move(query.columns),
           .has_subquery = query.has_subquery,
+          .plain = tree::IsPlain(body["query"]),
+          .star = tree::IsStar(body["query"]),
+          .calls = std::move(query.calls),
           .columns = ViewColumns(body["aliases"], body["query"])};
 }
 
@@ -302,7 +308,8 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
 
 action::CreatePolicy LowerCreatePolicy(const Node& body) {
   action::CreatePolicy create = {.name = std::string(body.Text("policy_name")),
-                                 .table = tree::RangeVarName(body["table"])};
+                                 .table = tree::RangeVarName(body["table"]),
+                                 .restrictive = !body.Flag("permissive")};
   for (const absl::string_view clause : {"qual", "with_check"}) {
     for (Name& name : tree::LowerQuery(body[clause]).reads) create.reads.push_back(std::move(name));
   }
@@ -376,10 +383,13 @@ action::SetParameter LowerSet(const Node& body) {
 }
 
 action::ModifyData LowerModify(const Node& statement) {
+  const Node select = statement.Body()["selectStmt"];
   tree::Query query = tree::LowerQuery(statement);
   return {.writes = std::move(query.writes),
           .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
           .reads = std::move(query.reads),
+          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
+                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
           .calls = std::move(query.calls)};
 }
 
@@ -578,8 +588,12 @@ std::string OtherWhat(absl::string_view type, const Node& body, const std::strin
   if (type == "VacuumStmt" && HasOption(body, "options", "full")) return tag + " FULL";
   if (type == "ExplainStmt" && HasOption(body, "options", "analyze")) return tag + " ANALYZE";
   if (type == "AlterEnumStmt") return tag + (body["oldVal"] ? " RENAME VALUE" : " ADD VALUE");
-  if (type == "AlterSeqStmt" && HasOption(body, "options", "restart")) return tag + " RESTART";
+  if (type == "AlterSeqStmt" && body.Items("options").size() == 1) {
+    if (HasOption(body, "options", "owned_by")) return tag + " OWNED BY";
+    if (HasOption(body, "options", "cache")) return tag + " CACHE";
+  }
   if (type == "AlterOwnerStmt") return tag + " OWNER";
+  if (type == "AlterObjectSchemaStmt") return tag + " SET SCHEMA";
   return tag;
 }
 
@@ -603,7 +617,8 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   if (type == "InsertStmt" || type == "UpdateStmt" || type == "DeleteStmt" || type == "MergeStmt") {
     return LowerModify(statement);
   }
-  if (type == "CopyStmt") return LowerCopy(body);
+  // COPY … PROGRAM runs a command of the server's machine.
+  if (type == "CopyStmt" && !body.Flag("is_program")) return LowerCopy(body);
   return action::Other{.what = OtherWhat(type, body, tag),
                        .relations = tree::NamedRelations(statement),
                        .outside_transactions = RunsOutsideTransactions(type, body)};

@@ -169,8 +169,15 @@ std::optional<action::DataVerb> WriteVerb(absl::string_view tag) {
   return std::nullopt;
 }
 
+// A condition that looks at no column holds for all rows or for none: `WHERE true`.
+bool Chooses(const Node& condition) {
+  if (!condition) return false;
+  const Expression expression = LowerExpression(condition);
+  return !expression.columns.empty() || expression.has_subquery;
+}
+
 action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb verb) {
-  action::Write write = {.verb = verb, .table = table, .has_where = body["whereClause"].present()};
+  action::Write write = {.verb = verb, .table = table, .has_where = Chooses(body["whereClause"])};
   if (verb != action::DataVerb::kUpdate) return write;
   for (const Node& target : body.Items("targetList")) {
     write.columns.emplace_back(target["ResTarget"].Text("name"));
@@ -189,8 +196,9 @@ void AddWrites(const Node& body, action::DataVerb verb, std::vector<action::Writ
                                 command == "CMD_INSERT"   ? action::DataVerb::kInsert
                                 : command == "CMD_UPDATE" ? action::DataVerb::kUpdate
                                                           : action::DataVerb::kDelete));
-    // The rows are those that the join finds.
-    writes.back().has_where = true;
+    // The rows are those that the join finds; for a row that it does not find, the condition's.
+    const bool beyond = clause.Text("matchKind") == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE";
+    writes.back().has_where = Chooses(beyond ? clause["condition"] : body["joinCondition"]);
   }
 }
 
@@ -219,6 +227,27 @@ std::vector<std::string> OutputColumns(const Node& query) {
     columns.emplace_back(name);
   }
   return columns;
+}
+
+bool IsPlain(const Node& query) {
+  const Node select = query["SelectStmt"];
+  for (const absl::string_view clause :
+       {"whereClause", "groupClause", "havingClause", "distinctClause", "limitCount", "limitOffset",
+        "withClause", "larg", "valuesLists"}) {
+    if (select[clause]) return false;
+  }
+  const NodeList from = select.Items("fromClause");
+  if (from.size() != 1 || from[0].Tag() != "RangeVar") return false;
+  for (const Node& target : select.Items("targetList")) {
+    if (target["ResTarget"]["val"].Tag() != "ColumnRef") return false;
+  }
+  return true;
+}
+
+bool IsStar(const Node& query) {
+  const NodeList targets = query["SelectStmt"].Items("targetList");
+  const Node reference = targets[0]["ResTarget"]["val"]["ColumnRef"];
+  return targets.size() == 1 && reference.Items("fields").back().Tag() == "A_Star";
 }
 
 Query LowerQuery(const Node& node) {

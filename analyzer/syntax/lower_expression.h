@@ -35,6 +35,10 @@ Query LowerQuery(const Node& query);
 // all certain.
 std::vector<std::string> OutputColumns(const Node& query);
 
+// Whether a query shows every row of one relation as one row, and by a lone star all its columns.
+bool IsPlain(const Node& query);
+bool IsStar(const Node& query);
+
 // The relations that a statement of any kind names, each once.
 std::vector<Name> NamedRelations(const Node& statement);
 

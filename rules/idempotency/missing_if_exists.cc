@@ -1,6 +1,7 @@
 #include <optional>
 #include <string>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rule.h"
 
@@ -70,6 +71,15 @@ bool LeavesHalfDone(const Step& step, const History& history) {
   return false;
 }
 
+// The name of what a step makes, as far as DROP … IF EXISTS may have taken it away before.
+std::string MadeName(const Step& step) {
+  if (const auto* table = step.As<action::CreateTable>()) return table->table.name;
+  if (const auto* index = step.As<action::CreateIndex>()) return index->name;
+  if (const auto* sequence = step.As<action::CreateSequence>()) return sequence->sequence.name;
+  if (const auto* schema = step.As<action::CreateSchema>()) return schema->name;
+  return "";
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(missing_if_exists) = {
@@ -100,16 +110,31 @@ drop table if exists legacy_account;
 
 In a transaction a failed file leaves nothing behind, so this is a note there, not a warning, as it
 is for a file of one statement. `CREATE INDEX CONCURRENTLY` is left alone: after a failure,
-`IF NOT EXISTS` would be content with the invalid index that the first run left.
+`IF NOT EXISTS` would be content with the invalid index that the first run left. What the same file
+drops first, with `IF EXISTS`, is not in its own way:
+
+```sql
+drop table if exists totals;
+create table totals (id bigint primary key);
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          // What the file itself takes away first is not in its way when it is run again.
+          absl::flat_hash_set<std::string> dropped;
+          uint32_t migration = 0;
           for (const Step& step : history.steps()) {
+            if (step.migration != migration) dropped.clear();
+            migration = step.migration;
+            const auto* drop = step.As<action::Drop>();
+            if (drop != nullptr && drop->if_exists) {
+              for (const Name& name : drop->objects) dropped.insert(name.name);
+            }
             // The elements of CREATE SCHEMA stand and fall with it.
             const Step& first = history.StepsOf(step.migration, step.statement).front();
             const bool element = first.As<action::CreateSchema>() != nullptr && &first != &step;
             const Missing missing = element ? Missing() : MissingClause(step, history);
-            if (missing.clause == nullptr) continue;
+            if (missing.clause == nullptr || dropped.contains(MadeName(step))) continue;
             const bool half_done = LeavesHalfDone(step, history);
             report(step, {.message = absl::StrCat(missing.words, " without ", missing.clause,
                                                   " fails when it is run again"),
