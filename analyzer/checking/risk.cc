@@ -85,7 +85,8 @@ void RaiseForBreak(const Break& broken, RiskReason& worst) {
 }
 
 void RaiseForLoss(const Loss& loss, RiskReason& worst) {
-  if (!loss.relation.live && loss.kind != LossKind::kOther) return;
+  const bool lost = loss.relation.live || loss.relation.perhaps_older;
+  if (!lost && loss.kind != LossKind::kOther) return;
   switch (loss.kind) {
     case LossKind::kTable:
       return Raise(worst, Risk::kRisky,

@@ -246,6 +246,7 @@ void Applier::Apply(const action::CreateTable& create) {
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
+  table.if_not_exists = create.if_not_exists;
   table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;

@@ -192,9 +192,10 @@ const std::vector<RelationId>* CatalogView::Candidates(RelationId on) const {
 }
 
 std::vector<const Relation*> CatalogView::IndexesOf(const Relation& table) const {
-  return Dependents(*this, Candidates(table.id), [&](const Relation& relation) {
-    return relation.IsIndex() && relation.table == table.id;
-  });
+  const auto found = catalog_->indexes_.find(table.id);
+  if (found == catalog_->indexes_.end()) return {};
+  return Dependents(*this, &found->second,
+                    [&](const Relation& index) { return index.table == table.id; });
 }
 
 std::vector<const Relation*> CatalogView::SequencesOf(const Relation& table) const {
@@ -268,7 +269,6 @@ void Catalog::NoteDependent(RelationId on, RelationId dependent) {
 }
 
 void Catalog::NoteDependencies(const Relation& relation) {
-  NoteDependent(relation.table, relation.id);
   NoteDependent(relation.owner, relation.id);
   for (const ViewUse& use : relation.uses) NoteDependent(use.relation, relation.id);
   for (const TableConstraint& constraint : relation.constraints) {
@@ -295,6 +295,7 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   const RelationId id = relation.id;
   names_.Set(key, moment, std::make_shared<RelationId>(id));
   members_[relation.schema].push_back(id);
+  if (relation.table != 0) indexes_[relation.table].push_back(id);
   NoteDependencies(relation);
   relations_.Set(id, moment, std::make_shared<Relation>(std::move(relation)));
   return id;

@@ -86,6 +86,7 @@ struct Relation {
   uint32_t migration = 0;       // that created it
   uint32_t transaction = 0;     // that created it
   Moment created = 0;
+  bool if_not_exists = false;    // created with that clause: it may have been there before
   bool drops_at_commit = false;  // a temporary table with ON COMMIT DROP
 
   // Tables.
@@ -232,6 +233,7 @@ class Catalog {
   absl::flat_hash_set<uint64_t> noted_;                                // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
   absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;  // of a created type
+  absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;      // of a table, likewise
   absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;   // by a function, likewise
   RelationId last_id_ = 0;
 

@@ -228,6 +228,7 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation) 
       .name = relation.DisplayName(),
       .kind = relation.kind,
       .live = !temporary && !same_migration,
+      .perhaps_older = !temporary && same_migration && relation.if_not_exists,
       .created_here = same_transaction || (same_migration && situation.one_transaction_migration)};
 }
 

@@ -24,6 +24,8 @@ struct Affected {
   // Others use it: it existed before this migration, and it is not temporary. Only live relations
   // can hurt anybody.
   bool live = false;
+  // Made in this migration by IF NOT EXISTS, which is content with an older one: others may use it.
+  bool perhaps_older = false;
   // Made in this transaction (or in this migration, when it runs in one): nobody else sees it.
   bool created_here = false;
 };
