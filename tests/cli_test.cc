@@ -20,32 +20,13 @@
 #include "absl/strings/strip.h"
 #include "gtest/gtest.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plimsoll {
 namespace {
 
 namespace fs = std::filesystem;
-
-// A folder of its own that goes with the test.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string pattern = (fs::temp_directory_path() / "plimsoll-cli-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
+using testing_support::TemporaryFolder;
 
 void WriteFile(const fs::path& path, const std::string& text) {
   fs::create_directories(path.parent_path());
@@ -141,7 +122,7 @@ std::vector<fs::path> Sessions() {
 class SessionTest : public testing::TestWithParam<fs::path> {};
 
 TEST_P(SessionTest, ReadsAsTheBinaryBehaves) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string session = ReadFile(GetParam());
   const std::string played = Play(session, folder.path());
   if (testing_support::UpdateWanted()) {
@@ -170,7 +151,7 @@ void WriteProjects(const fs::path& folder) {
 }
 
 TEST(Cli, ThreadsDoNotChangeABit) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   WriteProjects(folder.path());
   for (const std::string& command : {std::string("lint"), std::string("lint --format json"),
                                      std::string("lint --format concise"), std::string("effects"),
@@ -186,21 +167,21 @@ TEST(Cli, ThreadsDoNotChangeABit) {
 }
 
 TEST(Cli, AClosedPipeIsNoError) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   WriteProjects(folder.path());
   // Far more than a pipe holds, so that the reader is gone before the writer is done.
   const Outcome outcome =
       Shell(folder.path(),
             "{ plimsoll effects --format json . . . 2>errors; echo $? >code; } | head -c 1");
   EXPECT_EQ(outcome.output, "{");
-  EXPECT_EQ(ReadFile(folder.path() / "errors"), "");
-  const std::string code = ReadFile(folder.path() / "code");
+  EXPECT_EQ(ReadFile(folder.Path("errors")), "");
+  const std::string code = ReadFile(folder.Path("code"));
   EXPECT_TRUE(code == "141\n" || code == "0\n") << code;
 }
 
 TEST(Cli, ColorIsForTerminalsUnlessAskedFor) {
-  const TempFolder folder;
-  WriteFile(folder.path() / "a.sql", "drop table t;\n");
+  const TemporaryFolder folder;
+  folder.Write("a.sql", "drop table t;\n");
   const auto colored = [&](const std::string& command) {
     return absl::StrContains(Shell(folder.path(), command).output, "\x1b[");
   };
@@ -218,7 +199,7 @@ TEST(Cli, ColorIsForTerminalsUnlessAskedFor) {
 }
 
 TEST(Cli, EveryCommandHasHelpAndNoOptionOfAnother) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   for (const std::string& command :
        {std::string("lint"), std::string("effects"), std::string("explain"), std::string("rules"),
         std::string("apply"), std::string("status"), std::string("lsp")}) {

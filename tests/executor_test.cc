@@ -28,6 +28,7 @@
 #include "executor/run.h"
 #include "gtest/gtest.h"
 #include "rules/registry.h"
+#include "tests/support/temporary_folder.h"
 
 // The executor against real servers. A machine without them fails these tests, since a run that
 // nobody watched is no run that passed: `./dev setup` brings the servers.
@@ -849,29 +850,6 @@ TEST_P(RunTest, CopiesInlineData) {
 
 // ---- the program, killed ---------------------------------------------------------------------
 
-class Folder {
- public:
-  Folder() {
-    std::string pattern =
-        (std::filesystem::temp_directory_path() / "plimsoll-test-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-
-  const std::string& path() const { return path_; }
-  void Write(const std::string& name, const std::string& text) const {
-    std::ofstream(path_ + "/" + name) << text;
-  }
-
- private:
-  std::string path_;
-};
-
 // Starts the program with its output thrown away.
 pid_t Launch(const std::vector<std::string>& arguments) {
   const pid_t pid = fork();
@@ -894,7 +872,7 @@ int ExitCodeOf(pid_t pid) {
 }
 
 TEST_P(RunTest, AKilledProgramLeavesNothingHalfDone) {
-  const Folder folder;
+  const testing_support::TemporaryFolder folder;
   folder.Write("001_a.sql", "create table a (id int);\nselect pg_sleep(30);\n");
   const pid_t pid = Launch({"apply", folder.path(), "--database-url", url_});
   const std::string sleeping =
@@ -936,7 +914,7 @@ std::string Said(const std::string& arguments) {
 }
 
 TEST_P(RunTest, TheProgramSaysWhatBecameOfAnIndex) {
-  const Folder folder;
+  const testing_support::TemporaryFolder folder;
   const std::string apply = absl::StrCat("apply ", folder.path(), " --database-url '", url_, "'");
   Query("create table a (id int)");
   Query("insert into a values (1), (1)");
@@ -967,7 +945,7 @@ TEST_P(RunTest, TheProgramSaysWhatBecameOfAnIndex) {
 }
 
 TEST_P(RunTest, APlanThatCannotBeWrittenIsAnError) {
-  const Folder folder;
+  const testing_support::TemporaryFolder folder;
   folder.Write("001_a.sql", "select 1;\n");
   const std::string command =
       absl::StrCat("apply --dry-run ", folder.path(), " --database-url '", url_, "'");
@@ -977,7 +955,7 @@ TEST_P(RunTest, APlanThatCannotBeWrittenIsAnError) {
 
 // What comes from files, names and servers must not move the cursor.
 TEST_P(RunTest, TheProgramDrawsControlCharacters) {
-  const Folder folder;
+  const testing_support::TemporaryFolder folder;
   const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
   folder.Write("001_\x1b[31m.sql",
                "do $$ begin raise notice E'\\x1b[31mnotice'; end $$;\nselect E'\x1b[31m', 1/0;\n");
@@ -989,7 +967,7 @@ TEST_P(RunTest, TheProgramDrawsControlCharacters) {
 }
 
 TEST_P(RunTest, TheProgramRefusesWhatIsOutOfOrder) {
-  const Folder folder;
+  const testing_support::TemporaryFolder folder;
   const std::string target = absl::StrCat(folder.path(), " --database-url '", url_, "'");
   folder.Write("002_b.sql", "create table b (id int);\n");
   ASSERT_TRUE(absl::StrContains(Said(absl::StrCat("apply ", target)), "[exit 0]"));
@@ -1010,7 +988,7 @@ TEST_P(RunTest, TheProgramRefusesWhatIsOutOfOrder) {
 }
 
 TEST(EphemeralTest, IsGoneAfterItsOwnerWasKilled) {
-  const Folder folder;
+  const testing_support::TemporaryFolder folder;
   const std::string note = folder.path() + "/note";
   const pid_t pid = Launch(
       {"ephemeral", "--", "sh", "-c",

@@ -26,36 +26,17 @@
 #include "server/language_server.h"
 #include "server/markdown.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/temporary_folder.h"
 
 namespace plimsoll::server {
 namespace {
 
 namespace fs = std::filesystem;
 
-// A folder of its own that goes with the test.
-class TempFolder {
+// What a test's files lie in, and how an editor names them.
+class TestFolder : public testing_support::TemporaryFolder {
  public:
-  TempFolder() {
-    std::string pattern = (fs::temp_directory_path() / "plimsoll-lsp-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) std::abort();
-    path_ = pattern;
-  }
-  ~TempFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  std::string path() const { return path_.string(); }
-  std::string Uri(const std::string& name) const { return UriOfPath((path_ / name).string()); }
-  void Write(const std::string& name, const std::string& text) const {
-    fs::create_directories((path_ / name).parent_path());
-    std::ofstream(path_ / name, std::ios::binary) << text;
-  }
-
- private:
-  fs::path path_;
+  std::string Uri(const std::string& name) const { return UriOfPath(Path(name)); }
 };
 
 // A server, and what it wrote since it was last asked.
@@ -184,7 +165,7 @@ class SessionPlayer {
     played_.push_back("```");
   }
 
-  TempFolder folder_;
+  TestFolder folder_;
   Client client_{ServerOptions{.documentation = "file:///docs/rules"}};
   std::vector<std::string> played_;
   std::string opening_;  // the line that opened the block; empty outside of one
@@ -493,7 +474,7 @@ TEST(Diagnostics, ALargeDocumentIsJudgedAndEdited) {
 }
 
 TEST(Diagnostics, AFolderThatCannotBeReadIsToldOnce) {
-  const TempFolder folder;
+  const TestFolder folder;
   folder.Write("m/001_a.sql", "create table t (id int);\n");
   folder.Write("m/002_b.sql", "select 1;\n");
   fs::create_symlink("nowhere", fs::path(folder.path()) / "m/003_c.sql");
@@ -590,7 +571,7 @@ class Process {
 };
 
 TEST(Program, ServesAnEditorOverPipes) {
-  const TempFolder folder;
+  const TestFolder folder;
   folder.Write("001_create.sql", "create table users (id bigint primary key, email text);\n");
   Process process;
   process.Send({{"id", 1}, {"method", "initialize"}, {"params", Json::object()}});

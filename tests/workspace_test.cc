@@ -15,6 +15,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/temporary_folder.h"
 #include "workspace/files.h"
 #include "workspace/load.h"
 #include "workspace/wrapping.h"
@@ -24,29 +25,7 @@ namespace {
 
 using testing_support::ReadTreeFile;
 
-// A folder that lives as long as a test.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "plimsoll.XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-
-  std::string Path(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-  std::string Write(const std::string& name, const std::string& text) const {
-    const std::filesystem::path file(Path(name));
-    std::filesystem::create_directories(file.parent_path());
-    std::ofstream(file, std::ios::binary) << text;
-    return file.string();
-  }
-
- private:
-  std::string path_;
-};
+using testing_support::TemporaryFolder;
 
 // Standard input is this text while the object lives.
 class StdinIs {
