@@ -201,6 +201,7 @@ void Applier::InheritIndexes(RelationId child_id, const Relation& parent) {
                                   .unique = index->unique,
                                   .method = index->method,
                                   .columns = index->keys,
+                                  .include = index->include,
                                   .mentions = index->mentions,
                                   .has_expression = index->has_expression,
                                   .has_predicate = index->has_predicate};
@@ -220,7 +221,10 @@ void Applier::InheritIndexes(RelationId child_id, const Relation& parent) {
 void Applier::CopyIndexes(const Relation& from, RelationId to) {
   for (const TableConstraint& constraint : from.constraints) {
     if (constraint.index == 0) continue;
-    AddTo(to, {.kind = constraint.kind, .columns = constraint.columns});
+    const Relation* index = view().Find(constraint.index);
+    AddTo(to, {.kind = constraint.kind,
+               .columns = constraint.columns,
+               .include = index == nullptr ? std::vector<std::string>() : index->include});
   }
   for (const Relation* index : view().IndexesOf(from)) {
     const bool constrained =
@@ -232,6 +236,7 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
                .unique = index->unique,
                .method = index->method,
                .columns = index->keys,
+               .include = index->include,
                .mentions = index->mentions,
                .has_expression = index->has_expression,
                .has_predicate = index->has_predicate},
@@ -544,6 +549,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.has_expression = create.has_expression;
   index.has_predicate = create.has_predicate;
   index.keys = create.columns;
+  index.include = create.include;
   index.name_hint = create.name_hint;
   index.mentions = create.mentions;
   for (const action::IndexColumn& key : create.columns) {

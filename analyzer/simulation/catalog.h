@@ -108,6 +108,7 @@ struct Relation {
   bool has_expression = false;
   bool has_predicate = false;
   std::vector<action::IndexColumn> keys;
+  std::vector<std::string> include;
   std::string name_hint;              // see CreateIndex: how partitions name theirs
   std::vector<std::string> mentions;  // every column it depends on, keys too
 

@@ -174,6 +174,7 @@ class Inspector {
   void NoteDroppedType(const Name& name, const action::Drop& drop);
   void NoteDroppedFunction(const Name& name, const action::Drop& drop);
   void NoteDroppedPart(const action::Drop& drop);
+  bool ComesFromParent(const Relation& partition, const std::string& trigger) const;
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
@@ -198,6 +199,8 @@ class Inspector {
   void FailNull(const Relation& table, const std::string& column);
   bool IsInherited(const Relation& table, const std::string& column) const;
   bool MayBeNotNull(const Relation& table) const;
+  // The same ALTER TABLE drops the constraint, or a column of it.
+  bool IsDroppedBeside(const TableConstraint& constraint) const;
   static bool AddsNotNull(const Relation& table, const Constraint& constraint);
 
   absl::Span<const Action> with_;

@@ -243,11 +243,7 @@ void Inspector::Look(const action::DropNotNull& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr || !HasColumn(*table, drop.column)) return;
   const TableConstraint* key = PrimaryKeyOf(*table);
-  const bool dropped =
-      key != nullptr && Sibling<action::DropConstraint>([&](const action::DropConstraint& other) {
-        return other.constraint == key->name;
-      });
-  if (key != nullptr && !dropped && Contains(key->columns, drop.column)) {
+  if (key != nullptr && !IsDroppedBeside(*key) && Contains(key->columns, drop.column)) {
     Fail("42P16", absl::StrCat("column \"", drop.column, "\" is in a primary key"));
   }
 }
@@ -413,14 +409,7 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   }
   if (constraint.kind == ConstraintKind::kPrimaryKey) {
     const TableConstraint* key = PrimaryKeyOf(table);
-    const bool replaced =
-        key != nullptr && (Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
-                             return drop.constraint == key->name;
-                           }) ||
-                           Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
-                             return Contains(key->columns, drop.column);
-                           }));
-    if (key != nullptr && !replaced) {
+    if (key != nullptr && !IsDroppedBeside(*key)) {
       Fail("42P16",
            absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
       return;
@@ -445,6 +434,16 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   for (const Relation* heap : Heaps(table, only)) {
     if (heap == &table || heap->is_partition) Add(Role::kScanned, *heap, cause);
   }
+}
+
+// ALTER TABLE drops before it adds (tablecmds.c:AlterTablePass).
+bool Inspector::IsDroppedBeside(const TableConstraint& constraint) const {
+  return Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
+           return drop.constraint == constraint.name;
+         }) ||
+         Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
+           return Contains(constraint.columns, drop.column);
+         });
 }
 
 // A primary key makes its columns NOT NULL, in the children too; one over an existing index does so
@@ -474,9 +473,9 @@ void Inspector::Look(const action::AddConstraint& add) {
                         (named != nullptr && named->kind == RelationKind::kPartitionedTable);
   const Relation* table = NameTarget(add.table, recurses);
   if (table == nullptr) return;
-  if (!constraint.name.empty() && table->FindConstraint(constraint.name) != nullptr &&
-      !Sibling<action::DropConstraint>(
-          [&](const action::DropConstraint& drop) { return drop.constraint == constraint.name; })) {
+  const TableConstraint* namesake =
+      constraint.name.empty() ? nullptr : table->FindConstraint(constraint.name);
+  if (namesake != nullptr && !IsDroppedBeside(*namesake)) {
     return Fail("42710", absl::StrCat("constraint \"", constraint.name, "\" for relation \"",
                                       table->name, "\" already exists"));
   }

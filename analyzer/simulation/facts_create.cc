@@ -81,9 +81,11 @@ void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
   const bool primary = constraint.kind == ConstraintKind::kPrimaryKey;
   if (!primary && constraint.kind != ConstraintKind::kUnique) return;
   for (const std::string& key : keys) {
-    const bool covered = key == inline_column ||
-                         std::find(constraint.columns.begin(), constraint.columns.end(), key) !=
-                             constraint.columns.end();
+    // What is partitioned by an expression (no name) can have none.
+    const bool covered =
+        !key.empty() &&
+        (key == inline_column || std::find(constraint.columns.begin(), constraint.columns.end(),
+                                           key) != constraint.columns.end());
     if (covered) continue;
     return Fail("0A000",
                 absl::StrCat(primary ? "PRIMARY KEY" : "unique",

@@ -202,6 +202,17 @@ void Inspector::NoteDroppedType(const Name& name, const action::Drop& drop) {
   }
 }
 
+// A partition has the triggers of its whole (trigger.c:CreateTriggerFiringOn).
+bool Inspector::ComesFromParent(const Relation& partition, const std::string& trigger) const {
+  return partition.is_partition &&
+         std::any_of(partition.parents.begin(), partition.parents.end(), [&](RelationId id) {
+           const Relation* parent = view_.Find(id);
+           return parent != nullptr &&
+                  std::any_of(parent->triggers.begin(), parent->triggers.end(),
+                              [&](const Trigger& other) { return other.name == trigger; });
+         });
+}
+
 // DROP TRIGGER, POLICY and RULE, which name the table that theirs is on.
 void Inspector::NoteDroppedPart(const action::Drop& drop) {
   const Relation* table = Find(drop.on_table);
@@ -216,6 +227,10 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
                               [&](const Trigger& other) { return other.name == name.name; })
                 : std::find(table->policies.begin(), table->policies.end(), name.name) !=
                       table->policies.end();
+    if (known && trigger && ComesFromParent(*table, name.name)) {
+      return Fail("2BP01", absl::StrCat("cannot drop trigger ", name.name, " on table ",
+                                        table->name, " because its parent's requires it"));
+    }
     if (known || drop.kind == ObjectKind::kRule || !KnowsAll(*table)) continue;
     // What is looked for in vain locks nothing (objectaddress.c:get_object_address).
     if (drop.if_exists) return;

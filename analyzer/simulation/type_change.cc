@@ -152,10 +152,10 @@ TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
   } else if (!PeelDomains(target, view, search_path)) {
     return kRewrite;
   }
-  TypeChange change = JudgePlain(source, target, utc);
-  // A domain hides its length from the planner, which therefore checks every value's again.
+  // A domain hides the length of its values from the planner, which takes them for unlimited.
   const bool same = from.name == to.name && from.array == to.array;
-  if (!(from.name == source.name) && !same && !target.modifiers.empty()) change = kRewrite;
+  if (!(from.name == source.name) && !same) source.modifiers.clear();
+  TypeChange change = JudgePlain(source, target, utc);
   // Another order of sorting: the rows stay, the indexes do not.
   if (source.collation != target.collation) change.keeps_indexes = false;
   return change;
