@@ -12,6 +12,7 @@
 #include "analyzer/syntax/grammar.h"
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower_expression.h"
+#include "analyzer/syntax/lower_predicate.h"
 #include "analyzer/syntax/tree.h"
 
 namespace plimsoll {
@@ -50,7 +51,13 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
       .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
                        body.Text("fk_upd_action") == "d",
   };
-  constraint.expression = tree::LowerOptional(body["raw_expr"]);
+  if (body["raw_expr"]) {
+    Expression expression = tree::LowerExpression(body["raw_expr"]);
+    if (kind == ConstraintKind::kCheck) {
+      expression.predicate = tree::LowerPredicate(body["raw_expr"]);
+    }
+    constraint.expression = std::make_shared<const Expression>(std::move(expression));
+  }
   // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
   const bool says_enforced =
       GrammarServerVersion() >= 18 && (foreign || kind == ConstraintKind::kCheck);
@@ -145,12 +152,16 @@ action::CreateTable LowerCreateTable(const Node& body) {
   for (const Node& key : body["partspec"].Items("partParams")) {
     create.partition_keys.emplace_back(key["PartitionElem"].Text("name"));
   }
+  create.partition_terms = tree::LowerPartitionTerms(body["partspec"]);
+  create.partition_strategy = tree::LowerPartitionStrategy(body["partspec"]);
   std::vector<Name> parents;
   for (const Node& parent : body.Items("inhRelations")) {
     parents.push_back(tree::RangeVarName(parent["RangeVar"]));
   }
   if (body["partbound"] && !parents.empty()) {
     create.partition_of = parents[0];
+    create.bound =
+        std::make_shared<const PartitionBound>(tree::LowerPartitionBound(body["partbound"]));
     create.default_partition = body["partbound"].Flag("is_default");
   } else {
     create.inherits = std::move(parents);
@@ -247,6 +258,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     hints.emplace_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
+      create.columns.back().expression = tree::LowerTerm(element["expr"]);
       AddMentions(create.mentions, tree::LowerExpression(element["expr"]));
     }
   }
@@ -257,6 +269,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   create.name_hint = absl::StrJoin(hints, "_");
   if (body["whereClause"]) {
     create.has_predicate = true;
+    create.predicate = tree::LowerPredicate(body["whereClause"]);
     AddMentions(create.mentions, tree::LowerExpression(body["whereClause"]));
   }
   return create;
