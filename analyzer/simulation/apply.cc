@@ -204,7 +204,8 @@ void Applier::InheritIndexes(RelationId child_id, const Relation& parent) {
                                   .include = index->include,
                                   .mentions = index->mentions,
                                   .has_expression = index->has_expression,
-                                  .has_predicate = index->has_predicate};
+                                  .has_predicate = index->has_predicate,
+                                  .predicate = index->predicate};
     const TableConstraint* key = PrimaryKeyOf(parent);
     const bool primary = key != nullptr && key->index == index->id;
     const std::string name = view().ChooseName(partition_table.schema, partition_table.name,
@@ -239,7 +240,8 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
                .include = index->include,
                .mentions = index->mentions,
                .has_expression = index->has_expression,
-               .has_predicate = index->has_predicate},
+               .has_predicate = index->has_predicate,
+               .predicate = index->predicate},
               "");
   }
 }
@@ -255,6 +257,9 @@ void Applier::Apply(const action::CreateTable& create) {
   table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;
+  table.partition_terms = create.partition_terms;
+  table.partition_strategy = create.partition_strategy;
+  table.bound = create.bound;
   for (const Name& name : create.like) {
     const Relation* like = Find(name);
     if (like == nullptr || !like->columns_known) table.columns_known = false;
@@ -428,7 +433,7 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .referenced_columns = constraint.referenced_columns};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
-    made.proven_not_null = constraint.expression->proven_not_null;
+    made.predicate = constraint.expression->predicate;
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
     const Relation* referenced = Find(constraint.referenced);
@@ -548,6 +553,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.unique = create.unique;
   index.has_expression = create.has_expression;
   index.has_predicate = create.has_predicate;
+  index.predicate = create.predicate;
   index.keys = create.columns;
   index.include = create.include;
   index.name_hint = create.name_hint;
@@ -716,7 +722,9 @@ void Applier::Apply(const action::RenameColumn& rename) {
       RenameIn(index.mentions, rename.column, rename.to);
       for (action::IndexColumn& key : index.keys) {
         if (key.column == rename.column) key.column = rename.to;
+        RenameIn(key.expression, rename.column, rename.to);
       }
+      index.predicate = Renamed(index.predicate, rename.column, rename.to);
     });
   }
   ForEach(rename.table, [&](Relation& table) {
@@ -731,8 +739,10 @@ void Applier::Apply(const action::RenameColumn& rename) {
     }
     for (TableConstraint& constraint : table.constraints) {
       RenameIn(constraint.columns, rename.column, rename.to);
-      RenameIn(constraint.proven_not_null, rename.column, rename.to);
+      constraint.predicate = Renamed(constraint.predicate, rename.column, rename.to);
     }
+    RenameIn(table.partition_keys, rename.column, rename.to);
+    for (Term& term : table.partition_terms) RenameIn(term, rename.column, rename.to);
   });
 }
 

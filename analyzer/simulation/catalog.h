@@ -47,8 +47,8 @@ struct TableColumn {
 struct TableConstraint {
   std::string name;
   ConstraintKind kind = ConstraintKind::kCheck;
-  std::vector<std::string> columns;          // of a check: those its expression mentions
-  std::vector<std::string> proven_not_null;  // of a check, see Expression
+  std::vector<std::string> columns;  // of a check: those its expression mentions
+  OptionalPredicate predicate;       // of a check; null where it is not known
   bool validated = true;
   bool enforced = true;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
@@ -111,8 +111,11 @@ struct Relation {
   std::vector<RelationId> parents;  // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
-  std::vector<std::string> partition_keys;
+  std::vector<std::string> partition_keys;  // columns; empty: an expression
+  std::vector<Term> partition_terms;        // the same keys, expressions too
+  PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   bool is_partition = false;
+  OptionalBound bound;  // of a partition; null also where no file says it
   std::vector<Trigger> triggers;
   std::vector<RowPolicy> policies;
   std::vector<std::string> rules;
@@ -130,6 +133,7 @@ struct Relation {
   bool valid = true;
   bool has_expression = false;
   bool has_predicate = false;
+  OptionalPredicate predicate;
   std::vector<action::IndexColumn> keys;
   std::vector<std::string> include;
   std::string name_hint;              // see CreateIndex: how partitions name theirs

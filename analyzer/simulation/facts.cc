@@ -163,19 +163,31 @@ void Inspector::Rewrite(const std::vector<const Relation*>& heaps, Cause cause, 
   }
 }
 
-// tablecmds.c:NotNullImpliedByRelConstraints: each valid check by itself, as far as it is a
-// conjunction. A check that the same statement drops is gone before (ALTER TABLE drops first).
-bool Inspector::ProvenNotNull(const Relation& table, const std::string& column) const {
+// A check that the same statement drops is gone before it could prove anything (ALTER TABLE drops
+// first).
+Proof Inspector::ProvenNotNull(const Relation& table, const std::string& column) const {
   const TableColumn* known = table.FindColumn(column);
-  if (known != nullptr && known->not_null) return true;
-  for (const TableConstraint& check : table.constraints) {
-    if (check.kind != ConstraintKind::kCheck || !check.validated || !check.enforced) continue;
-    const bool dropped = Sibling<action::DropConstraint>(
-        [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
-    const auto& proven = check.proven_not_null;
-    if (!dropped && std::find(proven.begin(), proven.end(), column) != proven.end()) return true;
+  if (known != nullptr && known->not_null) return Proof::kYes;
+  // One that is not valid is validated, by looking at every row, whatever the checks say
+  // (tablecmds.c:ATExecSetNotNull of 18).
+  const bool invalid = std::any_of(
+      table.constraints.begin(), table.constraints.end(), [&](const TableConstraint& constraint) {
+        return constraint.kind == ConstraintKind::kNotNull && !constraint.validated &&
+               constraint.columns == std::vector<std::string>{column};
+      });
+  if (invalid) return Proof::kNo;
+  // IS NOT NULL of a row asks for each of its fields, NOT NULL for the row itself.
+  if (known != nullptr && known->type != nullptr) {
+    const UserType* type = view_.FindType(known->type->name, situation_.search_path);
+    if (type != nullptr && type->kind == action::TypeKind::kComposite && !known->type->array) {
+      return Proof::kNo;
+    }
   }
-  return false;
+  const Rows rows(table, [&](const TableConstraint& check) {
+    return Sibling<action::DropConstraint>(
+        [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
+  });
+  return rows.ProveNotNull(column);
 }
 
 void Inspector::Look(const action::Savepoint&) {

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/effects.h"
+#include "analyzer/simulation/implication.h"
 #include "analyzer/syntax/action.h"
 
 // What the catalog says about one action: which relations play which part in it, and whether it
@@ -212,7 +213,7 @@ class Inspector {
   std::vector<const Relation*> Heaps(const Relation& table, bool only) const;
   void Scan(const std::vector<const Relation*>& heaps, Cause cause);
   void Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible);
-  bool ProvenNotNull(const Relation& table, const std::string& column) const;
+  Proof ProvenNotNull(const Relation& table, const std::string& column) const;
   void NoteNotNull(const Relation& table, bool only, const std::string& column, Cause cause);
   void NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans);
   void NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,

@@ -222,7 +222,8 @@ void Inspector::NoteColumnGone(const Relation& table, const std::string& column)
 void Inspector::NoteNotNull(const Relation& table, bool only, const std::string& column,
                             Cause cause) {
   for (const Relation* heap : Heaps(table, only)) {
-    if (!ProvenNotNull(*heap, column)) Add(Role::kScanned, *heap, cause);
+    const Proof proof = ProvenNotNull(*heap, column);
+    if (proof != Proof::kYes) Add(Role::kScanned, *heap, cause, proof == Proof::kUnknown);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyzer/syntax/predicate.h"
 #include "analyzer/syntax/source.h"
 
 // What statements do, in the words of the domain. This is all that the simulation and the rules
@@ -46,10 +47,7 @@ struct Expression {
   bool is_constant = false;  // a constant or a cast of one
   std::vector<FunctionCall> calls;
   std::vector<std::string> columns;  // columns mentioned, in order of first mention
-  // Columns that cannot be null in a row for which the expression holds, where that follows from
-  // IS NOT NULL and its kin joined by AND: the conjunctions that PostgreSQL's
-  // predtest.c:predicate_implied_by understands for SET NOT NULL.
-  std::vector<std::string> proven_not_null;
+  OptionalPredicate predicate;       // of checks alone: what the expression says
   // USING clauses: the expression is the column itself, perhaps cast to `cast_to`; nothing else.
   bool is_bare_column = false;
   std::optional<TypeName> cast_to;
@@ -153,11 +151,6 @@ enum class ObjectKind {
   kOther,
 };
 
-// FOR VALUES …, or DEFAULT.
-struct PartitionBound {
-  bool is_default = false;
-};
-
 // The relation that an ALTER TABLE (INDEX, VIEW, …) names.
 struct Target {
   Name name;
@@ -165,6 +158,33 @@ struct Target {
   bool only = false;                     // ONLY: no recursion to children
   bool if_exists = false;
 };
+
+enum class PartitionStrategy { kNone, kList, kRange, kHash };
+
+// One value of a partition's bound; `literal` is known for kConstant alone. kUnknown is what is
+// computed when the statement runs.
+enum class BoundKind : uint8_t { kMinValue, kMaxValue, kConstant, kUnknown };
+struct BoundValue {
+  BoundKind kind = BoundKind::kConstant;
+  Literal literal;  // NULL is one of a list
+
+  friend bool operator==(const BoundValue&, const BoundValue&) = default;
+};
+
+// FOR VALUES … of a partition. `strategy` is that of the text, kNone for DEFAULT.
+struct PartitionBound {
+  bool is_default = false;
+  PartitionStrategy strategy = PartitionStrategy::kNone;
+  std::vector<BoundValue> values;  // IN (…)
+  std::vector<BoundValue> lower;   // FROM (…), a value a key
+  std::vector<BoundValue> upper;   // TO (…)
+  int32_t modulus = 0;
+  int32_t remainder = 0;
+
+  friend bool operator==(const PartitionBound&, const PartitionBound&) = default;
+};
+// Shared, as it is copied with each version of a table. Null: no partition.
+using OptionalBound = std::shared_ptr<const PartitionBound>;
 
 namespace action {
 
@@ -204,8 +224,11 @@ struct CreateTable {
   std::vector<Name> like;
   bool like_indexes = false;  // LIKE … INCLUDING INDEXES or ALL
   std::optional<Name> partition_of;
-  bool partitioned = false;  // PARTITION BY
-  std::vector<std::string> partition_keys;
+  bool partitioned = false;                 // PARTITION BY
+  std::vector<std::string> partition_keys;  // columns; empty: an expression
+  std::vector<Term> partition_terms;        // the same keys, expressions too
+  PartitionStrategy partition_strategy = PartitionStrategy::kNone;
+  OptionalBound bound;             // of PARTITION OF
   bool default_partition = false;  // PARTITION OF … DEFAULT
   bool drops_at_commit = false;    // ON COMMIT DROP
   bool as_query = false;           // CREATE TABLE AS, SELECT INTO
@@ -218,6 +241,7 @@ struct CreateTable {
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
+  Term expression;     // where `column` is empty
   std::string collation;
   std::string operator_class;
 };
@@ -235,6 +259,7 @@ struct CreateIndex {
   std::vector<std::string> mentions;  // columns in expressions and the predicate
   bool has_expression = false;
   bool has_predicate = false;
+  OptionalPredicate predicate;
 };
 struct CreateSchema {
   std::string name;
@@ -442,7 +467,7 @@ struct AlterConstraint {
 struct AttachPartition {
   Target whole;  // a table or, of ALTER INDEX, an index
   Name part;
-  std::optional<PartitionBound> bound;  // of a table
+  OptionalBound bound;  // of a table
 };
 struct DetachPartition {
   Target whole;

@@ -13,6 +13,7 @@
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower_expression.h"
 #include "analyzer/syntax/lower_parts.h"
+#include "analyzer/syntax/lower_predicate.h"
 #include "analyzer/syntax/tree.h"
 
 namespace plimsoll {
@@ -54,6 +55,8 @@ action::CreateTable LowerCreateTable(const Node& body) {
   for (const Node& key : body["partspec"].Items("partParams")) {
     create.partition_keys.emplace_back(key["PartitionElem"].Text("name"));
   }
+  create.partition_terms = tree::LowerPartitionTerms(body["partspec"]);
+  create.partition_strategy = tree::LowerPartitionStrategy(body["partspec"]);
   std::vector<Name> parents;
   for (const Node& parent : body.Items("inhRelations")) {
     parents.push_back(tree::RangeVarName(parent["RangeVar"]));
@@ -61,6 +64,8 @@ action::CreateTable LowerCreateTable(const Node& body) {
   if (body["ofTypename"]) create.of_type = tree::LowerType(body["ofTypename"]).name;
   if (body["partbound"] && !parents.empty()) {
     create.partition_of = parents[0];
+    create.bound =
+        std::make_shared<const PartitionBound>(tree::LowerPartitionBound(body["partbound"]));
     create.default_partition = body["partbound"].Flag("is_default");
   } else {
     create.inherits = std::move(parents);
@@ -157,6 +162,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     hints.emplace_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
+      create.columns.back().expression = tree::LowerTerm(element["expr"]);
       AddMentions(create.mentions, tree::LowerExpression(element["expr"]));
     }
   }
@@ -167,6 +173,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   create.name_hint = absl::StrJoin(hints, "_");
   if (body["whereClause"]) {
     create.has_predicate = true;
+    create.predicate = tree::LowerPredicate(body["whereClause"]);
     AddMentions(create.mentions, tree::LowerExpression(body["whereClause"]));
   }
   return create;

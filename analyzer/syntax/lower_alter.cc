@@ -9,6 +9,7 @@
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower_expression.h"
 #include "analyzer/syntax/lower_parts.h"
+#include "analyzer/syntax/lower_predicate.h"
 
 namespace plimsoll::tree {
 namespace {
@@ -124,8 +125,6 @@ action::AlterConstraint LowerAlterConstraint(const Node& definition, const Targe
   return lowered;
 }
 
-PartitionBound LowerBound(const Node& bound) { return {.is_default = bound.Flag("is_default")}; }
-
 ActionKind LowerPartitionCommand(const Node& command, const Target& whole) {
   const Node partition = command["def"]["PartitionCmd"];
   const Name part = RangeVarName(partition["name"]);
@@ -137,7 +136,9 @@ ActionKind LowerPartitionCommand(const Node& command, const Target& whole) {
         .finalize = command.Text("subtype") == "AT_DetachPartitionFinalize"};
   }
   action::AttachPartition attach = {.whole = whole, .part = part};
-  if (partition["bound"]) attach.bound = LowerBound(partition["bound"]);
+  if (partition["bound"]) {
+    attach.bound = std::make_shared<const PartitionBound>(LowerPartitionBound(partition["bound"]));
+  }
   return attach;
 }
 

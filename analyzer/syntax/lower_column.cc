@@ -6,6 +6,7 @@
 #include "analyzer/syntax/grammar.h"
 #include "analyzer/syntax/lower_expression.h"
 #include "analyzer/syntax/lower_parts.h"
+#include "analyzer/syntax/lower_predicate.h"
 
 namespace plimsoll::tree {
 
@@ -25,10 +26,10 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
   Constraint constraint = {
       .kind = kind,
       .name = std::string(body.Text("conname")),
-      .columns = tree::Strings(body[foreign ? "fk_attrs" : "keys"]),
-      .include = tree::Strings(body["including"]),
-      .referenced = tree::RangeVarName(body["pktable"]),
-      .referenced_columns = tree::Strings(body["pk_attrs"]),
+      .columns = Strings(body[foreign ? "fk_attrs" : "keys"]),
+      .include = Strings(body["including"]),
+      .referenced = RangeVarName(body["pktable"]),
+      .referenced_columns = Strings(body["pk_attrs"]),
       .using_index = std::string(body.Text("indexname")),
       .not_valid = body.Flag("skip_validation"),
       .no_inherit = body.Flag("is_no_inherit"),
@@ -38,13 +39,19 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
       .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
                        body.Text("fk_upd_action") == "d",
   };
-  constraint.expression = tree::LowerOptional(body["raw_expr"]);
+  if (body["raw_expr"]) {
+    Expression expression = LowerExpression(body["raw_expr"]);
+    if (kind == ConstraintKind::kCheck) {
+      expression.predicate = LowerPredicate(body["raw_expr"]);
+    }
+    constraint.expression = std::make_shared<const Expression>(std::move(expression));
+  }
   // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
   const bool says_enforced =
       GrammarServerVersion() >= 18 && (foreign || kind == ConstraintKind::kCheck);
   constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
   for (const Node& element : body.Items("exclusions")) {
-    const tree::NodeList parts = element["List"].Items("items");
+    const NodeList parts = element["List"].Items("items");
     if (!parts.empty()) constraint.columns.emplace_back(parts[0]["IndexElem"].Text("name"));
   }
   return constraint;
@@ -75,14 +82,14 @@ void LowerColumnConstraint(const Node& body, Column& column) {
     }
     column.constraints.push_back(std::move(constraint));
   } else if (type == "CONSTR_DEFAULT") {
-    column.default_value = tree::LowerOptional(body["raw_expr"]);
+    column.default_value = LowerOptional(body["raw_expr"]);
   } else if (type == "CONSTR_IDENTITY") {
     column.generated = Generated::kIdentity;
   } else if (type == "CONSTR_GENERATED") {
     // Before 18 every generated column is stored; since 18 the word VIRTUAL is the default.
     const bool is_virtual = body.Text("generated_kind") == "v";
     column.generated = is_virtual ? Generated::kVirtual : Generated::kStored;
-    column.generated_from = tree::LowerOptional(body["raw_expr"]);
+    column.generated_from = LowerOptional(body["raw_expr"]);
   }
   // DEFERRABLE and its kin stand after the constraint they speak of.
   if (type == "CONSTR_ATTR_DEFERRABLE" && !column.constraints.empty()) {
@@ -97,8 +104,8 @@ void LowerColumnConstraint(const Node& body, Column& column) {
 
 Column LowerColumn(const Node& body) {
   Column column = {.name = std::string(body.Text("colname")),
-                   .type = tree::LowerType(body["typeName"])};
-  const std::vector<std::string> collation = tree::Strings(body["collClause"]["collname"]);
+                   .type = LowerType(body["typeName"])};
+  const std::vector<std::string> collation = Strings(body["collClause"]["collname"]);
   column.type.collation = absl::StrJoin(collation, ".");
   LowerSerial(column);
   for (const Node& constraint : body.Items("constraints")) {
