@@ -1,0 +1,63 @@
+#ifndef PLIMSOLL_ANALYZER_SYNTAX_BODY_H_
+#define PLIMSOLL_ANALYZER_SYNTAX_BODY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "analyzer/syntax/action.h"
+#include "analyzer/syntax/substitute.h"
+
+namespace plimsoll {
+
+// One thing that a routine does when it runs.
+struct BodyStatement {
+  // Its span is that of the words in the source, as far as the body stands there as it is; else
+  // that of the whole statement which holds the body.
+  Action action;
+  // It may not run, or be undone: it stands under IF, CASE, a loop or an EXCEPTION clause, or
+  // behind something that may end the routine.
+  bool conditional = false;
+};
+
+// What a DO block, a function or a procedure does, in the order in which it does it.
+struct Body {
+  std::vector<BodyStatement> statements;
+  // It does something else besides that nobody can know from here: EXECUTE of a text that only a
+  // run knows, a language that is not read, a body that is broken or too large.
+  bool unknown = false;
+  // PostgreSQL refuses to create it, with SQLSTATE 42601 and these words, unless
+  // check_function_bodies is off.
+  std::optional<std::string> syntax_error;
+  // BEGIN ATOMIC: it was parsed when it was created, and depends on what it names.
+  bool atomic = false;
+  std::vector<action::ColumnUse> columns_used;  // of an atomic body
+};
+
+// What the bodies within one statement may still cost.
+struct BodyBudget {
+  int nesting = 0;            // more levels of bodies within bodies
+  size_t executed_bytes = 0;  // of text that EXECUTE puts together
+};
+
+// Where a body stands.
+struct BodyText {
+  absl::string_view
+      statement;    // CREATE FUNCTION or DO, from its first word on, or a part around it
+  uint32_t at = 0;  // where `statement` starts in its source
+  absl::string_view language;
+  absl::string_view body;  // the words between the quotes, as PostgreSQL reads them
+  const Substitutes* substitutes = nullptr;  // in `statement`; null: none
+};
+
+// Reads the body of a routine. A body that is SQL or PL/pgSQL becomes actions; of any other
+// language nothing is known. Its work is linear in the statement and the budget.
+std::shared_ptr<const Body> ReadBody(const BodyText& text, BodyBudget* budget);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SYNTAX_BODY_H_
