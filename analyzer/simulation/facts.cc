@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/volatility.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -273,6 +274,11 @@ void Inspector::Look(const action::Release& release) {
   } else if (!situation_.savepoint_known) {
     Fail("3B001", absl::StrCat("savepoint \"", release.name, "\" does not exist"));
   }
+}
+
+// Its statements are steps of their own.
+void Inspector::Look(const action::DoBlock& block) {
+  facts_.modelled = block.body != nullptr && !block.body->unknown;
 }
 
 void Inspector::Look(const action::Other& other) {

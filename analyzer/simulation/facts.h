@@ -125,6 +125,7 @@ class Inspector {
   void Look(const action::RollbackTo&);
   void Look(const action::Release&);
   void Look(const action::SetParameter&) {}
+  void Look(const action::DoBlock&);
   void Look(const action::Other&);
 
   // ---- shared

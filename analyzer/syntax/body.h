@@ -38,25 +38,27 @@ struct Body {
   std::vector<action::ColumnUse> columns_used;  // of an atomic body
 };
 
-// What the bodies within one statement may still cost.
-struct BodyBudget {
-  int nesting = 0;            // more levels of bodies within bodies
-  size_t executed_bytes = 0;  // of text that EXECUTE puts together
+// What surrounds a body.
+struct BodyContext {
+  const Substitutes* substitutes = nullptr;  // in the text; null where it has none
+  // The text does not stand in the source: whatever it holds is shown as these words.
+  std::optional<Span> stand_in;
+  int nesting = 0;            // bodies around it
+  size_t executed_bytes = 0;  // of text that EXECUTE has put together in this statement
 };
 
-// Where a body stands.
+// CREATE FUNCTION, CREATE PROCEDURE or DO.
 struct BodyText {
-  absl::string_view
-      statement;    // CREATE FUNCTION or DO, from its first word on, or a part around it
-  uint32_t at = 0;  // where `statement` starts in its source
+  absl::string_view statement;  // all of it, blanks around it aside
+  uint32_t at = 0;              // where `statement` starts in its source
   absl::string_view language;
-  absl::string_view body;  // the words between the quotes, as PostgreSQL reads them
-  const Substitutes* substitutes = nullptr;  // in `statement`; null: none
+  absl::string_view body;  // what stands between its quotes, as PostgreSQL reads it
 };
 
-// Reads the body of a routine. A body that is SQL or PL/pgSQL becomes actions; of any other
-// language nothing is known. Its work is linear in the statement and the budget.
-std::shared_ptr<const Body> ReadBody(const BodyText& text, BodyBudget* budget);
+// Reads the body of a routine. What is SQL or PL/pgSQL becomes actions; of any other language
+// nothing is known. Its work is linear in the statement and in what kMaxExecutedBytes allows. Not
+// for within a walk over a tree: it asks the grammar.
+std::shared_ptr<const Body> ReadBody(const BodyText& text, BodyContext& context);
 
 }  // namespace plimsoll
 
