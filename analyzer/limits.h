@@ -66,6 +66,13 @@ inline constexpr int kMaxBodyNesting = 4;
 // The text that EXECUTE puts together in the bodies of one statement, in bytes.
 inline constexpr size_t kMaxExecutedBytes = size_t{256} << 10;
 
+// ---- running bodies (analyzer/simulation/history.h) ---------------------------------------------
+
+// Routines that call routines, and the statements of called routines in a whole history: one of a
+// hundred statements may be called from a hundred places. Beyond, what a call does is unknown.
+inline constexpr int kMaxCallDepth = 16;
+inline constexpr uint32_t kMaxCalledStatements = 100'000;
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_LIMITS_H_

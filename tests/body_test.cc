@@ -90,15 +90,19 @@ class BodyOf {
   std::vector<std::string> Actions() const {
     std::vector<std::string> words;
     for (const BodyStatement& statement : body_->statements) {
-      words.push_back(absl::StrCat(statement.conditional ? "? " : "",
-                                   std::visit(Describer(), statement.action.kind)));
+      for (const Action& action : statement.actions) {
+        words.push_back(
+            absl::StrCat(statement.conditional ? "? " : "", std::visit(Describer(), action.kind)));
+      }
     }
     return words;
   }
   std::vector<std::string> Words() const {
     std::vector<std::string> words;
     for (const BodyStatement& statement : body_->statements) {
-      words.emplace_back(script_.source->Text(statement.action.span));
+      for (const Action& action : statement.actions) {
+        words.emplace_back(script_.source->Text(action.span));
+      }
     }
     return words;
   }

@@ -251,7 +251,7 @@ void Applier::Apply(const action::CreateTable& create) {
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
-  table.if_not_exists = create.if_not_exists;
+  table.if_not_exists = create.if_not_exists || situation_.conditional;
   table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;
@@ -648,13 +648,22 @@ void Applier::Apply(const action::CreateView& create) {
 
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
-  Routine routine = {.volatility = create.volatility, .constant_body = create.constant_body};
+  Routine routine = {.volatility = create.volatility,
+                     .constant_body = create.constant_body,
+                     .procedure = create.procedure,
+                     .signature = create.signature,
+                     .body = create.body};
   // Overloads share a name here: the most volatile of them speaks for all.
   const Routine* other = view().FindRoutine(create.function, situation_.search_path);
   if (other != nullptr && !create.or_replace) {
     routine.volatility = std::max(routine.volatility, other->volatility);
     routine.constant_body = routine.constant_body && other->constant_body;
   }
+  // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
+  // one may not have been replaced.
+  const bool replaces =
+      create.or_replace && other != nullptr && other->signature == create.signature;
+  if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
   catalog_.SetRoutine(moment_, schema, create.function.name, routine);
 }
 

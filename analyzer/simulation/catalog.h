@@ -148,6 +148,9 @@ struct UserType {
 struct Routine {
   action::Volatility volatility = action::Volatility::kVolatile;
   bool constant_body = false;
+  bool procedure = false;
+  std::string signature;             // see CreateFunction
+  std::shared_ptr<const Body> body;  // null where it is not known, or overloads share the name
 };
 
 // The catalog at one moment. Cheap to copy; lives no longer than its catalog.

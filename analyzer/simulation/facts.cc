@@ -124,7 +124,8 @@ bool Mentions(const Relation& index, const std::string& column) {
 Facts Inspector::Inspect(const Action& action) && {
   facts_.forbidden_in_transaction = IsForbiddenInTransaction(action);
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
-    Fail("25001", "cannot run inside a transaction block");
+    Fail("25001", situation_.in_body ? "cannot be executed from a function"
+                                     : "cannot run inside a transaction block");
   }
   std::visit([this](const auto& kind) { Look(kind); }, action.kind);
   return std::move(facts_);
@@ -195,8 +196,9 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
   });
 }
 
-void Inspector::NoteCalls(absl::Span<const FunctionCall> calls) {
-  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path);
+void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run) {
+  facts_.calls_unknown =
+      facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path, bodies_run);
 }
 
 void Inspector::NoteRead(const Relation& read, Role role) {
@@ -254,13 +256,18 @@ bool Inspector::ProvenNotNull(const Relation& table, const std::string& column) 
   return false;
 }
 
+// pl_exec.c:exec_stmt_execsql, executor/functions.c:init_execution_state
+void Inspector::FailInBody() { Fail("0A000", "unsupported transaction command in a routine"); }
+
 void Inspector::Look(const action::Savepoint&) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "SAVEPOINT can only be used in transaction blocks");
   }
 }
 
 void Inspector::Look(const action::RollbackTo& rollback) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
@@ -269,6 +276,7 @@ void Inspector::Look(const action::RollbackTo& rollback) {
 }
 
 void Inspector::Look(const action::Release& release) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "RELEASE SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {

@@ -138,6 +138,7 @@ class Inspector {
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
   void Fail(absl::string_view sqlstate, std::string message);
   void FailMissing(const Name& name);
+  void FailInBody();
   // Whether the named column can be used, or dropped; notes the failure where it certainly does not
   // exist.
   bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
@@ -179,7 +180,7 @@ class Inspector {
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
-  void NoteCalls(absl::Span<const FunctionCall> calls);
+  void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
   // A relation that a query reads.
   void NoteRead(const Relation& read, Role role = Role::kRead);
   void NoteWrite(const action::Write& write);

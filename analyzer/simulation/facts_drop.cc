@@ -447,7 +447,7 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 }
 
 void Inspector::Look(const action::ModifyData& modify) {
-  NoteCalls(modify.calls);
+  NoteCalls(modify.calls, /*bodies_run=*/true);
   for (const Name& name : modify.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;

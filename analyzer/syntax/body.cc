@@ -61,25 +61,28 @@ class BodyReader {
 
  private:
   void FindBody();
-  bool IsVerbatim() const { return verbatim_; }
   uint32_t LineStart(uint32_t line);
   // The words of a fragment in `body_`; nothing where they are not found.
   std::optional<Span> Locate(const Fragment& fragment);
   Span StatementFrom(uint32_t begin) const;
   Span InSource(Span in_body) const;
 
+  // The tree in the author's words; valid until the next call.
+  absl::string_view Restored(absl::string_view json);
   void Read(const Fragment& fragment);
   void Execute(const Fragment& fragment, Span span);
   bool LowerText(absl::string_view sql, uint32_t at, std::optional<Span> stand_in,
                  const Fragment& fragment, Span span);
   std::optional<std::string> Evaluate(absl::string_view select);
   void EvaluateConstants();
-  void Add(ActionKind kind, Span span, bool conditional);
+  void Add(ActionKind kind, absl::string_view tag, Span span, bool conditional);
+  void Add(LoweredStatement statement, Span span, bool stands_in, bool conditional);
   void Refuse(const GrammarError& error, bool certain);
 
   const BodyText& text_;
   BodyContext& context_;
   Body result_;
+  std::string restored_;
   absl::string_view body_;  // the body as it stands in the text that is read
   bool verbatim_ = false;   // `body_` is a part of the source
   uint32_t body_at_ = 0;    // where, if so
@@ -114,9 +117,21 @@ void BodyReader::FindBody() {
   }
 }
 
-void BodyReader::Add(ActionKind kind, Span span, bool conditional) {
-  result_.statements.push_back(
-      {.action = {.span = span, .kind = std::move(kind)}, .conditional = conditional});
+void BodyReader::Add(ActionKind kind, absl::string_view tag, Span span, bool conditional) {
+  BodyStatement statement = {.tag = std::string(tag), .conditional = conditional};
+  statement.actions.push_back({.span = span, .kind = std::move(kind)});
+  result_.statements.push_back(std::move(statement));
+}
+
+// `span` is that of the statement, and of all within it where it stands for them.
+void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, bool conditional) {
+  if (statement.actions.empty() || IsIdle(statement.actions[0].kind)) return;
+  for (Action& action : statement.actions) {
+    if (action.span.empty() || stands_in) action.span = span;
+  }
+  result_.statements.push_back({.actions = std::move(statement.actions),
+                                .tag = std::move(statement.tag),
+                                .conditional = conditional});
 }
 
 void BodyReader::Refuse(const GrammarError& error, bool certain) {
@@ -126,6 +141,14 @@ void BodyReader::Refuse(const GrammarError& error, bool certain) {
                                ? error.message
                                : context_.substitutes->Restore(error.message);
   }
+}
+
+absl::string_view BodyReader::Restored(absl::string_view json) {
+  if (context_.substitutes == nullptr) return json;
+  restored_ = context_.substitutes->RestoreJson(json);
+  const size_t size = restored_.size();
+  restored_.append(kGrammarPadding, '\0');
+  return absl::string_view(restored_).substr(0, size);
 }
 
 // ---- where words stand -----------------------------------------------------------------------
@@ -207,26 +230,15 @@ Body BodyReader::ReadSql() && {
     Refuse(*parsed.error, true);
     return std::move(result_);
   }
-  Fragment all;
   BodyContext inner = context_;
   ++inner.nesting;
   if (!verbatim_) inner.stand_in = whole_;
-  std::string restored;
-  absl::string_view json = parsed.json;
-  if (context_.substitutes != nullptr) {
-    restored = context_.substitutes->RestoreJson(json);
-    const size_t size = restored.size();
-    restored.append(kGrammarPadding, '\0');
-    json = absl::string_view(restored).substr(0, size);
-  }
+  const absl::string_view json = Restored(parsed.json);
   for (LoweredStatement& statement : Lower(json, body_, body_at_, &inner)) {
     const auto size = static_cast<uint32_t>(body_.size());
     const uint32_t end = statement.length == 0 ? size : statement.location + statement.length;
     const Span span = verbatim_ ? InSource(TokensWithin(body_, {statement.location, end})) : whole_;
-    for (Action& action : statement.actions) {
-      const Span own = action.span.empty() || !verbatim_ ? span : action.span;
-      if (!IsIdle(action.kind)) Add(std::move(action.kind), own, false);
-    }
+    Add(std::move(statement), span, !verbatim_, false);
   }
   context_.executed_bytes = inner.executed_bytes;
   return std::move(result_);
@@ -239,29 +251,18 @@ bool BodyReader::LowerText(absl::string_view sql, uint32_t at, std::optional<Spa
                            const Fragment& fragment, Span span) {
   const Parsed parsed = ParseToJson(sql);
   if (!parsed.ok()) return false;
-  std::string restored;
-  absl::string_view json = parsed.json;
-  if (context_.substitutes != nullptr) {
-    restored = context_.substitutes->RestoreJson(json);
-    const size_t size = restored.size();
-    restored.append(kGrammarPadding, '\0');
-    json = absl::string_view(restored).substr(0, size);
-  }
+  const absl::string_view json = Restored(parsed.json);
   BodyContext inner = context_;
   ++inner.nesting;
   inner.stand_in = stand_in;
   for (LoweredStatement& statement : Lower(json, sql, at, &inner)) {
-    for (Action& action : statement.actions) {
-      if (IsIdle(action.kind)) continue;
-      // Only COMMIT and ROLLBACK of PL/pgSQL itself end a transaction (pl_exec.c: the others are
-      // "not implemented").
-      if (EndsTransaction(action.kind)) {
-        action.kind = action::Other{.what = statement.tag};
-        result_.unknown = true;
-      }
-      const Span own = action.span.empty() || stand_in ? span : action.span;
-      Add(std::move(action.kind), own, fragment.conditional);
+    // Only COMMIT and ROLLBACK of PL/pgSQL itself end a transaction (pl_exec.c: the others are "not
+    // implemented").
+    if (!statement.actions.empty() && EndsTransaction(statement.actions[0].kind)) {
+      statement.actions[0].kind = action::Other{.what = statement.tag};
+      result_.unknown = true;
     }
+    Add(std::move(statement), span, stand_in.has_value(), fragment.conditional);
   }
   context_.executed_bytes = inner.executed_bytes;
   return true;
@@ -297,7 +298,7 @@ void BodyReader::Execute(const Fragment& fragment, Span span) {
   if (text && LowerText(*text, span.begin, span, fragment, span)) return;
   result_.unknown = true;
   LowerText(fragment.sql, span.begin, span, fragment, span);
-  Add(action::Other{.what = "EXECUTE"}, span, fragment.conditional);
+  Add(action::Other{.what = "EXECUTE"}, "EXECUTE", span, fragment.conditional);
 }
 
 void BodyReader::Read(const Fragment& fragment) {
@@ -311,9 +312,9 @@ void BodyReader::Read(const Fragment& fragment) {
   if (span.empty()) span = whole_;
   switch (fragment.kind) {
     case FragmentKind::kCommit:
-      return Add(action::Commit{.chain = fragment.chain}, span, fragment.conditional);
+      return Add(action::Commit{.chain = fragment.chain}, "COMMIT", span, fragment.conditional);
     case FragmentKind::kRollback:
-      return Add(action::Rollback{.chain = fragment.chain}, span, fragment.conditional);
+      return Add(action::Rollback{.chain = fragment.chain}, "ROLLBACK", span, fragment.conditional);
     case FragmentKind::kExecute:
       return Execute(fragment, span);
     case FragmentKind::kStatement:

@@ -14,11 +14,13 @@
 
 namespace plimsoll {
 
-// One thing that a routine does when it runs.
+// One statement that a routine runs.
 struct BodyStatement {
-  // Its span is that of the words in the source, as far as the body stands there as it is; else
-  // that of the whole statement which holds the body.
-  Action action;
+  // As those of a statement of a script. Their spans are those of the words in the source, as far
+  // as the body stands there as it is; else that of the statement which holds the body, and empty
+  // in a body of BEGIN ATOMIC.
+  std::vector<Action> actions;
+  std::string tag;  // PostgreSQL's command tag
   // It may not run, or be undone: it stands under IF, CASE, a loop or an EXCEPTION clause, or
   // behind something that may end the routine.
   bool conditional = false;

@@ -349,7 +349,9 @@ std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
     body.columns_used.insert(body.columns_used.end(), query.columns.begin(), query.columns.end());
     action::ModifyData modify = LowerModify(statement);
     if (modify.reads.empty() && modify.writes.empty() && modify.calls.empty()) return;
-    body.statements.push_back({.action = {.kind = std::move(modify)}});
+    BodyStatement lowered = {.tag = tree::CommandTag(statement)};
+    lowered.actions.push_back({.kind = std::move(modify)});
+    body.statements.push_back(std::move(lowered));
   };
   if (sql_body["ReturnStmt"]) add(sql_body);
   for (const Node& item : sql_body["List"].Items("items")) {

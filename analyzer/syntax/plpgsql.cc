@@ -40,7 +40,7 @@ absl::string_view AssignedValue(absl::string_view assignment) {
 // Whether an expression can do more than compute: it calls or queries something.
 bool MayReach(absl::string_view expression) {
   if (absl::StrContains(expression, '(')) return true;
-  return absl::StrContainsIgnoreCase(expression, "from");
+  return absl::StrContains(absl::AsciiStrToLower(expression), "from");
 }
 
 class Reader {

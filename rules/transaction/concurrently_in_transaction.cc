@@ -46,7 +46,9 @@ vacuum account;
             const std::string what = other != nullptr  ? other->what
                                      : drop != nullptr ? "DROP INDEX CONCURRENTLY"
                                                        : "CREATE INDEX CONCURRENTLY";
-            report(step, {.message = absl::StrCat(what, " cannot run inside a transaction block")});
+            report(step, {.message = absl::StrCat(
+                              what, " cannot run inside a ",
+                              step.within != nullptr ? "function or DO" : "transaction block")});
           }
         },
 };
