@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/volatility.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -91,6 +92,7 @@ class Applier {
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
+  std::vector<ViewUse> UsesOf(const Body& body) const;
   bool StandsIn(const action::CreateView& create) const;
 
   Catalog& catalog_;
@@ -308,6 +310,7 @@ void Applier::Apply(const action::DropColumn& drop) {
     if (sequence->owner_column == drop.column) doomed.push_back(sequence->id);
   }
   if (drop.cascade) {
+    catalog_.DropRoutinesOn(moment_, *named, &drop.column);
     for (const Relation* view_on : view().ViewsOn(*named)) {
       for (const ViewUse& use : view_on->uses) {
         const auto& columns = use.columns;
@@ -646,6 +649,33 @@ void Applier::Apply(const action::CreateView& create) {
   Create(std::move(made));
 }
 
+// Only uses that are certain, as of views: a column without a qualifier where nothing else is read.
+std::vector<ViewUse> Applier::UsesOf(const Body& body) const {
+  std::vector<Name> named;
+  for (const BodyStatement& statement : body.statements) {
+    const auto* modify = std::get_if<action::ModifyData>(&statement.actions[0].kind);
+    if (modify == nullptr) continue;
+    named.insert(named.end(), modify->reads.begin(), modify->reads.end());
+    for (const action::Write& write : modify->writes) named.push_back(write.table.name);
+  }
+  const bool only_one =
+      !named.empty() && !body.has_subquery &&
+      std::all_of(named.begin(), named.end(), [&](const Name& name) { return name == named[0]; });
+  std::vector<ViewUse> uses;
+  for (const Name& name : named) {
+    const Relation* relation = Find(name);
+    if (relation == nullptr) continue;
+    ViewUse use = {.relation = relation->id};
+    for (const action::ColumnUse& column : body.columns_used) {
+      if (column.relation ? *column.relation == name : only_one)
+        use.columns.push_back(column.column);
+    }
+    uses.push_back(std::move(use));
+    if (only_one) break;
+  }
+  return uses;
+}
+
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
   Routine routine = {.volatility = create.volatility,
@@ -653,6 +683,7 @@ void Applier::Apply(const action::CreateFunction& create) {
                      .procedure = create.procedure,
                      .signature = create.signature,
                      .body = create.body};
+  if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
   // Overloads share a name here: the most volatile of them speaks for all.
   const Routine* other = view().FindRoutine(create.function, situation_.search_path);
   if (other != nullptr && !create.or_replace) {
@@ -821,6 +852,7 @@ void Applier::DropRelation(RelationId id) {
   for (const Relation* index : view().IndexesOf(relation)) DropRelation(index->id);
   for (const Relation* sequence : view().SequencesOf(relation)) DropRelation(sequence->id);
   for (const Relation* on : view().ViewsOn(relation)) DropRelation(on->id);
+  catalog_.DropRoutinesOn(moment_, relation, nullptr);
   for (const RelationId child : relation.children) DropRelation(child);
   for (const RelationId parent_id : relation.parents) {
     const Relation* parent = view().Find(parent_id);

@@ -24,6 +24,10 @@ std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situatio
 // taken to exist. Names that this history had and dropped stay unknown.
 void AssumeNamed(const Action& action, const Situation& situation, Moment moment, Catalog& catalog);
 
+// Whether the body is parsed and its names looked up when the function is created: SQL that only
+// queries. (What a body makes itself may be missing by then.)
+bool IsAnalysed(const action::CreateFunction& create, const Situation& situation);
+
 // Calls `visit` with the names, without their schemas, of what the action makes, changes, drops or
 // reads.
 void VisitNames(const Action& action, absl::FunctionRef<void(const std::string&)> visit);

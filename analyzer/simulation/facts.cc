@@ -256,6 +256,13 @@ bool Inspector::ProvenNotNull(const Relation& table, const std::string& column) 
   return false;
 }
 
+bool Inspector::IsUsedByRoutine(const Relation& relation, const std::string* column) const {
+  const std::vector<const Routine*> routines = view_.RoutinesOn(relation);
+  return std::any_of(routines.begin(), routines.end(), [&](const Routine* routine) {
+    return DependsOn(*routine, relation.id, column);
+  });
+}
+
 // pl_exec.c:exec_stmt_execsql, executor/functions.c:init_execution_state
 void Inspector::FailInBody() { Fail("0A000", "unsupported transaction command in a routine"); }
 
@@ -286,7 +293,17 @@ void Inspector::Look(const action::Release& release) {
 
 // Its statements are steps of their own.
 void Inspector::Look(const action::DoBlock& block) {
+  // commands/functioncmds.c:ExecuteDoStmt
+  if (block.language == "sql") {
+    Fail("0A000", "language \"sql\" does not support inline code execution");
+  }
+  CheckBody(block.body);
   facts_.modelled = block.body != nullptr && !block.body->unknown;
+}
+
+void Inspector::CheckBody(const std::shared_ptr<const Body>& body) {
+  if (body == nullptr || !body->syntax_error || !situation_.checks_bodies) return;
+  Fail("42601", *body->syntax_error);
 }
 
 void Inspector::Look(const action::Other& other) {

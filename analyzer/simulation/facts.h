@@ -2,6 +2,7 @@
 #define PLIMSOLL_ANALYZER_SIMULATION_FACTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -139,6 +140,9 @@ class Inspector {
   void Fail(absl::string_view sqlstate, std::string message);
   void FailMissing(const Name& name);
   void FailInBody();
+  // By a body of BEGIN ATOMIC.
+  bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
+  void CheckBody(const std::shared_ptr<const Body>& body);
   // Whether the named column can be used, or dropped; notes the failure where it certainly does not
   // exist.
   bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);

@@ -57,6 +57,9 @@ void SetParameter(const action::SetParameter& set, Session& session) {
     session.statement_timeout_ms = reset ? std::nullopt : ParseMilliseconds(value);
   } else if (name == "timezone") {
     session.utc = !reset && IsUtc(value);
+  } else if (name == "check_function_bodies") {
+    bool on = true;
+    session.check_function_bodies = reset || !absl::SimpleAtob(value, &on) || on;
   } else if (name == "search_path") {
     session.search_path.clear();
     for (const std::string& part : set.values) {
@@ -257,6 +260,7 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .in_transaction_block = in_block_ || frame.within != nullptr,
           .one_transaction_migration = one_transaction_,
           .utc = session.utc,
+          .checks_bodies = session.check_function_bodies,
           .in_body = frame.within != nullptr,
           .conditional = frame.conditional,
           .now = now(),
@@ -368,6 +372,8 @@ void Simulator::NoteDoubts(const Frame& frame, absl::Span<const Action> actions)
   }
 }
 
+namespace {
+
 // What may not happen at all has no certain lock and no certain work.
 void MakePossible(Effects& effects) {
   for (Lock& lock : effects.locks) lock.possible = true;
@@ -387,6 +393,8 @@ void Undo(Effects& effects) {
   effects.work.clear();
   effects.losses.clear();
 }
+
+}  // namespace
 
 // Runs what happens as one: all of it or, where it returns false, none.
 bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions) {

@@ -54,6 +54,7 @@ struct Session {
   std::optional<int64_t> statement_timeout_ms;
   std::vector<std::string> search_path = {"public"};
   bool utc = false;
+  bool check_function_bodies = true;
 };
 
 // The locks a transaction holds on live relations, as a range of a list that only grows: a long

@@ -126,6 +126,11 @@ void BodyReader::Add(ActionKind kind, absl::string_view tag, Span span, bool con
 // `span` is that of the statement, and of all within it where it stands for them.
 void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, bool conditional) {
   if (statement.actions.empty() || IsIdle(statement.actions[0].kind)) return;
+  // Only COMMIT and ROLLBACK of PL/pgSQL itself end a transaction; LANGUAGE sql and EXECUTE refuse.
+  if (EndsTransaction(statement.actions[0].kind)) {
+    statement.actions[0].kind = action::Other{.what = statement.tag};
+    result_.unknown = true;
+  }
   for (Action& action : statement.actions) {
     if (action.span.empty() || stands_in) action.span = span;
   }
@@ -256,12 +261,6 @@ bool BodyReader::LowerText(absl::string_view sql, uint32_t at, std::optional<Spa
   ++inner.nesting;
   inner.stand_in = stand_in;
   for (LoweredStatement& statement : Lower(json, sql, at, &inner)) {
-    // Only COMMIT and ROLLBACK of PL/pgSQL itself end a transaction (pl_exec.c: the others are "not
-    // implemented").
-    if (!statement.actions.empty() && EndsTransaction(statement.actions[0].kind)) {
-      statement.actions[0].kind = action::Other{.what = statement.tag};
-      result_.unknown = true;
-    }
     Add(std::move(statement), span, stand_in.has_value(), fragment.conditional);
   }
   context_.executed_bytes = inner.executed_bytes;

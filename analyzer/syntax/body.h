@@ -38,6 +38,7 @@ struct Body {
   // BEGIN ATOMIC: it was parsed when it was created, and depends on what it names.
   bool atomic = false;
   std::vector<action::ColumnUse> columns_used;  // of an atomic body
+  bool has_subquery = false;                    // likewise; see CreateView
 };
 
 // What surrounds a body.

@@ -346,6 +346,7 @@ std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
   Body body = {.atomic = true};
   const auto add = [&body](const Node& statement) {
     tree::Query query = tree::LowerQuery(statement);
+    body.has_subquery = body.has_subquery || query.has_subquery;
     body.columns_used.insert(body.columns_used.end(), query.columns.begin(), query.columns.end());
     action::ModifyData modify = LowerModify(statement);
     if (modify.reads.empty() && modify.writes.empty() && modify.calls.empty()) return;
