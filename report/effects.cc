@@ -93,6 +93,9 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
         if (after != nullptr) sum.locks.back().relation.name = after->DisplayName();
       } else if (lock.mode > sum.locks[place->second].mode) {
         sum.locks[place->second].mode = lock.mode;
+        sum.locks[place->second].possible = lock.possible;
+      } else if (lock.mode == sum.locks[place->second].mode && !lock.possible) {
+        sum.locks[place->second].possible = false;
       }
     }
     for (const Work& work : effects.work) AddWork(work, &sum);
@@ -100,6 +103,9 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
     sum.forbidden_in_transaction |= effects.forbidden_in_transaction;
     if (!sum.failure.has_value()) sum.failure = effects.failure;
     sum.modelled &= effects.modelled;
+  }
+  for (const Lock& lock : sum.locks) {
+    if (lock.possible) sum.possible.push_back(lock.relation.name);
   }
   SortUnique(&sum.rewrites);
   SortUnique(&sum.scans);

@@ -36,6 +36,8 @@ std::string WorkWords(const Work& work) {
 const Lock* StrongestDuring(const Step& step, const History& history) {
   const Lock* strongest = history.StrongestHeldBefore(step);
   for (const Step& sibling : history.StepsOf(step.migration, step.statement)) {
+    // What a body does earlier is held already, what it does later is not yet.
+    if (sibling.within != step.within) continue;
     for (const Lock& lock : sibling.effects.locks) {
       const bool stronger = strongest == nullptr || lock.mode > strongest->mode;
       if (lock.relation.live && stronger) strongest = &lock;
@@ -135,8 +137,12 @@ void RaiseForUnknown(const Step& step, RiskReason& worst) {
   const bool unknown = !step.effects.modelled && !step.effects.inert;
   if (!unknown && !step.effects.calls_unknown) return;
   const auto* other = step.As<action::Other>();
+  const bool block = step.As<action::DoBlock>() != nullptr;
   Raise(worst, Risk::kRisky,
-        absl::StrCat("what ", other == nullptr ? "a function that it calls" : other->what,
+        absl::StrCat("what ",
+                     other != nullptr ? other->what
+                     : block          ? "DO"
+                                      : "a function that it calls",
                      " locks, loses or breaks is not known"));
 }
 

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/volatility.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -91,6 +92,7 @@ class Applier {
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
+  std::vector<ViewUse> UsesOf(const Body& body) const;
   bool StandsIn(const action::CreateView& create) const;
 
   Catalog& catalog_;
@@ -253,7 +255,7 @@ void Applier::Apply(const action::CreateTable& create) {
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
-  table.if_not_exists = create.if_not_exists;
+  table.if_not_exists = create.if_not_exists || situation_.conditional;
   table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;
@@ -313,6 +315,7 @@ void Applier::Apply(const action::DropColumn& drop) {
     if (sequence->owner_column == drop.column) doomed.push_back(sequence->id);
   }
   if (drop.cascade) {
+    catalog_.DropRoutinesOn(moment_, *named, &drop.column);
     for (const Relation* view_on : view().ViewsOn(*named)) {
       for (const ViewUse& use : view_on->uses) {
         const auto& columns = use.columns;
@@ -652,15 +655,52 @@ void Applier::Apply(const action::CreateView& create) {
   Create(std::move(made));
 }
 
+// Only uses that are certain, as of views: a column without a qualifier where nothing else is read.
+std::vector<ViewUse> Applier::UsesOf(const Body& body) const {
+  std::vector<Name> named;
+  for (const BodyStatement& statement : body.statements) {
+    const auto* modify = std::get_if<action::ModifyData>(&statement.actions[0].kind);
+    if (modify == nullptr) continue;
+    named.insert(named.end(), modify->reads.begin(), modify->reads.end());
+    for (const action::Write& write : modify->writes) named.push_back(write.table.name);
+  }
+  const bool only_one =
+      !named.empty() && !body.has_subquery &&
+      std::all_of(named.begin(), named.end(), [&](const Name& name) { return name == named[0]; });
+  std::vector<ViewUse> uses;
+  for (const Name& name : named) {
+    const Relation* relation = Find(name);
+    if (relation == nullptr) continue;
+    ViewUse use = {.relation = relation->id};
+    for (const action::ColumnUse& column : body.columns_used) {
+      if (column.relation ? *column.relation == name : only_one)
+        use.columns.push_back(column.column);
+    }
+    uses.push_back(std::move(use));
+    if (only_one) break;
+  }
+  return uses;
+}
+
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
-  Routine routine = {.volatility = create.volatility, .constant_body = create.constant_body};
+  Routine routine = {.volatility = create.volatility,
+                     .constant_body = create.constant_body,
+                     .procedure = create.procedure,
+                     .signature = create.signature,
+                     .body = create.body};
+  if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
   // Overloads share a name here: the most volatile of them speaks for all.
   const Routine* other = view().FindRoutine(create.function, situation_.search_path);
   if (other != nullptr && !create.or_replace) {
     routine.volatility = std::max(routine.volatility, other->volatility);
     routine.constant_body = routine.constant_body && other->constant_body;
   }
+  // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
+  // one may not have been replaced.
+  const bool replaces =
+      create.or_replace && other != nullptr && other->signature == create.signature;
+  if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
   catalog_.SetRoutine(moment_, schema, create.function.name, routine);
 }
 
@@ -822,6 +862,7 @@ void Applier::DropRelation(RelationId id) {
   for (const Relation* index : view().IndexesOf(relation)) DropRelation(index->id);
   for (const Relation* sequence : view().SequencesOf(relation)) DropRelation(sequence->id);
   for (const Relation* on : view().ViewsOn(relation)) DropRelation(on->id);
+  catalog_.DropRoutinesOn(moment_, relation, nullptr);
   for (const RelationId child : relation.children) DropRelation(child);
   for (const RelationId parent_id : relation.parents) {
     const Relation* parent = view().Find(parent_id);

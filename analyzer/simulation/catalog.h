@@ -175,7 +175,14 @@ struct UserType {
 struct Routine {
   action::Volatility volatility = action::Volatility::kVolatile;
   bool constant_body = false;
+  bool procedure = false;
+  std::string signature;             // see CreateFunction
+  std::vector<ViewUse> uses;         // of BEGIN ATOMIC: what it depends on
+  std::shared_ptr<const Body> body;  // null where it is not known, or overloads share the name
 };
+
+// Whether an atomic routine depends on the relation, or on that column of it.
+bool DependsOn(const Routine& routine, RelationId relation, const std::string* column);
 
 // The catalog at one moment. Cheap to copy; lives no longer than its catalog.
 class Catalog;
@@ -207,6 +214,8 @@ class CatalogView {
   std::vector<const Relation*> IndexesOf(const Relation& table) const;
   std::vector<const Relation*> SequencesOf(const Relation& table) const;
   std::vector<const Relation*> ViewsOn(const Relation& relation) const;
+  // Functions that were parsed when they were created and name the relation.
+  std::vector<const Routine*> RoutinesOn(const Relation& relation) const;
   // Every descendant by inheritance or partitioning, parents first.
   std::vector<const Relation*> DescendantsOf(const Relation& table) const;
   // Tables with a column of that type or domain, whatever its schema.
@@ -241,6 +250,8 @@ class Catalog {
                std::optional<UserType> type);
   void SetRoutine(Moment moment, const std::string& schema, const std::string& name,
                   std::optional<Routine> routine);
+  // The routines on a relation go with it.
+  void DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column);
   void SetSchema(Moment moment, const std::string& schema, bool exists);
 
   // Appends a version of everything changed since `past`, as it was then (ROLLBACK).
@@ -261,9 +272,10 @@ class Catalog {
   absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;
   absl::flat_hash_set<uint64_t> noted_;                                // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
-  absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;  // of a created type
-  absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;      // of a table, likewise
-  absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;   // by a function, likewise
+  absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;   // of a created type
+  absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;       // of a table, likewise
+  absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
+  absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;  // by a function, likewise
   RelationId last_id_ = 0;
 
   void NoteDependent(RelationId on, RelationId dependent);

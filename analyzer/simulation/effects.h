@@ -33,6 +33,7 @@ struct Affected {
 struct Lock {
   Affected relation;
   LockMode mode = LockMode::kAccessShare;
+  bool possible = false;  // not certain: what takes it stands under a condition
 };
 
 enum class WorkKind {
@@ -137,9 +138,12 @@ struct Situation {
   bool one_transaction_migration = false;  // the whole migration runs in one
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
+  bool checks_bodies = true;               // check_function_bodies
+  bool in_body = false;                    // a routine or DO block runs it, not the session itself
+  bool conditional = false;                // it may not run at all: see BodyStatement
   Moment now = 0;                          // before the action
-  // Up to then something ran that may have done anything (DO, CALL): what the catalog lacks may be
-  // there.
+  // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what the
+  // catalog lacks may be there.
   Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
 };

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/volatility.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -48,7 +49,8 @@ bool Mentions(const Relation& index, const std::string& column) {
 Facts Inspector::Inspect(const Action& action) && {
   facts_.forbidden_in_transaction = IsForbiddenInTransaction(action);
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
-    Fail("25001", "cannot run inside a transaction block");
+    Fail("25001", situation_.in_body ? "cannot be executed from a function"
+                                     : "cannot run inside a transaction block");
   }
   std::visit([this](const auto& kind) { Look(kind); }, action.kind);
   return std::move(facts_);
@@ -119,8 +121,9 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
   });
 }
 
-void Inspector::NoteCalls(absl::Span<const FunctionCall> calls) {
-  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path);
+void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run) {
+  facts_.calls_unknown =
+      facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path, bodies_run);
 }
 
 void Inspector::NoteRead(const Relation& read, Role role) {
@@ -190,13 +193,25 @@ Proof Inspector::ProvenNotNull(const Relation& table, const std::string& column)
   return rows.ProveNotNull(column);
 }
 
+bool Inspector::IsUsedByRoutine(const Relation& relation, const std::string* column) const {
+  const std::vector<const Routine*> routines = view_.RoutinesOn(relation);
+  return std::any_of(routines.begin(), routines.end(), [&](const Routine* routine) {
+    return DependsOn(*routine, relation.id, column);
+  });
+}
+
+// pl_exec.c:exec_stmt_execsql, executor/functions.c:init_execution_state
+void Inspector::FailInBody() { Fail("0A000", "unsupported transaction command in a routine"); }
+
 void Inspector::Look(const action::Savepoint&) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "SAVEPOINT can only be used in transaction blocks");
   }
 }
 
 void Inspector::Look(const action::RollbackTo& rollback) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
@@ -205,11 +220,27 @@ void Inspector::Look(const action::RollbackTo& rollback) {
 }
 
 void Inspector::Look(const action::Release& release) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "RELEASE SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
     Fail("3B001", absl::StrCat("savepoint \"", release.name, "\" does not exist"));
   }
+}
+
+// Its statements are steps of their own.
+void Inspector::Look(const action::DoBlock& block) {
+  // commands/functioncmds.c:ExecuteDoStmt
+  if (block.language == "sql") {
+    Fail("0A000", "language \"sql\" does not support inline code execution");
+  }
+  CheckBody(block.body);
+  facts_.modelled = block.body != nullptr && !block.body->unknown;
+}
+
+void Inspector::CheckBody(const std::shared_ptr<const Body>& body) {
+  if (body == nullptr || !body->syntax_error || !situation_.checks_bodies) return;
+  Fail("42601", *body->syntax_error);
 }
 
 void Inspector::Look(const action::Other& other) {

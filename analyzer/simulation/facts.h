@@ -2,6 +2,7 @@
 #define PLIMSOLL_ANALYZER_SIMULATION_FACTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -159,6 +160,7 @@ class Inspector {
   void Look(const action::SetParameter&) {}
   void Look(const action::SessionCommand&) {}
   void Look(const action::PrepareTransaction&) {}
+  void Look(const action::DoBlock&);
   void Look(const action::Other&);
 
   // facts_relation.cc
@@ -171,8 +173,7 @@ class Inspector {
   void NoteNamedIndex(const action::AlterRelation& alter, const Relation& table);
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
-  void NoteNeighbours(const Relation& whole, const Relation& part);
-  void NoteDefaultPartition(const Relation& whole, const Relation& part);
+  void NoteBound(const Relation& whole, const Relation& part, const PartitionBound& bound);
   void NotePartIndexes(const Relation& whole, const Relation& part);
   void NotePartKeys(const Relation& whole, const Relation& part);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
@@ -193,6 +194,10 @@ class Inspector {
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
   void Fail(absl::string_view sqlstate, std::string message);
   void FailMissing(const Name& name);
+  void FailInBody();
+  // By a body of BEGIN ATOMIC.
+  bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
+  void CheckBody(const std::shared_ptr<const Body>& body);
   // Whether the named column can be used, or dropped; notes the failure where it certainly does not
   // exist.
   bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
@@ -234,7 +239,7 @@ class Inspector {
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
-  void NoteCalls(absl::Span<const FunctionCall> calls);
+  void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
   // A relation that a query reads.
   void NoteRead(const Relation& read, Role role = Role::kRead);
   void NoteWrite(const action::Write& write);

@@ -180,6 +180,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (!drop.cascade) return depend();
     NoteDroppedView(*view);
   }
+  if (!drop.cascade && IsUsedByRoutine(*table, &column)) return depend();
   for (const TableColumn& other : table->columns) {
     // Up to 14 the generated column went silently with it.
     if (Contains(other.generated_from, column) && !drop.cascade &&
@@ -276,6 +277,9 @@ void Inspector::Look(const action::AlterColumnType& alter) {
         return Fail("0A000", "cannot alter type of a column used by a view or rule");
       }
     }
+  }
+  if (IsUsedByRoutine(*table, &alter.column)) {
+    return Fail("0A000", "cannot alter type of a column used by a function or procedure");
   }
   for (const TableColumn& other : table->columns) {
     if (Contains(other.generated_from, alter.column)) {

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -227,7 +229,27 @@ void Inspector::Look(const action::CreateView& create) {
   if (create.materialized && create.with_data) NoteCalls(create.calls);
 }
 
-void Inspector::Look(const action::CreateFunction&) {}
+// A body in SQL is analysed when it is created, with the locks of a query that is planned; one in
+// PL/pgSQL is read only (catalog/pg_proc.c:fmgr_sql_validator).
+void Inspector::Look(const action::CreateFunction& create) {
+  CheckBody(create.body);
+  if (!IsAnalysed(create, situation_)) return;
+  for (const BodyStatement& statement : create.body->statements) {
+    const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
+    for (const Name& name : modify.reads) {
+      const Relation* read = Find(name);
+      if (read == nullptr) {
+        FailMissing(name);
+      } else {
+        Add(Role::kRead, *read);
+      }
+    }
+    for (const action::Write& write : modify.writes) {
+      const Relation* written = Find(write.table.name);
+      if (written != nullptr) Add(Role::kWritten, *written);
+    }
+  }
+}
 
 void Inspector::Look(const action::CreateTrigger& create) {
   const Relation* table = Find(create.table);

@@ -172,6 +172,7 @@ void Inspector::NoteDroppedRelation(const Relation& relation, const action::Drop
     if (!drop.cascade) return Fail("2BP01", Depends(relation));
     NoteDroppedView(*view);
   }
+  if (!drop.cascade && IsUsedByRoutine(relation, nullptr)) return Fail("2BP01", Depends(relation));
   if (relation.IsTable()) {
     NoteDroppedTable(relation, drop, dropped);
     facts_.losses.push_back({.kind = LossKind::kTable, .relation = Describe(relation)});
@@ -447,7 +448,7 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 }
 
 void Inspector::Look(const action::ModifyData& modify) {
-  NoteCalls(modify.calls);
+  NoteCalls(modify.calls, /*bodies_run=*/true);
   for (const Name& name : modify.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/implication.h"
 
 namespace plimsoll {
 namespace {
@@ -347,28 +348,27 @@ void Inspector::Look(const action::AttachPartition& attach) {
   CheckMerges(*whole, *part);
   Add(Role::kAttached, *part);
   for (const Relation* below : view_.DescendantsOf(*part)) Add(Role::kAttachedPart, *below);
-  NoteNeighbours(*whole, *part);
-  Scan(Heaps(*part, false), Cause::kPartition);
-  NoteDefaultPartition(*whole, *part);
+  for (const Relation* child : view_.ReferencingTables(*whole)) {
+    if (child->id != part->id) Add(Role::kReferencing, *child);
+  }
+  NoteBound(*whole, *part, attach.bound == nullptr ? PartitionBound() : *attach.bound);
   NotePartIndexes(*whole, *part);
   NotePartKeys(*whole, *part);
 }
 
-// Tables that reference the whole: their foreign keys come to stand on the part as well.
-void Inspector::NoteNeighbours(const Relation& whole, const Relation& part) {
-  for (const Relation* child : view_.ReferencingTables(whole)) {
-    if (child->id != part.id) Add(Role::kReferencing, *child);
+// The part's rows have to be of the new partition, and none of the default partition's may be.
+void Inspector::NoteBound(const Relation& whole, const Relation& part,
+                          const PartitionBound& bound) {
+  for (const BoundScan& scan : ScansOfAttached(whole, part, bound, view_)) {
+    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
   }
-}
-
-void Inspector::NoteDefaultPartition(const Relation& whole, const Relation& part) {
-  for (const RelationId id : whole.children) {
-    const Relation* sibling = view_.Find(id);
-    if (sibling == nullptr || !sibling->is_default_partition || sibling->id == part.id) continue;
-    Add(Role::kDefaultPartition, *sibling);
-    for (const Relation* below : view_.DescendantsOf(*sibling))
-      Add(Role::kDefaultPartition, *below);
-    Scan(Heaps(*sibling, false), Cause::kPartition);
+  const Relation* fallback = DefaultPartitionOf(whole, view_);
+  if (fallback == nullptr || fallback->id == part.id) return;
+  Add(Role::kDefaultPartition, *fallback);
+  for (const BoundScan& scan : ScansOfDefault(whole, bound, /*attaches=*/true, view_)) {
+    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
+    // The partitions of a default partition are opened to be read, and only then.
+    if (scan.heap->id != fallback->id) Add(Role::kDefaultPartition, *scan.heap);
   }
 }
 
@@ -376,15 +376,8 @@ void Inspector::NoteDefaultPartition(const Relation& whole, const Relation& part
 void Inspector::NotePartIndexes(const Relation& whole, const Relation& part) {
   for (const Relation* index : view_.IndexesOf(whole)) {
     Add(Role::kIndexUnder, *index);
-    const action::CreateIndex wanted = {.unique = index->unique,
-                                        .method = index->method,
-                                        .columns = index->keys,
-                                        .include = index->include,
-                                        .mentions = index->mentions,
-                                        .has_expression = index->has_expression,
-                                        .has_predicate = index->has_predicate};
-    std::vector<const Relation*> heaps = Heaps(part, false);
-    for (const Relation* heap : heaps) {
+    const action::CreateIndex wanted = LikeIndex(*index);
+    for (const Relation* heap : Heaps(part, false)) {
       if (FindMatchingIndex(*heap, wanted, view_) == nullptr) {
         Add(Role::kScanned, *heap, Cause::kIndex);
       }
@@ -596,7 +589,8 @@ void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& re
   if (situation_.in_transaction_block) {
     return Fail("25001", "REINDEX of a partitioned relation cannot run inside a transaction block");
   }
-  if (one || maintain.concurrently) Add(one ? Role::kTable : Role::kRead, *table);
+  // REINDEX TABLE leaves the whole alone; the parts are done in transactions of their own.
+  if (one || maintain.concurrently) Add(Role::kTable, *table);
   if (one) Add(Role::kRecreatedIndex, relation);
   for (const Relation* part : view_.DescendantsOf(relation)) {
     if (part->kind == RelationKind::kPartitionedTable ||

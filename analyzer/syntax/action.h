@@ -17,6 +17,8 @@
 
 namespace plimsoll {
 
+struct Body;  // what a routine does: analyzer/syntax/body.h
+
 // A name as PostgreSQL reads it: folded to lower case unless it was quoted. `schema` is empty
 // where the statement does not give one; a database part is dropped.
 struct Name {
@@ -39,6 +41,8 @@ struct TypeName {
 struct FunctionCall {
   Name function;
   uint32_t arguments = 0;
+  // It runs whenever its statement does: CALL, and what a SELECT without conditions shows.
+  bool certain = false;
 };
 
 // What may be asked about an SQL expression without its tree.
@@ -301,10 +305,13 @@ struct CreateFunction {
   bool procedure = false;
   Volatility volatility = Volatility::kVolatile;
   uint32_t arguments = 0;
+  // The types of the arguments it is called with, as written: what tells it from its overloads.
+  std::string signature;
   std::string language;
   // A LANGUAGE sql function whose body is one constant: the planner inlines it, so declaring it
   // volatile changes nothing (optimizer/util/clauses.c:inline_function).
   bool constant_body = false;
+  std::shared_ptr<const Body> body;
 };
 struct CreateTrigger {
   std::string name;
@@ -666,7 +673,7 @@ struct Write {
   bool has_where = false;
   std::vector<std::string> columns;  // that UPDATE assigns to
 };
-// SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE and COPY.
+// SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
   std::vector<Write> writes;  // its own, if it has one, then those of its WITH list
   bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
@@ -674,6 +681,12 @@ struct ModifyData {
   bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
   std::vector<FunctionCall> calls;
+};
+
+// DO. What it does is what its body does.
+struct DoBlock {
+  std::string language;
+  std::shared_ptr<const Body> body;
 };
 
 // A statement, or a subcommand, that Plimsoll does not model. It claims no effects, and every
@@ -700,7 +713,7 @@ using ActionKind = std::variant<
     action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
     action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
     action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
-    action::ModifyData, action::Other>;
+    action::ModifyData, action::DoBlock, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;

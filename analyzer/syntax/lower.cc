@@ -198,6 +198,86 @@ bool IsConstantBody(absl::string_view body) {
   return constants == 1;
 }
 
+// What runs whenever the query does: whole columns of a SELECT without conditions, and the function
+// that it selects from.
+void MarkCertainCalls(const Node& select, std::vector<FunctionCall>& calls) {
+  const tree::NodeList from = select.Items("fromClause");
+  for (const absl::string_view clause : {"whereClause", "groupClause", "havingClause", "limitCount",
+                                         "limitOffset", "larg", "withClause", "valuesLists"}) {
+    if (select[clause]) return;
+  }
+  const auto mark = [&calls](const Node& call) {
+    const Name name = tree::QualifiedName(call["funcname"]);
+    for (FunctionCall& known : calls) {
+      known.certain = known.certain || (call && known.function == name &&
+                                        known.arguments == call.Items("args").size());
+    }
+  };
+  if (from.empty()) {
+    for (const Node& target : select.Items("targetList"))
+      mark(target["ResTarget"]["val"]["FuncCall"]);
+  } else if (from.size() == 1) {
+    for (const Node& function : from[0]["RangeFunction"].Items("functions")) {
+      mark(function["List"].Items("items")[0]["FuncCall"]);
+    }
+  }
+}
+
+action::ModifyData LowerModify(const Node& statement) {
+  const Node select = statement.Body()["selectStmt"];
+  tree::Query query = tree::LowerQuery(statement);
+  if (statement.Tag() == "SelectStmt") MarkCertainCalls(statement.Body(), query.calls);
+  return {.writes = std::move(query.writes),
+          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
+          .reads = std::move(query.reads),
+          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
+                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
+          .calls = std::move(query.calls)};
+}
+
+// CALL. Its arguments may call functions, which run too.
+action::ModifyData LowerCall(const Node& statement) {
+  action::ModifyData call = LowerModify(statement);
+  const Node procedure = statement.Body()["funccall"];
+  call.calls.push_back({.function = tree::QualifiedName(procedure["funcname"]),
+                        .arguments = static_cast<uint32_t>(procedure.Items("args").size()),
+                        .certain = true});
+  return call;
+}
+
+// The types of a routine's input arguments.
+std::string LowerSignature(const tree::NodeList& parameters) {
+  std::vector<std::string> types;
+  for (const Node& parameter : parameters) {
+    const Node body = parameter["FunctionParameter"];
+    if (body.Text("mode") == "FUNC_PARAM_OUT" || body.Text("mode") == "FUNC_PARAM_TABLE") continue;
+    const TypeName type = tree::LowerType(body["argType"]);
+    types.push_back(absl::StrCat(type.name.schema, type.name.schema.empty() ? "" : ".",
+                                 type.name.name, type.array ? "[]" : ""));
+  }
+  return absl::StrJoin(types, ", ");
+}
+
+// BEGIN ATOMIC … END, or RETURN: trees, in which nothing says where they stand.
+std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
+  Body body = {.atomic = true};
+  const auto add = [&body](const Node& statement) {
+    tree::Query query = tree::LowerQuery(statement);
+    body.has_subquery = body.has_subquery || query.has_subquery;
+    body.columns_used.insert(body.columns_used.end(), query.columns.begin(), query.columns.end());
+    action::ModifyData modify = LowerModify(statement);
+    if (modify.reads.empty() && modify.writes.empty() && modify.calls.empty()) return;
+    BodyStatement lowered = {.tag = tree::CommandTag(statement)};
+    lowered.actions.push_back({.kind = std::move(modify)});
+    body.statements.push_back(std::move(lowered));
+  };
+  if (sql_body["ReturnStmt"]) add(sql_body);
+  for (const Node& item : sql_body["List"].Items("items")) {
+    for (const Node& statement : item["List"].Items("items")) add(statement);
+  }
+  return std::make_shared<const Body>(std::move(body));
+}
+
 action::CreateFunction LowerCreateFunction(const Node& body) {
   action::CreateFunction create = {
       .function = tree::QualifiedName(body["funcname"]),
@@ -220,7 +300,24 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
     }
   }
   create.constant_body = create.language == "sql" && IsConstantBody(text);
+  create.signature = LowerSignature(body.Items("parameters"));
+  if (body["sql_body"]) {
+    create.language = "sql";
+    create.body = LowerAtomicBody(body["sql_body"]);
+  }
   return create;
+}
+
+// DO speaks PL/pgSQL unless it says otherwise (commands/functioncmds.c:ExecuteDoStmt).
+action::DoBlock LowerDo(const Node& body) {
+  action::DoBlock block = {.language = "plpgsql"};
+  for (const Node& option : body.Items("args")) {
+    const Node element = option["DefElem"];
+    if (element.Text("defname") == "language") {
+      block.language = absl::AsciiStrToLower(element["arg"]["String"].Text("sval"));
+    }
+  }
+  return block;
 }
 
 action::CreatePolicy LowerCreatePolicy(const Node& body) {
@@ -450,6 +547,8 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   if (type == "TruncateStmt") return LowerTruncate(body);
   if (type == "LockStmt") return LowerLock(body);
   if (type == "SelectStmt") return LowerSelect(statement);
+  if (type == "DoStmt") return LowerDo(body);
+  if (type == "CallStmt") return LowerCall(statement);
   if (type == "InsertStmt" || type == "UpdateStmt" || type == "DeleteStmt" || type == "MergeStmt") {
     return LowerModify(statement);
   }
@@ -524,35 +623,53 @@ std::vector<Action> LowerCreateSchema(const Node& statement, const std::string& 
   return actions;
 }
 
-// The parser keeps its buffers from call to call; one a thread, as the grammar has.
-simdjson::dom::parser& Parser() {
-  thread_local simdjson::dom::parser parser;
-  return parser;
+// ---- bodies ----------------------------------------------------------------------------------
+
+// A body that is left to be read when the tree is done with: reading it asks the grammar.
+struct UnreadBody {
+  size_t statement = 0;
+  std::string language;
+  std::string text;
+};
+
+std::string DefinitionText(const tree::NodeList& options) {
+  for (const Node& option : options) {
+    const Node element = option["DefElem"];
+    if (element.Text("defname") != "as") continue;
+    // CREATE FUNCTION has a list of one string, DO the string itself.
+    if (element["arg"]["String"]) return std::string(element["arg"]["String"].Text("sval"));
+    return absl::StrJoin(tree::Strings(element["arg"]["List"]["items"]), "\n");
+  }
+  return "";
 }
 
-// The tree's root. An expression of 50,000 terms is nested some 150,000 levels deep, far beyond
-// what simdjson allows unasked; asking costs memory, so only such a text pays for it.
-std::optional<Node> ParseTree(absl::string_view json) {
-  constexpr size_t kDeepest = 8'000'000;
-  simdjson::dom::element root;
-  simdjson::error_code error = Parser().parse(json.data(), json.size(), false).get(root);
-  if (error == simdjson::DEPTH_ERROR) {
-    thread_local simdjson::dom::parser deep_parser;
-    error = deep_parser.allocate(json.size(), kDeepest);
-    if (error == simdjson::SUCCESS) {
-      error = deep_parser.parse(json.data(), json.size(), false).get(root);
-    }
+void ReadBodies(std::vector<UnreadBody> unread, absl::string_view text, uint32_t offset,
+                BodyContext* context, std::vector<LoweredStatement>& statements) {
+  for (const UnreadBody& body : unread) {
+    LoweredStatement& statement = statements[body.statement];
+    const absl::string_view words = statement.length == 0
+                                        ? text.substr(statement.location)
+                                        : text.substr(statement.location, statement.length);
+    BodyContext fresh = context == nullptr ? BodyContext() : *context;
+    BodyContext& own = fresh.nesting == 0 ? fresh : *context;
+    std::shared_ptr<const Body> read = ReadBody({.statement = words,
+                                                 .at = offset + statement.location,
+                                                 .language = body.language,
+                                                 .body = body.text},
+                                                own);
+    ActionKind& kind = statement.actions[0].kind;
+    if (auto* create = std::get_if<action::CreateFunction>(&kind)) create->body = std::move(read);
+    if (auto* block = std::get_if<action::DoBlock>(&kind)) block->body = std::move(read);
   }
-  if (error != simdjson::SUCCESS) return std::nullopt;
-  return Node(root);
 }
 
 }  // namespace
 
-std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text,
-                                    uint32_t offset) {
+std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text, uint32_t offset,
+                                    BodyContext* context) {
   std::vector<LoweredStatement> statements;
-  const std::optional<Node> root = ParseTree(json);
+  std::vector<UnreadBody> unread;
+  const std::optional<Node> root = tree::ParseTree(json);
   if (!root) return statements;
   for (const Node& raw : root->Items("stmts")) {
     const Node node = raw["stmt"];
@@ -573,8 +690,19 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     const Node copy = node["CopyStmt"];
     statement.copies_from_stdin =
         copy.Flag("is_from") && copy.Text("filename").empty() && !copy.Flag("is_program");
+    const ActionKind* first = statement.actions.empty() ? nullptr : &statement.actions[0].kind;
+    if (const auto* create = std::get_if<action::CreateFunction>(first)) {
+      if (create->body == nullptr) {
+        unread.push_back(
+            {statements.size(), create->language, DefinitionText(node.Body().Items("options"))});
+      }
+    } else if (const auto* block = std::get_if<action::DoBlock>(first)) {
+      unread.push_back(
+          {statements.size(), block->language, DefinitionText(node.Body().Items("args"))});
+    }
     statements.push_back(std::move(statement));
   }
+  ReadBodies(std::move(unread), text, offset, context, statements);
   return statements;
 }
 

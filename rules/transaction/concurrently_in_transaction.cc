@@ -46,7 +46,9 @@ vacuum account;
                                 step.As<action::Drop>()->kind == ObjectKind::kIndex);
             const std::string what =
                 absl::StrCat(history.StatementOf(step).tag, index ? " CONCURRENTLY" : "");
-            report(step, {.message = absl::StrCat(what, " cannot run inside a transaction block")});
+            report(step, {.message = absl::StrCat(
+                              what, " cannot run inside a ",
+                              step.within != nullptr ? "function or DO" : "transaction block")});
           }
         },
 };
