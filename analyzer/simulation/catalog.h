@@ -174,6 +174,8 @@ class CatalogView {
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
+  // All of them, in order of creation.
+  std::vector<const Relation*> Relations() const;
 
   // In order of creation.
   std::vector<const Relation*> IndexesOf(const Relation& table) const;
