@@ -193,7 +193,8 @@ Facts OfColumn(const Relation& relation, size_t place) {
     if (modifier) facts["modifier"] = absl::StrCat(*modifier);
   }
   if (!relation.columns_known) return facts;
-  facts["not null"] = Say(column.not_null);
+  // PostgreSQL 18 says so of a NOT VALID constraint too; the simulation of what is proven.
+  facts["not null"] = Say(column.not_null || relation.FindNotNull(column.name) != nullptr);
   const bool computed =
       column.generated == Generated::kStored || column.generated == Generated::kVirtual;
   facts["default"] = Say(column.has_default && !computed);
@@ -279,7 +280,7 @@ bool IsOf(const std::string& object, const std::set<std::string>& relations) {
 
 Picture Of(const CatalogView& catalog, int server_version) {
   Picture picture;
-  for (const Relation* relation : catalog.Relations()) {
+  for (const Relation* relation : catalog.AllRelations()) {
     Add(*relation, catalog, server_version, picture);
   }
   return picture;
