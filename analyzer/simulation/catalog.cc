@@ -83,6 +83,18 @@ const TableConstraint* Relation::FindConstraint(absl::string_view constraint) co
   return FindNamed(constraints, constraint);
 }
 
+TableConstraint* Relation::FindNotNull(absl::string_view column) {
+  for (TableConstraint& constraint : constraints) {
+    const bool here = constraint.kind == ConstraintKind::kNotNull &&
+                      constraint.columns.size() == 1 && constraint.columns[0] == column;
+    if (here) return &constraint;
+  }
+  return nullptr;
+}
+const TableConstraint* Relation::FindNotNull(absl::string_view column) const {
+  return const_cast<Relation*>(this)->FindNotNull(column);
+}
+
 std::string Relation::DisplayName() const {
   return schema == "public" ? name : absl::StrCat(schema, ".", name);
 }
@@ -171,8 +183,7 @@ std::vector<const Relation*> CatalogView::RelationsIn(absl::string_view schema) 
 std::vector<const Relation*> CatalogView::AllRelations() const {
   std::vector<const Relation*> relations;
   for (RelationId id = 1; id <= catalog_->last_id_; ++id) {
-    const Relation* relation = Find(id);
-    if (relation != nullptr) relations.push_back(relation);
+    if (const Relation* relation = Find(id)) relations.push_back(relation);
   }
   return relations;
 }

@@ -51,6 +51,8 @@ struct TableConstraint {
   OptionalPredicate predicate;       // of a check; null where it is not known
   bool validated = true;
   bool enforced = true;
+  bool inherited = false;      // it came from a parent and from nowhere else
+  bool no_inherit = false;     // children do not get it
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE
@@ -159,6 +161,9 @@ struct Relation {
   TableColumn* FindColumn(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const TableConstraint* FindConstraint(absl::string_view constraint) const
       ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  // The constraint behind NOT NULL on a column; before 18 there is none.
+  TableConstraint* FindNotNull(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  const TableConstraint* FindNotNull(absl::string_view column) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // `name`, or `schema.name` where the schema is not `public`.
   std::string DisplayName() const;
 };
@@ -208,6 +213,7 @@ class CatalogView {
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
+  // All of them, in order of creation.
   std::vector<const Relation*> AllRelations() const;
 
   // In order of creation.

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "analyzer/check.h"
+#include "analyzer/simulation/effects_table.h"
 #include "analyzer/simulation/facts.h"
 
 namespace plimsoll {
@@ -24,12 +26,6 @@ constexpr size_t IndexOf() {
   }
 }
 
-// What a row of the table speaks of: an action, or one form of it where it has many.
-struct Form {
-  size_t action = 0;
-  int which = kEveryForm;
-};
-
 template <typename T>
 constexpr Form Of() {
   return {.action = IndexOf<T>()};
@@ -43,24 +39,11 @@ constexpr Form Of(Upkeep upkeep) {
 
 constexpr size_t kAnyAction = std::variant_size_v<ActionKind>;
 constexpr Form kAny = {.action = kAnyAction};
-constexpr int kEver = 0;
-constexpr int kStill = 99;
-
-// One line of what PostgreSQL does: the lock `form` takes on whoever plays `role`, where all
-// conditions in `when` hold and none in `unless`, from server version `since` to `until`.
-struct Row {
-  Form form;
-  Role role;
-  LockMode lock;
-  uint32_t when = 0;
-  uint32_t unless = 0;
-  int since = kEver;
-  int until = kStill;
-};
+constexpr int kEver = EffectRow::kEver;
 
 // The knowledge. Sources: AGLL is tablecmds.c:AlterTableGetLockLevel; every row was measured on
 // PostgreSQL 12 to 18 (tests/oracle_test.cc repeats the measurement).
-constexpr Row kRows[] = {
+constexpr EffectRow kRows[] = {
     // A rewrite builds every index of the table again, a type change those on its column.
     {kAny, kRecreatedIndex, kAccessExclusive},
     {kAny, kDroppedIndex, kAccessExclusive},  // index.c:index_drop
@@ -258,31 +241,45 @@ constexpr Row kRows[] = {
     {Of<ModifyData>(), kReferenced, kRowShare},
 };
 
-// Rows by action, so that an action reads only its own: made once, at compile time.
+// Rows by action, so that an action reads only its own.
 struct RowRange {
   size_t begin = 0;
   size_t end = 0;
 };
+using RowRanges = std::array<RowRange, kAnyAction + 1>;
 
-constexpr auto kRanges = [] {
-  std::array<RowRange, kAnyAction + 1> ranges{};
-  for (size_t row = 0; row < std::size(kRows); ++row) {
-    RowRange& range = ranges[kRows[row].form.action];
+constexpr RowRanges RangesOf(absl::Span<const EffectRow> rows) {
+  RowRanges ranges{};
+  for (size_t row = 0; row < rows.size(); ++row) {
+    RowRange& range = ranges[rows[row].form.action];
     if (range.end == 0) range.begin = row;
     range.end = row + 1;
   }
   return ranges;
-}();
+}
 
-constexpr bool RowsAreGrouped() {
-  for (size_t action = 0; action < kRanges.size(); ++action) {
-    for (size_t row = kRanges[action].begin; row < kRanges[action].end; ++row) {
-      if (kRows[row].form.action != action) return false;
+constexpr bool RowsAreGrouped(absl::Span<const EffectRow> rows) {
+  const RowRanges ranges = RangesOf(rows);
+  for (size_t action = 0; action < ranges.size(); ++action) {
+    for (size_t row = ranges[action].begin; row < ranges[action].end; ++row) {
+      if (rows[row].form.action != action) return false;
     }
   }
   return true;
 }
-static_assert(RowsAreGrouped(), "the rows of one action stand together");
+static_assert(RowsAreGrouped(kRows), "the rows of one action stand together");
+
+}  // namespace
+
+struct EffectTable {
+  absl::Span<const EffectRow> rows;
+  RowRanges ranges;
+};
+
+namespace {
+
+constexpr EffectTable kTrueTable = {.rows = kRows, .ranges = RangesOf(kRows)};
+constinit const EffectTable* table_in_use = &kTrueTable;
 
 void TakeLock(const Affected& relation, LockMode mode, std::vector<Lock>& locks) {
   for (Lock& lock : locks) {
@@ -299,8 +296,9 @@ void TakeLock(const Affected& relation, LockMode mode, std::vector<Lock>& locks)
 
 void ReadRows(size_t action, const Actor& actor, const Facts& facts, int version,
               std::vector<Lock>& locks) {
-  for (size_t i = kRanges[action].begin; i < kRanges[action].end; ++i) {
-    const Row& row = kRows[i];
+  const EffectTable& table = *table_in_use;
+  for (size_t i = table.ranges[action].begin; i < table.ranges[action].end; ++i) {
+    const EffectRow& row = table.rows[i];
     const bool speaks = row.form.which == kEveryForm || row.form.which == facts.form;
     const bool holds = speaks && row.role == actor.role && (row.when & ~facts.conditions) == 0 &&
                        (row.unless & facts.conditions) == 0 && row.since <= version &&
@@ -369,6 +367,16 @@ bool RunsOutside(const Maintain& maintain) {
 }
 
 }  // namespace
+
+absl::Span<const EffectRow> EffectRows() { return table_in_use->rows; }
+
+ScopedEffectRows::ScopedEffectRows(absl::Span<const EffectRow> rows)
+    : table_(new EffectTable{.rows = rows, .ranges = RangesOf(rows)}) {
+  PLIMSOLL_CHECK(table_in_use == &kTrueTable && RowsAreGrouped(rows));
+  table_in_use = table_.get();
+}
+
+ScopedEffectRows::~ScopedEffectRows() { table_in_use = &kTrueTable; }
 
 bool IsForbiddenInTransaction(const Action& action) {
   if (const auto* maintain = std::get_if<Maintain>(&action.kind)) return RunsOutside(*maintain);

@@ -142,8 +142,8 @@ struct Situation {
   bool in_body = false;                    // a routine or DO block runs it, not the session itself
   bool conditional = false;                // it may not run at all: see BodyStatement
   Moment now = 0;                          // before the action
-  // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what the
-  // catalog lacks may be there.
+  // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what
+  // the catalog lacks may be there.
   Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
 };

@@ -278,6 +278,8 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
                                   const CatalogView& view);
 const TableConstraint* PrimaryKeyOf(const Relation& table);
 bool SameType(const TypeName& a, const TypeName& b);
+// What CREATE INDEX would have to say for another index like that one, on another table.
+action::CreateIndex LikeIndex(const Relation& index);
 
 // Nothing is known of what the action did: what it made or took away escapes the catalog.
 bool IsOpaque(const Action& action, const Effects& effects);

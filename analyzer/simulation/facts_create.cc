@@ -40,6 +40,18 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
   return nullptr;
 }
 
+action::CreateIndex LikeIndex(const Relation& index) {
+  return {.name_hint = index.name_hint,
+          .unique = index.unique,
+          .method = index.method,
+          .columns = index.keys,
+          .include = index.include,
+          .mentions = index.mentions,
+          .has_expression = index.has_expression,
+          .has_predicate = index.has_predicate,
+          .predicate = index.predicate};
+}
+
 void Inspector::NotePartition(const action::CreateTable& create) {
   const Relation* parent = Find(*create.partition_of);
   if (parent == nullptr) {

@@ -100,6 +100,7 @@ class History {
   }
   int server_version() const { return server_version_; }
 
+  CatalogView At(Moment moment) const { return catalog_.At(moment); }
   CatalogView Before(const Step& step) const { return catalog_.At(step.index); }
   CatalogView After(const Step& step) const { return catalog_.At(step.index + 1); }
   const Session& SessionAt(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND {
