@@ -1,6 +1,7 @@
 #include "analyzer/simulation/catalog.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -69,6 +70,23 @@ const Item* FindNamed(const std::vector<Item>& items, absl::string_view name) {
 }
 
 }  // namespace
+
+bool IsBuiltinType(const Name& name) {
+  static constexpr absl::string_view kNames[] = {
+      "aclitem", "any", "anyarray", "anycompatible", "anyelement", "bit", "bool", "box", "bpchar",
+      "bytea", "char", "cid", "cidr", "circle", "cstring", "date", "datemultirange", "daterange",
+      "event_trigger", "float4", "float8", "inet", "int2", "int2vector", "int4", "int4multirange",
+      "int4range", "int8", "int8multirange", "int8range", "internal", "interval", "json", "jsonb",
+      "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money", "name", "numeric",
+      "nummultirange", "numrange", "oid", "oidvector", "path", "pg_lsn", "pg_snapshot", "point",
+      "polygon", "record", "refcursor", "regclass", "regcollation", "regconfig", "regdictionary",
+      "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole", "regtype",
+      "text", "tid", "time", "timestamp", "timestamptz", "timetz", "trigger", "tsmultirange",
+      "tsquery", "tsrange", "tstzmultirange", "tstzrange", "tsvector", "txid_snapshot", "unknown",
+      "uuid", "varbit", "varchar", "void", "xid", "xid8", "xml"};
+  return (name.schema.empty() || name.schema == "pg_catalog") &&
+         std::binary_search(std::begin(kNames), std::end(kNames), absl::string_view(name.name));
+}
 
 bool IsOfType(const TableColumn& column, absl::string_view type) {
   return column.type != nullptr && column.type->name.name == type;
@@ -164,6 +182,118 @@ std::string CatalogView::ChooseName(const std::string& schema, absl::string_view
   }
 }
 
+namespace {
+
+bool IsRoutine(ObjectKind kind) {
+  return kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure ||
+         kind == ObjectKind::kRoutine || kind == ObjectKind::kAggregate;
+}
+
+bool IsType(ObjectKind kind) { return kind == ObjectKind::kType || kind == ObjectKind::kDomain; }
+
+// Objects of these kinds stand in schemas; the others belong to the database or the cluster.
+bool HasSchemas(ObjectKind kind) {
+  return kind == ObjectKind::kStatistics || kind == ObjectKind::kCollation ||
+         kind == ObjectKind::kConversion;
+}
+
+std::string ObjectKey(ObjectKind kind, const std::string& schema, const std::string& name) {
+  const std::string letter(1, static_cast<char>(kind));
+  return letter + '\0' + (HasSchemas(kind) ? schema : "") + '\0' + name;
+}
+
+std::string StandingKey(ObjectKind on, const std::string& name) {
+  return std::string(1, static_cast<char>(on)) + name;
+}
+
+}  // namespace
+
+const NamedObject* CatalogView::FindObject(ObjectKind kind, const Name& name,
+                                           absl::Span<const std::string> search_path) const {
+  if (!HasSchemas(kind)) return catalog_->objects_.At(ObjectKey(kind, "", name.name), moment_);
+  const Name place = Resolve(kind, name, search_path);
+  return catalog_->objects_.At(ObjectKey(kind, place.schema, place.name), moment_);
+}
+
+Name CatalogView::Resolve(ObjectKind kind, const Name& name,
+                          absl::Span<const std::string> search_path) const {
+  if (!name.schema.empty()) return name;
+  for (const std::string& schema : search_path) {
+    const std::string key = Key(schema, name.name);
+    const bool here =
+        IsType(kind)      ? catalog_->types_.At(key, moment_) != nullptr ||
+                           catalog_->names_.At(key, moment_) != nullptr
+        : IsRoutine(kind) ? catalog_->routines_.At(key, moment_) != nullptr
+        : kind == ObjectKind::kSequence
+            ? catalog_->names_.At(key, moment_) != nullptr
+            : catalog_->objects_.At(ObjectKey(kind, schema, name.name), moment_) != nullptr;
+    if (here && (HasSchemas(kind) || IsType(kind) || IsRoutine(kind) ||
+                 kind == ObjectKind::kSequence)) {
+      return {.schema = schema, .name = name.name};
+    }
+  }
+  return name;
+}
+
+bool CatalogView::IsObjectMissing(ObjectKind kind, const Name& name,
+                                  absl::Span<const std::string> search_path) const {
+  if (kind == ObjectKind::kSchema) {
+    const bool* exists = catalog_->schemas_.At(name.name, moment_);
+    return exists != nullptr && !*exists;
+  }
+  bool ever = false;
+  bool now = false;
+  const auto look = [&](const auto& timeline, const std::string& key) {
+    ever = ever || timeline.WasEver(key, moment_);
+    now = now || timeline.At(key, moment_) != nullptr;
+  };
+  ForEachPlace(name, search_path, [&](const std::string& key) {
+    if (IsType(kind)) look(catalog_->types_, key);
+    if (IsType(kind)) now = now || catalog_->names_.At(key, moment_) != nullptr;
+    if (IsRoutine(kind)) look(catalog_->routines_, key);
+    const std::string schema = key.substr(0, key.find('\0'));
+    if (!IsType(kind) && !IsRoutine(kind)) {
+      look(catalog_->objects_, ObjectKey(kind, schema, name.name));
+    }
+    return false;
+  });
+  return ever && !now;
+}
+
+std::vector<const Relation*> CatalogView::DependentsOn(ObjectKind on,
+                                                       const std::string& name) const {
+  std::vector<const Relation*> dependents;
+  const auto found = catalog_->standing_.find(StandingKey(on, name));
+  if (found == catalog_->standing_.end()) return dependents;
+  absl::flat_hash_set<RelationId> seen;
+  for (const RelationId id : found->second) {
+    const Relation* relation = seen.insert(id).second ? Find(id) : nullptr;
+    if (relation != nullptr) dependents.push_back(relation);
+  }
+  return dependents;
+}
+
+std::vector<Dependence> CatalogView::ObjectsOn(ObjectKind on, const std::string& name) const {
+  const auto found = catalog_->objects_on_.find(StandingKey(on, name));
+  return found == catalog_->objects_on_.end() ? std::vector<Dependence>() : found->second;
+}
+
+std::vector<Dependence> CatalogView::ObjectsIn(absl::string_view schema) const {
+  std::vector<Dependence> live;
+  const auto found = catalog_->objects_in_.find(schema);
+  if (found == catalog_->objects_in_.end()) return live;
+  for (const Dependence& object : found->second) {
+    const std::string key = Key(object.object.schema, object.object.name);
+    const bool exists = IsType(object.on)      ? catalog_->types_.At(key, moment_) != nullptr
+                        : IsRoutine(object.on) ? catalog_->routines_.At(key, moment_) != nullptr
+                                               : FindObject(object.on, object.object, {}) != nullptr;
+    if (exists && std::find(live.begin(), live.end(), object) == live.end()) {
+      live.push_back(object);
+    }
+  }
+  return live;
+}
+
 bool CatalogView::HasSchema(absl::string_view schema) const {
   const bool* exists = catalog_->schemas_.At(schema, moment_);
   return exists != nullptr && *exists;
@@ -251,29 +381,34 @@ std::vector<const Routine*> CatalogView::RoutinesOn(const Relation& relation) co
   return routines;
 }
 
+std::vector<const Relation*> CatalogView::GuardedWith(const Relation& on) const {
+  const auto reads = [&](const auto& guards) {
+    return std::any_of(guards.begin(), guards.end(), [&](const auto& guard) {
+      return std::find(guard.reads.begin(), guard.reads.end(), on.id) != guard.reads.end();
+    });
+  };
+  return Dependents(*this, Candidates(on.id), [&](const Relation& relation) {
+    return relation.id != on.id && (reads(relation.policies) || reads(relation.rules));
+  });
+}
+
 std::vector<const Relation*> CatalogView::UsersOfType(const std::string& type) const {
-  std::vector<const Relation*> users;
-  const auto found = catalog_->type_users_.find(type);
-  if (found == catalog_->type_users_.end()) return users;
-  for (const RelationId id : found->second) {
-    const Relation* relation = Find(id);
-    if (relation == nullptr || !relation->IsTable()) continue;
-    const bool uses =
-        std::any_of(relation->columns.begin(), relation->columns.end(),
-                    [&](const TableColumn& column) { return IsOfType(column, type); });
-    const bool again = std::find(users.begin(), users.end(), relation) != users.end();
-    if (uses && !again) users.push_back(relation);
-  }
+  std::vector<const Relation*> users = DependentsOn(ObjectKind::kType, type);
+  std::erase_if(users, [&](const Relation* relation) {
+    return !relation->IsTable() ||
+           std::none_of(relation->columns.begin(), relation->columns.end(),
+                        [&](const TableColumn& column) { return IsOfType(column, type); });
+  });
   return users;
 }
 
 std::vector<const Relation*> CatalogView::TriggeredBy(const std::string& function) const {
-  const auto found = catalog_->triggered_.find(function);
-  if (found == catalog_->triggered_.end()) return {};
-  return Dependents(*this, &found->second, [&](const Relation& relation) {
-    return std::any_of(relation.triggers.begin(), relation.triggers.end(),
-                       [&](const Trigger& trigger) { return trigger.function == function; });
+  std::vector<const Relation*> tables = DependentsOn(ObjectKind::kFunction, function);
+  std::erase_if(tables, [&](const Relation* relation) {
+    return std::none_of(relation->triggers.begin(), relation->triggers.end(),
+                        [&](const Trigger& trigger) { return trigger.function == function; });
   });
+  return tables;
 }
 
 std::vector<const Relation*> CatalogView::DescendantsOf(const Relation& table) const {
@@ -314,17 +449,56 @@ void Catalog::NoteDependencies(const Relation& relation) {
   for (const TableConstraint& constraint : relation.constraints) {
     NoteDependent(constraint.referenced, relation.id);
   }
-  for (const Trigger& trigger : relation.triggers) {
-    std::vector<RelationId>& tables = triggered_[trigger.function];
-    const bool noted = std::find(tables.begin(), tables.end(), relation.id) != tables.end();
-    if (!noted) tables.push_back(relation.id);
+  NoteStanding(relation.stands_on, relation.id);
+  for (const TableConstraint& constraint : relation.constraints) {
+    NoteStanding(constraint.stands_on, relation.id);
   }
+  for (const Trigger& trigger : relation.triggers) {
+    NoteStanding(ObjectKind::kFunction, trigger.function, relation.id);
+    NoteStanding(trigger.stands_on, relation.id);
+  }
+  for (const RowPolicy& policy : relation.policies) {
+    NoteStanding(policy.stands_on, relation.id);
+    for (const RelationId read : policy.reads) NoteDependent(read, relation.id);
+  }
+  for (const Publishing& place : relation.publications) {
+    NoteStanding(ObjectKind::kPublication, place.publication, relation.id);
+  }
+  for (const RewriteRule& rule : relation.rules) {
+    NoteStanding(rule.stands_on, relation.id);
+    for (const RelationId read : rule.reads) NoteDependent(read, relation.id);
+  }
+  if (!relation.owned_by_role.empty()) {
+    NoteStanding(ObjectKind::kRole, relation.owned_by_role, relation.id);
+  }
+  if (relation.of_type) NoteStanding(ObjectKind::kType, relation.of_type->name, relation.id);
   for (const TableColumn& column : relation.columns) {
-    if (column.type == nullptr) continue;
-    const auto users = type_users_.find(column.type->name.name);
-    if (users == type_users_.end()) continue;
-    const bool newest = !users->second.empty() && users->second.back() == relation.id;
-    if (!newest) users->second.push_back(relation.id);
+    NoteStanding(column.stands_on, relation.id);
+    if (column.type == nullptr || IsBuiltinType(column.type->name)) continue;
+    NoteStanding(ObjectKind::kType, column.type->name.name, relation.id);
+    if (column.type->collation.empty()) continue;
+    NoteStanding(ObjectKind::kCollation, column.type->collation, relation.id);
+  }
+}
+
+void Catalog::NoteStanding(ObjectKind on, const std::string& name, RelationId dependent) {
+  std::vector<RelationId>& relations = standing_[StandingKey(on, name)];
+  if (relations.empty() || relations.back() != dependent) relations.push_back(dependent);
+}
+
+void Catalog::NoteStanding(const Dependences& on, RelationId dependent) {
+  if (on == nullptr) return;
+  for (const Dependence& one : *on) NoteStanding(one.on, one.object.name, dependent);
+}
+
+void Catalog::NoteObject(const Dependence& object, const Dependences& on) {
+  if (HasSchemas(object.on) || IsType(object.on) || IsRoutine(object.on)) {
+    objects_in_[object.object.schema].push_back(object);
+  }
+  if (on == nullptr) return;
+  for (const Dependence& one : *on) {
+    std::vector<Dependence>& objects = objects_on_[StandingKey(one.on, one.object.name)];
+    if (objects.empty() || !(objects.back() == object)) objects.push_back(object);
   }
 }
 
@@ -376,7 +550,13 @@ void Catalog::Drop(Moment moment, RelationId id) {
 
 void Catalog::SetType(Moment moment, const std::string& schema, const std::string& name,
                       std::optional<UserType> type) {
-  type_users_.try_emplace(name);
+  if (type) {
+    const Dependence made = {.on = ObjectKind::kType, .object = {.schema = schema, .name = name}};
+    NoteObject(made, type->stands_on);
+    for (const DomainConstraint& constraint : type->constraints) {
+      NoteObject(made, constraint.stands_on);
+    }
+  }
   types_.Set(Key(schema, name), moment,
              type ? std::make_shared<UserType>(*std::move(type)) : nullptr);
 }
@@ -388,7 +568,18 @@ void Catalog::SetRoutine(Moment moment, const std::string& schema, const std::st
     const std::string key = Key(schema, name);
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   }
+  for (const Overload& overload : routine ? routine->overloads : std::vector<Overload>()) {
+    NoteObject({.on = ObjectKind::kFunction, .object = {.schema = schema, .name = name}},
+               overload.stands_on);
+  }
   routines_.Set(Key(schema, name), moment, routine ? std::make_shared<Routine>(*routine) : nullptr);
+}
+
+void Catalog::SetObject(Moment moment, ObjectKind kind, const Name& name,
+                        std::optional<NamedObject> object) {
+  if (object) NoteObject({.on = kind, .object = name}, object->stands_on);
+  objects_.Set(ObjectKey(kind, name.schema, name.name), moment,
+               object ? std::make_shared<NamedObject>(*std::move(object)) : nullptr);
 }
 
 void Catalog::DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column) {
@@ -412,6 +603,7 @@ void Catalog::Restore(Moment past, Moment moment) {
   types_.Restore(past, moment);
   routines_.Restore(past, moment);
   schemas_.Restore(past, moment);
+  objects_.Restore(past, moment);
 }
 
 void Catalog::Truncate(Moment moment) {
@@ -420,6 +612,7 @@ void Catalog::Truncate(Moment moment) {
   types_.Truncate(moment);
   routines_.Truncate(moment);
   schemas_.Truncate(moment);
+  objects_.Truncate(moment);
 }
 
 }  // namespace plimsoll

@@ -35,6 +35,18 @@ enum class RelationKind {
   kForeignTable,
 };
 
+// Something that is no column of the same relation and that a part of a relation, a type or a
+// routine stands on: with the one the other goes, or it cannot go (pg_depend). Domains are kType,
+// routines of every kind kFunction, and relations that an expression names kSequence.
+struct Dependence {
+  ObjectKind on = ObjectKind::kFunction;
+  Name object;  // with a schema where the text or the catalog told it
+
+  friend bool operator==(const Dependence&, const Dependence&) = default;
+};
+// Most have none: then it is null. Shared by the versions of a relation.
+using Dependences = std::shared_ptr<const std::vector<Dependence>>;
+
 struct TableColumn {
   std::string name;
   std::shared_ptr<const TypeName> type;  // null where no statement names it
@@ -42,6 +54,7 @@ struct TableColumn {
   Generated generated = Generated::kNo;
   bool has_default = false;
   std::vector<std::string> generated_from;  // columns that a generated column computes from
+  Dependences stands_on;                    // of its default, or of what generates it
 };
 
 struct TableConstraint {
@@ -58,6 +71,7 @@ struct TableConstraint {
   bool updates_write = false;  // likewise ON UPDATE
   RelationId referenced = 0;   // of a foreign key
   std::vector<std::string> referenced_columns;  // empty: the primary key
+  Dependences stands_on;                        // of a check
 };
 
 // Whether the column is known to be of that type, whatever its schema.
@@ -71,23 +85,29 @@ struct ViewUse {
 
 struct Trigger {
   std::string name;
-  std::string function;  // without its schema
+  std::string function;              // without its schema
+  std::vector<std::string> columns;  // of UPDATE OF and WHEN
+  Dependences stands_on;
 };
 
 struct RowPolicy {
   std::string name;
   std::vector<std::string> columns;  // that its expressions mention
+  std::vector<RelationId> reads;     // other relations
+  Dependences stands_on;
 };
 
-// A part of a relation that stands on something that is no relation: with the one the other goes,
-// or it cannot go (pg_depend).
-struct Dependence {
-  enum class Part : uint8_t { kWhole, kColumn, kDefault, kConstraint, kTrigger, kPolicy, kRule };
+struct RewriteRule {
+  std::string name;
+  std::vector<std::string> columns;  // of OLD and NEW
+  std::vector<RelationId> reads;     // and writes: other relations
+  Dependences stands_on;
+};
 
-  ObjectKind on = ObjectKind::kFunction;
-  Name object;  // as the text names it
-  Part part = Part::kWhole;
-  std::string name;  // of the part
+// A table's place in a publication.
+struct Publishing {
+  std::string publication;
+  std::vector<std::string> columns;  // of its list and of its row filter
 };
 
 struct Relation {
@@ -120,13 +140,16 @@ struct Relation {
   OptionalBound bound;  // of a partition; null also where no file says it
   std::vector<Trigger> triggers;
   std::vector<RowPolicy> policies;
-  std::vector<std::string> rules;
+  std::vector<RewriteRule> rules;
+  std::vector<Publishing> publications;
   std::string clustered_on;     // an index, by name
   std::string tablespace;       // empty: the database's own
   std::string access_method;    // empty: the default one
   std::optional<Name> of_type;  // CREATE TABLE … OF
   std::string owned_by_role;    // empty: whoever runs the migrations
-  std::vector<Dependence> dependences;
+  // Of the whole: what an index or a view calls, the type of a typed table, the server of a foreign
+  // one, the extension that it is a member of.
+  Dependences stands_on;
 
   // Indexes.
   RelationId table = 0;
@@ -168,22 +191,63 @@ struct Relation {
   std::string DisplayName() const;
 };
 
+struct EnumLabel {
+  std::string name;
+  // That ADD VALUE added it in; 0: the type had it from the first.
+  uint32_t transaction = 0;
+};
+
+struct Attribute {
+  std::string name;
+  TypeName type;
+};
+
+struct DomainConstraint {
+  std::string name;
+  bool not_null = false;  // else a check
+  bool validated = true;
+  Dependences stands_on;
+};
+
 struct UserType {
   action::TypeKind kind = action::TypeKind::kEnum;
-  std::optional<TypeName> base;  // of a domain
+  std::optional<TypeName> base;  // of a domain; a range's subtype
   bool constrained = false;      // a domain with NOT NULL or a check, its own or its base's
   bool not_null = false;         // a domain with NOT NULL, likewise
   bool has_default = false;      // of a domain
   uint32_t migration = 0;        // that created it
+  uint32_t transaction = 0;      // likewise
+  Moment created = 0;
+  std::vector<EnumLabel> labels;
+  std::vector<Attribute> attributes;          // of a composite type
+  std::vector<DomainConstraint> constraints;  // its own
+  Dependences stands_on;                      // its base, its attributes' types, its default
+};
+
+// One of the routines that share a name.
+struct Overload {
+  std::string signature;                 // see CreateFunction
+  std::string returns;                   // likewise
+  std::vector<std::string> input_names;  // likewise
+  Dependences stands_on;                 // the types of its arguments and of what it returns
+
+  friend bool operator==(const Overload&, const Overload&) = default;
 };
 
 struct Routine {
   action::Volatility volatility = action::Volatility::kVolatile;
   bool constant_body = false;
   bool procedure = false;
-  std::string signature;             // see CreateFunction
+  Moment created = 0;
+  std::vector<Overload> overloads;   // that this history created
   std::vector<ViewUse> uses;         // of BEGIN ATOMIC: what it depends on
   std::shared_ptr<const Body> body;  // null where it is not known, or overloads share the name
+};
+
+// An object that is neither relation, type nor routine: a role, an extension, a server, …
+struct NamedObject {
+  Moment created = 0;
+  Dependences stands_on;  // a server's wrapper, an event trigger's function
 };
 
 // Whether an atomic routine depends on the relation, or on that column of it.
@@ -206,6 +270,15 @@ class CatalogView {
 
   const UserType* FindType(const Name& name, absl::Span<const std::string> search_path) const;
   const Routine* FindRoutine(const Name& name, absl::Span<const std::string> search_path) const;
+  // The named object, null where this history did not make it or dropped it. `kind` is none of a
+  // relation, type or routine.
+  const NamedObject* FindObject(ObjectKind kind, const Name& name,
+                                absl::Span<const std::string> search_path) const;
+  // This history had the type, routine, schema or other object, and has it no more.
+  bool IsObjectMissing(ObjectKind kind, const Name& name,
+                       absl::Span<const std::string> search_path) const;
+  // The name with the schema under which this history has it; as it is where it has none.
+  Name Resolve(ObjectKind kind, const Name& name, absl::Span<const std::string> search_path) const;
   // A name in `schema` that is free: `base`, or with a number after it where it is taken, cut to
   // 63 bytes as PostgreSQL cuts (commands/indexcmds.c:ChooseRelationName).
   std::string ChooseName(const std::string& schema, absl::string_view table,
@@ -226,6 +299,14 @@ class CatalogView {
   std::vector<const Relation*> DescendantsOf(const Relation& table) const;
   // Tables with a column of that type or domain, whatever its schema.
   std::vector<const Relation*> UsersOfType(const std::string& type) const;
+  // Relations that may have a part which stands on the object, whatever its schema; and the types,
+  // routines and others, by the key of kind and place. Who reads them has to look (dependence.h).
+  std::vector<const Relation*> DependentsOn(ObjectKind on, const std::string& name) const;
+  std::vector<Dependence> ObjectsOn(ObjectKind on, const std::string& name) const;
+  // Tables with a policy or a rule that reads or writes the relation.
+  std::vector<const Relation*> GuardedWith(const Relation& relation) const;
+  // The types, routines and other objects in a schema.
+  std::vector<Dependence> ObjectsIn(absl::string_view schema) const;
   // Tables with a trigger that calls the function, whatever its schema.
   std::vector<const Relation*> TriggeredBy(const std::string& function) const;
   // Tables with a foreign key to `table`.
@@ -256,6 +337,8 @@ class Catalog {
                std::optional<UserType> type);
   void SetRoutine(Moment moment, const std::string& schema, const std::string& name,
                   std::optional<Routine> routine);
+  void SetObject(Moment moment, ObjectKind kind, const Name& name,
+                 std::optional<NamedObject> object);
   // The routines on a relation go with it.
   void DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column);
   void SetSchema(Moment moment, const std::string& schema, bool exists);
@@ -273,20 +356,30 @@ class Catalog {
   Timeline<std::string, UserType> types_;
   Timeline<std::string, Routine> routines_;
   Timeline<std::string, bool> schemas_;
+  Timeline<std::string, NamedObject> objects_;  // "kind\0schema\0name"
   // Who was ever attached to a relation: a superset, filtered by what they say at a moment.
   // It only grows, so it needs no timeline of its own.
   absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;
   absl::flat_hash_set<uint64_t> noted_;                                // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
-  absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;   // of a created type
+  // By what they stand on, "kind\0name": relations, and types, routines and others.
+  absl::flat_hash_map<std::string, std::vector<RelationId>> standing_;
+  absl::flat_hash_map<std::string, std::vector<Dependence>> objects_on_;
+  absl::flat_hash_map<std::string, std::vector<Dependence>> objects_in_;  // a schema, likewise
   absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;       // of a table, likewise
   absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
-  absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;  // by a function, likewise
   RelationId last_id_ = 0;
 
   void NoteDependent(RelationId on, RelationId dependent);
   void NoteDependencies(const Relation& relation);
+  void NoteStanding(ObjectKind on, const std::string& name, RelationId dependent);
+  void NoteStanding(const Dependences& on, RelationId dependent);
+  void NoteObject(const Dependence& object, const Dependences& on);
 };
+
+// A type of PostgreSQL itself, in the grammar's spelling; tables and types of that name are found
+// only with their schema.
+bool IsBuiltinType(const Name& name);
 
 }  // namespace plimsoll
 

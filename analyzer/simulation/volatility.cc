@@ -67,6 +67,8 @@ Steadiness JudgeCall(const FunctionCall& call, const CatalogView& view,
 
 }  // namespace
 
+bool IsBuiltinFunction(const Name& name) { return IsBuiltIn(name); }
+
 Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view,
                            absl::Span<const std::string> search_path) {
   Steadiness worst = Steadiness::kSteady;

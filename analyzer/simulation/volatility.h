@@ -22,6 +22,9 @@ enum class Steadiness {
 Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view,
                            absl::Span<const std::string> search_path);
 
+// A function of PostgreSQL itself: no statement drops it.
+bool IsBuiltinFunction(const Name& name);
+
 // Whether something is called of which nobody can say that it does no harm: a volatile function
 // that PostgreSQL does not bring, or one that it brings for its effects on others
 // (pg_terminate_backend, lo_unlink, query_to_xml).

@@ -45,6 +45,14 @@ struct FunctionCall {
   bool certain = false;
 };
 
+// A string constant that has to be a value of a type: the one it is cast to or, where `type` has no
+// name, that of a column of the table at hand.
+struct TypedText {
+  Name type;
+  std::string column;
+  std::string text;
+};
+
 // What may be asked about an SQL expression without its tree.
 struct Expression {
   bool is_null = false;      // the constant NULL, casts of it included
@@ -56,6 +64,10 @@ struct Expression {
   bool is_bare_column = false;
   std::optional<TypeName> cast_to;
   bool has_subquery = false;
+  std::vector<Name> types;  // that casts name
+  // Relations named by constants of the type regclass: the expression depends on them.
+  std::vector<Name> depends_on;
+  std::vector<TypedText> texts;  // constants that are cast, or compared with a column
 };
 
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
@@ -241,6 +253,7 @@ struct CreateTable {
   std::vector<FunctionCall> calls;
   bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
   bool foreign = false;         // CREATE FOREIGN TABLE
+  std::string server;           // of a foreign table
   std::optional<Name> of_type;  // CREATE TABLE … OF
 };
 struct IndexColumn {
@@ -264,6 +277,7 @@ struct CreateIndex {
   bool has_expression = false;
   bool has_predicate = false;
   OptionalPredicate predicate;
+  std::vector<Expression> expressions;  // those of the columns, then the predicate
 };
 struct CreateSchema {
   std::string name;
@@ -274,6 +288,7 @@ struct CreateSequence {
   bool if_not_exists = false;
   Persistence persistence = Persistence::kPermanent;
   std::optional<Name> owned_by;  // the table
+  std::string owned_column;
 };
 // A column that a view's query names. `relation` is what its qualifier stands for; without one it
 // is empty, and an empty `column` is the star.
@@ -295,6 +310,7 @@ struct CreateView {
   bool plain = false;
   bool star = false;  // and all its columns: `SELECT *`
   std::vector<FunctionCall> calls;
+  std::vector<Name> types;  // that casts name
   // Its columns' names in order; empty where the text alone does not tell (`SELECT *`).
   std::vector<std::string> columns;
 };
@@ -307,6 +323,9 @@ struct CreateFunction {
   uint32_t arguments = 0;
   // The types of the arguments it is called with, as written: what tells it from its overloads.
   std::string signature;
+  std::vector<Name> types;               // of its arguments and of what it returns
+  std::string returns;                   // as written; empty where OUT arguments say it
+  std::vector<std::string> input_names;  // of the arguments in the signature; some empty
   std::string language;
   // A LANGUAGE sql function whose body is one constant: the planner inlines it, so declaring it
   // volatile changes nothing (optimizer/util/clauses.c:inline_function).
@@ -318,20 +337,24 @@ struct CreateTrigger {
   Name table;
   bool or_replace = false;
   Name function;
-  std::optional<Name> from;  // CREATE CONSTRAINT TRIGGER … FROM
+  std::optional<Name> from;              // CREATE CONSTRAINT TRIGGER … FROM
+  std::vector<std::string> columns;      // of UPDATE OF
+  OptionalExpression when;
 };
 struct CreatePolicy {
   std::string name;
   Name table;
   bool restrictive = false;
   std::vector<Name> reads;
+  std::vector<Expression> expressions;  // USING and WITH CHECK
 };
 enum class TypeKind { kEnum, kComposite, kRange, kDomain, kBase };
 struct CreateType {
   Name type;
   TypeKind kind = TypeKind::kEnum;
   std::vector<std::string> labels;      // of an enum
-  std::optional<TypeName> base;         // of a domain
+  std::vector<Column> attributes;       // of a composite type
+  std::optional<TypeName> base;         // of a domain; a range's subtype
   std::vector<Constraint> constraints;  // of a domain
   OptionalExpression default_value;
 };
@@ -503,6 +526,7 @@ struct AlterType {
   TypeChangeKind change = TypeChangeKind::kAddValue;
   std::string part;  // the label or attribute
   std::string to;    // its new name
+  std::string neighbour;  // the label of BEFORE or AFTER
   TypeName attribute_type;
   bool if_exists = false;  // IF NOT EXISTS, of ADD VALUE
   bool cascade = false;
@@ -522,6 +546,7 @@ struct AlterDomain {
   DomainChangeKind change = DomainChangeKind::kAddConstraint;
   Constraint constraint;   // its name alone where one is dropped, validated or renamed
   std::string to;          // of a rename
+  OptionalExpression default_value;
   bool if_exists = false;  // of DROP CONSTRAINT
   bool cascade = false;
 };
@@ -539,6 +564,8 @@ struct CreateRule {
   std::string event;  // select, insert, update, delete
   bool instead = false;
   std::vector<Name> reads;
+  std::vector<std::string> columns;  // of the table: OLD's and NEW's
+  std::vector<FunctionCall> calls;
 };
 struct CreateStatistics {
   Name statistics;  // empty: PostgreSQL chooses it
@@ -625,6 +652,10 @@ struct ChangeObject {
   std::string to;  // its new name, schema or owner
   bool outside_transactions = false;
   std::optional<Volatility> volatility;  // of ALTER FUNCTION
+  bool forgiving = false;                // IF [NOT] EXISTS, OR REPLACE
+  // What a new server or event trigger stands on: its wrapper, its function.
+  std::optional<Name> stands_on;
+  std::optional<std::string> signature;  // of a routine, where it is said: see CreateFunction
 };
 // ALTER EXTENSION … ADD and DROP of a member; UPDATE and SET SCHEMA are ChangeObject.
 struct AlterExtension {
@@ -648,7 +679,9 @@ struct PrepareTransaction {
 struct Drop {
   ObjectKind kind = ObjectKind::kTable;
   std::vector<Name> objects;  // for triggers, policies and rules: the object's own name
-  Name on_table;              // of a trigger, policy or rule
+  // Of routines, one an object: their arguments' types, null where none are said.
+  std::vector<std::optional<std::string>> signatures;
+  Name on_table;  // of a trigger, policy or rule
   bool if_exists = false;
   bool cascade = false;
   bool concurrently = false;
@@ -672,6 +705,7 @@ struct Write {
   // UPDATE and DELETE choose rows by their columns; MERGE by its join.
   bool has_where = false;
   std::vector<std::string> columns;  // that UPDATE assigns to
+  std::vector<TypedText> texts;      // string constants that INSERT and UPDATE put into columns
 };
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
@@ -681,6 +715,7 @@ struct ModifyData {
   bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
   std::vector<FunctionCall> calls;
+  std::vector<TypedText> texts;  // constants that are cast
 };
 
 // DO. What it does is what its body does.

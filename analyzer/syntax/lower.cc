@@ -97,7 +97,8 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .reads = std::move(query.reads),
           .columns_used = std::move(query.columns),
           .has_subquery = query.has_subquery,
-          .calls = std::move(query.calls)};
+          .calls = std::move(query.calls),
+          .types = std::move(query.types)};
 }
 
 // `CREATE VIEW v (a, b)` renames the first columns of its query.
@@ -120,6 +121,7 @@ action::CreateView LowerCreateView(const Node& body) {
           .plain = tree::IsPlain(body["query"]),
           .star = tree::IsStar(body["query"]),
           .calls = std::move(query.calls),
+          .types = std::move(query.types),
           .columns = ViewColumns(body["aliases"], body["query"])};
 }
 
@@ -163,7 +165,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     if (element["expr"]) {
       create.has_expression = true;
       create.columns.back().expression = tree::LowerTerm(element["expr"]);
-      AddMentions(create.mentions, tree::LowerExpression(element["expr"]));
+      create.expressions.push_back(tree::LowerExpression(element["expr"]));
+      AddMentions(create.mentions, create.expressions.back());
     }
   }
   for (const Node& parameter : body.Items("indexIncludingParams")) {
@@ -174,7 +177,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   if (body["whereClause"]) {
     create.has_predicate = true;
     create.predicate = tree::LowerPredicate(body["whereClause"]);
-    AddMentions(create.mentions, tree::LowerExpression(body["whereClause"]));
+    create.expressions.push_back(tree::LowerExpression(body["whereClause"]));
+    AddMentions(create.mentions, create.expressions.back());
   }
   return create;
 }
@@ -245,17 +249,29 @@ action::ModifyData LowerCall(const Node& statement) {
   return call;
 }
 
-// The types of a routine's input arguments.
-std::string LowerSignature(const tree::NodeList& parameters) {
-  std::vector<std::string> types;
-  for (const Node& parameter : parameters) {
-    const Node body = parameter["FunctionParameter"];
-    if (body.Text("mode") == "FUNC_PARAM_OUT" || body.Text("mode") == "FUNC_PARAM_TABLE") continue;
-    const TypeName type = tree::LowerType(body["argType"]);
-    types.push_back(absl::StrCat(type.name.schema, type.name.schema.empty() ? "" : ".",
-                                 type.name.name, type.array ? "[]" : ""));
+// What tells a routine from its overloads and from what replaces it.
+void LowerParameters(const Node& body, action::CreateFunction& create) {
+  std::vector<Node> inputs;
+  bool outputs = false;
+  for (const Node& parameter : body.Items("parameters")) {
+    const Node one = parameter["FunctionParameter"];
+    const absl::string_view mode = one.Text("mode");
+    create.types.push_back(tree::LowerType(one["argType"]).name);
+    outputs = outputs || mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_INOUT" ||
+              mode == "FUNC_PARAM_TABLE";
+    if (mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_TABLE") continue;
+    inputs.push_back(one["argType"]);
+    create.input_names.emplace_back(one.Text("name"));
   }
-  return absl::StrJoin(types, ", ");
+  create.signature = tree::LowerSignature(inputs);
+  const Node returned = body["returnType"];
+  if (!returned) return;
+  const TypeName type = tree::LowerType(returned);
+  create.types.push_back(type.name);
+  if (outputs) return;
+  create.returns = absl::StrCat(returned.Flag("setof") ? "setof " : "", type.name.schema,
+                                type.name.schema.empty() ? "" : ".", type.name.name,
+                                type.array ? "[]" : "");
 }
 
 // BEGIN ATOMIC … END, or RETURN: trees, in which nothing says where they stand.
@@ -300,7 +316,7 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
     }
   }
   create.constant_body = create.language == "sql" && IsConstantBody(text);
-  create.signature = LowerSignature(body.Items("parameters"));
+  LowerParameters(body, create);
   if (body["sql_body"]) {
     create.language = "sql";
     create.body = LowerAtomicBody(body["sql_body"]);
@@ -326,6 +342,7 @@ action::CreatePolicy LowerCreatePolicy(const Node& body) {
                                  .restrictive = !body.Flag("permissive")};
   for (const absl::string_view clause : {"qual", "with_check"}) {
     for (Name& name : tree::LowerQuery(body[clause]).reads) create.reads.push_back(std::move(name));
+    if (body[clause]) create.expressions.push_back(tree::LowerExpression(body[clause]));
   }
   return create;
 }
@@ -355,6 +372,9 @@ action::Drop LowerDrop(const Node& body) {
   for (const Node& object : body.Items("objects")) {
     if (!on_table) {
       drop.objects.push_back(tree::LowerObjectName(object));
+      if (const Node routine = object["ObjectWithArgs"]) {
+        drop.signatures.push_back(tree::LowerArguments(routine));
+      }
       continue;
     }
     // schema, table, trigger in one list
@@ -455,6 +475,15 @@ action::CreateType LowerCreateType(const Node& body, action::TypeKind kind) {
                                                        : tree::QualifiedName(body["typeName"]),
                                .kind = kind,
                                .labels = tree::Strings(body["vals"])};
+  for (const Node& attribute : body.Items("coldeflist")) {
+    create.attributes.push_back(LowerColumn(attribute["ColumnDef"]));
+  }
+  for (const Node& option : body.Items("params")) {
+    const Node element = option["DefElem"];
+    if (element.Text("defname") == "subtype") {
+      create.base = tree::LowerType(element["arg"]["TypeName"]);
+    }
+  }
   return create;
 }
 
@@ -463,6 +492,7 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
   if (type == "CreateForeignTableStmt") {
     action::CreateTable create = LowerCreateTable(body["base"]);
     create.foreign = true;
+    create.server = std::string(body.Text("servername"));
     return create;
   }
   if (type == "IndexStmt") return LowerCreateIndex(body);
@@ -493,6 +523,7 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
       // schema.table.column, or the one word NONE
       std::vector<std::string> owner = tree::Strings(option["DefElem"]["arg"]["List"]["items"]);
       if (owner.size() < 2) continue;
+      create.owned_column = owner.back();
       create.owned_by = Name{.name = owner[owner.size() - 2]};
       if (owner.size() > 2) create.owned_by->schema = owner[owner.size() - 3];
     }
@@ -504,6 +535,8 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
                                     .or_replace = body.Flag("replace"),
                                     .function = tree::QualifiedName(body["funcname"])};
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
+    create.columns = tree::Strings(body["columns"]);
+    create.when = tree::LowerOptional(body["whenClause"]);
     return create;
   }
   if (type == "CreateExtensionStmt") {

@@ -7,6 +7,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 
 namespace plimsoll::tree {
 namespace {
@@ -24,6 +27,62 @@ void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
     return other.function == call.function && other.arguments == call.arguments;
   });
   if (!again) calls.push_back(std::move(call));
+}
+
+// `'a'::e`, `e 'a'` and `x::e`.
+void AddCast(const Node& cast, std::vector<Name>& types, std::vector<TypedText>& texts) {
+  const TypeName type = LowerType(cast["typeName"]);
+  if (std::find(types.begin(), types.end(), type.name) == types.end()) types.push_back(type.name);
+  const Node text = cast["arg"]["A_Const"]["sval"];
+  if (text && !type.array) {
+    texts.push_back({.type = type.name, .text = std::string(text.Text("sval"))});
+  }
+}
+
+// A name in a string, as regclass reads it: folded unless it is quoted. Empty where it is none.
+Name RelationInText(absl::string_view text) {
+  std::vector<std::string> parts(1);
+  bool quoted = false;
+  for (const char c : text) {
+    if (c == '"') {
+      quoted = !quoted;
+    } else if (c == '.' && !quoted) {
+      parts.emplace_back();
+    } else {
+      parts.back() += quoted ? c : absl::ascii_tolower(static_cast<unsigned char>(c));
+    }
+  }
+  if (quoted || parts.size() > 3) return {};
+  Name name = {.name = parts.back()};
+  if (parts.size() > 1) name.schema = parts[parts.size() - 2];
+  return name;
+}
+
+// nextval('s'), 's'::regclass: a string that the parser makes a regclass of.
+void AddRelationInText(const Node& argument, std::vector<Name>& names) {
+  Node constant = argument;
+  if (constant.Tag() == "TypeCast") {
+    if (LowerType(constant.Body()["typeName"]).name.name != "regclass") return;
+    constant = constant.Body()["arg"];
+  }
+  const Node text = constant["A_Const"]["sval"];
+  Name name = text ? RelationInText(text.Text("sval")) : Name();
+  if (!name.name.empty()) names.push_back(std::move(name));
+}
+
+// `c = 'a'`, `c IN ('a', 'b')`: the constants get the type of the column, if there is but one.
+void AddCompared(const Node& comparison, std::vector<TypedText>& texts) {
+  Node column = comparison["lexpr"];
+  Node other = comparison["rexpr"];
+  if (column.Tag() != "ColumnRef") std::swap(column, other);
+  if (column.Tag() != "ColumnRef") return;
+  const std::string name(ColumnRefName(column.Body()));
+  const auto add = [&](const Node& value) {
+    const Node text = value["A_Const"]["sval"];
+    if (text) texts.push_back({.column = name, .text = std::string(text.Text("sval"))});
+  };
+  add(other);
+  for (const Node& item : other["List"].Items("items")) add(item);
 }
 
 // The constant under any number of casts.
@@ -87,9 +146,21 @@ Expression LowerExpression(const Node& node) {
   Walk(node, [&](absl::string_view tag, const Node& body) {
     if (tag == "FuncCall") {
       AddCall(expression.calls, body);
+      const absl::string_view function = expression.calls.back().function.name;
+      const NodeList arguments = body.Items("args");
+      const bool of_sequence = function == "nextval" || function == "currval";
+      if (of_sequence && arguments.size() == 1 && arguments[0].Tag() == "A_Const") {
+        AddRelationInText(arguments[0], expression.depends_on);
+      }
     } else if (tag == "ColumnRef") {
       const absl::string_view column = ColumnRefName(body);
       if (!column.empty()) AddOnce(expression.columns, column);
+    } else if (tag == "TypeCast") {
+      AddCast(body, expression.types, expression.texts);
+      const bool names_relation = LowerType(body["typeName"]).name.name == "regclass";
+      if (names_relation) AddRelationInText(body["arg"], expression.depends_on);
+    } else if (tag == "A_Expr") {
+      AddCompared(body, expression.texts);
     } else if (tag == "SubLink") {
       expression.has_subquery = true;
     }
@@ -100,6 +171,17 @@ Expression LowerExpression(const Node& node) {
 OptionalExpression LowerOptional(const Node& expression) {
   if (!expression) return nullptr;
   return std::make_shared<const Expression>(LowerExpression(expression));
+}
+
+std::string LowerSignature(const std::vector<Node>& types) {
+  std::vector<std::string> spelled;
+  for (const Node& item : types) {
+    const Node body = item["TypeName"];
+    const TypeName type = LowerType(body ? body : item);
+    spelled.push_back(absl::StrCat(type.name.schema, type.name.schema.empty() ? "" : ".",
+                                   type.name.name, type.array ? "[]" : ""));
+  }
+  return absl::StrJoin(spelled, ", ");
 }
 
 Target LowerTarget(const Node& range_var, ObjectKind kind) {
@@ -140,11 +222,32 @@ bool Chooses(const Node& condition) {
   return !expression.columns.empty() || expression.has_subquery;
 }
 
+// What INSERT INTO t (a, b) VALUES (…) puts where: rows by their places.
+void AddInserted(const Node& body, std::vector<TypedText>& texts) {
+  std::vector<std::string> columns;
+  for (const Node& target : body.Items("cols")) {
+    columns.emplace_back(target["ResTarget"].Text("name"));
+  }
+  for (const Node& row : body["selectStmt"]["SelectStmt"].Items("valuesLists")) {
+    const NodeList values = row["List"].Items("items");
+    for (size_t i = 0; i < values.size() && i < columns.size(); ++i) {
+      const Node text = values[i]["A_Const"]["sval"];
+      if (text) texts.push_back({.column = columns[i], .text = std::string(text.Text("sval"))});
+    }
+  }
+}
+
 action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb verb) {
   action::Write write = {.verb = verb, .table = table, .has_where = Chooses(body["whereClause"])};
+  if (verb == action::DataVerb::kInsert) AddInserted(body, write.texts);
   if (verb != action::DataVerb::kUpdate) return write;
   for (const Node& target : body.Items("targetList")) {
-    write.columns.emplace_back(target["ResTarget"].Text("name"));
+    const Node assignment = target["ResTarget"];
+    write.columns.emplace_back(assignment.Text("name"));
+    const Node text = assignment["val"]["A_Const"]["sval"];
+    if (text) {
+      write.texts.push_back({.column = write.columns.back(), .text = std::string(text.Text("sval"))});
+    }
   }
   return write;
 }
@@ -240,6 +343,8 @@ Query LowerQuery(const Node& node) {
       ++selects;
     } else if (tag == "FuncCall") {
       AddCall(query.calls, body);
+    } else if (tag == "TypeCast") {
+      AddCast(body, query.types, query.texts);
     } else if (tag == "ColumnRef") {
       column_refs.push_back(body);
     }
@@ -271,7 +376,8 @@ action::ModifyData LowerModify(const Node& statement) {
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls)};
+          .calls = std::move(query.calls),
+          .texts = std::move(query.texts)};
 }
 
 }  // namespace plimsoll::tree

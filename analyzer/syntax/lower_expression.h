@@ -22,6 +22,8 @@ std::vector<std::string> Strings(const Node& strings);
 TypeName LowerType(const Node& type_name);
 Expression LowerExpression(const Node& expression);
 OptionalExpression LowerOptional(const Node& expression);  // null where it is not present
+// The types of a routine's input arguments, as CreateFunction has them; of a list of TypeName.
+std::string LowerSignature(const std::vector<Node>& types);
 
 // What a query reads and writes, as far as its text shows.
 struct Query {
@@ -30,6 +32,8 @@ struct Query {
   bool has_subquery = false;          // more than one SELECT
   std::vector<action::Write> writes;  // the query's own first, then those of WITH
   std::vector<FunctionCall> calls;    // each once
+  std::vector<Name> types;            // that casts name
+  std::vector<TypedText> texts;       // constants that are cast
 };
 Query LowerQuery(const Node& query);
 // A query, or a statement that changes rows, as an action.

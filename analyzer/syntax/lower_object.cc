@@ -19,6 +19,13 @@ Name LowerObjectName(const Node& object) {
   return {.name = std::string(object["String"].Text("sval"))};
 }
 
+std::optional<std::string> LowerArguments(const Node& routine) {
+  if (!routine || routine.Flag("args_unspecified")) return std::nullopt;
+  std::vector<Node> types;
+  for (const Node& type : routine.Items("objargs")) types.push_back(type);
+  return LowerSignature(types);
+}
+
 namespace {
 
 // The value of an option that says no: `analyze false`, `connect = off` (commands/define.c:
@@ -65,6 +72,7 @@ ActionKind LowerAlterEnum(const Node& body) {
       .change = renames ? action::TypeChangeKind::kRenameValue : action::TypeChangeKind::kAddValue,
       .part = std::string(body.Text(renames ? "oldVal" : "newVal")),
       .to = renames ? std::string(body.Text("newVal")) : "",
+      .neighbour = std::string(body.Text("newValNeighbor")),
       .if_exists = body.Flag("skipIfNewValExists")};
 }
 
@@ -77,6 +85,7 @@ ActionKind LowerAlterDomain(const Node& body) {
   const absl::string_view letter = body.Text("subtype");
   if (letter == "T") {
     alter.change = body["def"] ? Kind::kSetDefault : Kind::kDropDefault;
+    alter.default_value = LowerOptional(body["def"]);
   } else if (letter == "N") {
     alter.change = Kind::kDropNotNull;
   } else if (letter == "O") {
@@ -145,7 +154,14 @@ ActionKind LowerCreateRule(const Node& body) {
     Query query = LowerQuery(statement);
     for (const action::Write& write : query.writes) create.reads.push_back(write.table.name);
     create.reads.insert(create.reads.end(), query.reads.begin(), query.reads.end());
+    create.calls.insert(create.calls.end(), query.calls.begin(), query.calls.end());
   }
+  Walk(body, [&](absl::string_view tag, const Node& reference) {
+    const std::vector<std::string> fields =
+        tag == "ColumnRef" ? Strings(reference["fields"]) : std::vector<std::string>();
+    const bool of_row = fields.size() == 2 && (fields[0] == "old" || fields[0] == "new");
+    if (of_row && !fields[1].empty()) create.columns.push_back(fields[1]);
+  });
   // OLD and NEW stand for the row, and the table itself is named already.
   std::erase_if(create.reads, [&](const Name& name) {
     return name == create.table ||
@@ -380,14 +396,17 @@ ActionKind LowerDefine(const Node& body) {
     return action::CreateType{.type = QualifiedName(body["defnames"]),
                               .kind = action::TypeKind::kBase};
   }
-  return ChangeObject{
-      .change = ObjectChange::kCreate, .kind = kind, .object = QualifiedName(body["defnames"])};
+  return ChangeObject{.change = ObjectChange::kCreate,
+                      .kind = kind,
+                      .object = QualifiedName(body["defnames"]),
+                      .forgiving = body.Flag("if_not_exists") || body.Flag("replace")};
 }
 
 ActionKind LowerAlterFunction(const Node& body) {
   ChangeObject alter = {.change = ObjectChange::kAlter,
                         .kind = LowerObjectKind(body.Text("objtype")),
-                        .object = QualifiedName(body["func"]["objname"])};
+                        .object = QualifiedName(body["func"]["objname"]),
+                        .signature = LowerArguments(body["func"])};
   for (const Node& item : body.Items("actions")) {
     const Node option = item["DefElem"];
     if (option.Text("defname") != "volatility") continue;
@@ -413,7 +432,9 @@ ActionKind LowerSetSchema(const Node& body) {
     return ChangeObject{.change = ObjectChange::kSetSchema,
                         .kind = kind,
                         .object = LowerObjectName(body["object"]),
-                        .to = schema};
+                        .to = schema,
+                        .forgiving = body.Flag("missing_ok"),
+                        .signature = LowerArguments(body["object"]["ObjectWithArgs"])};
   }
   Target target = LowerTarget(body["relation"], kind);
   target.if_exists = body.Flag("missing_ok");
@@ -493,6 +514,13 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
                           .kind = found->kind,
                           .outside_transactions = found->outside_transactions};
   if (*found->name != '\0') lowered.object = PlainName(body[found->name]);
+  lowered.forgiving =
+      body.Flag("if_not_exists") || body.Flag("replace") || body.Flag("missing_ok");
+  if (lowered.kind == ObjectKind::kServer && !body.Text("fdwname").empty()) {
+    lowered.stands_on = Name{.name = std::string(body.Text("fdwname"))};
+  } else if (lowered.kind == ObjectKind::kEventTrigger && body["funcname"]) {
+    lowered.stands_on = QualifiedName(body["funcname"]);
+  }
   return lowered;
 }
 
@@ -588,7 +616,9 @@ ActionKind LowerRename(const Node& body) {
       .change = action::ObjectChange::kRename,
       .kind = kind,
       .object = from.empty() ? LowerObjectName(body["object"]) : Name{.name = from},
-      .to = to};
+      .to = to,
+      .forgiving = body.Flag("missing_ok"),
+      .signature = LowerArguments(body["object"]["ObjectWithArgs"])};
 }
 
 }  // namespace plimsoll::tree

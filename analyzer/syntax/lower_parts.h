@@ -28,6 +28,8 @@ std::vector<Action> LowerAlterTable(const Node& body, const std::string& tag,
 // ---- lower_object.cc
 // An object as DROP and COMMENT name it: a list of names, a TypeName, an ObjectWithArgs, a String.
 Name LowerObjectName(const Node& object);
+// The signature of a routine as DROP and ALTER name it (CreateFunction); null where none is said.
+std::optional<std::string> LowerArguments(const Node& routine);
 // Whether the list of options holds `name`, switched on.
 bool HasOption(const Node& body, absl::string_view list, absl::string_view name);
 // The roles' names; `public` for PUBLIC.
