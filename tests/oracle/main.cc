@@ -2,10 +2,10 @@
 // fixtures/effects on real servers, predicts them, and says where the two part.
 
 #include <algorithm>
-#include <cstdio>
 #include <iostream>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -23,6 +23,8 @@ namespace {
 using truth::Case;
 using truth::Deeds;
 using truth::Measured;
+
+constexpr absl::string_view kSyntaxError = "42601";
 
 struct Options {
   std::vector<int> versions;
@@ -116,6 +118,21 @@ truth::Measurements Recall(const std::vector<const Case*>& cases,
   return recalled;
 }
 
+// The cases that some version takes for SQL.
+std::set<const Case*> KnownSyntax(const truth::Measurements& measurements) {
+  std::set<const Case*> known;
+  for (const truth::Measurement& one : measurements.done) {
+    if (one.deeds.sqlstate != kSyntaxError) known.insert(one.truth_case);
+  }
+  return known;
+}
+
+// Syntax that only later versions have says nothing of this one. Where all agree, the error is what
+// the case is about.
+bool LacksSyntax(const truth::Measurement& one, const std::set<const Case*>& known) {
+  return one.deeds.sqlstate == kSyntaxError && known.contains(one.truth_case);
+}
+
 int Run(const Options& options) {
   std::vector<Case> cases = truth::LoadCases();
   std::vector<const Case*> chosen;
@@ -128,12 +145,12 @@ int Run(const Options& options) {
   const truth::Measurements measurements = options.recorded
                                                ? Recall(chosen, options.versions)
                                                : truth::MeasureAll(chosen, options.versions);
+  const std::set<const Case*> known = KnownSyntax(measurements);
   std::map<int, truth::Tally> tallies;
   std::map<const Case*, std::map<std::string, std::string>> differences;
   std::map<std::string, std::string> unlike_records;
   for (const truth::Measurement& one : measurements.done) {
-    // Syntax that this version lacks.
-    if (one.deeds.sqlstate == "42601" && one.truth_case->measured.empty()) continue;
+    if (LacksSyntax(one, known)) continue;
     const Measured* recorded = truth::MeasurementOf(*one.truth_case, one.server);
     const Deeds deeds = WithRecordedLocks(one.deeds, recorded);
     if (recorded != nullptr && deeds != recorded->deeds) {
@@ -167,7 +184,7 @@ int Run(const Options& options) {
   PrintFigures(tallies);
   if (options.record) {
     for (const truth::Measurement& one : measurements.done) {
-      if (one.deeds.sqlstate == "42601") continue;
+      if (LacksSyntax(one, known)) continue;
       auto& truth_case = const_cast<Case&>(*one.truth_case);
       Record(truth_case, one.server,
              WithRecordedLocks(one.deeds, truth::MeasurementOf(truth_case, one.server)));

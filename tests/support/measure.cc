@@ -209,7 +209,7 @@ constexpr absl::string_view kLeftovers = R"sql(
   union all select format('alter subscription %I set (slot_name = none)', subname)
             from pg_subscription
   union all select format('drop subscription %I', subname) from pg_subscription
-  union all select 'drop owned by truth_runner, truth_app, truth_owner cascade'
+  union all select format('drop owned by %I cascade', rolname) from pg_roles where oid >= 16384
   union all select format('drop access method if exists %I cascade', amname) from pg_am where oid >= 16384
   union all select format('drop cast if exists (%s as %s)', castsource::regtype, casttarget::regtype)
             from pg_cast where oid >= 16384
