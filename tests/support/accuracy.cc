@@ -1,14 +1,20 @@
 // What is known of where the simulation and PostgreSQL part, and how often.
 
 #include <string>
+#include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "tests/support/source_tree.h"
 #include "tests/support/truth.h"
 
 namespace plimsoll::truth {
 namespace {
+
+constexpr absl::string_view kDifferencesFile = "tests/oracle/differences.txt";
 
 // The versions on which a case disagrees, by name.
 std::map<std::string, std::vector<int>> DisagreeingVersions(const std::map<int, Tally>& tallies) {
@@ -22,10 +28,25 @@ std::map<std::string, std::vector<int>> DisagreeingVersions(const std::map<int, 
 }  // namespace
 
 const std::map<std::string, std::string>& KnownDifferences() {
-  static const auto* differences = new std::map<std::string, std::string>{
-      {"copy_to", "PostgreSQL 12 released the lock of COPY TO at its end"},
-  };
+  static const auto* differences = [] {
+    auto* read = new std::map<std::string, std::string>;
+    const std::string text = testing_support::ReadTreeFile(kDifferencesFile);
+    for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
+      if (absl::StartsWith(line, "#")) continue;
+      read->insert(absl::StrSplit(line, absl::MaxSplits(": ", 1)));
+    }
+    return read;
+  }();
   return *differences;
+}
+
+void ForgetDifferences(const std::set<std::string>& names) {
+  std::vector<std::string> lines =
+      absl::StrSplit(testing_support::ReadTreeFile(kDifferencesFile), '\n');
+  std::erase_if(lines, [&](const std::string& line) {
+    return names.contains(line.substr(0, line.find(": ")));
+  });
+  testing_support::WriteTreeFile(kDifferencesFile, absl::StrJoin(lines, "\n"));
 }
 
 std::string RenderAccuracy(const std::map<int, Tally>& tallies) {

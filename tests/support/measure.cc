@@ -303,7 +303,8 @@ absl::StatusOr<Deeds> Bench::MeasureInside(const Case& truth_case) {
   if (!truth_case.before.empty()) {
     if (const auto done = session.Execute(truth_case.before); !done.ok()) return done.status();
   }
-  const absl::StatusOr<Snapshot> before = LookFromInside(session);
+  const absl::StatusOr<Snapshot> before =
+      truth_case.before.empty() ? start : LookFromInside(session);
   if (!before.ok()) return before.status();
   Deeds deeds;
   if (const auto result = session.Execute(truth_case.statement); !result.ok()) {
