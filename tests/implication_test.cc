@@ -347,6 +347,7 @@ class Server {
     absl::StatusOr<EphemeralServer> started = EphemeralServer::Start(
         {.version = version,
          .settings = {{"autovacuum", "off"}, {"fsync", "off"}, {"timezone", "Europe/London"}}});
+    EXPECT_TRUE(started.ok()) << started.status();
     if (!started.ok()) return nullptr;
     server->server_.emplace(*std::move(started));
     absl::StatusOr<std::unique_ptr<Connection>> connection = ConnectPostgres(
