@@ -668,7 +668,7 @@ void Applier::Apply(const action::CreatePolicy& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
   catalog_.Change(moment_, named->id,
-                  [&](Relation& table) { table.policies.push_back(create.name); });
+                  [&](Relation& table) { table.policies.push_back({.name = create.name}); });
 }
 
 void Applier::Apply(const action::CreateTrigger& create) {
@@ -841,7 +841,10 @@ void Applier::DropRelation(RelationId id) {
 void Applier::DropFromTable(const action::Drop& drop) {
   ForEach({.name = drop.on_table}, [&](Relation& table) {
     for (const Name& name : drop.objects) {
-      if (drop.kind == ObjectKind::kPolicy) std::erase(table.policies, name.name);
+      if (drop.kind == ObjectKind::kPolicy) {
+        std::erase_if(table.policies, [&](const RowPolicy& p) { return p.name == name.name; });
+      }
+      if (drop.kind == ObjectKind::kRule) std::erase(table.rules, name.name);
       if (drop.kind != ObjectKind::kTrigger) continue;
       std::erase_if(table.triggers, [&](const Trigger& t) { return t.name == name.name; });
     }
@@ -888,12 +891,10 @@ void Applier::Apply(const action::Drop& drop) {
         break;
       case ObjectKind::kTrigger:
       case ObjectKind::kPolicy:
+      case ObjectKind::kRule:
         DropFromTable(drop);
         break;
-      case ObjectKind::kAggregate:
-      case ObjectKind::kRule:
-      case ObjectKind::kExtension:
-      case ObjectKind::kOther:
+      default:
         break;
     }
   }

@@ -168,6 +168,15 @@ std::vector<const Relation*> CatalogView::RelationsIn(absl::string_view schema) 
   return relations;
 }
 
+std::vector<const Relation*> CatalogView::AllRelations() const {
+  std::vector<const Relation*> relations;
+  for (RelationId id = 1; id <= catalog_->last_id_; ++id) {
+    const Relation* relation = Find(id);
+    if (relation != nullptr) relations.push_back(relation);
+  }
+  return relations;
+}
+
 namespace {
 
 // The dependents that `belongs` still accepts at the view's moment.

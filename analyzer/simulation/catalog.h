@@ -72,6 +72,22 @@ struct Trigger {
   std::string function;  // without its schema
 };
 
+struct RowPolicy {
+  std::string name;
+  std::vector<std::string> columns;  // that its expressions mention
+};
+
+// A part of a relation that stands on something that is no relation: with the one the other goes,
+// or it cannot go (pg_depend).
+struct Dependence {
+  enum class Part : uint8_t { kWhole, kColumn, kDefault, kConstraint, kTrigger, kPolicy, kRule };
+
+  ObjectKind on = ObjectKind::kFunction;
+  Name object;  // as the text names it
+  Part part = Part::kWhole;
+  std::string name;  // of the part
+};
+
 struct Relation {
   RelationId id = 0;
   std::string schema;
@@ -101,7 +117,14 @@ struct Relation {
   bool is_partition = false;
   OptionalBound bound;  // of a partition; null also where no file says it
   std::vector<Trigger> triggers;
-  std::vector<std::string> policies;
+  std::vector<RowPolicy> policies;
+  std::vector<std::string> rules;
+  std::string clustered_on;     // an index, by name
+  std::string tablespace;       // empty: the database's own
+  std::string access_method;    // empty: the default one
+  std::optional<Name> of_type;  // CREATE TABLE … OF
+  std::string owned_by_role;    // empty: whoever runs the migrations
+  std::vector<Dependence> dependences;
 
   // Indexes.
   RelationId table = 0;
@@ -178,6 +201,7 @@ class CatalogView {
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
+  std::vector<const Relation*> AllRelations() const;
 
   // In order of creation.
   std::vector<const Relation*> IndexesOf(const Relation& table) const;

@@ -39,6 +39,7 @@ enum class WorkKind {
   kScan,        // reads every row
   kRewrite,     // copies every row into a new file, and builds every index again
   kIndexBuild,  // builds an index, or builds it again
+  kCopy,        // copies the file as it is, block by block
 };
 
 // Why the work is done, for the words of a message.
@@ -57,6 +58,8 @@ enum class Cause {
   kExclusion,
   kIndex,
   kPartition,
+  kStorage,      // persistence, tablespace, access method
+  kMaintenance,  // VACUUM FULL, CLUSTER, REINDEX, REFRESH
 };
 
 // Work that grows with the table.
@@ -69,6 +72,7 @@ struct Work {
   bool possible = false;
   // The index of a partitioned table, which has no rows: only its parts are work.
   bool shell = false;
+  bool again = false;  // of an index build: the index was there before
 };
 
 enum class LossKind { kTable, kColumn, kRows, kOther };
@@ -104,6 +108,8 @@ struct Failure {
 struct Effects {
   std::vector<Lock> locks;  // the strongest per relation, in order of first taking
   std::vector<Work> work;
+  // Indexes that are made anew over their old files: nothing is read for them.
+  std::vector<Affected> kept_indexes;
   std::vector<Loss> losses;
   std::vector<Break> breaks;
   bool forbidden_in_transaction = false;  // SQLSTATE 25001 inside a transaction block

@@ -9,81 +9,6 @@
 namespace plimsoll {
 namespace {
 
-// Statements that are not modelled and are known to lose nothing, to break nothing and to keep
-// nobody waiting for longer than a change of the catalog takes. Sorted, for the binary search.
-constexpr absl::string_view kInert[] = {
-    "ALTER AGGREGATE",
-    "ALTER AGGREGATE OWNER",
-    "ALTER COLLATION",
-    "ALTER COLLATION OWNER",
-    "ALTER DEFAULT PRIVILEGES",
-    "ALTER DOMAIN OWNER",
-    "ALTER FUNCTION",
-    "ALTER FUNCTION OWNER",
-    "ALTER OPERATOR",
-    "ALTER OPERATOR FAMILY",
-    "ALTER OPERATOR OWNER",
-    "ALTER PROCEDURE",
-    "ALTER PROCEDURE OWNER",
-    "ALTER ROUTINE",
-    "ALTER ROUTINE OWNER",
-    "ALTER SEQUENCE CACHE",
-    "ALTER SEQUENCE OWNED BY",
-    "ALTER STATISTICS",
-    "ALTER TABLE ClusterOn",
-    "ALTER TABLE DropCluster",
-    "ALTER TABLE ResetOptions",
-    "ALTER TABLE ResetRelOptions",
-    "ALTER TABLE SetCompression",
-    "ALTER TABLE SetOptions",
-    "ALTER TABLE SetRelOptions",
-    "ALTER TABLE SetStatistics",
-    "ALTER TABLE SetStorage",
-    "ALTER TYPE ADD VALUE",
-    "ALTER TYPE OWNER",
-    "ANALYZE",
-    "CHECKPOINT",
-    "CLOSE CURSOR",
-    "COMMENT",
-    "CREATE ACCESS METHOD",
-    "CREATE AGGREGATE",
-    "CREATE CAST",
-    "CREATE COLLATION",
-    "CREATE CONVERSION",
-    "CREATE DATABASE",
-    "CREATE FOREIGN DATA WRAPPER",
-    "CREATE FOREIGN TABLE",
-    "CREATE LANGUAGE",
-    "CREATE OPERATOR",
-    "CREATE OPERATOR CLASS",
-    "CREATE OPERATOR FAMILY",
-    "CREATE ROLE",
-    "CREATE SERVER",
-    "CREATE STATISTICS",
-    "CREATE TABLESPACE",
-    "CREATE TEXT SEARCH CONFIGURATION",
-    "CREATE TEXT SEARCH DICTIONARY",
-    "CREATE TEXT SEARCH PARSER",
-    "CREATE TEXT SEARCH TEMPLATE",
-    "CREATE TRANSFORM",
-    "CREATE TYPE",
-    "CREATE USER MAPPING",
-    "DEALLOCATE",
-    "DISCARD",
-    "EXPLAIN",
-    "GRANT",
-    "GRANT ROLE",
-    "IMPORT FOREIGN SCHEMA",
-    "LISTEN",
-    "NOTIFY",
-    "PREPARE",
-    "SECURITY LABEL",
-    "SET CONSTRAINTS",
-    "SHOW",
-    "UNLISTEN",
-    "VACUUM",
-};
-
 bool HoldsRows(const Relation& relation) {
   return relation.kind == RelationKind::kTable || relation.kind == RelationKind::kMaterializedView;
 }
@@ -296,9 +221,7 @@ void Inspector::Look(const action::Other& other) {
         const Relation* relation = Find(name);
         return relation != nullptr && !Describe(*relation).live;
       });
-  facts_.inert =
-      unused || std::binary_search(std::begin(kInert), std::end(kInert), other.what,
-                                   [](absl::string_view a, absl::string_view b) { return a < b; });
+  facts_.inert = unused;
 }
 
 }  // namespace plimsoll

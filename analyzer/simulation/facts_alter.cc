@@ -30,10 +30,6 @@ bool MayHoldRows(const std::vector<const Relation*>& heaps) {
                      [](const Relation* heap) { return heap->maybe_has_rows; });
 }
 
-bool SameType(const TypeName& a, const TypeName& b) {
-  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
-}
-
 Cause CauseOf(ConstraintKind kind) {
   switch (kind) {
     case ConstraintKind::kNotNull:
@@ -54,6 +50,10 @@ Cause CauseOf(ConstraintKind kind) {
 }
 
 }  // namespace
+
+bool SameType(const TypeName& a, const TypeName& b) {
+  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
+}
 
 // ---- columns ---------------------------------------------------------------------------------
 

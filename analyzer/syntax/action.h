@@ -101,23 +101,53 @@ enum class Persistence { kPermanent, kUnlogged, kTemporary };
 
 // What ALTER, DROP and COMMENT speak of.
 enum class ObjectKind {
+  // relations
   kTable,
   kIndex,
   kView,
   kMaterializedView,
   kSequence,
   kForeignTable,
+  // parts of a table, which name it
+  kColumn,
+  kTableConstraint,
+  kTrigger,
+  kPolicy,
+  kRule,
+  // the rest of a database
   kSchema,
   kType,
   kDomain,
+  kDomainConstraint,
   kFunction,
   kProcedure,
   kAggregate,
   kRoutine,
-  kTrigger,
-  kPolicy,
-  kRule,
   kExtension,
+  kStatistics,
+  kPublication,
+  kSubscription,
+  kEventTrigger,
+  kServer,
+  kForeignDataWrapper,
+  kUserMapping,
+  kCollation,
+  kConversion,
+  kCast,
+  kTransform,
+  kOperator,
+  kOperatorClass,
+  kOperatorFamily,
+  kLanguage,
+  kAccessMethod,
+  kTextSearch,  // configurations, dictionaries, parsers and templates
+  kLargeObject,
+  kDefaultPrivileges,
+  // of a cluster
+  kDatabase,
+  kTablespace,
+  kRole,
+  kSystem,  // ALTER SYSTEM
   kOther,
 };
 
@@ -205,7 +235,9 @@ struct CreateTable {
   bool with_data = true;
   std::vector<Name> reads;  // relations the query reads
   std::vector<FunctionCall> calls;
-  bool executes = false;  // CREATE TABLE AS EXECUTE: what it reads is not known
+  bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
+  bool foreign = false;         // CREATE FOREIGN TABLE
+  std::optional<Name> of_type;  // CREATE TABLE … OF
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
@@ -376,10 +408,233 @@ struct RenameSchema {
   std::string schema;
   std::string to;
 };
+// What ALTER TABLE, and ALTER of another relation, changes in how the relation is kept, guarded or
+// owned: neither its columns' names and types nor its constraints.
+enum class Alteration : uint8_t {
+  // of a column
+  kSetStatistics,
+  kSetColumnOptions,  // SET and RESET (n_distinct = …)
+  kSetStorage,
+  kSetCompression,
+  kSetColumnForeignOptions,
+  kAddIdentity,
+  kSetIdentity,  // SET GENERATED, SET a sequence's option, RESTART
+  kDropIdentity,
+  kSetExpression,
+  kDropExpression,
+  // of the whole
+  kSetOptions,  // SET and RESET (fillfactor = …)
+  kSetLogged,
+  kSetUnlogged,
+  kSetTablespace,
+  kSetAccessMethod,
+  kClusterOn,
+  kSetWithoutCluster,
+  kSetWithoutOids,
+  kReplicaIdentity,
+  kEnableTrigger,  // ALWAYS and REPLICA too
+  kDisableTrigger,
+  kSwitchRule,  // ENABLE and DISABLE RULE
+  kInherit,
+  kNoInherit,
+  kOfType,
+  kNotOfType,
+  kOwner,
+  kSetForeignOptions,
+  kDependsOnExtension,
+};
+// Those before kSetOptions.
+constexpr bool IsOfColumn(Alteration alteration) { return alteration < Alteration::kSetOptions; }
+struct AlterRelation {
+  Target relation;
+  Alteration alteration = Alteration::kSetOptions;
+  std::string column;
+  // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner.
+  std::string object;
+  Name other;                        // the parent of INHERIT, the type of OF
+  std::vector<std::string> options;  // by name
+  OptionalExpression expression;     // of SET EXPRESSION
+  bool if_exists = false;            // of DROP IDENTITY and DROP EXPRESSION
+};
+// ALTER TABLE … ALTER CONSTRAINT. What is not said stays as it is.
+struct AlterConstraint {
+  Target table;
+  std::string constraint;
+  std::optional<bool> enforced;
+  std::optional<bool> no_inherit;
+  bool deferrability = false;  // it says something of it
+};
+struct AttachPartition {
+  Target whole;  // a table or, of ALTER INDEX, an index
+  Name part;
+  OptionalBound bound;  // of a table
+};
+struct DetachPartition {
+  Target whole;
+  Name part;
+  bool concurrently = false;
+  bool finalize = false;
+};
 enum class RowSecurity { kEnable, kDisable, kForce, kNoForce };
 struct SetRowSecurity {
   Target table;
   RowSecurity security = RowSecurity::kEnable;
+};
+
+// ---- other objects ---------------------------------------------------------------------------
+enum class TypeChangeKind : uint8_t {
+  kAddValue,
+  kRenameValue,
+  kAddAttribute,
+  kDropAttribute,
+  kAlterAttribute,
+  kRenameAttribute,
+};
+// ALTER TYPE of an enum or a composite type.
+struct AlterType {
+  Name type;
+  TypeChangeKind change = TypeChangeKind::kAddValue;
+  std::string part;  // the label or attribute
+  std::string to;    // its new name
+  TypeName attribute_type;
+  bool if_exists = false;  // IF NOT EXISTS, of ADD VALUE
+  bool cascade = false;
+};
+enum class DomainChangeKind : uint8_t {
+  kAddConstraint,
+  kDropConstraint,
+  kValidateConstraint,
+  kRenameConstraint,
+  kSetNotNull,
+  kDropNotNull,
+  kSetDefault,
+  kDropDefault,
+};
+struct AlterDomain {
+  Name domain;
+  DomainChangeKind change = DomainChangeKind::kAddConstraint;
+  Constraint constraint;   // its name alone where one is dropped, validated or renamed
+  std::string to;          // of a rename
+  bool if_exists = false;  // of DROP CONSTRAINT
+  bool cascade = false;
+};
+struct AlterSequence {
+  Target sequence;
+  std::optional<Name> owned_by;  // the table; an empty name is NONE
+  std::string owned_column;
+  bool only_ownership = false;  // nothing else is changed
+};
+// CREATE RULE.
+struct CreateRule {
+  std::string name;
+  Name table;
+  bool or_replace = false;
+  std::string event;  // select, insert, update, delete
+  bool instead = false;
+  std::vector<Name> reads;
+};
+struct CreateStatistics {
+  Name statistics;  // empty: PostgreSQL chooses it
+  Name table;
+  std::vector<std::string> columns;  // expressions' too
+  bool if_not_exists = false;
+};
+// ALTER of a trigger, policy or rule, and their renaming.
+struct AlterPart {
+  ObjectKind kind = ObjectKind::kTrigger;
+  std::string name;
+  Name table;
+  std::string to;                     // of a renaming
+  bool depends_on_extension = false;  // ALTER TRIGGER … DEPENDS ON EXTENSION
+  std::vector<Name> reads;            // by a policy's expressions
+  std::vector<std::string> columns;   // that they mention
+};
+// COMMENT and SECURITY LABEL.
+struct Annotate {
+  ObjectKind kind = ObjectKind::kTable;
+  Name object;    // of a part, its own name
+  Name on_table;  // of a part
+  bool label = false;
+  std::string provider;  // of a label; empty where none is named
+};
+// GRANT and REVOKE of privileges on objects. Those on all tables of a schema name the schema.
+struct Grant {
+  bool grant = true;
+  ObjectKind kind = ObjectKind::kTable;
+  std::vector<Name> objects;
+  bool all_in_schema = false;
+  std::vector<std::string> grantees;    // `public` for PUBLIC
+  std::vector<std::string> privileges;  // empty: all
+  bool cascade = false;
+};
+// A table of a publication.
+struct PublishedTable {
+  Target table;
+  OptionalExpression filter;  // WHERE
+  std::vector<std::string> columns;
+};
+struct AlterPublication {
+  std::string publication;
+  bool create = false;
+  std::vector<PublishedTable> tables;
+  std::vector<std::string> schemas;
+  bool all_tables = false;
+  bool drops = false;  // ALTER … DROP TABLE
+  bool sets = false;   // ALTER … SET TABLE
+};
+// DROP OWNED and REASSIGN OWNED.
+struct ChangeOwned {
+  std::vector<std::string> roles;
+  std::string to;  // of REASSIGN; empty: DROP
+  bool cascade = false;
+};
+enum class Upkeep : uint8_t {
+  kVacuum,
+  kVacuumFull,
+  kAnalyze,
+  kCluster,
+  kReindexIndex,
+  kReindexTable,
+  kReindexSchema,
+  kReindexDatabase,
+  kReindexSystem,
+  kRefresh,
+};
+// VACUUM, ANALYZE, CLUSTER, REINDEX and REFRESH MATERIALIZED VIEW.
+struct Maintain {
+  Upkeep upkeep = Upkeep::kVacuum;
+  std::vector<Target> relations;  // empty: all of the database
+  std::string object;             // the index of CLUSTER, the schema or database of REINDEX
+  bool concurrently = false;
+  bool with_data = true;  // of REFRESH
+};
+enum class ObjectChange : uint8_t { kCreate, kAlter, kRename, kSetSchema, kOwner };
+// A statement about an object that is no relation and of which the simulation needs no more than
+// this: it touches no table.
+struct ChangeObject {
+  ObjectChange change = ObjectChange::kCreate;
+  ObjectKind kind = ObjectKind::kOther;
+  Name object;     // empty where it has no name, or one of another form
+  std::string to;  // its new name, schema or owner
+  bool outside_transactions = false;
+  std::optional<Volatility> volatility;  // of ALTER FUNCTION
+};
+// ALTER EXTENSION … ADD and DROP of a member; UPDATE and SET SCHEMA are ChangeObject.
+struct AlterExtension {
+  std::string extension;
+  bool add = true;
+  ObjectKind kind = ObjectKind::kTable;
+  Name member;
+};
+// A command that leaves tables and catalog alone: LISTEN, SHOW, DISCARD, SET CONSTRAINTS, PREPARE,
+// …
+struct SessionCommand {
+  std::string what;  // PostgreSQL's command tag
+  bool outside_transactions = false;
+};
+// The transaction ends here, and keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED.
+struct PrepareTransaction {
+  std::string id;
 };
 
 // ---- dropping and data -----------------------------------------------------------------------
@@ -417,6 +672,7 @@ struct ModifyData {
   bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
   std::vector<Name> reads;    // other relations it reads
   bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
+  bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
   std::vector<FunctionCall> calls;
 };
 
@@ -425,7 +681,6 @@ struct ModifyData {
 struct Other {
   std::string what;             // PostgreSQL's command tag, and the subcommand where there are some
   std::vector<Name> relations;  // that it names
-  bool outside_transactions = false;  // VACUUM, CREATE DATABASE, REINDEX CONCURRENTLY, …
 };
 
 }  // namespace action
@@ -439,7 +694,12 @@ using ActionKind = std::variant<
     action::SetDefault, action::DropDefault, action::AlterColumnType, action::AddConstraint,
     action::DropConstraint, action::ValidateConstraint, action::RenameColumn,
     action::RenameConstraint, action::RenameType, action::RenameRelation, action::SetSchema,
-    action::RenameSchema, action::SetRowSecurity, action::Drop, action::Truncate, action::LockTable,
+    action::RenameSchema, action::AlterRelation, action::AlterConstraint, action::AttachPartition,
+    action::DetachPartition, action::SetRowSecurity, action::AlterType, action::AlterDomain,
+    action::AlterSequence, action::CreateRule, action::CreateStatistics, action::AlterPart,
+    action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
+    action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
+    action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
     action::ModifyData, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is

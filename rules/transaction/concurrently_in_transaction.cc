@@ -41,11 +41,11 @@ vacuum account;
                 failure->sqlstate != "25001") {
               continue;
             }
-            const auto* other = step.As<action::Other>();
-            const auto* drop = step.As<action::Drop>();
-            const std::string what = other != nullptr  ? other->what
-                                     : drop != nullptr ? "DROP INDEX CONCURRENTLY"
-                                                       : "CREATE INDEX CONCURRENTLY";
+            const bool index = step.As<action::CreateIndex>() != nullptr ||
+                               (step.As<action::Drop>() != nullptr &&
+                                step.As<action::Drop>()->kind == ObjectKind::kIndex);
+            const std::string what =
+                absl::StrCat(history.StatementOf(step).tag, index ? " CONCURRENTLY" : "");
             report(step, {.message = absl::StrCat(what, " cannot run inside a transaction block")});
           }
         },
