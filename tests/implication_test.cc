@@ -363,6 +363,11 @@ class Server {
     const absl::StatusOr<Rows> rows = connection_->Execute(sql);
     EXPECT_TRUE(rows.ok()) << sql << ": " << rows.status();
   }
+  size_t Number(const std::string& sql) {
+    const absl::StatusOr<Rows> rows = connection_->Execute(sql);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    return rows.ok() ? std::stoul(*rows->values[0][0]) : 0;
+  }
   // Whether the server says, of a statement that is then rolled back, that it need not look.
   bool Proves(const std::string& sql) {
     Run("SAVEPOINT s");
@@ -443,6 +448,55 @@ TEST_P(ImplicationTest, ProvesWhatTheServerProves) {
   EXPECT_GT(tally.proven, 300);
   EXPECT_GT(tally.scanned, 1000);
   EXPECT_LT(tally.unknown * 16, all) << tally.unknown << " of " << all << "\n" << tally.complaints;
+}
+
+// Conditions of an index on a partition and of one on its parent: is the partition's taken over?
+TEST_P(ImplicationTest, TakesOverTheIndexesThatTheServerTakesOver) {
+  const std::unique_ptr<Server> server = Server::Start(GetParam());
+  ASSERT_NE(server, nullptr) << "no server; run `./dev setup`";
+  const std::string tables =
+      "CREATE TABLE p (a int, b bool, s text, v varchar(9), n numeric, d date) PARTITION BY LIST "
+      "(a);\nCREATE TABLE c PARTITION OF p FOR VALUES IN (1);\n";
+  const std::vector<std::pair<std::string, std::string>> pairs = {
+      {"(a) WHERE s = 'x'", "(a) WHERE (s)::text = 'x'::text"},
+      {"(a) WHERE v = 'x'", "(a) WHERE (v)::text = 'x'::text"},
+      {"(a) WHERE v = 'x'", "(a) WHERE v = 'y'"},
+      {"(a) WHERE a > 5", "(a) WHERE a > 5"},
+      {"(a) WHERE a > 5", "(a) WHERE a > 6"},
+      {"(a) WHERE a > 5", "(a) WHERE 5 < a"},
+      {"(a) WHERE a > 5", "(a) WHERE a > 5::bigint"},
+      {"(a) WHERE a > 5", "(a)"},
+      {"(a)", "(a) WHERE a > 5"},
+      {"(a) WHERE a IN (1, 2)", "(a) WHERE a IN (1, 2)"},
+      {"(a) WHERE a IN (1, 2)", "(a) WHERE a IN (2, 1)"},
+      {"(a) WHERE b AND a = 1", "(a) WHERE a = 1 AND b"},
+      {"(a) WHERE NOT (a = 1)", "(a) WHERE a <> 1"},
+      {"(a) WHERE b", "(a) WHERE b = true"},
+      {"(a) WHERE b", "(a) WHERE NOT b"},
+      {"(a) WHERE n > 5", "(a) WHERE n > 5"},
+      {"(a) WHERE a IS NOT NULL", "(a) WHERE a IS DISTINCT FROM NULL"},
+      {"(a) WHERE d > '2024-01-01'", "(a) WHERE d > date '2024-01-01'"},
+      {"(lower(s))", "(lower(s))"},
+      {"(lower(s))", "(upper(s))"},
+      {"(lower(s))", "(s)"},
+      {"((a + 1))", "((a+1))"},
+      {"((s || 'x'))", "((s || 'x'::text))"},
+  };
+  for (const auto& [part, whole] : pairs) {
+    const std::string first = absl::StrCat(tables, "CREATE INDEX c_i ON c ", part, ";\n");
+    const std::string second = absl::StrCat("CREATE INDEX p_i ON p ", whole, ";\n");
+    const History history = Replay(first + second);
+    const CatalogView view = history.After(history.steps().back());
+    const Relation* child = view.Find(Name{.name = "c"}, std::vector<std::string>{"public"});
+    ASSERT_NE(child, nullptr);
+    server->Run("BEGIN");
+    server->Run(first);
+    server->Run(second);
+    EXPECT_EQ(view.IndexesOf(*child).size(),
+              server->Number("SELECT count(*) FROM pg_index WHERE indrelid = 'c'::regclass"))
+        << part << " and " << whole;
+    server->Run("ROLLBACK");
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, ImplicationTest, testing::Values(15, 18),

@@ -49,6 +49,11 @@ Predicate SimplifyCompare(Predicate compare, const Relation& table, bool in_list
   if (type == nullptr) return compare;
   const std::string cast = CastBefore(compare.literal, *type);
   if (!cast.empty()) compare.term.cast = cast;
+  // A string says no more by a cast to what the column makes of it.
+  if (cast.empty() && compare.literal.kind == LiteralKind::kString &&
+      IsIdleCast(*type, compare.literal.type)) {
+    compare.literal.type.clear();
+  }
   const bool equality =
       compare.comparison == Comparison::kEqual || compare.comparison == Comparison::kNotEqual;
   if (in_list || !equality || type->array || type->name.name != "bool") return compare;

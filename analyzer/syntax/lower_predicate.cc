@@ -319,7 +319,9 @@ class Lowerer {
     if (right_literal && !left_literal)
       return Compare(LowerTerm(left), *comparison, *right_literal);
     if (left_literal && !right_literal) {
-      return Compare(LowerTerm(right), Commute(*comparison), *left_literal);
+      Predicate compare = Compare(LowerTerm(right), Commute(*comparison), *left_literal);
+      compare.commuted = true;
+      return compare;
     }
     if (left_literal && right_literal)
       return Fold(node, *left_literal, *comparison, *right_literal);
