@@ -30,10 +30,6 @@ bool MayHoldRows(const std::vector<const Relation*>& heaps) {
                      [](const Relation* heap) { return heap->maybe_has_rows; });
 }
 
-bool SameType(const TypeName& a, const TypeName& b) {
-  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
-}
-
 Cause CauseOf(ConstraintKind kind) {
   switch (kind) {
     case ConstraintKind::kNotNull:
@@ -54,6 +50,10 @@ Cause CauseOf(ConstraintKind kind) {
 }
 
 }  // namespace
+
+bool SameType(const TypeName& a, const TypeName& b) {
+  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
+}
 
 // ---- columns ---------------------------------------------------------------------------------
 
@@ -180,6 +180,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (!drop.cascade) return depend();
     NoteDroppedView(*view);
   }
+  if (!drop.cascade && IsUsedByRoutine(*table, &column)) return depend();
   for (const TableColumn& other : table->columns) {
     // Up to 14 the generated column went silently with it.
     if (Contains(other.generated_from, column) && !drop.cascade &&
@@ -222,7 +223,8 @@ void Inspector::NoteColumnGone(const Relation& table, const std::string& column)
 void Inspector::NoteNotNull(const Relation& table, bool only, const std::string& column,
                             Cause cause) {
   for (const Relation* heap : Heaps(table, only)) {
-    if (!ProvenNotNull(*heap, column)) Add(Role::kScanned, *heap, cause);
+    const Proof proof = ProvenNotNull(*heap, column);
+    if (proof != Proof::kYes) Add(Role::kScanned, *heap, cause, proof == Proof::kUnknown);
   }
 }
 
@@ -275,6 +277,9 @@ void Inspector::Look(const action::AlterColumnType& alter) {
         return Fail("0A000", "cannot alter type of a column used by a view or rule");
       }
     }
+  }
+  if (IsUsedByRoutine(*table, &alter.column)) {
+    return Fail("0A000", "cannot alter type of a column used by a function or procedure");
   }
   for (const TableColumn& other : table->columns) {
     if (Contains(other.generated_from, alter.column)) {

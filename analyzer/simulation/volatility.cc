@@ -4,6 +4,7 @@
 #include <iterator>
 
 #include "absl/strings/string_view.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -78,8 +79,12 @@ Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view
 }
 
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
-                  absl::Span<const std::string> search_path) {
+                  absl::Span<const std::string> search_path, bool bodies_run) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
+    if (bodies_run && !IsBuiltIn(call.function)) {
+      const Routine* routine = view.FindRoutine(call.function, search_path);
+      if (routine != nullptr && routine->body != nullptr) return routine->body->unknown;
+    }
     return !Contains(kHarmlessFunctions, call.function.name) &&
            JudgeCall(call, view, search_path) != Steadiness::kSteady;
   });

@@ -25,8 +25,9 @@ Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view
 // Whether something is called of which nobody can say that it does no harm: a volatile function
 // that PostgreSQL does not bring, or one that it brings for its effects on others
 // (pg_terminate_backend, lo_unlink, query_to_xml).
+// `bodies_run`: the history runs the bodies that it knows, so nothing of them is unknown.
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
-                  absl::Span<const std::string> search_path);
+                  absl::Span<const std::string> search_path, bool bodies_run = false);
 
 }  // namespace plimsoll
 

@@ -12,6 +12,8 @@
 
 namespace plimsoll::tree {
 
+// The last part of a.b.c; empty for `*`.
+absl::string_view ColumnRefName(const Node& column_ref);
 // {"relname":…,"schemaname":…}
 Name RangeVarName(const Node& range_var);
 // A list of String nodes: `a`, `schema.a`, `database.schema.a`.
