@@ -5,6 +5,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/simulation/applier.h"
+#include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/volatility.h"
 #include "analyzer/syntax/body.h"
@@ -16,98 +18,7 @@ void EraseValue(std::vector<RelationId>& ids, RelationId id) {
   ids.erase(std::remove(ids.begin(), ids.end(), id), ids.end());
 }
 
-class Applier {
- public:
-  Applier(Catalog& catalog, Moment moment, const Situation& situation)
-      : catalog_(catalog), moment_(moment), situation_(situation) {}
-
-  std::vector<RelationId> created;
-
-  // With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
-  // foreign keys that point at it.
-  void DropRelation(RelationId id);
-
-  void Apply(const action::CreateTable& create);
-  void Apply(const action::CreateIndex& create);
-  void Apply(const action::CreateSchema& create) { catalog_.SetSchema(moment_, create.name, true); }
-  void Apply(const action::CreateSequence& create);
-  void Apply(const action::CreateView& create);
-  void Apply(const action::CreateFunction& create);
-  void Apply(const action::CreateTrigger& create);
-  void Apply(const action::CreatePolicy& create);
-  void Apply(const action::CreateType& create);
-  void Apply(const action::AddColumn& add);
-  void Apply(const action::DropColumn& drop);
-  void Apply(const action::SetNotNull& set) { SetNullability(set.table, set.column, true); }
-  void Apply(const action::DropNotNull& drop) { SetNullability(drop.table, drop.column, false); }
-  void Apply(const action::SetDefault& set) {
-    SetHasDefault(set.table, set.column, !set.value.is_null);
-  }
-  void Apply(const action::DropDefault& drop) { SetHasDefault(drop.table, drop.column, false); }
-  void Apply(const action::AlterColumnType& alter);
-  void Apply(const action::AddConstraint& add);
-  void Apply(const action::DropConstraint& drop);
-  void Apply(const action::ValidateConstraint& validate);
-  void Apply(const action::RenameColumn& rename);
-  void Apply(const action::RenameConstraint& rename);
-  void Apply(const action::RenameType& rename);
-  void Apply(const action::RenameRelation& rename);
-  void Apply(const action::SetSchema& set);
-  void Apply(const action::RenameSchema& rename);
-  void Apply(const action::Drop& drop);
-  void Apply(const action::ModifyData& modify);
-  // Transactions and settings are the simulator's; the rest leaves nothing in the catalog.
-  template <typename T>
-  void Apply(const T&) {}
-
- private:
-  CatalogView view() const { return catalog_.At(moment_); }
-  const Relation* Find(const Name& name) const { return view().Find(name, situation_.search_path); }
-  std::string SchemaFor(const Name& name, Persistence persistence) const;
-  // A relation of this migration and transaction, without a name yet.
-  Relation Fresh(RelationKind kind, const std::string& schema, Persistence persistence) const;
-  RelationId Create(Relation relation);
-  // Calls `change` on a copy of each of the target and, unless ONLY, its descendants.
-  template <typename Change>
-  void ForEach(const Target& target, Change change);
-
-  bool NamesNotNulls() const { return situation_.server_version >= 18; }
-  TableColumn MakeColumn(Relation& table, const Column& column);
-  void AddNotNull(RelationId table, const std::string& column, const std::string& name,
-                  bool inherited);
-  void NameNotNulls(RelationId table, const action::CreateTable& create);
-  void MakeSequence(const Relation& table, const std::string& column);
-  void AddTo(RelationId table, const Constraint& constraint);
-  void AddToAll(const Target& target, const Constraint& constraint);
-  void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
-  RelationId MakeConstraintIndex(const Relation& table, const Constraint& constraint,
-                                 absl::string_view given);
-  std::string ConstraintName(const Relation& table, const Constraint& constraint) const;
-  RelationId MakeIndex(const Relation& table, const action::CreateIndex& create,
-                       const std::string& given);
-  void InheritFrom(RelationId child, const Relation& parent, bool partition);
-  void InheritIndexes(RelationId child, const Relation& parent);
-  std::string PartName(const Relation& table, const Relation& whole,
-                       const TableConstraint* constraint) const;
-  // Makes one index part of another.
-  void Attach(RelationId part, RelationId whole);
-  void CopyIndexes(const Relation& from, RelationId to);
-  void SetNullability(const Target& target, const std::string& column, bool not_null);
-  void SetHasDefault(const Target& target, const std::string& column, bool has_default);
-  void RemoveConstraint(RelationId table, const std::string& constraint);
-  void RemoveForeignKeysTo(const Relation& index);
-  void RemoveColumn(RelationId table, const std::string& column, bool cascade);
-  void DropFromTable(const action::Drop& drop);
-  void MoveTo(RelationId id, const std::string& schema);
-  void SetMayHaveRows(const Name& name);
-  std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
-  std::vector<ViewUse> UsesOf(const Body& body) const;
-  bool StandsIn(const action::CreateView& create) const;
-
-  Catalog& catalog_;
-  Moment moment_;
-  const Situation& situation_;
-};
+}  // namespace
 
 std::string Applier::SchemaFor(const Name& name, Persistence persistence) const {
   if (persistence == Persistence::kTemporary) return "pg_temp";
@@ -137,17 +48,6 @@ RelationId Applier::Create(Relation relation) {
   return id;
 }
 
-template <typename Change>
-void Applier::ForEach(const Target& target, Change change) {
-  const Relation* named = Find(target.name);
-  if (named == nullptr) return;
-  std::vector<RelationId> ids = {named->id};
-  if (!target.only) {
-    for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
-  }
-  for (const RelationId id : ids) catalog_.Change(moment_, id, change);
-}
-
 // ---- tables ----------------------------------------------------------------------------------
 
 TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
@@ -158,6 +58,10 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
                       .has_default = column.serial || column.generated != Generated::kNo ||
                                      (column.default_value && !column.default_value->is_null)};
   if (column.generated_from) made.generated_from = column.generated_from->columns;
+  const DependenceScope scope = Scope();
+  made.stands_on =
+      std::move(DependenceList(scope).Add(column.default_value).Add(column.generated_from))
+          .Finish();
   for (const Constraint& constraint : column.constraints) {
     made.not_null = made.not_null || constraint.kind == ConstraintKind::kPrimaryKey ||
                     constraint.kind == ConstraintKind::kNotNull;
@@ -171,7 +75,15 @@ void Applier::MakeSequence(const Relation& table, const std::string& column) {
   sequence.name = view().ChooseName(table.schema, table.name, column, "seq");
   sequence.owner = table.id;
   sequence.owner_column = column;
+  const Name name = {.schema = sequence.schema, .name = sequence.name};
   Create(std::move(sequence));
+  const RelationId id = table.id;
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    TableColumn* owner = changed.FindColumn(column);
+    if (owner == nullptr || owner->generated == Generated::kIdentity) return;
+    const std::vector<Dependence> on = {{.on = ObjectKind::kSequence, .object = name}};
+    owner->stands_on = std::make_shared<const std::vector<Dependence>>(on);
+  });
 }
 
 // Since 18 a NOT NULL is a constraint with a name (heap.c:AddRelationNotNullConstraints).
@@ -226,7 +138,7 @@ void Applier::NameNotNulls(RelationId id, const action::CreateTable& create) {
 }
 
 // What a child says of a column that it inherits as well (tablecmds.c:MergeAttributes).
-void MergeColumn(const TableColumn& own, TableColumn& inherited) {
+static void MergeColumn(const TableColumn& own, TableColumn& inherited) {
   inherited.not_null = inherited.not_null || own.not_null;
   inherited.has_default = inherited.has_default || own.has_default;
   if (own.generated != Generated::kNo) {
@@ -311,9 +223,10 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
 }
 
 void Applier::Apply(const action::CreateTable& create) {
-  Relation table =
-      Fresh(create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable,
-            SchemaFor(create.table, create.persistence), create.persistence);
+  Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
+                         : create.foreign   ? RelationKind::kForeignTable
+                                            : RelationKind::kTable,
+                         SchemaFor(create.table, create.persistence), create.persistence);
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
@@ -324,6 +237,14 @@ void Applier::Apply(const action::CreateTable& create) {
   table.partition_terms = create.partition_terms;
   table.partition_strategy = create.partition_strategy;
   table.bound = create.bound;
+  table.of_type = create.of_type;
+  if (create.of_type) AddAttributes(*create.of_type, table);
+  const DependenceScope scope = Scope();
+  if (create.foreign) {
+    DependenceList stands_on(scope);
+    table.stands_on =
+        std::move(stands_on.Add(ObjectKind::kServer, {.name = create.server})).Finish();
+  }
   for (const Name& name : create.like) {
     const Relation* like = Find(name);
     if (like == nullptr || !like->columns_known) table.columns_known = false;
@@ -445,8 +366,15 @@ void Applier::RemoveColumn(RelationId id, const std::string& name, bool cascade)
     }
   }
   for (const RelationId relation : doomed) DropRelation(relation);
+  const auto uses = [&](const auto& guard) {
+    return std::find(guard.columns.begin(), guard.columns.end(), name) != guard.columns.end();
+  };
   catalog_.Change(moment_, id, [&](Relation& changed) {
     std::erase_if(changed.columns, [&](const TableColumn& c) { return c.name == name; });
+    std::erase_if(changed.policies, uses);
+    std::erase_if(changed.triggers, uses);
+    std::erase_if(changed.rules, uses);
+    std::erase_if(changed.publications, uses);
   });
 }
 
@@ -485,10 +413,20 @@ void Applier::SetNullability(const Target& target, const std::string& name, bool
   }
 }
 
-void Applier::SetHasDefault(const Target& target, const std::string& name, bool has_default) {
+void Applier::SetDefaultOf(const Target& target, const std::string& name, bool has_default,
+                           const Dependences& stands_on) {
   ForEach(target, [&](Relation& table) {
-    if (TableColumn* column = table.FindColumn(name)) column->has_default = has_default;
+    TableColumn* column = table.FindColumn(name);
+    if (column == nullptr) return;
+    column->has_default = has_default;
+    column->stands_on = stands_on;
   });
+}
+
+void Applier::Apply(const action::SetDefault& set) {
+  const DependenceScope scope = Scope();
+  SetDefaultOf(set.table, set.column, !set.value.is_null,
+               std::move(DependenceList(scope).Add(set.value)).Finish());
 }
 
 void Applier::Apply(const action::AlterColumnType& alter) {
@@ -569,6 +507,8 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
     made.predicate = constraint.expression->predicate;
+    const DependenceScope scope = Scope();
+    made.stands_on = std::move(DependenceList(scope).Add(constraint.expression)).Finish();
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
     const Relation* referenced = Find(constraint.referenced);
@@ -722,6 +662,11 @@ void Applier::Apply(const action::ValidateConstraint& validate) {
   });
 }
 
+static Name LastPart(absl::string_view text) {
+  const size_t dot = text.rfind('.');
+  return {.name = std::string(dot == absl::string_view::npos ? text : text.substr(dot + 1))};
+}
+
 RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& create,
                               const std::string& given) {
   const bool partitioned =
@@ -746,6 +691,14 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
     if (!key.column.empty()) index.mentions.push_back(key.column);
   }
   index.mentions.insert(index.mentions.end(), create.include.begin(), create.include.end());
+  const DependenceScope scope = Scope();
+  DependenceList stands_on(scope);
+  stands_on.Add(create.expressions);
+  for (const action::IndexColumn& key : create.columns) {
+    stands_on.Add(ObjectKind::kOperatorClass, LastPart(key.operator_class));
+    stands_on.Add(ObjectKind::kCollation, LastPart(key.collation));
+  }
+  index.stands_on = std::move(stands_on).Finish();
   return Create(std::move(index));
 }
 
@@ -775,6 +728,7 @@ void Applier::Apply(const action::CreateSequence& create) {
   sequence.name = create.sequence.name;
   const Relation* owner = create.owned_by ? Find(*create.owned_by) : nullptr;
   if (owner != nullptr) sequence.owner = owner->id;
+  sequence.owner_column = create.owned_column;
   Create(std::move(sequence));
 }
 
@@ -821,12 +775,16 @@ void Applier::Apply(const action::CreateView& create) {
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   made.stands_in = StandsIn(create);
+  const DependenceScope scope = Scope();
+  made.stands_on =
+      std::move(DependenceList(scope).Add(create.calls).AddTypes(create.types)).Finish();
   made.calls_unknown = CallsUnknown(create.calls, view(), situation_.search_path);
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
       replaced.uses = std::move(made.uses);
       replaced.stands_in = made.stands_in;
+      replaced.stands_on = made.stands_on;
       replaced.calls_unknown = made.calls_unknown;
       replaced.columns = std::move(made.columns);
       replaced.columns_known = made.columns_known;
@@ -863,73 +821,234 @@ std::vector<ViewUse> Applier::UsesOf(const Body& body) const {
   return uses;
 }
 
-void Applier::Apply(const action::CreateFunction& create) {
-  const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
-  Routine routine = {.volatility = create.volatility,
-                     .constant_body = create.constant_body,
-                     .procedure = create.procedure,
-                     .signature = create.signature,
-                     .body = create.body};
-  if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
-  // Overloads share a name here: the most volatile of them speaks for all.
-  const Routine* other = view().FindRoutine(create.function, situation_.search_path);
-  if (other != nullptr && !create.or_replace) {
-    routine.volatility = std::max(routine.volatility, other->volatility);
-    routine.constant_body = routine.constant_body && other->constant_body;
+// ---- keeping, partitions ---------------------------------------------------------------------
+
+void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& named) {
+  const RelationId id = named.id;
+  const bool drops_identity = alter.alteration == action::Alteration::kDropIdentity;
+  std::vector<RelationId> doomed;
+  for (const Relation* sequence : view().SequencesOf(named)) {
+    if (drops_identity && sequence->owner_column == alter.column) doomed.push_back(sequence->id);
   }
-  // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
-  // one may not have been replaced.
-  const bool replaces =
-      create.or_replace && other != nullptr && other->signature == create.signature;
-  if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
-  catalog_.SetRoutine(moment_, schema, create.function.name, routine);
+  for (const RelationId sequence : doomed) DropRelation(sequence);
+  ForEach(alter.relation, [&](Relation& table) {
+    TableColumn* column = table.FindColumn(alter.column);
+    if (column == nullptr) return;
+    const bool whole = table.id == id || table.is_partition;
+    switch (alter.alteration) {
+      case action::Alteration::kAddIdentity:
+        if (whole) column->generated = Generated::kIdentity;
+        if (whole) column->has_default = true;
+        return;
+      case action::Alteration::kDropIdentity:
+      case action::Alteration::kDropExpression:
+        if (column->generated == Generated::kNo) return;
+        column->generated = Generated::kNo;
+        column->has_default = false;
+        column->generated_from.clear();
+        return;
+      case action::Alteration::kSetExpression:
+        if (alter.expression) column->generated_from = alter.expression->columns;
+        return;
+      default:
+        return;
+    }
+  });
+  if (alter.alteration == action::Alteration::kAddIdentity) {
+    MakeSequence(*view().Find(id), alter.column);
+  }
 }
 
-void Applier::Apply(const action::CreatePolicy& create) {
-  const Relation* named = Find(create.table);
-  if (named == nullptr) return;
-  catalog_.Change(moment_, named->id,
-                  [&](Relation& table) { table.policies.push_back({.name = create.name}); });
-}
-
-void Applier::Apply(const action::CreateTrigger& create) {
-  const Relation* named = Find(create.table);
-  if (named == nullptr) return;
-  // Partitions get it under the same name (trigger.c:CreateTriggerFiringOn).
-  std::vector<RelationId> ids = {named->id};
-  const bool partitioned = named->kind == RelationKind::kPartitionedTable;
-  for (const Relation* child : view().DescendantsOf(*named)) {
-    if (partitioned) ids.push_back(child->id);
+// tablecmds.c:ATPrepChangePersistence; owned sequences follow since 15.
+void Applier::SetPersistence(const Relation& named, Persistence persistence) {
+  std::vector<RelationId> ids = {named.id};
+  for (const Relation* index : view().IndexesOf(named)) ids.push_back(index->id);
+  for (const Relation* sequence : view().SequencesOf(named)) {
+    if (situation_.server_version >= 15) ids.push_back(sequence->id);
   }
   for (const RelationId id : ids) {
-    catalog_.Change(moment_, id, [&](Relation& table) {
-      table.triggers.push_back({.name = create.name, .function = create.function.name});
-    });
+    catalog_.Change(moment_, id, [&](Relation& changed) { changed.persistence = persistence; });
   }
 }
 
-void Applier::Apply(const action::CreateType& create) {
-  UserType type = {.kind = create.kind,
-                   .base = create.base,
-                   .has_default = create.default_value && !create.default_value->is_null,
-                   .migration = situation_.migration};
-  for (const Constraint& constraint : create.constraints) {
-    type.not_null = type.not_null || constraint.kind == ConstraintKind::kNotNull;
-    type.constrained =
-        type.constrained || type.not_null || constraint.kind == ConstraintKind::kCheck;
+void Applier::Apply(const action::AlterRelation& alter) {
+  using action::Alteration;
+  const Relation* named = Find(alter.relation.name);
+  if (named == nullptr) return;
+  if (action::IsOfColumn(alter.alteration)) return AlterColumn(alter, *named);
+  const RelationId id = named->id;
+  const Relation* parent = Find(alter.other);
+  const auto set = [&](auto change) { catalog_.Change(moment_, id, change); };
+  switch (alter.alteration) {
+    case Alteration::kSetLogged:
+      return SetPersistence(*named, Persistence::kPermanent);
+    case Alteration::kSetUnlogged:
+      return SetPersistence(*named, Persistence::kUnlogged);
+    case Alteration::kSetTablespace:
+      return set([&](Relation& changed) {
+        changed.tablespace = alter.object == "pg_default" ? "" : alter.object;
+      });
+    case Alteration::kSetAccessMethod:
+      return set([&](Relation& changed) {
+        changed.access_method = alter.object == "heap" ? "" : alter.object;
+      });
+    case Alteration::kClusterOn:
+    case Alteration::kSetWithoutCluster:
+      return set([&](Relation& changed) { changed.clustered_on = alter.object; });
+    case Alteration::kOfType:
+      return set([&](Relation& changed) { changed.of_type = alter.other; });
+    case Alteration::kNotOfType:
+      return set([](Relation& changed) { changed.of_type.reset(); });
+    case Alteration::kOwner:
+      return set([&](Relation& changed) { changed.owned_by_role = alter.object; });
+    case Alteration::kInherit:
+      if (parent != nullptr) JoinParent(id, *parent);
+      return;
+    case Alteration::kNoInherit:
+      if (parent != nullptr) LeaveParent(id, parent->id);
+      return;
+    default:
+      return;
   }
-  if (create.base) {
-    const UserType* base = view().FindType(create.base->name, situation_.search_path);
-    type.constrained = type.constrained || (base != nullptr && base->constrained);
-    type.not_null = type.not_null || (base != nullptr && base->not_null);
+}
+
+void Applier::Apply(const action::AlterConstraint& alter) {
+  ForEach(alter.table, [&](Relation& table) {
+    for (TableConstraint& constraint : table.constraints) {
+      if (constraint.name != alter.constraint) continue;
+      if (alter.enforced) constraint.enforced = constraint.validated = *alter.enforced;
+      if (alter.no_inherit) constraint.no_inherit = *alter.no_inherit;
+    }
+  });
+}
+
+// What the parent asks for, the child has already: it is only no longer its own alone.
+void Applier::JoinParent(RelationId child_id, const Relation& parent) {
+  const RelationId parent_id = parent.id;
+  catalog_.Change(moment_, child_id, [&](Relation& child) { child.parents.push_back(parent_id); });
+  catalog_.Change(moment_, parent_id,
+                  [&](Relation& changed) { changed.children.push_back(child_id); });
+}
+
+// What came from the parent stays, as the child's own.
+void Applier::LeaveParent(RelationId child_id, RelationId parent_id) {
+  catalog_.Change(moment_, child_id, [&](Relation& child) {
+    EraseValue(child.parents, parent_id);
+    child.is_partition = false;
+    child.is_default_partition = false;
+    child.bound = nullptr;
+    for (TableConstraint& constraint : child.constraints) constraint.inherited = false;
+  });
+  catalog_.Change(moment_, parent_id,
+                  [&](Relation& parent) { EraseValue(parent.children, child_id); });
+}
+
+void Applier::Apply(const action::AttachPartition& attach) {
+  const Relation* whole = Find(attach.whole.name);
+  const Relation* part = Find(attach.part);
+  if (whole == nullptr || part == nullptr) return;
+  const RelationId whole_id = whole->id;
+  const RelationId part_id = part->id;
+  if (whole->IsIndex()) {
+    Attach(part_id, whole_id);
+    return ValidateWhole(whole_id);
   }
-  catalog_.SetType(moment_, SchemaFor(create.type, Persistence::kPermanent), create.type.name,
-                   std::move(type));
+  JoinParent(part_id, *whole);
+  catalog_.Change(moment_, part_id, [&](Relation& changed) {
+    changed.is_partition = true;
+    changed.bound = attach.bound;
+    changed.is_default_partition = attach.bound != nullptr && attach.bound->is_default;
+    const Relation& parent = *view().Find(whole_id);
+    for (const TableConstraint& constraint : parent.constraints) {
+      const bool foreign = constraint.kind == ConstraintKind::kForeignKey;
+      const bool has = std::any_of(
+          changed.constraints.begin(), changed.constraints.end(), [&](const TableConstraint& own) {
+            return own.kind == constraint.kind && own.referenced == constraint.referenced &&
+                   own.columns == constraint.columns;
+          });
+      if (foreign && !has) changed.constraints.push_back(constraint);
+    }
+    for (const Trigger& trigger : parent.triggers) changed.triggers.push_back(trigger);
+  });
+  AttachIndexes(part_id, *view().Find(whole_id));
+}
+
+// tablecmds.c:AttachPartitionEnsureIndexes: one that the part has is taken, else one is made.
+void Applier::AttachIndexes(RelationId part_id, const Relation& whole) {
+  for (const Relation* index : view().IndexesOf(whole)) {
+    const RelationId whole_index = index->id;
+    const action::CreateIndex create = LikeIndex(*index);
+    const TableConstraint* behind = nullptr;
+    for (const TableConstraint& constraint : view().Find(whole.id)->constraints) {
+      if (constraint.index == whole_index) behind = &constraint;
+    }
+    const Relation& part = *view().Find(part_id);
+    if (const Relation* matching = FindMatchingIndex(part, create, view())) {
+      Attach(matching->id, whole_index);
+      continue;
+    }
+    const std::string name = PartName(part, *index, behind);
+    const RelationId made = MakeIndex(part, create, name);
+    if (made == 0) continue;
+    Attach(made, whole_index);
+    if (behind == nullptr) continue;
+    TableConstraint own = *behind;
+    own.name = name;
+    own.index = made;
+    own.inherited = true;
+    catalog_.Change(moment_, part_id,
+                    [&](Relation& changed) { changed.constraints.push_back(std::move(own)); });
+  }
+}
+
+// The index of ON ONLY is valid once each partition has its part (tablecmds.c:
+// validatePartitionedIndex).
+void Applier::ValidateWhole(RelationId index_id) {
+  const Relation& index = *view().Find(index_id);
+  const Relation* table = view().Find(index.table);
+  if (table == nullptr || index.children.size() < table->children.size()) return;
+  catalog_.Change(moment_, index_id, [](Relation& whole) { whole.valid = true; });
+}
+
+void Applier::Apply(const action::DetachPartition& detach) {
+  const Relation* whole = Find(detach.whole.name);
+  const Relation* part = Find(detach.part);
+  if (whole == nullptr || part == nullptr) return;
+  const RelationId whole_id = whole->id;
+  const RelationId part_id = part->id;
+  const std::vector<Trigger> inherited = whole->triggers;
+  for (const Relation* index : view().IndexesOf(*part)) {
+    const std::vector<RelationId> parents = index->parents;
+    for (const RelationId parent : parents) {
+      catalog_.Change(moment_, parent,
+                      [&](Relation& changed) { EraseValue(changed.children, index->id); });
+    }
+    catalog_.Change(moment_, index->id, [](Relation& changed) { changed.parents.clear(); });
+  }
+  LeaveParent(part_id, whole_id);
+  // Triggers that were made for the whole go (tablecmds.c:DropClonedTriggersFromPartition).
+  catalog_.Change(moment_, part_id, [&](Relation& changed) {
+    std::erase_if(changed.triggers, [&](const Trigger& trigger) {
+      return std::any_of(inherited.begin(), inherited.end(),
+                         [&](const Trigger& other) { return other.name == trigger.name; });
+    });
+  });
+}
+
+void Applier::Apply(const action::Maintain& maintain) {
+  if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
+  for (const Target& target : maintain.relations) {
+    const Relation* named = Find(target.name);
+    if (named == nullptr) continue;
+    catalog_.Change(moment_, named->id,
+                    [&](Relation& table) { table.clustered_on = maintain.object; });
+  }
 }
 
 // ---- renaming, dropping, rows ----------------------------------------------------------------
 
-void RenameIn(std::vector<std::string>& names, const std::string& from, const std::string& to) {
+static void RenameIn(std::vector<std::string>& names, const std::string& from,
+                     const std::string& to) {
   std::replace(names.begin(), names.end(), from, to);
 }
 
@@ -962,6 +1081,12 @@ void Applier::Apply(const action::RenameColumn& rename) {
       RenameIn(constraint.columns, rename.column, rename.to);
       constraint.predicate = Renamed(constraint.predicate, rename.column, rename.to);
     }
+    for (Trigger& trigger : table.triggers) RenameIn(trigger.columns, rename.column, rename.to);
+    for (RowPolicy& policy : table.policies) RenameIn(policy.columns, rename.column, rename.to);
+    for (RewriteRule& rule : table.rules) RenameIn(rule.columns, rename.column, rename.to);
+    for (Publishing& place : table.publications) {
+      RenameIn(place.columns, rename.column, rename.to);
+    }
     RenameIn(table.partition_keys, rename.column, rename.to);
     for (Term& term : table.partition_terms) RenameIn(term, rename.column, rename.to);
   });
@@ -980,28 +1105,12 @@ void Applier::Apply(const action::RenameConstraint& rename) {
   catalog_.Change(moment_, index, [&](Relation& renamed) { renamed.name = rename.to; });
 }
 
-void Applier::Apply(const action::RenameType& rename) {
-  const UserType* found = view().FindType(rename.type, situation_.search_path);
-  const std::string schema = SchemaFor(rename.type, Persistence::kPermanent);
-  const UserType type = found == nullptr ? UserType() : *found;
-  catalog_.SetType(moment_, schema, rename.type.name, std::nullopt);
-  catalog_.SetType(moment_, schema, rename.to, type);
-  for (const Relation* user : view().UsersOfType(rename.type.name)) {
-    catalog_.Change(moment_, user->id, [&](Relation& changed) {
-      for (TableColumn& column : changed.columns) {
-        if (!IsOfType(column, rename.type.name)) continue;
-        TypeName renamed = *column.type;
-        renamed.name.name = rename.to;
-        column.type = std::make_shared<const TypeName>(std::move(renamed));
-      }
-    });
-  }
-}
-
 void Applier::Apply(const action::RenameRelation& rename) {
   const Relation* named = Find(rename.relation.name);
   if (named == nullptr) return;
   const RelationId id = named->id;
+  const std::string schema = named->schema;
+  const std::string from = named->name;
   // A constraint and its index have one name (tablecmds.c:RenameRelationInternal).
   if (const Relation* table = view().Find(named->table)) {
     catalog_.Change(moment_, table->id, [&](Relation& changed) {
@@ -1011,6 +1120,10 @@ void Applier::Apply(const action::RenameRelation& rename) {
     });
   }
   catalog_.Change(moment_, id, [&](Relation& renamed) { renamed.name = rename.to; });
+  Redirect(ObjectKind::kSequence, {.schema = schema, .name = from},
+           {.schema = schema, .name = rename.to});
+  Redirect(ObjectKind::kType, {.schema = schema, .name = from},
+           {.schema = schema, .name = rename.to});
 }
 
 void Applier::MoveTo(RelationId id, const std::string& schema) {
@@ -1063,69 +1176,11 @@ void Applier::DropRelation(RelationId id) {
                     [&](const TableConstraint& c) { return c.referenced == id; });
     });
   }
-}
-
-// DROP TRIGGER and POLICY.
-void Applier::DropFromTable(const action::Drop& drop) {
-  ForEach({.name = drop.on_table}, [&](Relation& table) {
-    for (const Name& name : drop.objects) {
-      if (drop.kind == ObjectKind::kPolicy) {
-        std::erase_if(table.policies, [&](const RowPolicy& p) { return p.name == name.name; });
-      }
-      if (drop.kind == ObjectKind::kRule) std::erase(table.rules, name.name);
-      if (drop.kind != ObjectKind::kTrigger) continue;
-      std::erase_if(table.triggers, [&](const Trigger& t) { return t.name == name.name; });
-    }
-  });
-}
-
-void Applier::Apply(const action::Drop& drop) {
-  for (const Name& name : drop.objects) {
-    switch (drop.kind) {
-      case ObjectKind::kTable:
-      case ObjectKind::kIndex:
-      case ObjectKind::kView:
-      case ObjectKind::kMaterializedView:
-      case ObjectKind::kSequence:
-      case ObjectKind::kForeignTable:
-        if (const Relation* relation = Find(name)) DropRelation(relation->id);
-        break;
-      case ObjectKind::kSchema:
-        for (const Relation* member : view().RelationsIn(name.name)) DropRelation(member->id);
-        catalog_.SetSchema(moment_, name.name, false);
-        break;
-      case ObjectKind::kType:
-      case ObjectKind::kDomain:
-        for (const Relation* user : view().UsersOfType(name.name)) {
-          catalog_.Change(moment_, user->id, [&](Relation& changed) {
-            std::erase_if(changed.columns,
-                          [&](const TableColumn& column) { return IsOfType(column, name.name); });
-          });
-        }
-        catalog_.SetType(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
-                         std::nullopt);
-        break;
-      case ObjectKind::kFunction:
-      case ObjectKind::kProcedure:
-      case ObjectKind::kRoutine:
-        for (const Relation* table : view().TriggeredBy(name.name)) {
-          catalog_.Change(moment_, table->id, [&](Relation& changed) {
-            std::erase_if(changed.triggers,
-                          [&](const Trigger& trigger) { return trigger.function == name.name; });
-          });
-        }
-        catalog_.SetRoutine(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
-                            std::nullopt);
-        break;
-      case ObjectKind::kTrigger:
-      case ObjectKind::kPolicy:
-      case ObjectKind::kRule:
-        DropFromTable(drop);
-        break;
-      default:
-        break;
-    }
-  }
+  RemoveGuardsOn(relation);
+  // What stood on its row type, or named it in an expression.
+  const CatalogView after = view();
+  const DependenceScope scope = {after, situation_.search_path};
+  Remove(FallOf(ObjectsOf(relation), scope));
 }
 
 void Applier::SetMayHaveRows(const Name& name) {
@@ -1148,7 +1203,7 @@ void Applier::Apply(const action::ModifyData& modify) {
 }
 
 // The passes of ALTER TABLE (tablecmds.c:AlterTablePass), as far as their order shows.
-int PassOf(const Action& action) {
+static int PassOf(const Action& action) {
   if (std::holds_alternative<action::DropColumn>(action.kind) ||
       std::holds_alternative<action::DropConstraint>(action.kind)) {
     return 0;
@@ -1158,8 +1213,6 @@ int PassOf(const Action& action) {
   if (std::holds_alternative<action::AddConstraint>(action.kind)) return 3;
   return 4;
 }
-
-}  // namespace
 
 void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation, Moment moment,
                    Catalog& catalog) {

@@ -72,18 +72,92 @@ const Item* FindNamed(const std::vector<Item>& items, absl::string_view name) {
 }  // namespace
 
 bool IsBuiltinType(const Name& name) {
-  static constexpr absl::string_view kNames[] = {
-      "aclitem", "any", "anyarray", "anycompatible", "anyelement", "bit", "bool", "box", "bpchar",
-      "bytea", "char", "cid", "cidr", "circle", "cstring", "date", "datemultirange", "daterange",
-      "event_trigger", "float4", "float8", "inet", "int2", "int2vector", "int4", "int4multirange",
-      "int4range", "int8", "int8multirange", "int8range", "internal", "interval", "json", "jsonb",
-      "jsonpath", "line", "lseg", "macaddr", "macaddr8", "money", "name", "numeric",
-      "nummultirange", "numrange", "oid", "oidvector", "path", "pg_lsn", "pg_snapshot", "point",
-      "polygon", "record", "refcursor", "regclass", "regcollation", "regconfig", "regdictionary",
-      "regnamespace", "regoper", "regoperator", "regproc", "regprocedure", "regrole", "regtype",
-      "text", "tid", "time", "timestamp", "timestamptz", "timetz", "trigger", "tsmultirange",
-      "tsquery", "tsrange", "tstzmultirange", "tstzrange", "tsvector", "txid_snapshot", "unknown",
-      "uuid", "varbit", "varchar", "void", "xid", "xid8", "xml"};
+  static constexpr absl::string_view kNames[] = {"aclitem",
+                                                 "any",
+                                                 "anyarray",
+                                                 "anycompatible",
+                                                 "anyelement",
+                                                 "bit",
+                                                 "bool",
+                                                 "box",
+                                                 "bpchar",
+                                                 "bytea",
+                                                 "char",
+                                                 "cid",
+                                                 "cidr",
+                                                 "circle",
+                                                 "cstring",
+                                                 "date",
+                                                 "datemultirange",
+                                                 "daterange",
+                                                 "event_trigger",
+                                                 "float4",
+                                                 "float8",
+                                                 "inet",
+                                                 "int2",
+                                                 "int2vector",
+                                                 "int4",
+                                                 "int4multirange",
+                                                 "int4range",
+                                                 "int8",
+                                                 "int8multirange",
+                                                 "int8range",
+                                                 "internal",
+                                                 "interval",
+                                                 "json",
+                                                 "jsonb",
+                                                 "jsonpath",
+                                                 "line",
+                                                 "lseg",
+                                                 "macaddr",
+                                                 "macaddr8",
+                                                 "money",
+                                                 "name",
+                                                 "numeric",
+                                                 "nummultirange",
+                                                 "numrange",
+                                                 "oid",
+                                                 "oidvector",
+                                                 "path",
+                                                 "pg_lsn",
+                                                 "pg_snapshot",
+                                                 "point",
+                                                 "polygon",
+                                                 "record",
+                                                 "refcursor",
+                                                 "regclass",
+                                                 "regcollation",
+                                                 "regconfig",
+                                                 "regdictionary",
+                                                 "regnamespace",
+                                                 "regoper",
+                                                 "regoperator",
+                                                 "regproc",
+                                                 "regprocedure",
+                                                 "regrole",
+                                                 "regtype",
+                                                 "text",
+                                                 "tid",
+                                                 "time",
+                                                 "timestamp",
+                                                 "timestamptz",
+                                                 "timetz",
+                                                 "trigger",
+                                                 "tsmultirange",
+                                                 "tsquery",
+                                                 "tsrange",
+                                                 "tstzmultirange",
+                                                 "tstzrange",
+                                                 "tsvector",
+                                                 "txid_snapshot",
+                                                 "unknown",
+                                                 "uuid",
+                                                 "varbit",
+                                                 "varchar",
+                                                 "void",
+                                                 "xid",
+                                                 "xid8",
+                                                 "xml"};
   return (name.schema.empty() || name.schema == "pg_catalog") &&
          std::binary_search(std::begin(kNames), std::end(kNames), absl::string_view(name.name));
 }
@@ -221,14 +295,14 @@ Name CatalogView::Resolve(ObjectKind kind, const Name& name,
   for (const std::string& schema : search_path) {
     const std::string key = Key(schema, name.name);
     const bool here =
-        IsType(kind)      ? catalog_->types_.At(key, moment_) != nullptr ||
+        IsType(kind) ? catalog_->types_.At(key, moment_) != nullptr ||
                            catalog_->names_.At(key, moment_) != nullptr
         : IsRoutine(kind) ? catalog_->routines_.At(key, moment_) != nullptr
         : kind == ObjectKind::kSequence
             ? catalog_->names_.At(key, moment_) != nullptr
             : catalog_->objects_.At(ObjectKey(kind, schema, name.name), moment_) != nullptr;
-    if (here && (HasSchemas(kind) || IsType(kind) || IsRoutine(kind) ||
-                 kind == ObjectKind::kSequence)) {
+    if (here &&
+        (HasSchemas(kind) || IsType(kind) || IsRoutine(kind) || kind == ObjectKind::kSequence)) {
       return {.schema = schema, .name = name.name};
     }
   }
@@ -284,9 +358,10 @@ std::vector<Dependence> CatalogView::ObjectsIn(absl::string_view schema) const {
   if (found == catalog_->objects_in_.end()) return live;
   for (const Dependence& object : found->second) {
     const std::string key = Key(object.object.schema, object.object.name);
-    const bool exists = IsType(object.on)      ? catalog_->types_.At(key, moment_) != nullptr
-                        : IsRoutine(object.on) ? catalog_->routines_.At(key, moment_) != nullptr
-                                               : FindObject(object.on, object.object, {}) != nullptr;
+    const bool exists = IsType(object.on) ? catalog_->types_.At(key, moment_) != nullptr
+                        : IsRoutine(object.on)
+                            ? catalog_->routines_.At(key, moment_) != nullptr
+                            : FindObject(object.on, object.object, {}) != nullptr;
     if (exists && std::find(live.begin(), live.end(), object) == live.end()) {
       live.push_back(object);
     }

@@ -365,7 +365,7 @@ class Catalog {
   // By what they stand on, "kind\0name": relations, and types, routines and others.
   absl::flat_hash_map<std::string, std::vector<RelationId>> standing_;
   absl::flat_hash_map<std::string, std::vector<Dependence>> objects_on_;
-  absl::flat_hash_map<std::string, std::vector<Dependence>> objects_in_;  // a schema, likewise
+  absl::flat_hash_map<std::string, std::vector<Dependence>> objects_in_;   // a schema, likewise
   absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;       // of a table, likewise
   absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
   RelationId last_id_ = 0;

@@ -60,11 +60,10 @@ class Falling {
 
   // What a file makes under the name of a member is not the extension's.
   void AddMember(Dependence member) {
-    const bool own =
-        (member.on == ObjectKind::kType &&
-         scope_.view.FindType(member.object, scope_.search_path) != nullptr) ||
-        (member.on == ObjectKind::kFunction &&
-         scope_.view.FindRoutine(member.object, scope_.search_path) != nullptr);
+    const bool own = (member.on == ObjectKind::kType &&
+                      scope_.view.FindType(member.object, scope_.search_path) != nullptr) ||
+                     (member.on == ObjectKind::kFunction &&
+                      scope_.view.FindRoutine(member.object, scope_.search_path) != nullptr);
     if (!own) Add({.object = std::move(member)});
   }
 
@@ -127,8 +126,8 @@ class Falling {
       if (StandsOn(rule.stands_on, object)) add(PartKind::kRule, rule.name);
     }
     for (const Publishing& place : relation.publications) {
-      const bool here = object.on == ObjectKind::kPublication &&
-                        place.publication == object.object.name;
+      const bool here =
+          object.on == ObjectKind::kPublication && place.publication == object.object.name;
       if (here) add(PartKind::kPublishing, place.publication);
     }
   }
@@ -231,8 +230,7 @@ Fall FallOf(std::vector<FallenObject> named, const DependenceScope& scope) {
 std::vector<FallenObject> ObjectsOf(const Relation& relation) {
   if (relation.IsIndex()) return {};
   const Name name = {.schema = relation.schema, .name = relation.name};
-  std::vector<FallenObject> objects = {
-      {.object = {.on = ObjectKind::kSequence, .object = name}}};
+  std::vector<FallenObject> objects = {{.object = {.on = ObjectKind::kSequence, .object = name}}};
   if (relation.kind != RelationKind::kSequence) {
     objects.push_back({.object = {.on = ObjectKind::kType, .object = name}});
   }

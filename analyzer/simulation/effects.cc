@@ -197,12 +197,25 @@ constexpr EffectRow kRows[] = {
     // policy.c:AlterPolicy, trigger.c:renametrig, rewriteDefine.c:RenameRewriteRule
     {Of<AlterPart>(), kTable, kAccessExclusive},
     {Of<AlterPart>(), kDescendant, kAccessExclusive},
+    // typecmds.c:get_rels_with_domain, for every constraint that rows have to meet
+    {Of<AlterDomain>(), kTable, kShare, 0, kValidates},
+    {Of<AlterDomain>(), kTable, kShare, kValidates, 0, kEver, 18},
+    {Of<AlterDomain>(), kTable, kShareUpdateExclusive, kValidates, 0, 19},
+    // tablecmds.c:ATTypedTableRecursion
+    {Of<AlterType>(), kDescendant, kAccessExclusive},
     {Of<AlterSequence>(), kTable, kShareRowExclusive},  // sequence.c:AlterSequence
     {Of<AlterSequence>(), kOwner, kAccessShare},
     {Of<Annotate>(), kTable, kShareUpdateExclusive},          // comment.c:CommentObject
     {Of<Grant>(), kTable, kAccessShare, 0, 0, 18},            // aclchk.c:ExecGrant_Relation
     {Of<AlterPublication>(), kTable, kShareUpdateExclusive},  // publicationcmds.c:OpenTableList
     {Of<AlterPublication>(), kDescendant, kShareUpdateExclusive},
+    // REASSIGN OWNED and DROP OWNED
+    {Of<ChangeOwned>(), kTable, kAccessExclusive},
+    {Of<ChangeOwned>(), kIndexUnder, kAccessExclusive},
+    {Of<ChangeOwned>(), kDescendant, kAccessExclusive},
+    {Of<ChangeOwned>(), kPartner, kAccessExclusive},
+    {Of<ChangeOwned>(), kParent, kAccessExclusive},
+    {Of<ChangeOwned>(), kDefaultPartition, kAccessExclusive},
     {Of<AlterExtension>(), kTable, kShareUpdateExclusive},  // objectaddress.c, extension.c
 
     // vacuum.c, analyze.c, cluster.c, matview.c, indexcmds.c:ReindexTable

@@ -52,7 +52,17 @@ Facts Inspector::Inspect(const Action& action) && {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
   }
-  std::visit([this](const auto& kind) { Look(kind); }, action.kind);
+  std::visit(
+      [this](const auto& kind) {
+        using Kind = std::decay_t<decltype(kind)>;
+        if constexpr (std::is_same_v<Kind, action::CreateTable>) CheckPlace(kind.table);
+        if constexpr (std::is_same_v<Kind, action::CreateView>) CheckPlace(kind.view);
+        if constexpr (std::is_same_v<Kind, action::CreateSequence>) CheckPlace(kind.sequence);
+        if constexpr (std::is_same_v<Kind, action::CreateFunction>) CheckPlace(kind.function);
+        if constexpr (std::is_same_v<Kind, action::CreateType>) CheckPlace(kind.type);
+        Look(kind);
+      },
+      action.kind);
   return std::move(facts_);
 }
 
@@ -186,7 +196,7 @@ Proof Inspector::ProvenNotNull(const Relation& table, const std::string& column)
       return Proof::kNo;
     }
   }
-  const Rows rows(table, [&](const TableConstraint& check) {
+  const KnownRows rows(table, [&](const TableConstraint& check) {
     return Sibling<action::DropConstraint>(
         [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
   });

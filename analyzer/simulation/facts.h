@@ -10,6 +10,7 @@
 
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/effects.h"
 #include "analyzer/simulation/implication.h"
 #include "analyzer/syntax/action.h"
@@ -60,8 +61,9 @@ enum Condition : uint32_t {
   kAddsNotNull = 1U << 5U,   // a primary key over columns that were nullable
   kStrongOption = 1U << 6U,  // a storage parameter that needs ACCESS EXCLUSIVE
   kFinalize = 1U << 7U,
-  kOfIndex = 1U << 8U,    // ALTER INDEX … ATTACH PARTITION
-  kOwnership = 1U << 9U,  // ALTER SEQUENCE … OWNED BY and nothing else
+  kOfIndex = 1U << 8U,     // ALTER INDEX … ATTACH PARTITION
+  kOwnership = 1U << 9U,   // ALTER SEQUENCE … OWNED BY and nothing else
+  kValidates = 1U << 10U,  // ALTER DOMAIN … VALIDATE CONSTRAINT
 };
 
 inline constexpr int kEveryForm = -1;
@@ -232,8 +234,40 @@ class Inspector {
                         const std::vector<RelationId>& dropped);
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
   void NoteDroppedView(const Relation& dropped);
-  void NoteDroppedType(const Name& name, const action::Drop& drop);
-  void NoteDroppedFunction(const Name& name, const action::Drop& drop);
+  void NoteDroppedObjects(const action::Drop& drop);
+  void CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
+                           const action::Drop& drop);
+  bool CheckDroppedType(const Name& name, const action::Drop& drop);
+  // facts_fall.cc
+  DependenceScope Scope() const { return {view_, situation_.search_path}; }
+  // What stands on objects that go: the failure, or what CASCADE takes. Relations in `dropped` go
+  // anyway.
+  void NoteFall(const Fall& fall, bool cascade, absl::Span<const RelationId> dropped,
+                const std::string& what);
+  void NoteFallenPart(const FallenPart& part, const Relation& relation);
+  void NoteFallenColumn(const Relation& table, const std::string& column);
+  // What stands on a relation besides relations: columns of its row type, defaults that name it,
+  // policies and rules of other tables.
+  void NoteStandingOn(const Relation& relation, bool cascade, absl::Span<const RelationId> dropped);
+  // A trigger, policy, rule or publication that uses the column.
+  void NoteGuards(const Relation& table, const std::string& column, bool cascade);
+  // Values of the row type are stored elsewhere (tablecmds.c:find_composite_type_dependencies).
+  bool IsStoredAsRow(const Name& type, bool arrays_only = false) const;
+  // Created by this history, and gone.
+  bool IsGone(ObjectKind kind, const Name& name) const;
+  // Of `sqlstate` where the object is gone.
+  bool FailIfGone(ObjectKind kind, const Name& name);
+  void CheckPlace(const Name& name);
+  void CheckOverload(const action::CreateFunction& create);
+  void CheckLabels(absl::Span<const TypedText> texts, const Relation* table);
+  void CheckLabel(const Name& type, const std::string& label);
+  void CheckNewObject(const action::ChangeObject& change);
+  bool NameType(const Name& name, action::TypeKind kind, const UserType*& type);
+  void LookAtLabel(const action::AlterType& alter, const UserType& type);
+  void LookAtAttribute(const action::AlterType& alter, const UserType& type);
+  bool CheckDomainConstraint(const action::AlterDomain& alter, const UserType& domain);
+  std::vector<const Relation*> HeapsOfDomain(const Name& domain);
+  bool MayHaveFallen(Moment created) const { return created < situation_.trusted_since; }
   void NoteDroppedPart(const action::Drop& drop);
   bool ComesFromParent(const Relation& partition, const std::string& trigger) const;
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);

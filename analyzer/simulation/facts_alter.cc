@@ -181,6 +181,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     NoteDroppedView(*view);
   }
   if (!drop.cascade && IsUsedByRoutine(*table, &column)) return depend();
+  if (!drop.cascade && !GuardOf(*table, column).empty()) return depend();
   for (const TableColumn& other : table->columns) {
     // Up to 14 the generated column went silently with it.
     if (Contains(other.generated_from, column) && !drop.cascade &&
@@ -252,7 +253,11 @@ void Inspector::Look(const action::DropNotNull& drop) {
 
 void Inspector::Look(const action::SetDefault& set) {
   const Relation* table = NameTarget(set.table, true);
-  if (table != nullptr) HasColumn(*table, set.column);
+  if (table == nullptr || !HasColumn(*table, set.column)) return;
+  CheckLabels(set.value.texts, table);
+  const TableColumn* column = table->FindColumn(set.column);
+  if (column == nullptr || column->type == nullptr || column->type->array) return;
+  if (set.value.text) CheckLabel(column->type->name, *set.value.text);
 }
 
 void Inspector::Look(const action::DropDefault& drop) {
@@ -277,6 +282,13 @@ void Inspector::Look(const action::AlterColumnType& alter) {
         return Fail("0A000", "cannot alter type of a column used by a view or rule");
       }
     }
+  }
+  if (const absl::string_view guard = GuardOf(*table, alter.column); !guard.empty()) {
+    return Fail("0A000", absl::StrCat("cannot alter type of a column used by a ", guard));
+  }
+  if (IsStoredAsRow({.schema = table->schema, .name = table->name})) {
+    return Fail("0A000", absl::StrCat("cannot alter table \"", table->name,
+                                      "\" because a column uses its row type"));
   }
   if (IsUsedByRoutine(*table, &alter.column)) {
     return Fail("0A000", "cannot alter type of a column used by a function or procedure");
@@ -488,6 +500,7 @@ void Inspector::Look(const action::AddConstraint& add) {
     if (!column.empty() && !HasColumn(*table, column)) return;
   }
   const bool checks = constraint.expression != nullptr;
+  if (checks) CheckLabels(constraint.expression->texts, table);
   for (const std::string& column :
        checks ? constraint.expression->columns : std::vector<std::string>()) {
     // A table's own name stands for its whole row.
@@ -655,6 +668,14 @@ void Inspector::Look(const action::RenameConstraint& rename) {
 }
 
 void Inspector::Look(const action::RenameType& rename) {
+  if (FailIfGone(ObjectKind::kType, rename.type)) return;
+  const Relation* of =
+      view_.FindType(rename.type, situation_.search_path) == nullptr && !IsBuiltinType(rename.type)
+          ? Find(rename.type)
+          : nullptr;
+  if (of != nullptr && !of->assumed && !of->IsIndex()) {
+    return Fail("42809", absl::StrCat(rename.type.name, " is a table's row type"));
+  }
   if (view_.FindType({.schema = rename.type.schema, .name = rename.to}, situation_.search_path) !=
       nullptr) {
     return Fail("42710", absl::StrCat("type \"", rename.to, "\" already exists"));

@@ -113,6 +113,17 @@ void Inspector::Look(const action::CreateTable& create) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.table.name));
     return;
   }
+  if (create.of_type) {
+    if (FailIfGone(ObjectKind::kType, *create.of_type)) return;
+  }
+  for (const Column& column : create.columns) {
+    if (FailIfGone(ObjectKind::kType, column.type.name)) return;
+    if (column.default_value == nullptr) continue;
+    CheckLabels(column.default_value->texts, nullptr);
+    if (column.default_value->text && !column.type.array) {
+      CheckLabel(column.type.name, *column.default_value->text);
+    }
+  }
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
@@ -198,9 +209,10 @@ void Inspector::Look(const action::CreateSequence& create) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.sequence.name));
     return;
   }
-  if (create.owned_by) {
-    if (const Relation* owner = Find(*create.owned_by)) Add(Role::kOwner, *owner);
-  }
+  if (!create.owned_by) return;
+  const Relation* owner = Find(*create.owned_by);
+  if (owner == nullptr) return FailMissing(*create.owned_by);
+  if (HasColumn(*owner, create.owned_column)) Add(Role::kOwner, *owner);
 }
 
 // A view keeps the columns it has, and gets new ones behind them (view.c:checkViewColumns).
@@ -241,10 +253,34 @@ void Inspector::Look(const action::CreateView& create) {
   if (create.materialized && create.with_data) NoteCalls(create.calls);
 }
 
+// Two types as text, of which each is PostgreSQL's own: else a renaming may lie between them.
+static bool AreOtherTypes(const std::string& a, const std::string& b) {
+  return a != b && IsBuiltinType({.name = a}) && IsBuiltinType({.name = b});
+}
+
+// pg_proc.c:ProcedureCreate
+void Inspector::CheckOverload(const action::CreateFunction& create) {
+  const Routine* routine = view_.FindRoutine(PlaceFor(create.function), {});
+  if (routine == nullptr || MayHaveFallen(routine->created)) return;
+  for (const Overload& old : routine->overloads) {
+    if (old.signature != create.signature) continue;
+    if (!create.or_replace) return Fail("42723", Exists("function", create.function.name));
+    if (AreOtherTypes(old.returns, create.returns)) {
+      return Fail("42P13", "cannot change return type of existing function");
+    }
+    for (size_t i = 0; i < old.input_names.size() && i < create.input_names.size(); ++i) {
+      const bool renames =
+          !old.input_names[i].empty() && old.input_names[i] != create.input_names[i];
+      if (renames) return Fail("42P13", "cannot change name of input parameter");
+    }
+  }
+}
+
 // A body in SQL is analysed when it is created, with the locks of a query that is planned; one in
 // PL/pgSQL is read only (catalog/pg_proc.c:fmgr_sql_validator).
 void Inspector::Look(const action::CreateFunction& create) {
   CheckBody(create.body);
+  CheckOverload(create);
   if (!IsAnalysed(create, situation_)) return;
   for (const BodyStatement& statement : create.body->statements) {
     const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
@@ -293,6 +329,12 @@ void Inspector::Look(const action::CreateType& create) {
   if (view_.FindType(PlaceFor(create.type), {}) != nullptr) {
     return Fail("42710", Exists("type", create.type.name));
   }
+  for (size_t i = 0; i < create.labels.size(); ++i) {
+    const auto rest = create.labels.begin() + static_cast<std::ptrdiff_t>(i) + 1;
+    if (std::find(rest, create.labels.end(), create.labels[i]) != create.labels.end()) {
+      return Fail("23505", Exists("label", create.labels[i]));
+    }
+  }
   // Every table, view and sequence has a type of its own name.
   const Relation* relation = Find(PlaceFor(create.type));
   if (relation != nullptr && !relation->assumed && !relation->IsIndex()) {
@@ -300,6 +342,10 @@ void Inspector::Look(const action::CreateType& create) {
   }
 }
 
-void Inspector::Look(const action::CreateExtension&) {}
+void Inspector::Look(const action::CreateExtension& create) {
+  const NamedObject* known = view_.FindObject(ObjectKind::kExtension, {.name = create.name}, {});
+  if (known == nullptr || create.if_not_exists || MayHaveFallen(known->created)) return;
+  Fail("42710", Exists("extension", create.name));
+}
 
 }  // namespace plimsoll

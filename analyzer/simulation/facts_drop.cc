@@ -180,27 +180,17 @@ void Inspector::NoteDroppedRelation(const Relation& relation, const action::Drop
     for (const Relation* index : view_.IndexesOf(relation)) Add(Role::kDroppedIndex, *index);
   }
   const Relation* owner = view_.Find(relation.owner);
-  if (owner != nullptr && !drop.cascade) return Fail("2BP01", Depends(relation));
-  if (owner != nullptr) Add(Role::kTable, *owner);
+  const TableColumn* identity =
+      owner == nullptr ? nullptr : owner->FindColumn(relation.owner_column);
+  // The sequence of an identity column goes with that alone.
+  if (identity != nullptr && identity->generated == Generated::kIdentity &&
+      !Contains(dropped, owner->id)) {
+    return Fail("2BP01", Depends(relation));
+  }
+  NoteStandingOn(relation, drop.cascade, dropped);
   facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
                            .relation = Describe(relation),
                            .detail = std::string(KindWord(relation.kind))});
-}
-
-void Inspector::NoteDroppedType(const Name& name, const action::Drop& drop) {
-  for (const Relation* user : view_.UsersOfType(name.name)) {
-    if (!drop.cascade) {
-      return Fail("2BP01", absl::StrCat("cannot drop type ", name.name,
-                                        " because other objects depend on it"));
-    }
-    Add(Role::kTable, *user);
-    for (const TableColumn& column : user->columns) {
-      if (!IsOfType(column, name.name)) continue;
-      NoteColumnGone(*user, column.name);
-      facts_.losses.push_back(
-          {.kind = LossKind::kColumn, .relation = Describe(*user), .column = column.name});
-    }
-  }
 }
 
 // A partition has the triggers of its whole (trigger.c:CreateTriggerFiringOn).
@@ -226,16 +216,21 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
     const bool known =
         trigger ? std::any_of(table->triggers.begin(), table->triggers.end(),
                               [&](const Trigger& other) { return other.name == name.name; })
-                : std::any_of(table->policies.begin(), table->policies.end(),
-                              [&](const RowPolicy& other) { return other.name == name.name; });
+        : drop.kind == ObjectKind::kRule
+            ? std::any_of(table->rules.begin(), table->rules.end(),
+                          [&](const RewriteRule& other) { return other.name == name.name; })
+            : std::any_of(table->policies.begin(), table->policies.end(),
+                          [&](const RowPolicy& other) { return other.name == name.name; });
     if (known && trigger && ComesFromParent(*table, name.name)) {
       return Fail("2BP01", absl::StrCat("cannot drop trigger ", name.name, " on table ",
                                         table->name, " because its parent's requires it"));
     }
-    if (known || drop.kind == ObjectKind::kRule || !KnowsAll(*table)) continue;
+    if (known || !KnowsAll(*table)) continue;
     // What is looked for in vain locks nothing (objectaddress.c:get_object_address).
     if (drop.if_exists) return;
-    const absl::string_view word = trigger ? "trigger" : "policy";
+    const absl::string_view word = trigger                          ? "trigger"
+                                   : drop.kind == ObjectKind::kRule ? "rule"
+                                                                    : "policy";
     return Fail("42704", absl::StrCat(word, " \"", name.name, "\" for table \"", table->name,
                                       "\" does not exist"));
   }
@@ -253,21 +248,15 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
   for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
 }
 
-void Inspector::NoteDroppedFunction(const Name& name, const action::Drop& drop) {
-  for (const Relation* table : view_.TriggeredBy(name.name)) {
-    // Another function of that name, with other arguments or in another schema, may be meant.
-    const bool certain = name.schema.empty() && view_.FindRoutine(name, situation_.search_path);
-    if (!drop.cascade && certain && KnowsAll(*table)) {
-      return Fail("2BP01", absl::StrCat("cannot drop function ", name.name,
-                                        "() because other objects depend on it"));
-    }
-    Add(Role::kTable, *table);
-  }
-}
-
 void Inspector::NoteDroppedSchema(const std::string& schema, const action::Drop& drop) {
+  if (!drop.if_exists && FailIfGone(ObjectKind::kSchema, {.name = schema})) return;
   const std::vector<const Relation*> members = view_.RelationsIn(schema);
-  if (!members.empty() && !drop.cascade) {
+  std::vector<FallenObject> objects;
+  for (Dependence& object : view_.ObjectsIn(schema)) {
+    objects.push_back({.object = std::move(object)});
+  }
+  const bool filled = !members.empty() || !objects.empty();
+  if (filled && !drop.cascade && situation_.trusted_since == 0) {
     return Fail("2BP01",
                 absl::StrCat("cannot drop schema ", schema, " because other objects depend on it"));
   }
@@ -276,6 +265,8 @@ void Inspector::NoteDroppedSchema(const std::string& schema, const action::Drop&
   for (const Relation* member : members) {
     if (!member->IsIndex() && member->owner == 0) NoteDroppedRelation(*member, drop, dropped);
   }
+  const DependenceScope scope = Scope();
+  NoteFall(FallOf(std::move(objects), scope), drop.cascade, dropped, "");
   if (drop.cascade) {
     facts_.losses.push_back({.kind = LossKind::kOther, .relation = {.name = schema}});
   }
@@ -290,19 +281,7 @@ void Inspector::Look(const action::Drop& drop) {
     for (const Name& name : drop.objects) NoteDroppedSchema(name.name, drop);
     return;
   }
-  if (!DropsRelation(drop.kind)) {
-    for (const Name& name : drop.objects) {
-      const bool type = drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain;
-      if (type) {
-        NoteDroppedType(name, drop);
-      } else if (drop.kind == ObjectKind::kFunction || drop.kind == ObjectKind::kRoutine) {
-        NoteDroppedFunction(name, drop);
-      }
-      facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
-                               .relation = {.name = name.name, .live = !type || IsLiveType(name)}});
-    }
-    return;
-  }
+  if (!DropsRelation(drop.kind)) return NoteDroppedObjects(drop);
   std::vector<RelationId> dropped;
   for (const Name& name : drop.objects) {
     if (const Relation* relation = Find(name)) dropped.push_back(relation->id);
@@ -458,6 +437,9 @@ void Inspector::Look(const action::ModifyData& modify) {
   // SELECT f() is said for what f does.
   facts_.modelled = !facts_.calls_unknown || !modify.writes.empty();
   for (const action::Write& write : modify.writes) NoteWrite(write);
+  if (facts_.failure) return;
+  CheckLabels(modify.texts, nullptr);
+  for (const action::Write& write : modify.writes) CheckLabels(write.texts, Find(write.table.name));
 }
 
 }  // namespace plimsoll

@@ -67,7 +67,8 @@ struct Expression {
   std::vector<Name> types;  // that casts name
   // Relations named by constants of the type regclass: the expression depends on them.
   std::vector<Name> depends_on;
-  std::vector<TypedText> texts;  // constants that are cast, or compared with a column
+  std::vector<TypedText> texts;     // constants that are cast, or compared with a column
+  std::optional<std::string> text;  // of a string constant without a cast
 };
 
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
@@ -337,8 +338,8 @@ struct CreateTrigger {
   Name table;
   bool or_replace = false;
   Name function;
-  std::optional<Name> from;              // CREATE CONSTRAINT TRIGGER … FROM
-  std::vector<std::string> columns;      // of UPDATE OF
+  std::optional<Name> from;          // CREATE CONSTRAINT TRIGGER … FROM
+  std::vector<std::string> columns;  // of UPDATE OF
   OptionalExpression when;
 };
 struct CreatePolicy {
@@ -524,8 +525,8 @@ enum class TypeChangeKind : uint8_t {
 struct AlterType {
   Name type;
   TypeChangeKind change = TypeChangeKind::kAddValue;
-  std::string part;  // the label or attribute
-  std::string to;    // its new name
+  std::string part;       // the label or attribute
+  std::string to;         // its new name
   std::string neighbour;  // the label of BEFORE or AFTER
   TypeName attribute_type;
   bool if_exists = false;  // IF NOT EXISTS, of ADD VALUE
@@ -544,8 +545,8 @@ enum class DomainChangeKind : uint8_t {
 struct AlterDomain {
   Name domain;
   DomainChangeKind change = DomainChangeKind::kAddConstraint;
-  Constraint constraint;   // its name alone where one is dropped, validated or renamed
-  std::string to;          // of a rename
+  Constraint constraint;  // its name alone where one is dropped, validated or renamed
+  std::string to;         // of a rename
   OptionalExpression default_value;
   bool if_exists = false;  // of DROP CONSTRAINT
   bool cascade = false;

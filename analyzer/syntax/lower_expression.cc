@@ -136,6 +136,7 @@ Expression LowerExpression(const Node& node) {
   Expression expression;
   const Node constant = Uncast(node);
   expression.is_constant = constant.Tag() == "A_Const";
+  if (const Node text = node["A_Const"]["sval"]) expression.text = text.Text("sval");
   expression.is_null = expression.is_constant && constant.Body().Flag("isnull");
   expression.is_bare_column = constant.Tag() == "ColumnRef";
   if (expression.is_bare_column && node.Tag() == "TypeCast") {
@@ -246,7 +247,8 @@ action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb
     write.columns.emplace_back(assignment.Text("name"));
     const Node text = assignment["val"]["A_Const"]["sval"];
     if (text) {
-      write.texts.push_back({.column = write.columns.back(), .text = std::string(text.Text("sval"))});
+      write.texts.push_back(
+          {.column = write.columns.back(), .text = std::string(text.Text("sval"))});
     }
   }
   return write;
@@ -366,18 +368,6 @@ Query LowerQuery(const Node& node) {
     if (seen.insert(name.schema + '\0' + name.name).second) query.reads.push_back(std::move(name));
   }
   return query;
-}
-
-action::ModifyData LowerModify(const Node& statement) {
-  const Node select = statement.Body()["selectStmt"];
-  Query query = LowerQuery(statement);
-  return {.writes = std::move(query.writes),
-          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
-          .reads = std::move(query.reads),
-          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
-                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls),
-          .texts = std::move(query.texts)};
 }
 
 }  // namespace plimsoll::tree

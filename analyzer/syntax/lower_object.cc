@@ -514,8 +514,7 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
                           .kind = found->kind,
                           .outside_transactions = found->outside_transactions};
   if (*found->name != '\0') lowered.object = PlainName(body[found->name]);
-  lowered.forgiving =
-      body.Flag("if_not_exists") || body.Flag("replace") || body.Flag("missing_ok");
+  lowered.forgiving = body.Flag("if_not_exists") || body.Flag("replace") || body.Flag("missing_ok");
   if (lowered.kind == ObjectKind::kServer && !body.Text("fdwname").empty()) {
     lowered.stands_on = Name{.name = std::string(body.Text("fdwname"))};
   } else if (lowered.kind == ObjectKind::kEventTrigger && body["funcname"]) {

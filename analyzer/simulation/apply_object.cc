@@ -1,0 +1,695 @@
+// What statements about types, routines, guards of tables and all other objects leave in the
+// catalog, and what goes with an object that is dropped.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/applier.h"
+
+namespace plimsoll {
+namespace {
+
+template <typename Part>
+void EraseNamed(std::vector<Part>& parts, const std::string& name) {
+  std::erase_if(parts, [&](const Part& part) { return part.name == name; });
+}
+
+template <typename Part>
+void RenameNamed(std::vector<Part>& parts, const std::string& from, const std::string& to) {
+  for (Part& part : parts) {
+    if (part.name == from) part.name = to;
+  }
+}
+
+bool IsRoutine(ObjectKind kind) {
+  return kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure ||
+         kind == ObjectKind::kRoutine;
+}
+
+bool IsType(ObjectKind kind) { return kind == ObjectKind::kType || kind == ObjectKind::kDomain; }
+
+std::vector<std::string> ColumnsOf(absl::Span<const Expression> expressions) {
+  std::vector<std::string> columns;
+  for (const Expression& expression : expressions) {
+    columns.insert(columns.end(), expression.columns.begin(), expression.columns.end());
+  }
+  return columns;
+}
+
+// Null where nothing changes.
+Dependences Redirected(const Dependences& on, const Dependence& from, const Name& to) {
+  if (on == nullptr || std::find(on->begin(), on->end(), from) == on->end()) return nullptr;
+  std::vector<Dependence> changed = *on;
+  std::replace(changed.begin(), changed.end(), from, Dependence{.on = from.on, .object = to});
+  return std::make_shared<const std::vector<Dependence>>(std::move(changed));
+}
+
+void RedirectIn(Dependences& on, const Dependence& from, const Name& to) {
+  if (Dependences changed = Redirected(on, from, to)) on = std::move(changed);
+}
+
+}  // namespace
+
+// ---- routines --------------------------------------------------------------------------------
+
+void Applier::Apply(const action::CreateFunction& create) {
+  const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
+  const DependenceScope scope = Scope();
+  Overload own = {.signature = create.signature,
+                  .returns = create.returns,
+                  .input_names = create.input_names,
+                  .stands_on = std::move(DependenceList(scope).AddTypes(create.types)).Finish()};
+  const Routine* other = view().FindRoutine(PlaceFor(create.function), {});
+  Routine routine = {.volatility = create.volatility,
+                     .constant_body = create.constant_body,
+                     .procedure = create.procedure,
+                     .created = situation_.now,
+                     .overloads = {},
+                     .uses = {},
+                     .body = create.body};
+  if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
+  // Overloads share a name here: the most volatile of them speaks for all.
+  if (other != nullptr && !create.or_replace) {
+    routine.volatility = std::max(routine.volatility, other->volatility);
+    routine.constant_body = routine.constant_body && other->constant_body;
+  }
+  // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
+  // one may not have been replaced.
+  bool replaces = false;
+  if (other != nullptr) {
+    routine.created = other->created;
+    routine.overloads = other->overloads;
+    replaces = create.or_replace && other->overloads.size() == 1 &&
+               other->overloads[0].signature == create.signature;
+  }
+  if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
+  std::erase_if(routine.overloads,
+                [&](const Overload& old) { return old.signature == own.signature; });
+  routine.overloads.push_back(std::move(own));
+  catalog_.SetRoutine(moment_, schema, create.function.name, routine);
+}
+
+// Without a signature, all of that name.
+void Applier::RemoveRoutine(const Name& name, const std::optional<std::string>& signature) {
+  const Routine* found = view().FindRoutine(name, situation_.search_path);
+  const Name place = view().Resolve(ObjectKind::kFunction, name, situation_.search_path);
+  const std::string schema = SchemaFor(place, Persistence::kPermanent);
+  if (found == nullptr) return;
+  Routine routine = *found;
+  if (signature) {
+    std::erase_if(routine.overloads,
+                  [&](const Overload& one) { return one.signature == *signature; });
+    routine.body = nullptr;
+  }
+  const bool gone = !signature || routine.overloads.empty();
+  catalog_.SetRoutine(moment_, schema, name.name,
+                      gone ? std::nullopt : std::make_optional(std::move(routine)));
+}
+
+void Applier::MoveRoutine(const Name& from, const Name& to) {
+  const Routine* found = view().FindRoutine(from, situation_.search_path);
+  if (found == nullptr || found->overloads.size() != 1) return;
+  const Routine routine = *found;
+  const Name place = view().Resolve(ObjectKind::kFunction, from, situation_.search_path);
+  catalog_.SetRoutine(moment_, place.schema, place.name, std::nullopt);
+  catalog_.SetRoutine(moment_, to.schema, to.name, routine);
+  Redirect(ObjectKind::kFunction, place, to);
+}
+
+// ---- guards of tables ------------------------------------------------------------------------
+
+std::vector<RelationId> Applier::IdsOf(absl::Span<const Name> names, RelationId but) const {
+  std::vector<RelationId> ids;
+  for (const Name& name : names) {
+    const Relation* relation = Find(name);
+    if (relation != nullptr && relation->id != but) ids.push_back(relation->id);
+  }
+  return ids;
+}
+
+void Applier::Apply(const action::CreatePolicy& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  const DependenceScope scope = Scope();
+  RowPolicy policy = {
+      .name = create.name,
+      .columns = ColumnsOf(create.expressions),
+      .reads = IdsOf(create.reads, named->id),
+      .stands_on = std::move(DependenceList(scope).Add(create.expressions)).Finish()};
+  // What a subquery reads may have columns of the same names.
+  if (!create.reads.empty()) policy.columns.clear();
+  catalog_.Change(moment_, named->id,
+                  [&](Relation& table) { table.policies.push_back(std::move(policy)); });
+}
+
+void Applier::Apply(const action::CreateTrigger& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  // Partitions get it under the same name (trigger.c:CreateTriggerFiringOn).
+  std::vector<RelationId> ids = {named->id};
+  const bool partitioned = named->kind == RelationKind::kPartitionedTable;
+  for (const Relation* child : view().DescendantsOf(*named)) {
+    if (partitioned) ids.push_back(child->id);
+  }
+  const DependenceScope scope = Scope();
+  Trigger trigger = {.name = create.name,
+                     .function = create.function.name,
+                     .columns = create.columns,
+                     .stands_on = std::move(DependenceList(scope).Add(create.when)).Finish()};
+  if (create.when != nullptr) {
+    const std::vector<std::string>& columns = create.when->columns;
+    trigger.columns.insert(trigger.columns.end(), columns.begin(), columns.end());
+  }
+  for (const RelationId id : ids) {
+    catalog_.Change(moment_, id, [&](Relation& table) {
+      EraseNamed(table.triggers, create.name);
+      table.triggers.push_back(trigger);
+    });
+  }
+}
+
+void Applier::Apply(const action::CreateRule& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  const DependenceScope scope = Scope();
+  RewriteRule rule = {.name = create.name,
+                      .columns = create.columns,
+                      .reads = IdsOf(create.reads, named->id),
+                      .stands_on = std::move(DependenceList(scope).Add(create.calls)).Finish()};
+  catalog_.Change(moment_, named->id, [&](Relation& table) {
+    EraseNamed(table.rules, create.name);
+    table.rules.push_back(std::move(rule));
+  });
+}
+
+void Applier::Apply(const action::AlterPart& alter) {
+  ForEach({.name = alter.table}, [&](Relation& table) {
+    if (alter.kind == ObjectKind::kPolicy && alter.to.empty()) {
+      // An expression that is not given stays as it is.
+      for (RowPolicy& policy : table.policies) {
+        if (policy.name != alter.name) continue;
+        policy.columns.insert(policy.columns.end(), alter.columns.begin(), alter.columns.end());
+      }
+    }
+    if (alter.to.empty()) return;
+    if (alter.kind == ObjectKind::kTrigger) RenameNamed(table.triggers, alter.name, alter.to);
+    if (alter.kind == ObjectKind::kPolicy) RenameNamed(table.policies, alter.name, alter.to);
+    if (alter.kind == ObjectKind::kRule) RenameNamed(table.rules, alter.name, alter.to);
+  });
+}
+
+// DROP TRIGGER, POLICY and RULE.
+void Applier::DropFromTable(const action::Drop& drop) {
+  ForEach({.name = drop.on_table}, [&](Relation& table) {
+    for (const Name& name : drop.objects) {
+      if (drop.kind == ObjectKind::kPolicy) EraseNamed(table.policies, name.name);
+      if (drop.kind == ObjectKind::kRule) EraseNamed(table.rules, name.name);
+      if (drop.kind == ObjectKind::kTrigger) EraseNamed(table.triggers, name.name);
+    }
+  });
+}
+
+// Policies and rules of other tables that read the relation.
+void Applier::RemoveGuardsOn(const Relation& relation) {
+  const auto reads = [&](const auto& guard) {
+    return std::find(guard.reads.begin(), guard.reads.end(), relation.id) != guard.reads.end();
+  };
+  for (const Relation* table : view().GuardedWith(relation)) {
+    catalog_.Change(moment_, table->id, [&](Relation& changed) {
+      std::erase_if(changed.policies, reads);
+      std::erase_if(changed.rules, reads);
+    });
+  }
+}
+
+// ---- types -----------------------------------------------------------------------------------
+
+void Applier::Apply(const action::CreateType& create) {
+  const DependenceScope scope = Scope();
+  DependenceList stands_on(scope);
+  if (create.base) stands_on.Add(ObjectKind::kType, create.base->name);
+  stands_on.Add(create.default_value);
+  UserType type = {.kind = create.kind,
+                   .base = create.base,
+                   .has_default = create.default_value && !create.default_value->is_null,
+                   .migration = situation_.migration,
+                   .transaction = situation_.transaction,
+                   .created = situation_.now};
+  for (const std::string& label : create.labels) type.labels.push_back({.name = label});
+  for (const Column& attribute : create.attributes) {
+    stands_on.Add(ObjectKind::kType, attribute.type.name);
+    type.attributes.push_back({.name = attribute.name, .type = attribute.type});
+  }
+  for (const Constraint& constraint : create.constraints) {
+    const bool not_null = constraint.kind == ConstraintKind::kNotNull;
+    if (!not_null && constraint.kind != ConstraintKind::kCheck) continue;
+    type.not_null = type.not_null || not_null;
+    type.constrained = true;
+    type.constraints.push_back(
+        {.name = constraint.name.empty() ? ConstraintName(type, create.type.name, not_null)
+                                         : constraint.name,
+         .not_null = not_null,
+         .stands_on = std::move(DependenceList(scope).Add(constraint.expression)).Finish()});
+  }
+  const UserType* base =
+      create.base ? view().FindType(create.base->name, situation_.search_path) : nullptr;
+  if (base != nullptr && create.kind == action::TypeKind::kDomain) {
+    type.constrained = type.constrained || base->constrained;
+    type.not_null = type.not_null || base->not_null;
+  }
+  type.stands_on = std::move(stands_on).Finish();
+  catalog_.SetType(moment_, SchemaFor(create.type, Persistence::kPermanent), create.type.name,
+                   std::move(type));
+}
+
+// pg_constraint.c:ChooseConstraintName, of a domain.
+std::string Applier::ConstraintName(const UserType& type, const std::string& domain,
+                                    bool not_null) {
+  const std::string base = absl::StrCat(domain, not_null ? "_not_null" : "_check");
+  for (uint32_t number = 0;; ++number) {
+    std::string name = number == 0 ? base : absl::StrCat(base, number);
+    const bool taken =
+        std::any_of(type.constraints.begin(), type.constraints.end(),
+                    [&](const DomainConstraint& other) { return other.name == name; });
+    if (!taken) return name;
+  }
+}
+
+void Applier::ChangeType(const Name& name, absl::FunctionRef<void(UserType&)> change) {
+  const UserType* found = view().FindType(name, situation_.search_path);
+  if (found == nullptr) return;
+  const Name place = view().Resolve(ObjectKind::kType, name, situation_.search_path);
+  UserType type = *found;
+  change(type);
+  catalog_.SetType(moment_, place.schema, place.name, std::move(type));
+}
+
+void Applier::MoveType(const Name& from, const Name& to) {
+  const UserType* found = view().FindType(from, situation_.search_path);
+  const Name place = PlaceFor(view().Resolve(ObjectKind::kType, from, situation_.search_path));
+  const UserType type = found == nullptr ? UserType() : *found;
+  catalog_.SetType(moment_, place.schema, place.name, std::nullopt);
+  catalog_.SetType(moment_, to.schema, to.name, type);
+  Redirect(ObjectKind::kType, place, to);
+}
+
+void Applier::Apply(const action::RenameType& rename) {
+  const Name place =
+      PlaceFor(view().Resolve(ObjectKind::kType, rename.type, situation_.search_path));
+  MoveType(rename.type, {.schema = place.schema, .name = rename.to});
+}
+
+void Applier::AddAttributes(const Name& type, Relation& table) const {
+  const UserType* found = view().FindType(type, situation_.search_path);
+  if (found == nullptr) table.columns_known = false;
+  if (found == nullptr) return;
+  for (const Attribute& attribute : found->attributes) {
+    table.columns.push_back(
+        {.name = attribute.name, .type = std::make_shared<const TypeName>(attribute.type)});
+  }
+}
+
+// A typed table changes as its type does.
+void Applier::ChangeAttribute(const action::AlterType& alter, Relation& table) const {
+  using Kind = action::TypeChangeKind;
+  TableColumn* column = table.FindColumn(alter.part);
+  const auto type = std::make_shared<const TypeName>(alter.attribute_type);
+  if (alter.change == Kind::kAddAttribute && column == nullptr) {
+    table.columns.push_back({.name = alter.part, .type = type});
+  } else if (column == nullptr) {
+    return;
+  } else if (alter.change == Kind::kAlterAttribute) {
+    column->type = type;
+  } else if (alter.change == Kind::kRenameAttribute) {
+    column->name = alter.to;
+  }
+}
+
+void Applier::Apply(const action::AlterType& alter) {
+  using Kind = action::TypeChangeKind;
+  ChangeType(alter.type, [&](UserType& type) {
+    const auto label = std::find_if(type.labels.begin(), type.labels.end(),
+                                    [&](const EnumLabel& l) { return l.name == alter.part; });
+    const bool known = label != type.labels.end();
+    if (alter.change == Kind::kAddValue && !known) {
+      type.labels.push_back({.name = alter.part, .transaction = situation_.transaction});
+    } else if (alter.change == Kind::kRenameValue && known) {
+      label->name = alter.to;
+    } else if (alter.change == Kind::kAddAttribute) {
+      type.attributes.push_back({.name = alter.part, .type = alter.attribute_type});
+    } else if (alter.change == Kind::kDropAttribute) {
+      EraseNamed(type.attributes, alter.part);
+    } else if (alter.change == Kind::kRenameAttribute) {
+      RenameNamed(type.attributes, alter.part, alter.to);
+    }
+    for (Attribute& attribute : type.attributes) {
+      const bool here = alter.change == Kind::kAlterAttribute && attribute.name == alter.part;
+      if (here) attribute.type = alter.attribute_type;
+    }
+  });
+  if (alter.change == Kind::kAddValue || alter.change == Kind::kRenameValue) return;
+  for (const Relation* table : view().DependentsOn(ObjectKind::kType, alter.type.name)) {
+    if (!table->of_type || !MayBeSame(*table->of_type, alter.type)) continue;
+    const RelationId id = table->id;
+    if (alter.change == Kind::kDropAttribute) {
+      RemoveColumn(id, alter.part, true);
+    } else {
+      catalog_.Change(moment_, id, [&](Relation& changed) { ChangeAttribute(alter, changed); });
+    }
+  }
+}
+
+void Applier::Apply(const action::AlterDomain& alter) {
+  using Kind = action::DomainChangeKind;
+  const DependenceScope scope = Scope();
+  const std::string& name = alter.constraint.name;
+  ChangeType(alter.domain, [&](UserType& type) {
+    const auto add = [&](bool not_null) {
+      type.constrained = true;
+      type.not_null = type.not_null || not_null;
+      type.constraints.push_back(
+          {.name = name.empty() ? ConstraintName(type, alter.domain.name, not_null) : name,
+           .not_null = not_null,
+           .validated = !alter.constraint.not_valid,
+           .stands_on =
+               std::move(DependenceList(scope).Add(alter.constraint.expression)).Finish()});
+    };
+    const auto erase = [&](const auto& which) {
+      std::erase_if(type.constraints, which);
+      type.constrained = !type.constraints.empty();
+      type.not_null = std::any_of(type.constraints.begin(), type.constraints.end(),
+                                  [](const DomainConstraint& c) { return c.not_null; });
+    };
+    switch (alter.change) {
+      case Kind::kAddConstraint:
+        return add(alter.constraint.kind == ConstraintKind::kNotNull);
+      case Kind::kSetNotNull:
+        if (!type.not_null) add(true);
+        return;
+      case Kind::kDropNotNull:
+        return erase([](const DomainConstraint& c) { return c.not_null; });
+      case Kind::kDropConstraint:
+        return erase([&](const DomainConstraint& c) { return c.name == name; });
+      case Kind::kRenameConstraint:
+        return RenameNamed(type.constraints, name, alter.to);
+      case Kind::kValidateConstraint:
+        for (DomainConstraint& constraint : type.constraints) {
+          if (constraint.name == name) constraint.validated = true;
+        }
+        return;
+      case Kind::kSetDefault:
+        type.has_default = alter.default_value == nullptr || !alter.default_value->is_null;
+        return;
+      case Kind::kDropDefault:
+        type.has_default = false;
+        return;
+    }
+  });
+}
+
+// ---- sequences, extensions, publications and the rest ----------------------------------------
+
+void Applier::Apply(const action::AlterSequence& alter) {
+  const Relation* sequence = Find(alter.sequence.name);
+  if (sequence == nullptr || !alter.owned_by) return;
+  const Relation* owner = alter.owned_by->name.empty() ? nullptr : Find(*alter.owned_by);
+  catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
+    changed.owner = owner == nullptr ? 0 : owner->id;
+    changed.owner_column = owner == nullptr ? "" : alter.owned_column;
+  });
+}
+
+// What may not have been made at all is not said to exist.
+void Applier::Apply(const action::CreateExtension& create) {
+  if (situation_.conditional) return;
+  catalog_.SetObject(moment_, ObjectKind::kExtension, {.name = create.name},
+                     NamedObject{.created = situation_.now});
+}
+
+void Applier::Apply(const action::AlterExtension& alter) {
+  const Relation* member = alter.kind <= ObjectKind::kForeignTable ? Find(alter.member) : nullptr;
+  if (member == nullptr) return;
+  const Dependence on = {.on = ObjectKind::kExtension, .object = {.name = alter.extension}};
+  catalog_.Change(moment_, member->id, [&](Relation& changed) {
+    std::vector<Dependence> all;
+    if (changed.stands_on != nullptr) all = *changed.stands_on;
+    std::erase(all, on);
+    if (alter.add) all.push_back(on);
+    changed.stands_on = std::make_shared<const std::vector<Dependence>>(std::move(all));
+  });
+}
+
+void Applier::Apply(const action::CreateStatistics& create) {
+  if (create.statistics.name.empty() || situation_.conditional) return;
+  catalog_.SetObject(moment_, ObjectKind::kStatistics, PlaceFor(create.statistics),
+                     NamedObject{.created = situation_.now});
+}
+
+void Applier::Apply(const action::AlterPublication& alter) {
+  if (alter.create && !situation_.conditional) {
+    catalog_.SetObject(moment_, ObjectKind::kPublication, {.name = alter.publication},
+                       NamedObject{.created = situation_.now});
+  }
+  const auto is_here = [&](const Publishing& place) {
+    return place.publication == alter.publication;
+  };
+  if (alter.sets) {
+    for (const Relation* table : view().DependentsOn(ObjectKind::kPublication, alter.publication)) {
+      catalog_.Change(moment_, table->id,
+                      [&](Relation& changed) { std::erase_if(changed.publications, is_here); });
+    }
+  }
+  for (const action::PublishedTable& published : alter.tables) {
+    Publishing place = {.publication = alter.publication, .columns = published.columns};
+    if (published.filter != nullptr) {
+      const std::vector<std::string>& columns = published.filter->columns;
+      place.columns.insert(place.columns.end(), columns.begin(), columns.end());
+    }
+    ForEach(published.table, [&](Relation& table) {
+      std::erase_if(table.publications, is_here);
+      if (!alter.drops) table.publications.push_back(place);
+    });
+  }
+}
+
+void Applier::Apply(const action::ChangeObject& change) {
+  using action::ObjectChange;
+  const bool moves =
+      change.change == ObjectChange::kRename || change.change == ObjectChange::kSetSchema;
+  if (change.object.name.empty() || situation_.conditional) return;
+  const Name place = PlaceFor(view().Resolve(change.kind, change.object, situation_.search_path));
+  const Name to = change.change == ObjectChange::kRename
+                      ? Name{.schema = place.schema, .name = change.to}
+                      : Name{.schema = change.to, .name = place.name};
+  if (IsRoutine(change.kind)) {
+    if (moves) MoveRoutine(change.object, to);
+    if (!change.volatility) return;
+    const Routine* found = view().FindRoutine(change.object, situation_.search_path);
+    if (found == nullptr || found->overloads.size() != 1) return;
+    Routine routine = *found;
+    routine.volatility = *change.volatility;
+    return catalog_.SetRoutine(moment_, place.schema, place.name, std::move(routine));
+  }
+  if (IsType(change.kind)) {
+    if (moves) MoveType(change.object, to);
+    return;
+  }
+  if (change.change == ObjectChange::kCreate) {
+    const DependenceScope scope = Scope();
+    NamedObject made = {.created = situation_.now};
+    if (change.stands_on) {
+      const ObjectKind on = change.kind == ObjectKind::kServer ? ObjectKind::kForeignDataWrapper
+                                                               : ObjectKind::kFunction;
+      made.stands_on = std::move(DependenceList(scope).Add(on, *change.stands_on)).Finish();
+    }
+    return catalog_.SetObject(moment_, change.kind, place, std::move(made));
+  }
+  const NamedObject* found = view().FindObject(change.kind, place, {});
+  if (!moves || found == nullptr) return;
+  const NamedObject object = *found;
+  catalog_.SetObject(moment_, change.kind, place, std::nullopt);
+  catalog_.SetObject(moment_, change.kind, to, object);
+  Redirect(change.kind, change.object, to);
+}
+
+// Only relations: what else a role owns is not known.
+void Applier::Apply(const action::ChangeOwned& change) {
+  for (const std::string& role : change.roles) {
+    for (const Relation* owned : view().DependentsOn(ObjectKind::kRole, role)) {
+      if (owned->owned_by_role != role) continue;
+      if (change.to.empty()) {
+        DropRelation(owned->id);
+      } else {
+        catalog_.Change(moment_, owned->id,
+                        [&](Relation& changed) { changed.owned_by_role = change.to; });
+      }
+    }
+  }
+}
+
+// ---- dropping --------------------------------------------------------------------------------
+
+void Applier::RemovePart(const FallenPart& part) {
+  const Relation* relation = view().Find(part.relation);
+  if (relation == nullptr) return;
+  switch (part.part) {
+    case PartKind::kWhole:
+      return DropRelation(part.relation);
+    case PartKind::kColumn:
+      return RemoveColumn(part.relation, part.name, true);
+    case PartKind::kConstraint:
+      return RemoveConstraint(part.relation, part.name);
+    default:
+      break;
+  }
+  catalog_.Change(moment_, part.relation, [&](Relation& changed) {
+    TableColumn* column = part.part == PartKind::kDefault ? changed.FindColumn(part.name) : nullptr;
+    if (column != nullptr) {
+      column->has_default = false;
+      column->stands_on = nullptr;
+    }
+    if (part.part == PartKind::kTrigger) EraseNamed(changed.triggers, part.name);
+    if (part.part == PartKind::kPolicy) EraseNamed(changed.policies, part.name);
+    if (part.part == PartKind::kRule) EraseNamed(changed.rules, part.name);
+    if (part.part != PartKind::kPublishing) return;
+    std::erase_if(changed.publications,
+                  [&](const Publishing& place) { return place.publication == part.name; });
+  });
+}
+
+void Applier::RemoveObject(const FallenObject& object) {
+  const Name& name = object.object.object;
+  const ObjectKind kind = object.object.on;
+  if (object.part == FallenObject::Part::kOverload) return RemoveRoutine(name, object.name);
+  if (object.part != FallenObject::Part::kWhole) {
+    return ChangeType(name, [&](UserType& type) {
+      if (object.part == FallenObject::Part::kDefault) type.has_default = false;
+      if (object.part == FallenObject::Part::kAttribute) EraseNamed(type.attributes, object.name);
+      if (object.part != FallenObject::Part::kConstraint) return;
+      EraseNamed(type.constraints, object.name);
+      type.constrained = !type.constraints.empty();
+    });
+  }
+  if (IsRoutine(kind)) return RemoveRoutine(name, std::nullopt);
+  const Name place = PlaceFor(name);
+  if (IsType(kind)) {
+    if (view().FindType(place, {}) == nullptr) return;
+    return catalog_.SetType(moment_, place.schema, place.name, std::nullopt);
+  }
+  if (view().FindObject(kind, place, {}) == nullptr) return;
+  catalog_.SetObject(moment_, kind, place, std::nullopt);
+}
+
+void Applier::Remove(const Fall& fall) {
+  for (const FallenPart& part : fall.parts) RemovePart(part);
+  for (const FallenObject& object : fall.objects) RemoveObject(object);
+}
+
+void Applier::DropSchema(const std::string& schema) {
+  for (const Relation* member : view().RelationsIn(schema)) DropRelation(member->id);
+  std::vector<FallenObject> members;
+  for (Dependence& object : view().ObjectsIn(schema)) {
+    members.push_back({.object = std::move(object)});
+  }
+  const CatalogView now = view();
+  const DependenceScope scope = {now, situation_.search_path};
+  Remove(FallOf(std::move(members), scope));
+  catalog_.SetSchema(moment_, schema, false);
+}
+
+void Applier::Apply(const action::Drop& drop) {
+  const DependenceScope scope = Scope();
+  for (size_t i = 0; i < drop.objects.size(); ++i) {
+    const Name& name = drop.objects[i];
+    const std::optional<std::string> signature =
+        i < drop.signatures.size() ? drop.signatures[i] : std::nullopt;
+    if (drop.kind <= ObjectKind::kForeignTable) {
+      if (const Relation* relation = Find(name)) DropRelation(relation->id);
+    } else if (drop.kind == ObjectKind::kSchema) {
+      DropSchema(name.name);
+    } else if (drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
+               drop.kind == ObjectKind::kRule) {
+      DropFromTable(drop);
+    } else if (IsRoutine(drop.kind)) {
+      const Routine* routine = view().FindRoutine(name, situation_.search_path);
+      const bool one = routine == nullptr || routine->overloads.size() == 1;
+      const bool meant = one && (routine == nullptr || !signature ||
+                                 routine->overloads[0].signature == *signature);
+      if (meant) {
+        Remove(FallOf({{.object = {.on = ObjectKind::kFunction, .object = name}}}, scope));
+      } else {
+        RemoveRoutine(name, signature);
+      }
+    } else {
+      const ObjectKind kind = IsType(drop.kind) ? ObjectKind::kType : drop.kind;
+      Remove(FallOf({{.object = {.on = kind, .object = name}}}, scope));
+    }
+  }
+}
+
+// ---- renaming --------------------------------------------------------------------------------
+
+void Applier::RedirectObject(const Dependence& object, const Dependence& from, const Name& to) {
+  if (object.on == ObjectKind::kType && view().FindType(object.object, {}) != nullptr) {
+    return ChangeType(object.object, [&](UserType& type) {
+      RedirectIn(type.stands_on, from, to);
+      const bool types = from.on == ObjectKind::kType;
+      if (types && type.base && MayBeSame(type.base->name, from.object)) type.base->name = to;
+      for (Attribute& attribute : type.attributes) {
+        if (types && MayBeSame(attribute.type.name, from.object)) attribute.type.name = to;
+      }
+      for (DomainConstraint& constraint : type.constraints) {
+        RedirectIn(constraint.stands_on, from, to);
+      }
+    });
+  }
+  const Routine* found =
+      object.on == ObjectKind::kFunction ? view().FindRoutine(object.object, {}) : nullptr;
+  if (found == nullptr) return;
+  Routine routine = *found;
+  for (Overload& overload : routine.overloads) RedirectIn(overload.stands_on, from, to);
+  catalog_.SetRoutine(moment_, object.object.schema, object.object.name, std::move(routine));
+}
+
+void Applier::Redirect(ObjectKind on, const Name& from, const Name& to) {
+  const Dependence old = {.on = on, .object = from};
+  for (const Dependence& object : view().ObjectsOn(on, from.name)) {
+    RedirectObject(object, old, to);
+  }
+  for (const Relation* dependent : view().DependentsOn(on, from.name)) {
+    catalog_.Change(moment_, dependent->id, [&](Relation& changed) {
+      RedirectIn(changed.stands_on, old, to);
+      for (TableColumn& column : changed.columns) {
+        RedirectIn(column.stands_on, old, to);
+        const bool of_it = on == ObjectKind::kType && column.type != nullptr &&
+                           MayBeSame(column.type->name, from) && !IsBuiltinType(column.type->name);
+        if (!of_it) continue;
+        TypeName type = *column.type;
+        type.name.name = to.name;
+        if (!type.name.schema.empty()) type.name.schema = to.schema;
+        column.type = std::make_shared<const TypeName>(std::move(type));
+      }
+      for (TableConstraint& constraint : changed.constraints) {
+        RedirectIn(constraint.stands_on, old, to);
+      }
+      for (Trigger& trigger : changed.triggers) {
+        RedirectIn(trigger.stands_on, old, to);
+        if (on == ObjectKind::kFunction && trigger.function == from.name) {
+          trigger.function = to.name;
+        }
+      }
+      for (RowPolicy& policy : changed.policies) RedirectIn(policy.stands_on, old, to);
+      for (RewriteRule& rule : changed.rules) RedirectIn(rule.stands_on, old, to);
+      for (Publishing& place : changed.publications) {
+        const bool here = on == ObjectKind::kPublication && place.publication == from.name;
+        if (here) place.publication = to.name;
+      }
+      const bool typed =
+          on == ObjectKind::kType && changed.of_type && MayBeSame(*changed.of_type, from);
+      if (typed) changed.of_type = to;
+    });
+  }
+}
+
+}  // namespace plimsoll
