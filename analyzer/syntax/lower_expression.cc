@@ -136,7 +136,9 @@ Expression LowerExpression(const Node& node) {
   Expression expression;
   const Node constant = Uncast(node);
   expression.is_constant = constant.Tag() == "A_Const";
-  if (const Node text = node["A_Const"]["sval"]) expression.text = text.Text("sval");
+  if (const Node text = node["A_Const"]["sval"]) {
+    expression.text = std::string(text.Text("sval"));
+  }
   expression.is_null = expression.is_constant && constant.Body().Flag("isnull");
   expression.is_bare_column = constant.Tag() == "ColumnRef";
   if (expression.is_bare_column && node.Tag() == "TypeCast") {
