@@ -330,16 +330,9 @@ void Inspector::Look(const action::Grant& grant) {
     if (FailIfGone(ObjectKind::kRole, {.name = role})) return;
   }
   if (!IsRelation(grant.kind)) return;
+  // Those of a schema are found without being opened.
+  if (grant.all_in_schema) return;
   for (const Name& name : grant.objects) {
-    if (grant.all_in_schema) {
-      for (const Relation* member : view_.RelationsIn(name.name)) {
-        const bool sequence = member->kind == RelationKind::kSequence;
-        if (!member->IsIndex() && sequence == (grant.kind == ObjectKind::kSequence)) {
-          Add(Role::kTable, *member);
-        }
-      }
-      continue;
-    }
     const Relation* relation = Find(name);
     if (relation == nullptr) return FailMissing(name);
     Add(Role::kTable, *relation);
@@ -441,7 +434,9 @@ void Inspector::CheckNewObject(const action::ChangeObject& change) {
   if (change.kind == ObjectKind::kOperator || change.kind == ObjectKind::kAggregate ||
       change.kind == ObjectKind::kOperatorClass || change.kind == ObjectKind::kOperatorFamily ||
       change.kind == ObjectKind::kTextSearch || change.kind == ObjectKind::kCast || told ||
-      change.forgiving || !(creates || moves) || change.object.name.empty()) {
+      // An extension is moved with its members, and stays where its name is.
+      (change.kind == ObjectKind::kExtension && !creates) || change.forgiving ||
+      !(creates || moves) || change.object.name.empty()) {
     return;
   }
   const Name place = PlaceFor(change.object);
