@@ -1432,6 +1432,12 @@ void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation,
   for (const RelationId id : ids) applier.DropRelation(id);
 }
 
+void FillTables(Catalog& catalog, Moment moment) {
+  for (const Relation* relation : catalog.At(moment).AllRelations()) {
+    catalog.Change(moment, relation->id, [](Relation& changed) { changed.maybe_has_rows = true; });
+  }
+}
+
 std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situation& situation,
                               Moment moment, Catalog& catalog) {
   std::vector<const Action*> order;

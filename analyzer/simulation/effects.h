@@ -136,6 +136,7 @@ struct Situation {
   uint32_t transaction = 0;
   bool in_transaction_block = false;
   bool one_transaction_migration = false;  // the whole migration runs in one
+  bool closed = false;                     // what no file creates does not exist
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
   bool checks_bodies = true;               // check_function_bodies

@@ -70,6 +70,12 @@ void Inspector::FailMissing(const Name& name) {
   Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
 }
 
+const Relation* Inspector::FindRead(const Name& name) {
+  const Relation* read = Find(name);
+  if (read == nullptr) FailMissing(name);
+  return read;
+}
+
 Affected Inspector::Describe(const Relation& relation) const {
   return DescribeRelation(relation, situation_);
 }

@@ -189,6 +189,8 @@ class Inspector {
   // The relation that an ALTER names, with its part and its descendants' noted. Null where it does
   // not exist; the failure is then noted unless IF EXISTS forgives it.
   const Relation* NameTarget(const Target& target, bool recurses);
+  // A relation that a query names; null, with the failure noted, where it does not exist.
+  const Relation* FindRead(const Name& name);
   Affected Describe(const Relation& relation) const;
   void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
   void AddBuild(const Relation& table, const std::string& index, Cause cause);

@@ -119,7 +119,7 @@ void Inspector::Look(const action::CreateTable& create) {
     if (const Relation* like = Find(name)) Add(Role::kLike, *like);
   }
   for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
     NoteRead(*read);
     if (create.with_data) Scan(Heaps(*read, false), Cause::kQuery);
@@ -231,7 +231,7 @@ void Inspector::Look(const action::CreateView& create) {
     Add(Role::kView, *existing);
   }
   for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
     Add(Role::kRead, *read);
     if (!create.materialized || !create.with_data) continue;

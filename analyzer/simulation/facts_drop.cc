@@ -450,7 +450,7 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 void Inspector::Look(const action::ModifyData& modify) {
   NoteCalls(modify.calls, /*bodies_run=*/true);
   for (const Name& name : modify.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
     NoteRead(*read, modify.locks_rows ? Role::kRowLocked : Role::kRead);
     if (modify.reads_all) Scan(Heaps(*read, false), Cause::kQuery);

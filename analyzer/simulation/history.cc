@@ -83,6 +83,7 @@ class Simulator {
   explicit Simulator(Inputs inputs) {
     history_.migrations_ = std::move(inputs.migrations);
     history_.server_version_ = inputs.server_version;
+    history_.start_ = inputs.start;
     history_.sessions_.emplace_back();
   }
 
@@ -259,6 +260,7 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .transaction = transaction_,
           .in_transaction_block = in_block_ || frame.within != nullptr,
           .one_transaction_migration = one_transaction_,
+          .closed = history_.start_ == Start::kEmpty,
           .utc = session.utc,
           .checks_bodies = session.check_function_bodies,
           .in_body = frame.within != nullptr,
@@ -590,6 +592,7 @@ void Simulator::RunMigration(uint32_t index) {
     RunStatement(index, i);
   }
   if (in_block_) Close(true, now());
+  if (migration.schema) FillTables(history_.catalog_, now());
 }
 
 absl::Span<const Lock> History::HeldBefore(const Step& step) const {
