@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <memory>
 #include <utility>
 
@@ -236,9 +237,8 @@ Deeds Deed(const report::StatementEffects& sum) {
                  .scanned = {sum.scans.begin(), sum.scans.end()},
                  .rebuilt = {sum.index_rebuilds.begin(), sum.index_rebuilds.end()},
                  .reused = {sum.index_reuses.begin(), sum.index_reuses.end()}};
-  for (const std::string& name : sum.index_builds) {
-    if (!deeds.rebuilt.contains(name)) deeds.created.insert(name);
-  }
+  std::set_difference(sum.index_builds.begin(), sum.index_builds.end(), sum.index_rebuilds.begin(),
+                      sum.index_rebuilds.end(), std::inserter(deeds.created, deeds.created.end()));
   for (const Lock& lock : sum.locks) {
     const bool index = lock.relation.kind == RelationKind::kIndex ||
                        lock.relation.kind == RelationKind::kPartitionedIndex;
