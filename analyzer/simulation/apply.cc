@@ -631,7 +631,8 @@ void Applier::Apply(const action::CreateView& create) {
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   made.stands_in = StandsIn(create);
-  made.calls_unknown = CallsUnknown(create.calls, view(), situation_.search_path);
+  made.calls_unknown =
+      CallsUnknown(create.calls, {view(), situation_.search_path, situation_.server_version});
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
@@ -648,11 +649,13 @@ void Applier::Apply(const action::CreateView& create) {
 
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
-  Routine routine = {.volatility = create.volatility, .constant_body = create.constant_body};
-  // Overloads share a name here: the most volatile of them speaks for all.
+  Routine routine = {.volatility = create.volatility,
+                     .least_volatility = create.volatility,
+                     .constant_body = create.constant_body};
   const Routine* other = view().FindRoutine(create.function, situation_.search_path);
   if (other != nullptr && !create.or_replace) {
     routine.volatility = std::max(routine.volatility, other->volatility);
+    routine.least_volatility = std::min(routine.least_volatility, other->least_volatility);
     routine.constant_body = routine.constant_body && other->constant_body;
   }
   catalog_.SetRoutine(moment_, schema, create.function.name, routine);

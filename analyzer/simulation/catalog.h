@@ -146,7 +146,9 @@ struct UserType {
 };
 
 struct Routine {
+  // Overloads share a name here: of the most volatile of them and of the least.
   action::Volatility volatility = action::Volatility::kVolatile;
+  action::Volatility least_volatility = action::Volatility::kVolatile;
   bool constant_body = false;
 };
 

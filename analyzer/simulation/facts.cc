@@ -195,7 +195,7 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
 }
 
 void Inspector::NoteCalls(absl::Span<const FunctionCall> calls) {
-  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path);
+  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope());
 }
 
 void Inspector::NoteRead(const Relation& read, Role role) {

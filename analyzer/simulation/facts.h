@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/effects.h"
+#include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
 // What the catalog says about one action: which relations play which part in it, and whether it
@@ -128,6 +129,7 @@ class Inspector {
   void Look(const action::Other&);
 
   // ---- shared
+  TypeScope Scope() const { return {view_, situation_.search_path, situation_.server_version}; }
   const Relation* Find(const Name& name) const { return view_.Find(name, situation_.search_path); }
   // The relation that an ALTER names, with its part and its descendants' noted. Null where it does
   // not exist; the failure is then noted unless IF EXISTS forgives it.
@@ -165,6 +167,8 @@ class Inspector {
   void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                              bool cascade);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
+  bool NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+                         const TypeName* from);
   void NoteDroppedRelation(const Relation& relation, const action::Drop& drop,
                            const std::vector<RelationId>& dropped);
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,

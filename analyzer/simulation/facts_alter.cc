@@ -65,10 +65,9 @@ Cause Inspector::CauseOfRewrite(const Column& column, bool& possible) const {
   const UserType* type = view_.FindType(column.type.name, situation_.search_path);
   if (type != nullptr && type->constrained && !column.type.array) return Cause::kConstrainedDomain;
   if (!column.default_value || column.default_value->is_null) return Cause::kQuery;
-  const Steadiness steadiness =
-      JudgeSteadiness(*column.default_value, view_, situation_.search_path);
-  possible = steadiness == Steadiness::kUnknown;
-  return steadiness == Steadiness::kSteady ? Cause::kQuery : Cause::kVolatileDefault;
+  const VolatilityBounds bounds = JudgeVolatility(*column.default_value, {}, Scope());
+  possible = !bounds.IsVolatile();
+  return bounds.IsSteady() ? Cause::kQuery : Cause::kVolatileDefault;
 }
 
 // NOT NULL by itself, by a key, or by its domain.
@@ -307,34 +306,53 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
 }
 
+// The indexes on the column of a heap whose rows stay as they are. False where one of them cannot
+// be had over the new type.
+bool Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+                                  const TypeName* from) {
+  for (const Relation* index : view_.IndexesOf(heap)) {
+    if (!Mentions(*index, alter.column)) continue;
+    Add(Role::kRecreatedIndex, *index);
+    // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
+    bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
+                 index->valid && !heap.is_partition;
+    for (const action::IndexColumn& key : index->keys) {
+      if (key.column != alter.column || from == nullptr) continue;
+      const IndexFate fate = JudgeIndexKey(*from, alter.type, index->method, key, Scope());
+      if (fate == IndexFate::kRefused) {
+        Fail("42704", absl::StrCat("data type ", alter.type.name.name,
+                                   " has no default operator class for access method \"",
+                                   index->method, "\""));
+        return false;
+      }
+      keeps = keeps && fate == IndexFate::kKept;
+    }
+    if (keeps) continue;
+    AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
+    Add(Role::kScanned, heap, Cause::kTypeChange);
+  }
+  return true;
+}
+
 void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
   const TableColumn* column = heap.FindColumn(alter.column);
-  const bool known = column != nullptr && column->type != nullptr;
-  const TypeChange change =
-      known ? JudgeTypeChange(*column->type, alter.type, alter.using_expression, alter.column,
-                              view_, situation_.search_path, situation_.utc)
-            : TypeChange();
-  const bool stored = column != nullptr && column->generated == Generated::kStored;
+  const TypeName* from = column != nullptr ? column->type.get() : nullptr;
   const bool is_virtual = column != nullptr && column->generated == Generated::kVirtual;
+  TypeChange change = {.possible =
+                           MayKeepBytes(alter.type, alter.using_expression, situation_.utc)};
+  if (from != nullptr) {
+    change = JudgeTypeChange(*from, alter.type, alter.using_expression, alter.column, Scope(),
+                             situation_.utc);
+  }
+  if (!change.sqlstate.empty() && !is_virtual) return Fail(change.sqlstate, change.message);
+  const bool stored = column != nullptr && column->generated == Generated::kStored;
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {
-    // Where the old type is not known, it may be one that the new one can keep the bytes of.
-    Rewrite({&heap}, Cause::kTypeChange,
-            !known && MayKeepBytes(alter.type, alter.using_expression, situation_.utc));
+    Rewrite({&heap}, Cause::kTypeChange, change.possible);
     facts_.breaks.push_back(
         {.kind = BreakKind::kChangedType, .relation = Describe(heap), .detail = alter.column});
-  } else {
-    for (const Relation* index : view_.IndexesOf(heap)) {
-      if (!Mentions(*index, alter.column)) continue;
-      Add(Role::kRecreatedIndex, *index);
-      // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
-      const bool array_gin = index->method == "gin" && known && column->type->array;
-      const bool keeps = change.keeps_indexes && !index->has_expression && !index->has_predicate &&
-                         index->valid && !heap.is_partition && !array_gin;
-      if (keeps) continue;
-      AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
-      Add(Role::kScanned, heap, Cause::kTypeChange);
-    }
+  } else if (!NoteIndexesOfType(heap, alter, from)) {
+    return;
   }
   for (const TableConstraint& constraint : heap.constraints) {
     if (!Contains(constraint.columns, alter.column)) continue;

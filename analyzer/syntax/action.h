@@ -40,6 +40,40 @@ struct FunctionCall {
   uint32_t arguments = 0;
 };
 
+// A sequence that nextval, currval or setval is called for by a constant: its name or, of
+// pg_get_serial_sequence, the table and the column that own it.
+struct SequenceUse {
+  Name name;
+  std::string column;  // empty: `name` is the sequence
+
+  friend bool operator==(const SequenceUse&, const SequenceUse&) = default;
+};
+
+enum class OperationKind : uint8_t {
+  kConstant,  // `name` is its type: int4, int8, numeric, bool, bit; `unknown` of strings and NULL
+  kColumn,
+  kCall,      // of a function
+  kOperator,  // of one operand (a prefix) or two; BETWEEN and IN take more, the first against each
+  kAnyOperator,  // `a = ANY (b)`: the second operand is an array
+  kCast,
+  kCollate,
+  kTruth,   // AND, OR, NOT, IS NULL and their kin: a bool
+  kCommon,  // COALESCE, GREATEST, LEAST, CASE, NULLIF: one of the last `operands`' types
+  kArray,   // ARRAY[…]
+  kOther,   // does nothing of its own, but its type is not known: ROW, subscripts
+  kOpaque,  // subqueries, XML and JSON constructors: nothing is known
+};
+
+// One operation of the computing of an expression. Steps are in postfix order: the operands of a
+// operation are the values of those before it.
+struct Operation {
+  OperationKind kind = OperationKind::kOther;
+  uint32_t operands = 0;
+  Name name;                             // of a function or operator; the type of a constant
+  std::string text;                      // of a string constant; the name of a column
+  std::shared_ptr<const TypeName> type;  // of a cast
+};
+
 // What may be asked about an SQL expression without its tree.
 struct Expression {
   bool is_null = false;      // the constant NULL, casts of it included
@@ -50,10 +84,11 @@ struct Expression {
   // IS NOT NULL and its kin joined by AND: the conjunctions that PostgreSQL's
   // predtest.c:predicate_implied_by understands for SET NOT NULL.
   std::vector<std::string> proven_not_null;
-  // USING clauses: the expression is the column itself, perhaps cast to `cast_to`; nothing else.
-  bool is_bare_column = false;
-  std::optional<TypeName> cast_to;
   bool has_subquery = false;
+  std::vector<Operation> operations;   // none within a subquery
+  std::vector<SequenceUse> sequences;  // each once
+  // Relations named by constants of the type regclass: the expression depends on them.
+  std::vector<Name> depends_on;
 };
 
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
@@ -388,6 +423,7 @@ struct ModifyData {
   std::vector<Name> reads;    // other relations it reads
   bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
   std::vector<FunctionCall> calls;
+  std::vector<SequenceUse> sequences;
 };
 
 // A statement, or a subcommand, that Plimsoll does not model. It claims no effects, and every

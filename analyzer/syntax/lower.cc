@@ -390,7 +390,8 @@ action::ModifyData LowerModify(const Node& statement) {
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls)};
+          .calls = std::move(query.calls),
+          .sequences = std::move(query.sequences)};
 }
 
 // SELECT set_config('lock_timeout', '2s', true) sets a parameter as SET LOCAL does.
