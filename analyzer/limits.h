@@ -56,6 +56,23 @@ inline constexpr uint32_t kMaxQuoteRecoveries = 64;
 inline constexpr size_t kMaxPlaceholderBytes = 4096;
 inline constexpr size_t kMaxPlaceholderWord = 256;
 
+// ---- bodies of routines (analyzer/syntax/body.h) ------------------------------------------------
+
+// Blocks, branches and loops within each other, and bodies within bodies (a DO block that creates a
+// function that executes a DO block).
+inline constexpr int kMaxBodyDepth = 200;
+inline constexpr int kMaxBodyNesting = 4;
+
+// The text that EXECUTE puts together in the bodies of one statement, in bytes.
+inline constexpr size_t kMaxExecutedBytes = size_t{256} << 10;
+
+// ---- running bodies (analyzer/simulation/history.h) ---------------------------------------------
+
+// Routines that call routines, and the statements of called routines in a whole history: one of a
+// hundred statements may be called from a hundred places. Beyond, what a call does is unknown.
+inline constexpr int kMaxCallDepth = 16;
+inline constexpr uint32_t kMaxCalledStatements = 100'000;
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_LIMITS_H_

@@ -8,7 +8,7 @@ target_compile_options(plimsoll_options INTERFACE -ffile-prefix-map=${PROJECT_SO
 target_compile_options(plimsoll_options INTERFACE
   -Wall -Wextra -Wpedantic -Werror -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast
   -Wcast-qual -Wcast-align -Wnon-virtual-dtor -Woverloaded-virtual -Wdouble-promotion -Wformat=2
-  -Wimplicit-fallthrough -Wundef -Wextra-semi -Wswitch-enum -Wmissing-declarations
+  -Wimplicit-fallthrough -Wundef -Wextra-semi -Wmissing-declarations
   # Designated initialisers with defaults are the house style.
   -Wno-missing-field-initializers)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

@@ -174,9 +174,11 @@ class Batcher {
     if (const auto* drop = Sole<action::Drop>(statement)) {
       planned.waits_by_design = drop->concurrently;
     }
-    if (Sole<action::Other>(statement) != nullptr) {
-      planned.waits_by_design =
-          absl::StrContains(absl::AsciiStrToUpper(planned.sql()), "CONCURRENTLY");
+    if (const auto* maintain = Sole<action::Maintain>(statement)) {
+      planned.waits_by_design = maintain->concurrently;
+    }
+    if (const auto* detach = Sole<action::DetachPartition>(statement)) {
+      planned.waits_by_design = detach->concurrently;
     }
     return planned;
   }

@@ -29,6 +29,10 @@ void AddWork(const Work& work, StatementEffects* sum) {
       return;
     case WorkKind::kIndexBuild:
       sum->index_builds.push_back(work.index);
+      if (work.again) sum->index_rebuilds.push_back(work.index);
+      return;
+    case WorkKind::kCopy:
+      sum->rewrites.push_back(work.relation.name);
       return;
   }
 }
@@ -60,6 +64,8 @@ Json StatementJson(const Report& report, size_t migration, size_t index) {
           {"rewrites", sum.rewrites},
           {"scans", sum.scans},
           {"index_builds", sum.index_builds},
+          {"index_rebuilds", sum.index_rebuilds},
+          {"index_reuses", sum.index_reuses},
           {"transaction", sum.forbidden_in_transaction ? "forbidden" : "allowed"},
           {"fails", std::move(fails)},
           {"modelled", sum.modelled},
@@ -87,16 +93,29 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
         if (after != nullptr) sum.locks.back().relation.name = after->DisplayName();
       } else if (lock.mode > sum.locks[place->second].mode) {
         sum.locks[place->second].mode = lock.mode;
+        sum.locks[place->second].possible = lock.possible;
+      } else if (lock.mode == sum.locks[place->second].mode && !lock.possible) {
+        sum.locks[place->second].possible = false;
       }
     }
     for (const Work& work : effects.work) AddWork(work, &sum);
+    for (const Affected& index : effects.kept_indexes) sum.index_reuses.push_back(index.name);
     sum.forbidden_in_transaction |= effects.forbidden_in_transaction;
     if (!sum.failure.has_value()) sum.failure = effects.failure;
     sum.modelled &= effects.modelled;
   }
+  for (const Lock& lock : sum.locks) {
+    if (lock.possible) sum.possible.push_back(lock.relation.name);
+  }
   SortUnique(&sum.rewrites);
   SortUnique(&sum.scans);
   SortUnique(&sum.index_builds);
+  SortUnique(&sum.index_rebuilds);
+  SortUnique(&sum.index_reuses);
+  // Another subcommand of the statement may have it built after all.
+  std::erase_if(sum.index_reuses, [&](const std::string& name) {
+    return std::binary_search(sum.index_builds.begin(), sum.index_builds.end(), name);
+  });
   SortUnique(&sum.possible);
   return sum;
 }

@@ -13,10 +13,12 @@ namespace plimsoll::report {
 // What one whole statement costs: the sum of its actions. Relations have the names that they have
 // when it is done; what it drops, the name that it had.
 struct StatementEffects {
-  std::vector<Lock> locks;                // the strongest per relation, in order of first taking
-  std::vector<std::string> rewrites;      // the lists of names are sorted and hold no name twice
-  std::vector<std::string> scans;         // relations read as a whole; a rewrite counts
-  std::vector<std::string> index_builds;  // indexes built, or built again
+  std::vector<Lock> locks;                  // the strongest per relation, in order of first taking
+  std::vector<std::string> rewrites;        // the lists of names are sorted and hold no name twice
+  std::vector<std::string> scans;           // relations read as a whole; a rewrite counts
+  std::vector<std::string> index_builds;    // indexes built, or built again
+  std::vector<std::string> index_rebuilds;  // those of them that were there before
+  std::vector<std::string> index_reuses;    // indexes made anew over their old files
   // Those of the names above that are not certain: no file says what decides it.
   std::vector<std::string> possible;
   bool forbidden_in_transaction = false;

@@ -344,9 +344,9 @@ TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(json["server_version"], 16);
   EXPECT_EQ(Keys(json["files"][0]), (Names{"path", "statements"}));
   const Json& statement = json["files"][0]["statements"][0];
-  EXPECT_EQ(Keys(statement),
-            (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans", "index_builds",
-                   "transaction", "fails", "modelled", "possible"}));
+  EXPECT_EQ(Keys(statement), (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans",
+                                    "index_builds", "index_rebuilds", "index_reuses", "transaction",
+                                    "fails", "modelled", "possible"}));
   EXPECT_EQ(statement["index"], 0);
   EXPECT_EQ(statement["kind"], "ALTER TABLE");
   EXPECT_EQ(statement["locks"].dump(),

@@ -23,11 +23,6 @@ using truth::Measured;
 const std::map<std::string, std::string>& Differences() {
   static const auto* differences = new std::map<std::string, std::string>{
       {"copy_to", "PostgreSQL 12 released the lock of COPY TO at its end"},
-      {"nextval", "the sequence is named in a string"},
-      {"setval", "the sequence is named in a string"},
-      {"add_column_volatile_default_nextval", "the sequence is named in a string"},
-      {"drop_sequence_used_by_default", "the sequence is named in a string"},
-      {"drop_sequence_cascade", "the sequence is named in a string"},
       {"select_partitioned_parent_pruned", "the planner decides which partitions a query opens"},
       {"create_table_of_type", "the row type of a composite type is not a relation here yet"},
       {"create_partition_of_with_default_check", "bounds are not compared; the scan is `possible`"},

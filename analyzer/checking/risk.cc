@@ -23,7 +23,10 @@ std::string WorkWords(const Work& work) {
     case WorkKind::kRewrite:
       return absl::StrCat(may, work.possible ? "rewrite " : "rewrites ", Quoted(work.relation));
     case WorkKind::kIndexBuild:
-      return absl::StrCat("builds index `", work.index, "`");
+      return absl::StrCat("builds index `", work.index,
+                          work.again ? "` again" : "`");
+    case WorkKind::kCopy:
+      return absl::StrCat("copies the file of ", Quoted(work.relation));
   }
   return "";
 }
@@ -33,6 +36,8 @@ std::string WorkWords(const Work& work) {
 const Lock* StrongestDuring(const Step& step, const History& history) {
   const Lock* strongest = history.StrongestHeldBefore(step);
   for (const Step& sibling : history.StepsOf(step.migration, step.statement)) {
+    // What a body does earlier is held already, what it does later is not yet.
+    if (sibling.within != step.within) continue;
     for (const Lock& lock : sibling.effects.locks) {
       const bool stronger = strongest == nullptr || lock.mode > strongest->mode;
       if (lock.relation.live && stronger) strongest = &lock;
@@ -132,8 +137,12 @@ void RaiseForUnknown(const Step& step, RiskReason& worst) {
   const bool unknown = !step.effects.modelled && !step.effects.inert;
   if (!unknown && !step.effects.calls_unknown) return;
   const auto* other = step.As<action::Other>();
+  const bool block = step.As<action::DoBlock>() != nullptr;
   Raise(worst, Risk::kRisky,
-        absl::StrCat("what ", other == nullptr ? "a function that it calls" : other->what,
+        absl::StrCat("what ",
+                     other != nullptr ? other->what
+                     : block          ? "DO"
+                                      : "a function that it calls",
                      " locks, loses or breaks is not known"));
 }
 

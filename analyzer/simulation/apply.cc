@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/volatility.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -40,9 +41,9 @@ class Applier {
   void Apply(const action::SetNotNull& set) { SetNullability(set.table, set.column, true); }
   void Apply(const action::DropNotNull& drop) { SetNullability(drop.table, drop.column, false); }
   void Apply(const action::SetDefault& set) {
-    SetHasDefault(set.table, set.column, !set.value.is_null);
+    ChangeDefault(set.table, set.column, std::make_shared<const Expression>(set.value));
   }
-  void Apply(const action::DropDefault& drop) { SetHasDefault(drop.table, drop.column, false); }
+  void Apply(const action::DropDefault& drop) { ChangeDefault(drop.table, drop.column, nullptr); }
   void Apply(const action::AlterColumnType& alter);
   void Apply(const action::AddConstraint& add);
   void Apply(const action::DropConstraint& drop);
@@ -70,10 +71,15 @@ class Applier {
   template <typename Change>
   void ForEach(const Target& target, Change change);
 
+  bool NamesNotNulls() const { return situation_.server_version >= 18; }
   TableColumn MakeColumn(Relation& table, const Column& column);
+  void AddNotNull(RelationId table, const std::string& column, const std::string& name,
+                  bool inherited);
+  void NameNotNulls(RelationId table, const action::CreateTable& create);
   void MakeSequence(const Relation& table, const std::string& column);
-  void AddInlineConstraints(RelationId table, const Column& column);
   void AddTo(RelationId table, const Constraint& constraint);
+  void AddToAll(const Target& target, const Constraint& constraint);
+  void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
   RelationId MakeConstraintIndex(const Relation& table, const Constraint& constraint,
                                  absl::string_view given);
   std::string ConstraintName(const Relation& table, const Constraint& constraint) const;
@@ -81,16 +87,23 @@ class Applier {
                        const std::string& given);
   void InheritFrom(RelationId child, const Relation& parent, bool partition);
   void InheritIndexes(RelationId child, const Relation& parent);
+  std::string PartName(const Relation& table, const Relation& whole,
+                       const TableConstraint* constraint) const;
   // Makes one index part of another.
   void Attach(RelationId part, RelationId whole);
   void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
-  void SetHasDefault(const Target& target, const std::string& column, bool has_default);
+  void ChangeDefault(const Target& target, const std::string& column,
+                     const OptionalExpression& value);
+  void GiveDefault(TableColumn& column, const OptionalExpression& value);
   void RemoveConstraint(RelationId table, const std::string& constraint);
+  void RemoveForeignKeysTo(const Relation& index);
+  void RemoveColumn(RelationId table, const std::string& column, bool cascade);
   void DropFromTable(const action::Drop& drop);
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
+  std::vector<ViewUse> UsesOf(const Body& body) const;
   bool StandsIn(const action::CreateView& create) const;
 
   Catalog& catalog_;
@@ -143,9 +156,9 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
   TableColumn made = {.name = column.name,
                       .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
-                      .generated = column.generated,
-                      .has_default = column.serial || column.generated != Generated::kNo ||
-                                     (column.default_value && !column.default_value->is_null)};
+                      .generated = column.generated};
+  GiveDefault(made, column.default_value);
+  made.has_default = made.has_default || column.serial || column.generated != Generated::kNo;
   if (column.generated_from) made.generated_from = column.generated_from->columns;
   for (const Constraint& constraint : column.constraints) {
     made.not_null = made.not_null || constraint.kind == ConstraintKind::kPrimaryKey ||
@@ -163,11 +176,64 @@ void Applier::MakeSequence(const Relation& table, const std::string& column) {
   Create(std::move(sequence));
 }
 
-void Applier::AddInlineConstraints(RelationId table, const Column& column) {
-  for (const Constraint& constraint : column.constraints) {
-    if (constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull) {
-      AddTo(table, constraint);
+// Since 18 a NOT NULL is a constraint with a name (heap.c:AddRelationNotNullConstraints).
+void Applier::AddNotNull(RelationId id, const std::string& column, const std::string& name,
+                         bool inherited) {
+  if (!NamesNotNulls()) return;
+  const Relation& table = *view().Find(id);
+  if (const TableConstraint* known = table.FindNotNull(column)) {
+    if (known->validated && (inherited || !known->inherited)) return;
+    catalog_.Change(moment_, id, [&](Relation& changed) {
+      TableConstraint& constraint = *changed.FindNotNull(column);
+      constraint.validated = true;
+      constraint.inherited = constraint.inherited && inherited;
+    });
+    return;
+  }
+  TableConstraint made = {
+      .kind = ConstraintKind::kNotNull, .columns = {column}, .inherited = inherited};
+  const bool taken = name.empty() || table.FindConstraint(name) != nullptr;
+  made.name = taken ? ConstraintName(table, {.kind = made.kind, .columns = made.columns}) : name;
+  catalog_.Change(moment_, id,
+                  [&](Relation& changed) { changed.constraints.push_back(std::move(made)); });
+}
+
+// The table's own first, by the names that the text gives; then those of its parents, by theirs.
+void Applier::NameNotNulls(RelationId id, const action::CreateTable& create) {
+  for (const Column& column : create.columns) {
+    bool not_null = column.serial || column.generated == Generated::kIdentity;
+    std::string name;
+    for (const Constraint& constraint : column.constraints) {
+      const bool named = constraint.kind == ConstraintKind::kNotNull;
+      not_null = not_null || named || constraint.kind == ConstraintKind::kPrimaryKey;
+      if (named && name.empty()) name = constraint.name;
     }
+    if (not_null) AddNotNull(id, column.name, name, false);
+  }
+  for (const Constraint& constraint : create.constraints) {
+    const bool named = constraint.kind == ConstraintKind::kNotNull;
+    if (!named && constraint.kind != ConstraintKind::kPrimaryKey) continue;
+    for (const std::string& column : constraint.columns) {
+      AddNotNull(id, column, named ? constraint.name : "", false);
+    }
+  }
+  const std::vector<RelationId> parents = view().Find(id)->parents;
+  for (const RelationId parent : parents) {
+    for (const TableConstraint& constraint : view().Find(parent)->constraints) {
+      if (constraint.kind != ConstraintKind::kNotNull || constraint.no_inherit) continue;
+      const bool has = view().Find(id)->FindNotNull(constraint.columns[0]) != nullptr;
+      if (!has) AddNotNull(id, constraint.columns[0], constraint.name, true);
+    }
+  }
+}
+
+// What a child says of a column that it inherits as well (tablecmds.c:MergeAttributes).
+void MergeColumn(const TableColumn& own, TableColumn& inherited) {
+  inherited.not_null = inherited.not_null || own.not_null;
+  inherited.has_default = inherited.has_default || own.has_default;
+  if (own.generated != Generated::kNo) {
+    inherited.generated = own.generated;
+    inherited.generated_from = own.generated_from;
   }
 }
 
@@ -176,16 +242,14 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
     child.parents.push_back(parent.id);
     child.is_partition = partition;
     child.columns_known = child.columns_known && parent.columns_known;
-    std::vector<TableColumn> columns = parent.columns;
-    for (const TableColumn& own : child.columns) {
-      const bool inherited = parent.FindColumn(own.name) != nullptr;
-      if (!inherited) columns.push_back(own);
-    }
-    child.columns = std::move(columns);
     for (const TableConstraint& constraint : parent.constraints) {
-      const bool travels = constraint.kind == ConstraintKind::kCheck ||
-                           (partition && constraint.kind == ConstraintKind::kForeignKey);
-      if (travels) child.constraints.push_back(constraint);
+      const bool travels =
+          constraint.kind == ConstraintKind::kCheck
+              ? !constraint.no_inherit && child.FindConstraint(constraint.name) == nullptr
+              : partition && constraint.kind == ConstraintKind::kForeignKey;
+      if (!travels) continue;
+      child.constraints.push_back(constraint);
+      child.constraints.back().inherited = true;
     }
   });
   catalog_.Change(moment_, parent.id,
@@ -197,24 +261,37 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
 void Applier::InheritIndexes(RelationId child_id, const Relation& parent) {
   for (const Relation* index : view().IndexesOf(*view().Find(parent.id))) {
     const Relation& partition_table = *view().Find(child_id);
-    action::CreateIndex create = {.name_hint = index->name_hint,
-                                  .unique = index->unique,
-                                  .method = index->method,
-                                  .columns = index->keys,
-                                  .include = index->include,
-                                  .mentions = index->mentions,
-                                  .has_expression = index->has_expression,
-                                  .has_predicate = index->has_predicate};
-    const TableConstraint* key = PrimaryKeyOf(parent);
-    const bool primary = key != nullptr && key->index == index->id;
-    const std::string name = view().ChooseName(partition_table.schema, partition_table.name,
-                                               primary ? "" : index->name_hint,
-                                               primary         ? "pkey"
-                                               : index->unique ? "key"
-                                                               : "idx");
+    const action::CreateIndex create = LikeIndex(*index);
+    const auto& constraints = view().Find(parent.id)->constraints;
+    const auto behind =
+        std::find_if(constraints.begin(), constraints.end(),
+                     [&](const TableConstraint& c) { return c.index == index->id; });
+    const TableConstraint* constraint = behind == constraints.end() ? nullptr : &*behind;
+    const RelationId whole = index->id;
+    const std::string name = PartName(partition_table, *index, constraint);
     const RelationId made = MakeIndex(partition_table, create, name);
-    if (made != 0) Attach(made, index->id);
+    if (made == 0) continue;
+    Attach(made, whole);
+    if (constraint == nullptr) continue;
+    TableConstraint own = *constraint;
+    own.name = name;
+    own.index = made;
+    own.inherited = true;
+    catalog_.Change(moment_, child_id,
+                    [&](Relation& child) { child.constraints.push_back(std::move(own)); });
   }
+}
+
+// indexcmds.c:ChooseIndexName
+std::string Applier::PartName(const Relation& table, const Relation& whole,
+                              const TableConstraint* constraint) const {
+  const bool primary = constraint != nullptr && constraint->kind == ConstraintKind::kPrimaryKey;
+  const bool exclusion = constraint != nullptr && constraint->kind == ConstraintKind::kExclusion;
+  const absl::string_view label = primary                 ? "pkey"
+                                  : exclusion             ? "excl"
+                                  : constraint != nullptr ? "key"
+                                                          : "idx";
+  return view().ChooseName(table.schema, table.name, primary ? "" : whole.name_hint, label);
 }
 
 // LIKE … INCLUDING INDEXES: constraints come with their indexes, and all get names of their own.
@@ -231,16 +308,7 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
         std::any_of(from.constraints.begin(), from.constraints.end(),
                     [&](const TableConstraint& c) { return c.index == index->id; });
     if (constrained) continue;
-    MakeIndex(*view().Find(to),
-              {.name_hint = index->name_hint,
-               .unique = index->unique,
-               .method = index->method,
-               .columns = index->keys,
-               .include = index->include,
-               .mentions = index->mentions,
-               .has_expression = index->has_expression,
-               .has_predicate = index->has_predicate},
-              "");
+    MakeIndex(*view().Find(to), LikeIndex(*index), "");
   }
 }
 
@@ -251,19 +319,52 @@ void Applier::Apply(const action::CreateTable& create) {
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
-  table.if_not_exists = create.if_not_exists;
+  table.if_not_exists = create.if_not_exists || situation_.conditional;
   table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;
+  table.partition_terms = create.partition_terms;
+  table.partition_strategy = create.partition_strategy;
+  table.bound = create.bound;
   for (const Name& name : create.like) {
     const Relation* like = Find(name);
     if (like == nullptr || !like->columns_known) table.columns_known = false;
     if (like == nullptr) continue;
     table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
   }
+  std::vector<Name> parents = create.inherits;
+  if (create.partition_of) parents.push_back(*create.partition_of);
+  std::vector<TableColumn> inherited;
+  for (const Name& name : parents) {
+    const Relation* parent = Find(name);
+    if (parent == nullptr) continue;
+    for (const TableColumn& column : parent->columns) {
+      const auto known =
+          std::find_if(inherited.begin(), inherited.end(),
+                       [&](const TableColumn& other) { return other.name == column.name; });
+      if (known == inherited.end()) {
+        inherited.push_back(column);
+        // Identity belongs to the parent alone, but from 17 on a partition has it too.
+        if (column.generated == Generated::kIdentity &&
+            !(create.partition_of && situation_.server_version >= 17)) {
+          inherited.back().generated = Generated::kNo;
+          inherited.back().has_default = false;
+        }
+      } else {
+        MergeColumn(column, *known);
+      }
+    }
+  }
+  table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
   std::vector<std::string> sequences;
   for (const Column& column : create.columns) {
-    MakeColumn(table, column);
+    Relation own;
+    const TableColumn made = MakeColumn(own, column);
+    if (TableColumn* known = table.FindColumn(column.name)) {
+      MergeColumn(made, *known);
+    } else {
+      table.columns.push_back(made);
+    }
     if (column.serial || column.generated == Generated::kIdentity) sequences.push_back(column.name);
   }
   const RelationId id = Create(std::move(table));
@@ -277,11 +378,22 @@ void Applier::Apply(const action::CreateTable& create) {
     if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
   }
   if (create.partition_of) {
-    if (const Relation* parent = Find(*create.partition_of)) {
-      InheritFrom(id, *parent, true);
+    if (const Relation* parent = Find(*create.partition_of)) InheritFrom(id, *parent, true);
+  }
+  for (const Name& name : create.like) {
+    const Relation* like = Find(name);
+    if (like == nullptr) continue;
+    for (const TableConstraint& constraint : like->constraints) {
+      if (constraint.kind != ConstraintKind::kNotNull) continue;
+      AddNotNull(id, constraint.columns[0], constraint.name, false);
     }
   }
-  for (const Column& column : create.columns) AddInlineConstraints(id, column);
+  if (NamesNotNulls()) NameNotNulls(id, create);
+  for (const Column& column : create.columns) {
+    for (const Constraint& constraint : column.constraints) {
+      if (constraint.kind != ConstraintKind::kNotNull) AddTo(id, constraint);
+    }
+  }
   for (const Constraint& constraint : create.constraints) AddTo(id, constraint);
 }
 
@@ -294,46 +406,68 @@ void Applier::Apply(const action::AddColumn& add) {
   const RelationId id = named->id;
   const bool has_sequence = add.column.serial || add.column.generated == Generated::kIdentity;
   if (has_sequence) MakeSequence(*named, add.column.name);
-  AddInlineConstraints(id, add.column);
+  const TableColumn* made = view().Find(id)->FindColumn(add.column.name);
+  bool named_not_null = false;
+  for (const Constraint& constraint : add.column.constraints) {
+    named_not_null = named_not_null || constraint.kind == ConstraintKind::kNotNull;
+    AddToAll(add.table, constraint);
+  }
+  if (made != nullptr && made->not_null && !named_not_null) {
+    AddToAll(add.table, {.kind = ConstraintKind::kNotNull, .columns = {add.column.name}});
+  }
+}
+
+// With what cannot be without it (dependency.c:findDependentObjects).
+void Applier::RemoveColumn(RelationId id, const std::string& name, bool cascade) {
+  const Relation table = *view().Find(id);
+  for (const TableColumn& other : table.columns) {
+    const auto& from = other.generated_from;
+    if (std::find(from.begin(), from.end(), name) != from.end()) {
+      RemoveColumn(id, other.name, cascade);
+    }
+  }
+  for (const TableConstraint& constraint : table.constraints) {
+    const auto& columns = constraint.columns;
+    if (std::find(columns.begin(), columns.end(), name) != columns.end()) {
+      RemoveConstraint(id, constraint.name);
+    }
+  }
+  std::vector<RelationId> doomed;
+  for (const Relation* index : view().IndexesOf(table)) {
+    if (Mentions(*index, name)) doomed.push_back(index->id);
+  }
+  for (const Relation* sequence : view().SequencesOf(table)) {
+    if (sequence->owner_column == name) doomed.push_back(sequence->id);
+  }
+  for (const Relation* on : cascade ? view().ViewsOn(table) : std::vector<const Relation*>()) {
+    for (const ViewUse& use : on->uses) {
+      const auto& columns = use.columns;
+      const bool reads = std::find(columns.begin(), columns.end(), name) != columns.end();
+      if (use.relation == id && reads) doomed.push_back(on->id);
+    }
+  }
+  for (const RelationId relation : doomed) DropRelation(relation);
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    std::erase_if(changed.columns, [&](const TableColumn& c) { return c.name == name; });
+  });
 }
 
 void Applier::Apply(const action::DropColumn& drop) {
   const Relation* named = Find(drop.table.name);
   if (named == nullptr) return;
-  std::vector<RelationId> doomed;
-  for (const Relation* index : view().IndexesOf(*named)) {
-    if (Mentions(*index, drop.column)) doomed.push_back(index->id);
+  std::vector<RelationId> ids = {named->id};
+  if (!drop.table.only) {
+    for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
   }
-  for (const Relation* sequence : view().SequencesOf(*named)) {
-    if (sequence->owner_column == drop.column) doomed.push_back(sequence->id);
-  }
-  if (drop.cascade) {
-    for (const Relation* view_on : view().ViewsOn(*named)) {
-      for (const ViewUse& use : view_on->uses) {
-        const auto& columns = use.columns;
-        if (use.relation == named->id &&
-            std::find(columns.begin(), columns.end(), drop.column) != columns.end()) {
-          doomed.push_back(view_on->id);
-          break;
-        }
-      }
-    }
-  }
-  for (const RelationId id : doomed) DropRelation(id);
-  ForEach(drop.table, [&](Relation& table) {
-    std::erase_if(table.columns, [&](const TableColumn& c) {
-      const auto& from = c.generated_from;
-      return c.name == drop.column ||
-             std::find(from.begin(), from.end(), drop.column) != from.end();
-    });
-    std::erase_if(table.constraints, [&](const TableConstraint& c) {
-      return std::find(c.columns.begin(), c.columns.end(), drop.column) != c.columns.end();
-    });
-  });
+  if (drop.cascade) catalog_.DropRoutinesOn(moment_, *named, &drop.column);
+  for (const RelationId id : ids) RemoveColumn(id, drop.column, drop.cascade);
 }
 
 void Applier::SetNullability(const Target& target, const std::string& name, bool not_null) {
+  std::string constraint;  // the name that children get too (tablecmds.c:ATExecSetNotNull)
+  RelationId first = 0;
   ForEach(target, [&](Relation& table) {
+    if (first == 0) first = table.id;
     if (TableColumn* column = table.FindColumn(name)) {
       column->not_null = not_null;
     } else if (!table.columns_known) {
@@ -344,11 +478,29 @@ void Applier::SetNullability(const Target& target, const std::string& name, bool
       return c.kind == ConstraintKind::kNotNull && c.columns == std::vector<std::string>{name};
     });
   });
+  if (!not_null || first == 0 || !NamesNotNulls()) return;
+  AddNotNull(first, name, "", false);
+  constraint = view().Find(first)->FindNotNull(name)->name;
+  if (target.only) return;
+  for (const Relation* child : view().DescendantsOf(*view().Find(first))) {
+    AddNotNull(child->id, name, constraint, true);
+  }
 }
 
-void Applier::SetHasDefault(const Target& target, const std::string& name, bool has_default) {
+void Applier::GiveDefault(TableColumn& column, const OptionalExpression& value) {
+  column.has_default = value && !value->is_null;
+  column.default_value = column.has_default ? value : nullptr;
+  column.default_uses.clear();
+  if (!column.has_default) return;
+  for (const Name& name : value->depends_on) {
+    if (const Relation* used = Find(name)) column.default_uses.push_back(used->id);
+  }
+}
+
+void Applier::ChangeDefault(const Target& target, const std::string& name,
+                            const OptionalExpression& value) {
   ForEach(target, [&](Relation& table) {
-    if (TableColumn* column = table.FindColumn(name)) column->has_default = has_default;
+    if (TableColumn* column = table.FindColumn(name)) GiveDefault(*column, value);
   });
 }
 
@@ -423,12 +575,13 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .columns = constraint.columns,
                           .validated = !constraint.not_valid && !constraint.not_enforced,
                           .enforced = !constraint.not_enforced,
+                          .no_inherit = constraint.no_inherit,
                           .deletes_write = constraint.deletes_write,
                           .updates_write = constraint.updates_write,
                           .referenced_columns = constraint.referenced_columns};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
-    made.proven_not_null = constraint.expression->proven_not_null;
+    made.predicate = constraint.expression->predicate;
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
     const Relation* referenced = Find(constraint.referenced);
@@ -454,38 +607,96 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
     made.index = MakeConstraintIndex(table, constraint, made.name);
   }
   const bool not_null = key || (constraint.kind == ConstraintKind::kNotNull && made.validated);
+  const std::vector<std::string> columns = made.columns;
+  // A second NOT NULL of one column is the first again.
+  const bool again = constraint.kind == ConstraintKind::kNotNull && columns.size() == 1 &&
+                     table.FindNotNull(columns[0]) != nullptr;
   catalog_.Change(moment_, table_id, [&](Relation& changed) {
-    for (const std::string& column : made.columns) {
+    for (const std::string& column : columns) {
       TableColumn* found = not_null ? changed.FindColumn(column) : nullptr;
       if (found != nullptr) found->not_null = true;
     }
-    changed.constraints.push_back(std::move(made));
+    if (!again) changed.constraints.push_back(std::move(made));
+  });
+  if (!not_null || (!key && !again)) return;
+  for (const std::string& column : columns) AddNotNull(table_id, column, "", false);
+}
+
+// To the target and, where the constraint travels, to its descendants.
+void Applier::AddToAll(const Target& target, const Constraint& constraint) {
+  const Relation* named = Find(target.name);
+  if (named == nullptr || constraint.kind == ConstraintKind::kNull) return;
+  const Relation& table = *named;
+  const size_t before = table.constraints.size();
+  AddTo(table.id, constraint);
+  if (target.only || constraint.no_inherit) return;
+  const std::vector<TableConstraint>& constraints = view().Find(table.id)->constraints;
+  // A primary key comes before the NOT NULL constraints that it brings.
+  std::string name = constraint.name;
+  if (before < constraints.size()) name = constraints[before].name;
+  if (constraint.kind == ConstraintKind::kNotNull && constraint.columns.size() == 1) {
+    const TableConstraint* known = view().Find(table.id)->FindNotNull(constraint.columns[0]);
+    if (known != nullptr) name = known->name;
+  }
+  for (const Relation* child : view().DescendantsOf(*view().Find(table.id))) {
+    AddToPart(child->id, constraint, name);
+  }
+}
+
+// What a descendant gets when its ancestor has got `constraint` under `name`.
+void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::string& name) {
+  const Relation& child = *view().Find(id);
+  Constraint own = constraint;
+  const bool indexes = constraint.kind == ConstraintKind::kUnique ||
+                       constraint.kind == ConstraintKind::kPrimaryKey ||
+                       constraint.kind == ConstraintKind::kExclusion;
+  if (constraint.kind == ConstraintKind::kPrimaryKey) {
+    // Every descendant, a partition or not (parse_utilcmd.c:transformIndexConstraint).
+    const Relation& parent = *view().Find(child.parents[0]);
+    for (const std::string& column : constraint.columns) {
+      const TableConstraint* known = parent.FindNotNull(column);
+      AddNotNull(id, column, known == nullptr ? "" : known->name, true);
+      catalog_.Change(moment_, id, [&](Relation& changed) {
+        if (TableColumn* found = changed.FindColumn(column)) found->not_null = true;
+      });
+    }
+  }
+  if (indexes) {
+    if (!child.is_partition) return;
+    own.name.clear();
+  } else if (constraint.kind == ConstraintKind::kForeignKey) {
+    if (!child.is_partition) return;
+    own.name = child.FindConstraint(name) == nullptr ? name : "";
+  } else {
+    if (child.FindConstraint(name) != nullptr) return;
+    own.name = name;
+  }
+  const size_t before = view().Find(id)->constraints.size();
+  AddTo(id, own);
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    if (before < changed.constraints.size()) changed.constraints[before].inherited = true;
   });
 }
 
-void Applier::Apply(const action::AddConstraint& add) {
-  const Relation* named = Find(add.table.name);
-  if (named == nullptr) return;
-  const Constraint& constraint = add.constraint;
-  const bool index_constraint = constraint.kind == ConstraintKind::kUnique ||
-                                constraint.kind == ConstraintKind::kPrimaryKey ||
-                                constraint.kind == ConstraintKind::kExclusion;
-  const Relation& table = *named;
-  AddTo(table.id, constraint);
-  if (add.table.only || constraint.no_inherit) return;
-  const std::string name =
-      constraint.name.empty() ? view().Find(table.id)->constraints.back().name : constraint.name;
-  for (const Relation* child : view().DescendantsOf(table)) {
-    if (index_constraint || constraint.kind == ConstraintKind::kForeignKey) {
-      if (!child->is_partition) continue;
-      Constraint own = constraint;
-      own.name.clear();
-      AddTo(child->id, own);
-    } else if (child->FindConstraint(name) == nullptr) {
-      Constraint own = constraint;
-      own.name = name;
-      AddTo(child->id, own);
-    }
+void Applier::Apply(const action::AddConstraint& add) { AddToAll(add.table, add.constraint); }
+
+// Those that stand on a unique index that is gone.
+void Applier::RemoveForeignKeysTo(const Relation& index) {
+  std::vector<std::string> keys;
+  for (const action::IndexColumn& key : index.keys) keys.push_back(key.column);
+  const auto stands_on_it = [&](const TableConstraint& c) {
+    const auto& columns = c.referenced_columns;
+    return c.referenced == index.table &&
+           std::is_permutation(columns.begin(), columns.end(), keys.begin(), keys.end());
+  };
+  const Relation& referenced = *view().Find(index.table);
+  std::vector<const Relation*> tables = view().ReferencingTables(referenced);
+  tables.push_back(&referenced);
+  for (const Relation* table : tables) {
+    const auto& constraints = table->constraints;
+    if (std::none_of(constraints.begin(), constraints.end(), stands_on_it)) continue;
+    catalog_.Change(moment_, table->id,
+                    [&](Relation& changed) { std::erase_if(changed.constraints, stands_on_it); });
   }
 }
 
@@ -494,16 +705,7 @@ void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
   const TableConstraint* constraint = found == nullptr ? nullptr : found->FindConstraint(name);
   if (constraint == nullptr) return;
   const TableConstraint removed = *constraint;
-  if (removed.index != 0) {
-    for (const Relation* child : view().ReferencingTables(*found)) {
-      catalog_.Change(moment_, child->id, [&](Relation& changed) {
-        std::erase_if(changed.constraints, [&](const TableConstraint& c) {
-          return c.referenced == table_id && c.referenced_columns == removed.columns;
-        });
-      });
-    }
-    DropRelation(removed.index);
-  }
+  if (removed.index != 0) DropRelation(removed.index);
   catalog_.Change(moment_, table_id, [&](Relation& table) {
     std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
     if (removed.kind == ConstraintKind::kNotNull && removed.columns.size() == 1) {
@@ -548,6 +750,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.unique = create.unique;
   index.has_expression = create.has_expression;
   index.has_predicate = create.has_predicate;
+  index.predicate = create.predicate;
   index.keys = create.columns;
   index.include = create.include;
   index.name_hint = create.name_hint;
@@ -647,17 +850,53 @@ void Applier::Apply(const action::CreateView& create) {
   Create(std::move(made));
 }
 
+// Only uses that are certain, as of views: a column without a qualifier where nothing else is read.
+std::vector<ViewUse> Applier::UsesOf(const Body& body) const {
+  std::vector<Name> named;
+  for (const BodyStatement& statement : body.statements) {
+    const auto* modify = std::get_if<action::ModifyData>(&statement.actions[0].kind);
+    if (modify == nullptr) continue;
+    named.insert(named.end(), modify->reads.begin(), modify->reads.end());
+    for (const action::Write& write : modify->writes) named.push_back(write.table.name);
+  }
+  const bool only_one =
+      !named.empty() && !body.has_subquery &&
+      std::all_of(named.begin(), named.end(), [&](const Name& name) { return name == named[0]; });
+  std::vector<ViewUse> uses;
+  for (const Name& name : named) {
+    const Relation* relation = Find(name);
+    if (relation == nullptr) continue;
+    ViewUse use = {.relation = relation->id};
+    for (const action::ColumnUse& column : body.columns_used) {
+      if (column.relation ? *column.relation == name : only_one)
+        use.columns.push_back(column.column);
+    }
+    uses.push_back(std::move(use));
+    if (only_one) break;
+  }
+  return uses;
+}
+
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
   Routine routine = {.volatility = create.volatility,
                      .least_volatility = create.volatility,
-                     .constant_body = create.constant_body};
+                     .constant_body = create.constant_body,
+                     .procedure = create.procedure,
+                     .signature = create.signature,
+                     .body = create.body};
+  if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
   const Routine* other = view().FindRoutine(create.function, situation_.search_path);
   if (other != nullptr && !create.or_replace) {
     routine.volatility = std::max(routine.volatility, other->volatility);
     routine.least_volatility = std::min(routine.least_volatility, other->least_volatility);
     routine.constant_body = routine.constant_body && other->constant_body;
   }
+  // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
+  // one may not have been replaced.
+  const bool replaces =
+      create.or_replace && other != nullptr && other->signature == create.signature;
+  if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
   catalog_.SetRoutine(moment_, schema, create.function.name, routine);
 }
 
@@ -665,7 +904,7 @@ void Applier::Apply(const action::CreatePolicy& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
   catalog_.Change(moment_, named->id,
-                  [&](Relation& table) { table.policies.push_back(create.name); });
+                  [&](Relation& table) { table.policies.push_back({.name = create.name}); });
 }
 
 void Applier::Apply(const action::CreateTrigger& create) {
@@ -719,7 +958,9 @@ void Applier::Apply(const action::RenameColumn& rename) {
       RenameIn(index.mentions, rename.column, rename.to);
       for (action::IndexColumn& key : index.keys) {
         if (key.column == rename.column) key.column = rename.to;
+        RenameIn(key.expression, rename.column, rename.to);
       }
+      index.predicate = Renamed(index.predicate, rename.column, rename.to);
     });
   }
   ForEach(rename.table, [&](Relation& table) {
@@ -734,8 +975,10 @@ void Applier::Apply(const action::RenameColumn& rename) {
     }
     for (TableConstraint& constraint : table.constraints) {
       RenameIn(constraint.columns, rename.column, rename.to);
-      RenameIn(constraint.proven_not_null, rename.column, rename.to);
+      constraint.predicate = Renamed(constraint.predicate, rename.column, rename.to);
     }
+    RenameIn(table.partition_keys, rename.column, rename.to);
+    for (Term& term : table.partition_terms) RenameIn(term, rename.column, rename.to);
   });
 }
 
@@ -815,12 +1058,29 @@ void Applier::DropRelation(RelationId id) {
   for (const Relation* index : view().IndexesOf(relation)) DropRelation(index->id);
   for (const Relation* sequence : view().SequencesOf(relation)) DropRelation(sequence->id);
   for (const Relation* on : view().ViewsOn(relation)) DropRelation(on->id);
+  catalog_.DropRoutinesOn(moment_, relation, nullptr);
   for (const RelationId child : relation.children) DropRelation(child);
+  if (relation.IsIndex() && view().Find(relation.table) != nullptr) {
+    catalog_.Change(moment_, relation.table, [&](Relation& table) {
+      std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.index == id; });
+    });
+    if (relation.unique) RemoveForeignKeysTo(relation);
+  }
   for (const RelationId parent_id : relation.parents) {
     const Relation* parent = view().Find(parent_id);
     if (parent == nullptr) continue;
     catalog_.Change(moment_, parent_id,
                     [&](Relation& changed) { EraseValue(changed.children, id); });
+  }
+  for (const Relation* table : view().DefaultsUsing(relation)) {
+    catalog_.Change(moment_, table->id, [&](Relation& changed) {
+      for (TableColumn& column : changed.columns) {
+        if (std::find(column.default_uses.begin(), column.default_uses.end(), id) !=
+            column.default_uses.end()) {
+          GiveDefault(column, nullptr);
+        }
+      }
+    });
   }
   for (const Relation* child : view().ReferencingTables(relation)) {
     catalog_.Change(moment_, child->id, [&](Relation& changed) {
@@ -834,7 +1094,10 @@ void Applier::DropRelation(RelationId id) {
 void Applier::DropFromTable(const action::Drop& drop) {
   ForEach({.name = drop.on_table}, [&](Relation& table) {
     for (const Name& name : drop.objects) {
-      if (drop.kind == ObjectKind::kPolicy) std::erase(table.policies, name.name);
+      if (drop.kind == ObjectKind::kPolicy) {
+        std::erase_if(table.policies, [&](const RowPolicy& p) { return p.name == name.name; });
+      }
+      if (drop.kind == ObjectKind::kRule) std::erase(table.rules, name.name);
       if (drop.kind != ObjectKind::kTrigger) continue;
       std::erase_if(table.triggers, [&](const Trigger& t) { return t.name == name.name; });
     }
@@ -881,12 +1144,10 @@ void Applier::Apply(const action::Drop& drop) {
         break;
       case ObjectKind::kTrigger:
       case ObjectKind::kPolicy:
+      case ObjectKind::kRule:
         DropFromTable(drop);
         break;
-      case ObjectKind::kAggregate:
-      case ObjectKind::kRule:
-      case ObjectKind::kExtension:
-      case ObjectKind::kOther:
+      default:
         break;
     }
   }

@@ -1,8 +1,10 @@
 #ifndef PLIMSOLL_ANALYZER_SIMULATION_APPLY_H_
 #define PLIMSOLL_ANALYZER_SIMULATION_APPLY_H_
 
+#include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/effects.h"
@@ -21,6 +23,14 @@ std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situatio
 // Makes the catalog know the relations that the action names and that no file creates: they are
 // taken to exist. Names that this history had and dropped stay unknown.
 void AssumeNamed(const Action& action, const Situation& situation, Moment moment, Catalog& catalog);
+
+// Whether the body is parsed and its names looked up when the function is created: SQL that only
+// queries. (What a body makes itself may be missing by then.)
+bool IsAnalysed(const action::CreateFunction& create, const Situation& situation);
+
+// Calls `visit` with the names, without their schemas, of what the action makes, changes, drops or
+// reads.
+void VisitNames(const Action& action, absl::FunctionRef<void(const std::string&)> visit);
 
 // Drops the relations among `ids` that still exist, as the end of their session or transaction
 // does.

@@ -1,6 +1,9 @@
+#include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "analyzer/simulation/apply.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -37,6 +40,12 @@ class Assumer {
     if (create.owned_by) Assume(*create.owned_by);
   }
   void Look(const action::CreateView& create) { Assume(create.reads); }
+  void Look(const action::CreateFunction& create) {
+    if (!IsAnalysed(create, situation_)) return;
+    for (const BodyStatement& statement : create.body->statements) {
+      Look(std::get<action::ModifyData>(statement.actions[0].kind));
+    }
+  }
   void Look(const action::CreateTrigger& create) {
     Assume(create.table);
     if (create.from) Assume(*create.from);
@@ -113,6 +122,15 @@ class Assumer {
 };
 
 }  // namespace
+
+bool IsAnalysed(const action::CreateFunction& create, const Situation& situation) {
+  const Body* body = create.body.get();
+  if (body == nullptr || create.language != "sql") return false;
+  if (!body->atomic && !situation.checks_bodies) return false;
+  return std::all_of(body->statements.begin(), body->statements.end(), [](const BodyStatement& s) {
+    return std::holds_alternative<action::ModifyData>(s.actions[0].kind);
+  });
+}
 
 bool IsSystemName(const Name& name) {
   return name.schema == "pg_catalog" || name.schema == "information_schema" ||

@@ -83,6 +83,18 @@ const TableConstraint* Relation::FindConstraint(absl::string_view constraint) co
   return FindNamed(constraints, constraint);
 }
 
+TableConstraint* Relation::FindNotNull(absl::string_view column) {
+  for (TableConstraint& constraint : constraints) {
+    const bool here = constraint.kind == ConstraintKind::kNotNull &&
+                      constraint.columns.size() == 1 && constraint.columns[0] == column;
+    if (here) return &constraint;
+  }
+  return nullptr;
+}
+const TableConstraint* Relation::FindNotNull(absl::string_view column) const {
+  return const_cast<Relation*>(this)->FindNotNull(column);
+}
+
 std::string Relation::DisplayName() const {
   return schema == "public" ? name : absl::StrCat(schema, ".", name);
 }
@@ -168,6 +180,14 @@ std::vector<const Relation*> CatalogView::RelationsIn(absl::string_view schema) 
   return relations;
 }
 
+std::vector<const Relation*> CatalogView::AllRelations() const {
+  std::vector<const Relation*> relations;
+  for (RelationId id = 1; id <= catalog_->last_id_; ++id) {
+    if (const Relation* relation = Find(id)) relations.push_back(relation);
+  }
+  return relations;
+}
+
 namespace {
 
 // The dependents that `belongs` still accepts at the view's moment.
@@ -211,6 +231,26 @@ std::vector<const Relation*> CatalogView::ViewsOn(const Relation& on) const {
   });
 }
 
+bool DependsOn(const Routine& routine, RelationId relation, const std::string* column) {
+  return std::any_of(routine.uses.begin(), routine.uses.end(), [&](const ViewUse& use) {
+    return use.relation == relation &&
+           (column == nullptr ||
+            std::find(use.columns.begin(), use.columns.end(), *column) != use.columns.end());
+  });
+}
+
+std::vector<const Routine*> CatalogView::RoutinesOn(const Relation& relation) const {
+  std::vector<const Routine*> routines;
+  const auto found = catalog_->routines_on_.find(relation.id);
+  if (found == catalog_->routines_on_.end()) return routines;
+  for (const std::string& key : found->second) {
+    const Routine* routine = catalog_->routines_.At(key, moment_);
+    if (routine != nullptr && DependsOn(*routine, relation.id, nullptr))
+      routines.push_back(routine);
+  }
+  return routines;
+}
+
 std::vector<const Relation*> CatalogView::UsersOfType(const std::string& type) const {
   std::vector<const Relation*> users;
   const auto found = catalog_->type_users_.find(type);
@@ -252,6 +292,16 @@ std::vector<const Relation*> CatalogView::DescendantsOf(const Relation& table) c
   return descendants;
 }
 
+std::vector<const Relation*> CatalogView::DefaultsUsing(const Relation& used) const {
+  return Dependents(*this, Candidates(used.id), [&](const Relation& relation) {
+    return std::any_of(relation.columns.begin(), relation.columns.end(),
+                       [&](const TableColumn& column) {
+                         const std::vector<RelationId>& uses = column.default_uses;
+                         return std::find(uses.begin(), uses.end(), used.id) != uses.end();
+                       });
+  });
+}
+
 std::vector<const Relation*> CatalogView::ReferencingTables(const Relation& table) const {
   return Dependents(*this, Candidates(table.id), [&](const Relation& relation) {
     return relation.id != table.id &&
@@ -280,6 +330,7 @@ void Catalog::NoteDependencies(const Relation& relation) {
     if (!noted) tables.push_back(relation.id);
   }
   for (const TableColumn& column : relation.columns) {
+    for (const RelationId used : column.default_uses) NoteDependent(used, relation.id);
     if (column.type == nullptr) continue;
     const auto users = type_users_.find(column.type->name.name);
     if (users == type_users_.end()) continue;
@@ -343,7 +394,23 @@ void Catalog::SetType(Moment moment, const std::string& schema, const std::strin
 
 void Catalog::SetRoutine(Moment moment, const std::string& schema, const std::string& name,
                          std::optional<Routine> routine) {
+  for (const ViewUse& use : routine ? routine->uses : std::vector<ViewUse>()) {
+    std::vector<std::string>& keys = routines_on_[use.relation];
+    const std::string key = Key(schema, name);
+    if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
+  }
   routines_.Set(Key(schema, name), moment, routine ? std::make_shared<Routine>(*routine) : nullptr);
+}
+
+void Catalog::DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column) {
+  const auto found = routines_on_.find(relation.id);
+  if (found == routines_on_.end()) return;
+  for (const std::string& key : found->second) {
+    const Routine* routine = routines_.At(key, moment);
+    if (routine != nullptr && DependsOn(*routine, relation.id, column)) {
+      routines_.Set(key, moment, nullptr);
+    }
+  }
 }
 
 void Catalog::SetSchema(Moment moment, const std::string& schema, bool exists) {

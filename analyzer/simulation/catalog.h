@@ -41,16 +41,20 @@ struct TableColumn {
   bool not_null = false;
   Generated generated = Generated::kNo;
   bool has_default = false;
+  OptionalExpression default_value;         // null where there is none, or it is not known
+  std::vector<RelationId> default_uses;     // sequences, mostly: they cannot go without the default
   std::vector<std::string> generated_from;  // columns that a generated column computes from
 };
 
 struct TableConstraint {
   std::string name;
   ConstraintKind kind = ConstraintKind::kCheck;
-  std::vector<std::string> columns;          // of a check: those its expression mentions
-  std::vector<std::string> proven_not_null;  // of a check, see Expression
+  std::vector<std::string> columns;  // of a check: those its expression mentions
+  OptionalPredicate predicate;       // of a check; null where it is not known
   bool validated = true;
   bool enforced = true;
+  bool inherited = false;      // it came from a parent and from nowhere else
+  bool no_inherit = false;     // children do not get it
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE
@@ -70,6 +74,22 @@ struct ViewUse {
 struct Trigger {
   std::string name;
   std::string function;  // without its schema
+};
+
+struct RowPolicy {
+  std::string name;
+  std::vector<std::string> columns;  // that its expressions mention
+};
+
+// A part of a relation that stands on something that is no relation: with the one the other goes,
+// or it cannot go (pg_depend).
+struct Dependence {
+  enum class Part : uint8_t { kWhole, kColumn, kDefault, kConstraint, kTrigger, kPolicy, kRule };
+
+  ObjectKind on = ObjectKind::kFunction;
+  Name object;  // as the text names it
+  Part part = Part::kWhole;
+  std::string name;  // of the part
 };
 
 struct Relation {
@@ -95,10 +115,20 @@ struct Relation {
   std::vector<RelationId> parents;  // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
-  std::vector<std::string> partition_keys;
+  std::vector<std::string> partition_keys;  // columns; empty: an expression
+  std::vector<Term> partition_terms;        // the same keys, expressions too
+  PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   bool is_partition = false;
+  OptionalBound bound;  // of a partition; null also where no file says it
   std::vector<Trigger> triggers;
-  std::vector<std::string> policies;
+  std::vector<RowPolicy> policies;
+  std::vector<std::string> rules;
+  std::string clustered_on;     // an index, by name
+  std::string tablespace;       // empty: the database's own
+  std::string access_method;    // empty: the default one
+  std::optional<Name> of_type;  // CREATE TABLE … OF
+  std::string owned_by_role;    // empty: whoever runs the migrations
+  std::vector<Dependence> dependences;
 
   // Indexes.
   RelationId table = 0;
@@ -107,6 +137,7 @@ struct Relation {
   bool valid = true;
   bool has_expression = false;
   bool has_predicate = false;
+  OptionalPredicate predicate;
   std::vector<action::IndexColumn> keys;
   std::vector<std::string> include;
   std::string name_hint;              // see CreateIndex: how partitions name theirs
@@ -132,6 +163,9 @@ struct Relation {
   TableColumn* FindColumn(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const TableConstraint* FindConstraint(absl::string_view constraint) const
       ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  // The constraint behind NOT NULL on a column; before 18 there is none.
+  TableConstraint* FindNotNull(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  const TableConstraint* FindNotNull(absl::string_view column) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // `name`, or `schema.name` where the schema is not `public`.
   std::string DisplayName() const;
 };
@@ -150,7 +184,14 @@ struct Routine {
   action::Volatility volatility = action::Volatility::kVolatile;
   action::Volatility least_volatility = action::Volatility::kVolatile;
   bool constant_body = false;
+  bool procedure = false;
+  std::string signature;             // see CreateFunction
+  std::vector<ViewUse> uses;         // of BEGIN ATOMIC: what it depends on
+  std::shared_ptr<const Body> body;  // null where it is not known, or overloads share the name
 };
+
+// Whether an atomic routine depends on the relation, or on that column of it.
+bool DependsOn(const Routine& routine, RelationId relation, const std::string* column);
 
 // The catalog at one moment. Cheap to copy; lives no longer than its catalog.
 class Catalog;
@@ -176,17 +217,23 @@ class CatalogView {
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
+  // All of them, in order of creation.
+  std::vector<const Relation*> AllRelations() const;
 
   // In order of creation.
   std::vector<const Relation*> IndexesOf(const Relation& table) const;
   std::vector<const Relation*> SequencesOf(const Relation& table) const;
   std::vector<const Relation*> ViewsOn(const Relation& relation) const;
+  // Functions that were parsed when they were created and name the relation.
+  std::vector<const Routine*> RoutinesOn(const Relation& relation) const;
   // Every descendant by inheritance or partitioning, parents first.
   std::vector<const Relation*> DescendantsOf(const Relation& table) const;
   // Tables with a column of that type or domain, whatever its schema.
   std::vector<const Relation*> UsersOfType(const std::string& type) const;
   // Tables with a trigger that calls the function, whatever its schema.
   std::vector<const Relation*> TriggeredBy(const std::string& function) const;
+  // Tables with a column whose default uses `relation`.
+  std::vector<const Relation*> DefaultsUsing(const Relation& relation) const;
   // Tables with a foreign key to `table`.
   std::vector<const Relation*> ReferencingTables(const Relation& table) const;
 
@@ -215,6 +262,8 @@ class Catalog {
                std::optional<UserType> type);
   void SetRoutine(Moment moment, const std::string& schema, const std::string& name,
                   std::optional<Routine> routine);
+  // The routines on a relation go with it.
+  void DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column);
   void SetSchema(Moment moment, const std::string& schema, bool exists);
 
   // Appends a version of everything changed since `past`, as it was then (ROLLBACK).
@@ -235,9 +284,10 @@ class Catalog {
   absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;
   absl::flat_hash_set<uint64_t> noted_;                                // the pairs in dependents_
   absl::flat_hash_map<std::string, std::vector<RelationId>> members_;  // of a schema, likewise
-  absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;  // of a created type
-  absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;      // of a table, likewise
-  absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;   // by a function, likewise
+  absl::flat_hash_map<std::string, std::vector<RelationId>> type_users_;   // of a created type
+  absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;       // of a table, likewise
+  absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
+  absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;  // by a function, likewise
   RelationId last_id_ = 0;
 
   void NoteDependent(RelationId on, RelationId dependent);

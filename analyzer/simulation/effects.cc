@@ -4,10 +4,16 @@
 #include <array>
 #include <utility>
 
+#include "analyzer/check.h"
+#include "analyzer/simulation/effects_table.h"
 #include "analyzer/simulation/facts.h"
 
 namespace plimsoll {
 namespace {
+
+using enum LockMode;
+using enum Role;
+using namespace action;  // NOLINT(google-build-using-namespace): the table is about actions
 
 // The place of an action's type in ActionKind.
 template <typename T, size_t index = 0>
@@ -20,147 +26,261 @@ constexpr size_t IndexOf() {
   }
 }
 
+template <typename T>
+constexpr Form Of() {
+  return {.action = IndexOf<T>()};
+}
+constexpr Form Of(Alteration alteration) {
+  return {.action = IndexOf<AlterRelation>(), .which = static_cast<int>(alteration)};
+}
+constexpr Form Of(Upkeep upkeep) {
+  return {.action = IndexOf<Maintain>(), .which = static_cast<int>(upkeep)};
+}
+
 constexpr size_t kAnyAction = std::variant_size_v<ActionKind>;
-constexpr int kEver = 0;
-constexpr int kStill = 99;
-
-// One line of what PostgreSQL does: the lock `action` takes on whoever plays `role`, where all
-// conditions in `when` hold and none in `unless`, from server version `since` to `until`.
-struct Row {
-  size_t action;
-  Role role;
-  LockMode lock;
-  uint32_t when = 0;
-  uint32_t unless = 0;
-  int since = kEver;
-  int until = kStill;
-};
-
-using enum LockMode;
-using enum Role;
-using namespace action;  // NOLINT(google-build-using-namespace): the table is about actions
+constexpr Form kAny = {.action = kAnyAction};
+constexpr int kEver = EffectRow::kEver;
 
 // The knowledge. Sources: AGLL is tablecmds.c:AlterTableGetLockLevel; every row was measured on
 // PostgreSQL 12 to 18 (tests/oracle_test.cc repeats the measurement).
-constexpr Row kRows[] = {
+constexpr EffectRow kRows[] = {
     // A rewrite builds every index of the table again, a type change those on its column.
-    {kAnyAction, kRecreatedIndex, kAccessExclusive},
-    {kAnyAction, kDroppedIndex, kAccessExclusive},  // index.c:index_drop
-    {kAnyAction, kRead, kAccessShare},
-    {kAnyAction, kRowLocked, kRowShare},
-    {kAnyAction, kWritten, kRowExclusive},
-    {kAnyAction, kSequence, kAccessExclusive},
-    {kAnyAction, kView, kAccessExclusive},
+    {kAny, kRecreatedIndex, kAccessExclusive},
+    {kAny, kDroppedIndex, kAccessExclusive},  // index.c:index_drop
+    {kAny, kRead, kAccessShare},
+    {kAny, kRowLocked, kRowShare},
+    {kAny, kWritten, kRowExclusive},
+    {kAny, kSequence, kAccessExclusive},
+    {kAny, kUsedSequence, kRowExclusive},  // sequence.c:lock_and_open_sequence
+    {kAny, kView, kAccessExclusive},
 
     // AGLL: AT_AddColumn
-    {IndexOf<AddColumn>(), kTable, kAccessExclusive},
-    {IndexOf<AddColumn>(), kDescendant, kAccessExclusive},
-    {IndexOf<AddColumn>(), kReferenced, kShareRowExclusive},  // ATAddForeignKeyConstraint
+    {Of<AddColumn>(), kTable, kAccessExclusive},
+    {Of<AddColumn>(), kDescendant, kAccessExclusive},
+    {Of<AddColumn>(), kReferenced, kShareRowExclusive},  // ATAddForeignKeyConstraint
     // AGLL: AT_DropColumn; dropping a foreign key's triggers locks its other table
     // (trigger.c:RemoveTriggerById)
-    {IndexOf<DropColumn>(), kTable, kAccessExclusive},
-    {IndexOf<DropColumn>(), kDescendant, kAccessExclusive},
-    {IndexOf<DropColumn>(), kPartner, kAccessExclusive},
+    {Of<DropColumn>(), kTable, kAccessExclusive},
+    {Of<DropColumn>(), kDescendant, kAccessExclusive},
+    {Of<DropColumn>(), kPartner, kAccessExclusive},
     // AGLL: AT_SetNotNull, AT_DropNotNull, AT_ColumnDefault, AT_AlterColumnType
-    {IndexOf<SetNotNull>(), kTable, kAccessExclusive},
-    {IndexOf<SetNotNull>(), kDescendant, kAccessExclusive},
-    {IndexOf<DropNotNull>(), kTable, kAccessExclusive},
-    {IndexOf<DropNotNull>(), kDescendant, kAccessExclusive},
-    {IndexOf<SetDefault>(), kTable, kAccessExclusive},
-    {IndexOf<SetDefault>(), kDescendant, kAccessExclusive},
-    {IndexOf<DropDefault>(), kTable, kAccessExclusive},
-    {IndexOf<DropDefault>(), kDescendant, kAccessExclusive},
-    {IndexOf<AlterColumnType>(), kTable, kAccessExclusive},
-    {IndexOf<AlterColumnType>(), kDescendant, kAccessExclusive},
-    {IndexOf<AlterColumnType>(), kPartner, kAccessExclusive},
+    {Of<SetNotNull>(), kTable, kAccessExclusive},
+    {Of<SetNotNull>(), kDescendant, kAccessExclusive},
+    {Of<DropNotNull>(), kTable, kAccessExclusive},
+    {Of<DropNotNull>(), kDescendant, kAccessExclusive},
+    {Of<SetDefault>(), kTable, kAccessExclusive},
+    {Of<SetDefault>(), kDescendant, kAccessExclusive},
+    {Of<DropDefault>(), kTable, kAccessExclusive},
+    {Of<DropDefault>(), kDescendant, kAccessExclusive},
+    {Of<AlterColumnType>(), kTable, kAccessExclusive},
+    {Of<AlterColumnType>(), kDescendant, kAccessExclusive},
+    {Of<AlterColumnType>(), kPartner, kAccessExclusive},
     // AGLL: AT_AddConstraint, with CONSTR_FOREIGN the exception
-    {IndexOf<AddConstraint>(), kTable, kAccessExclusive, 0, kForeignKey},
-    {IndexOf<AddConstraint>(), kTable, kShareRowExclusive, kForeignKey},
-    {IndexOf<AddConstraint>(), kReferenced, kShareRowExclusive},
-    {IndexOf<AddConstraint>(), kDescendant, kShareRowExclusive, kForeignKey},
-    {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, 0,
+    {Of<AddConstraint>(), kTable, kAccessExclusive, 0, kForeignKey},
+    {Of<AddConstraint>(), kTable, kShareRowExclusive, kForeignKey},
+    {Of<AddConstraint>(), kReferenced, kShareRowExclusive},
+    {Of<AddConstraint>(), kDescendant, kShareRowExclusive, kForeignKey},
+    {Of<AddConstraint>(), kDescendant, kAccessExclusive, 0,
      kForeignKey | kBuildsIndex | kNoInherit},
-    {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kNoInherit, 0, 18},
+    {Of<AddConstraint>(), kDescendant, kAccessExclusive, kNoInherit, 0, 18},
     // Partitions get their index as CREATE INDEX would give it; 18 adds NOT NULL constraints first.
-    {IndexOf<AddConstraint>(), kDescendant, kShare, kBuildsIndex, 0, kEver, 17},
-    {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull},
-    {IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kBuildsIndex, 0, 18},
-    {IndexOf<AddConstraint>(), kUsedIndex, kShareUpdateExclusive},  // ATExecAddIndexConstraint
+    {Of<AddConstraint>(), kDescendant, kShare, kBuildsIndex, 0, kEver, 17},
+    {Of<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull},
+    {Of<AddConstraint>(), kDescendant, kAccessExclusive, kBuildsIndex, 0, 18},
+    {Of<AddConstraint>(), kUsedIndex, kShareUpdateExclusive},  // ATExecAddIndexConstraint
     // AGLL: AT_DropConstraint
-    {IndexOf<DropConstraint>(), kTable, kAccessExclusive},
-    {IndexOf<DropConstraint>(), kDescendant, kAccessExclusive},
-    {IndexOf<DropConstraint>(), kPartner, kAccessExclusive},
+    {Of<DropConstraint>(), kTable, kAccessExclusive},
+    {Of<DropConstraint>(), kDescendant, kAccessExclusive},
+    {Of<DropConstraint>(), kPartner, kAccessExclusive},
     // AGLL: AT_ValidateConstraint; QueueFKConstraintValidation opens the other table
-    {IndexOf<ValidateConstraint>(), kTable, kShareUpdateExclusive},
-    {IndexOf<ValidateConstraint>(), kDescendant, kShareUpdateExclusive},
-    {IndexOf<ValidateConstraint>(), kReferenced, kRowShare},
+    {Of<ValidateConstraint>(), kTable, kShareUpdateExclusive},
+    {Of<ValidateConstraint>(), kDescendant, kShareUpdateExclusive},
+    {Of<ValidateConstraint>(), kReferenced, kRowShare},
     // renameatt, RenameConstraint, RenameRelation: only ALTER INDEX is weaker, since 12
-    {IndexOf<RenameColumn>(), kTable, kAccessExclusive},
-    {IndexOf<RenameColumn>(), kDescendant, kAccessExclusive},
-    {IndexOf<RenameConstraint>(), kTable, kAccessExclusive},
-    {IndexOf<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
-    {IndexOf<RenameRelation>(), kTable, kAccessExclusive, 0, kNamedAsIndex},
-    {IndexOf<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex},
-    {IndexOf<SetSchema>(), kTable, kAccessExclusive},  // tablecmds.c:AlterTableNamespace
+    {Of<RenameColumn>(), kTable, kAccessExclusive},
+    {Of<RenameColumn>(), kDescendant, kAccessExclusive},
+    {Of<RenameConstraint>(), kTable, kAccessExclusive},
+    {Of<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
+    {Of<RenameRelation>(), kTable, kAccessExclusive, 0, kNamedAsIndex},
+    {Of<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex},
+    {Of<SetSchema>(), kTable, kAccessExclusive},  // tablecmds.c:AlterTableNamespace
     // AGLL: AT_EnableRowSecurity and its kin
-    {IndexOf<SetRowSecurity>(), kTable, kAccessExclusive},
+    {Of<SetRowSecurity>(), kTable, kAccessExclusive},
+
+    // AGLL, subcommand by subcommand
+    {Of(Alteration::kSetStatistics), kTable, kShareUpdateExclusive},
+    {Of(Alteration::kSetStatistics), kDescendant, kShareUpdateExclusive},
+    {Of(Alteration::kSetColumnOptions), kTable, kShareUpdateExclusive},
+    {Of(Alteration::kSetStorage), kTable, kAccessExclusive},
+    {Of(Alteration::kSetStorage), kDescendant, kAccessExclusive},
+    {Of(Alteration::kSetCompression), kTable, kAccessExclusive},
+    {Of(Alteration::kSetColumnForeignOptions), kTable, kAccessExclusive},
+    {Of(Alteration::kAddIdentity), kTable, kAccessExclusive},
+    {Of(Alteration::kAddIdentity), kDescendant, kAccessExclusive},
+    {Of(Alteration::kSetIdentity), kTable, kAccessExclusive},
+    {Of(Alteration::kSetIdentity), kDescendant, kAccessExclusive},
+    {Of(Alteration::kSetIdentity), kIdentitySequence, kShareRowExclusive},  // AlterSequence
+    {Of(Alteration::kDropIdentity), kTable, kAccessExclusive},
+    {Of(Alteration::kDropIdentity), kDescendant, kAccessExclusive},
+    {Of(Alteration::kSetExpression), kTable, kAccessExclusive},
+    {Of(Alteration::kDropExpression), kTable, kAccessExclusive},
+    {Of(Alteration::kDropExpression), kDescendant, kAccessExclusive},
+    {Of(Alteration::kSetOptions), kTable, kShareUpdateExclusive, 0, kStrongOption},
+    {Of(Alteration::kSetOptions), kTable, kAccessExclusive, kStrongOption},
+    {Of(Alteration::kSetLogged), kTable, kAccessExclusive},
+    {Of(Alteration::kSetUnlogged), kTable, kAccessExclusive},
+    {Of(Alteration::kSetTablespace), kTable, kAccessExclusive},
+    {Of(Alteration::kSetAccessMethod), kTable, kAccessExclusive},
+    {Of(Alteration::kClusterOn), kTable, kShareUpdateExclusive},
+    {Of(Alteration::kClusterOn), kUsedIndex, kShareUpdateExclusive},
+    {Of(Alteration::kSetWithoutCluster), kTable, kShareUpdateExclusive},
+    {Of(Alteration::kSetWithoutOids), kTable, kAccessExclusive},
+    {Of(Alteration::kReplicaIdentity), kTable, kAccessExclusive},
+    {Of(Alteration::kReplicaIdentity), kUsedIndex, kShare},  // ATExecReplicaIdentity
+    {Of(Alteration::kEnableTrigger), kTable, kShareRowExclusive},
+    {Of(Alteration::kEnableTrigger), kDescendant, kShareRowExclusive},
+    {Of(Alteration::kDisableTrigger), kTable, kShareRowExclusive},
+    {Of(Alteration::kDisableTrigger), kDescendant, kShareRowExclusive},
+    {Of(Alteration::kSwitchRule), kTable, kAccessExclusive},
+    {Of(Alteration::kInherit), kTable, kAccessExclusive},
+    {Of(Alteration::kInherit), kInherited, kShareUpdateExclusive},  // ATExecAddInherit
+    {Of(Alteration::kNoInherit), kTable, kAccessExclusive},
+    {Of(Alteration::kNoInherit), kInherited, kAccessShare},  // ATExecDropInherit
+    {Of(Alteration::kOfType), kTable, kAccessExclusive},
+    {Of(Alteration::kNotOfType), kTable, kAccessExclusive},
+    {Of(Alteration::kOwner), kTable, kAccessExclusive},
+    {Of(Alteration::kOwner), kIndexUnder, kAccessExclusive},  // ATExecChangeOwner
+    {Of(Alteration::kSetForeignOptions), kTable, kAccessExclusive},
+    {Of(Alteration::kDependsOnExtension), kTable, kAccessExclusive},  // alter.c
+    // AGLL: AT_AlterConstraint
+    {Of<AlterConstraint>(), kTable, kAccessExclusive},
+    {Of<AlterConstraint>(), kDescendant, kAccessExclusive},
+    {Of<AlterConstraint>(), kPartner, kAccessExclusive},
+    {Of<AlterConstraint>(), kReferenced, kShareRowExclusive},
+    // AGLL: AT_AttachPartition; ATExecAttachPartition, CloneForeignKeyConstraints
+    {Of<AttachPartition>(), kTable, kShareUpdateExclusive},
+    {Of<AttachPartition>(), kAttached, kAccessExclusive},
+    {Of<AttachPartition>(), kAttachedPart, kAccessExclusive},
+    {Of<AttachPartition>(), kDefaultPartition, kAccessExclusive},
+    {Of<AttachPartition>(), kIndexUnder, kShareUpdateExclusive},
+    {Of<AttachPartition>(), kReferenced, kShareRowExclusive},
+    {Of<AttachPartition>(), kPartner, kAccessExclusive},
+    {Of<AttachPartition>(), kReferencing, kAccessShare, 0, 0, kEver, 14},
+    {Of<AttachPartition>(), kReferencing, kShareRowExclusive, 0, 0, 15},
+    // AGLL: AT_DetachPartition, AT_DetachPartitionFinalize; ATExecDetachPartition
+    {Of<DetachPartition>(), kTable, kAccessExclusive, 0, kConcurrently | kFinalize},
+    {Of<DetachPartition>(), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of<DetachPartition>(), kTable, kShareUpdateExclusive, kFinalize},
+    {Of<DetachPartition>(), kAttached, kShareUpdateExclusive, 0, 0, kEver, 13},
+    {Of<DetachPartition>(), kAttached, kAccessExclusive, 0, 0, 14},
+    {Of<DetachPartition>(), kDefaultPartition, kAccessExclusive},
+    {Of<DetachPartition>(), kReferenced, kShareRowExclusive},
+    {Of<DetachPartition>(), kPartner, kAccessExclusive},
+    {Of<DetachPartition>(), kReferencing, kAccessExclusive},
+    {Of<DetachPartition>(), kIndexUnder, kAccessExclusive},
 
     // DefineRelation
-    {IndexOf<CreateTable>(), kReferenced, kShareRowExclusive},
-    {IndexOf<CreateTable>(), kParent, kAccessExclusive},
-    {IndexOf<CreateTable>(), kDefaultPartition, kAccessExclusive},
-    {IndexOf<CreateTable>(), kInherited, kShareUpdateExclusive},
-    {IndexOf<CreateTable>(), kLike, kAccessShare},
+    {Of<CreateTable>(), kReferenced, kShareRowExclusive},
+    {Of<CreateTable>(), kParent, kAccessExclusive},
+    {Of<CreateTable>(), kDefaultPartition, kAccessExclusive},
+    {Of<CreateTable>(), kInherited, kShareUpdateExclusive},
+    {Of<CreateTable>(), kLike, kAccessShare},
     // indexcmds.c:DefineIndex
-    {IndexOf<CreateIndex>(), kTable, kShare, 0, kConcurrently},
-    {IndexOf<CreateIndex>(), kTable, kShareUpdateExclusive, kConcurrently},
-    {IndexOf<CreateIndex>(), kDescendant, kShare},
-    {IndexOf<CreateSequence>(), kOwner, kAccessShare},       // sequence.c:process_owned_by
-    {IndexOf<CreateTrigger>(), kTable, kShareRowExclusive},  // trigger.c:CreateTriggerFiringOn
-    {IndexOf<CreateTrigger>(), kDescendant, kShareRowExclusive},
-    {IndexOf<CreatePolicy>(), kTable, kAccessExclusive},  // policy.c:CreatePolicy
+    {Of<CreateIndex>(), kTable, kShare, 0, kConcurrently},
+    {Of<CreateIndex>(), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of<CreateIndex>(), kDescendant, kShare},
+    {Of<CreateSequence>(), kOwner, kAccessShare},       // sequence.c:process_owned_by
+    {Of<CreateTrigger>(), kTable, kShareRowExclusive},  // trigger.c:CreateTriggerFiringOn
+    {Of<CreateTrigger>(), kDescendant, kShareRowExclusive},
+    {Of<CreatePolicy>(), kTable, kAccessExclusive},           // policy.c:CreatePolicy
+    {Of<CreateRule>(), kTable, kAccessExclusive},             // rewriteDefine.c:DefineQueryRewrite
+    {Of<CreateStatistics>(), kTable, kShareUpdateExclusive},  // statscmds.c:CreateStatistics
+    // policy.c:AlterPolicy, trigger.c:renametrig, rewriteDefine.c:RenameRewriteRule
+    {Of<AlterPart>(), kTable, kAccessExclusive},
+    {Of<AlterPart>(), kDescendant, kAccessExclusive},
+    {Of<AlterSequence>(), kTable, kShareRowExclusive},  // sequence.c:AlterSequence
+    {Of<AlterSequence>(), kOwner, kAccessShare},
+    {Of<Annotate>(), kTable, kShareUpdateExclusive},          // comment.c:CommentObject
+    {Of<Grant>(), kTable, kAccessShare, 0, 0, 18},            // aclchk.c:ExecGrant_Relation
+    {Of<AlterPublication>(), kTable, kShareUpdateExclusive},  // publicationcmds.c:OpenTableList
+    {Of<AlterPublication>(), kDescendant, kShareUpdateExclusive},
+    {Of<AlterExtension>(), kTable, kShareUpdateExclusive},  // objectaddress.c, extension.c
+
+    // vacuum.c, analyze.c, cluster.c, matview.c, indexcmds.c:ReindexTable
+    {Of(Upkeep::kVacuum), kTable, kShareUpdateExclusive},
+    {Of(Upkeep::kVacuum), kDescendant, kShareUpdateExclusive},
+    {Of(Upkeep::kVacuumFull), kTable, kAccessExclusive},
+    {Of(Upkeep::kVacuumFull), kDescendant, kAccessExclusive},
+    {Of(Upkeep::kAnalyze), kTable, kShareUpdateExclusive},
+    {Of(Upkeep::kAnalyze), kDescendant, kShareUpdateExclusive},
+    {Of(Upkeep::kCluster), kTable, kAccessExclusive},
+    {Of(Upkeep::kCluster), kDescendant, kAccessExclusive},
+    {Of(Upkeep::kReindexIndex), kTable, kShare, 0, kConcurrently},
+    {Of(Upkeep::kReindexIndex), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of(Upkeep::kReindexTable), kTable, kShare, 0, kConcurrently},
+    {Of(Upkeep::kReindexTable), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of(Upkeep::kReindexSchema), kTable, kShare, 0, kConcurrently},
+    {Of(Upkeep::kReindexSchema), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of(Upkeep::kReindexDatabase), kTable, kShare, 0, kConcurrently},
+    {Of(Upkeep::kReindexDatabase), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of(Upkeep::kRefresh), kTable, kAccessExclusive, 0, kConcurrently},
+    {Of(Upkeep::kRefresh), kTable, kExclusive, kConcurrently},
 
     // tablecmds.c:RemoveRelations, RangeVarCallbackForDropRelation; DROP INDEX locks its table so
-    {IndexOf<Drop>(), kTable, kAccessExclusive, 0, kConcurrently},
-    {IndexOf<Drop>(), kTable, kShareUpdateExclusive, kConcurrently},
-    {IndexOf<Drop>(), kDescendant, kAccessExclusive},
-    {IndexOf<Drop>(), kPartner, kAccessExclusive},
-    {IndexOf<Drop>(), kParent, kAccessExclusive},
-    {IndexOf<Drop>(), kDefaultPartition, kAccessExclusive},
+    {Of<Drop>(), kTable, kAccessExclusive, 0, kConcurrently},
+    {Of<Drop>(), kTable, kShareUpdateExclusive, kConcurrently},
+    {Of<Drop>(), kDescendant, kAccessExclusive},
+    {Of<Drop>(), kPartner, kAccessExclusive},
+    {Of<Drop>(), kParent, kAccessExclusive},
+    {Of<Drop>(), kDefaultPartition, kAccessExclusive},
     // tablecmds.c:ExecuteTruncate; the indexes get new files as the table does
-    {IndexOf<Truncate>(), kTable, kAccessExclusive},
-    {IndexOf<Truncate>(), kParent, kAccessShare, 0, 0, kEver, 13},
+    {Of<Truncate>(), kTable, kAccessExclusive},
+    {Of<Truncate>(), kParent, kAccessShare, 0, 0, kEver, 13},
     // parse_clause.c:setTargetTable; ri_triggers.c looks the key up with FOR KEY SHARE
-    {IndexOf<ModifyData>(), kTable, kRowExclusive},
-    {IndexOf<ModifyData>(), kDescendant, kRowExclusive},
-    {IndexOf<ModifyData>(), kReferenced, kRowShare},
+    {Of<ModifyData>(), kTable, kRowExclusive},
+    {Of<ModifyData>(), kDescendant, kRowExclusive},
+    {Of<ModifyData>(), kReferenced, kRowShare},
 };
 
-// Rows by action, so that an action reads only its own: made once, at compile time.
+// Rows by action, so that an action reads only its own.
 struct RowRange {
   size_t begin = 0;
   size_t end = 0;
 };
+using RowRanges = std::array<RowRange, kAnyAction + 1>;
 
-constexpr auto kRanges = [] {
-  std::array<RowRange, kAnyAction + 1> ranges{};
-  for (size_t row = 0; row < std::size(kRows); ++row) {
-    RowRange& range = ranges[kRows[row].action];
+constexpr RowRanges RangesOf(absl::Span<const EffectRow> rows) {
+  RowRanges ranges{};
+  for (size_t row = 0; row < rows.size(); ++row) {
+    RowRange& range = ranges[rows[row].form.action];
     if (range.end == 0) range.begin = row;
     range.end = row + 1;
   }
   return ranges;
-}();
+}
 
-constexpr bool RowsAreGrouped() {
-  for (size_t action = 0; action < kRanges.size(); ++action) {
-    for (size_t row = kRanges[action].begin; row < kRanges[action].end; ++row) {
-      if (kRows[row].action != action) return false;
+constexpr bool RowsAreGrouped(absl::Span<const EffectRow> rows) {
+  const RowRanges ranges = RangesOf(rows);
+  for (size_t action = 0; action < ranges.size(); ++action) {
+    for (size_t row = ranges[action].begin; row < ranges[action].end; ++row) {
+      if (rows[row].form.action != action) return false;
     }
   }
   return true;
 }
-static_assert(RowsAreGrouped(), "the rows of one action stand together");
+static_assert(RowsAreGrouped(kRows), "the rows of one action stand together");
+
+}  // namespace
+
+struct EffectTable {
+  absl::Span<const EffectRow> rows;
+  RowRanges ranges;
+};
+
+namespace {
+
+constexpr EffectTable kTrueTable = {.rows = kRows, .ranges = RangesOf(kRows)};
+constinit const EffectTable* table_in_use = &kTrueTable;
 
 void TakeLock(const Affected& relation, LockMode mode, std::vector<Lock>& locks) {
   for (Lock& lock : locks) {
@@ -175,12 +295,14 @@ void TakeLock(const Affected& relation, LockMode mode, std::vector<Lock>& locks)
   locks.push_back({.relation = relation, .mode = mode});
 }
 
-void ReadRows(size_t action, const Actor& actor, uint32_t conditions, int version,
+void ReadRows(size_t action, const Actor& actor, const Facts& facts, int version,
               std::vector<Lock>& locks) {
-  for (size_t i = kRanges[action].begin; i < kRanges[action].end; ++i) {
-    const Row& row = kRows[i];
-    const bool holds = row.role == actor.role && (row.when & ~conditions) == 0 &&
-                       (row.unless & conditions) == 0 && row.since <= version &&
+  const EffectTable& table = *table_in_use;
+  for (size_t i = table.ranges[action].begin; i < table.ranges[action].end; ++i) {
+    const EffectRow& row = table.rows[i];
+    const bool speaks = row.form.which == kEveryForm || row.form.which == facts.form;
+    const bool holds = speaks && row.role == actor.role && (row.when & ~facts.conditions) == 0 &&
+                       (row.unless & facts.conditions) == 0 && row.since <= version &&
                        version <= row.until;
     if (holds) TakeLock(actor.relation, row.lock, locks);
   }
@@ -190,6 +312,7 @@ std::optional<WorkKind> WorkOf(Role role) {
   if (role == kScanned) return WorkKind::kScan;
   if (role == kRewritten) return WorkKind::kRewrite;
   if (role == kBuiltIndex) return WorkKind::kIndexBuild;
+  if (role == kCopied) return WorkKind::kCopy;
   return std::nullopt;
 }
 
@@ -207,16 +330,69 @@ void AddWork(const Actor& actor, std::vector<Work>& work) {
                   .relation = actor.relation,
                   .index = actor.index,
                   .cause = actor.cause,
-                  .possible = actor.possible});
+                  .possible = actor.possible,
+                  .again = *kind == WorkKind::kIndexBuild});
+}
+
+// What is made anew and not built anew stands on its old file (tablecmds.c:TryReuseIndex).
+void AddKept(const Actor& actor, Effects& effects) {
+  if (actor.role != kRecreatedIndex || actor.relation.kind != RelationKind::kIndex) return;
+  for (const Work& work : effects.work) {
+    if (work.kind == WorkKind::kIndexBuild && work.index == actor.relation.name) return;
+  }
+  effects.kept_indexes.push_back(actor.relation);
 }
 
 }  // namespace
 
+namespace {
+
+bool RunsOutside(const Maintain& maintain) {
+  switch (maintain.upkeep) {
+    case Upkeep::kVacuum:
+    case Upkeep::kVacuumFull:
+    case Upkeep::kReindexSchema:
+    case Upkeep::kReindexDatabase:
+    case Upkeep::kReindexSystem:
+      return true;
+    case Upkeep::kCluster:
+      return maintain.relations.empty();
+    case Upkeep::kReindexIndex:
+    case Upkeep::kReindexTable:
+      return maintain.concurrently;
+    case Upkeep::kAnalyze:
+    case Upkeep::kRefresh:
+      return false;
+  }
+  return false;
+}
+
+}  // namespace
+
+absl::Span<const EffectRow> EffectRows() { return table_in_use->rows; }
+
+ScopedEffectRows::ScopedEffectRows(absl::Span<const EffectRow> rows)
+    : table_(new EffectTable{.rows = rows, .ranges = RangesOf(rows)}) {
+  PLIMSOLL_CHECK(table_in_use == &kTrueTable && RowsAreGrouped(rows));
+  table_in_use = table_.get();
+}
+
+ScopedEffectRows::~ScopedEffectRows() { table_in_use = &kTrueTable; }
+
 bool IsForbiddenInTransaction(const Action& action) {
+  if (const auto* maintain = std::get_if<Maintain>(&action.kind)) return RunsOutside(*maintain);
+  if (const auto* detach = std::get_if<DetachPartition>(&action.kind)) return detach->concurrently;
+  if (const auto* change = std::get_if<ChangeObject>(&action.kind)) {
+    return change->outside_transactions;
+  }
+  if (const auto* command = std::get_if<SessionCommand>(&action.kind)) {
+    return command->outside_transactions;
+  }
   if (const auto* create = std::get_if<CreateIndex>(&action.kind)) return create->concurrently;
-  if (const auto* drop = std::get_if<Drop>(&action.kind)) return drop->concurrently;
-  const auto* other = std::get_if<Other>(&action.kind);
-  return other != nullptr && other->outside_transactions;
+  const auto* drop = std::get_if<Drop>(&action.kind);
+  return drop != nullptr &&
+         (drop->concurrently || drop->kind == ObjectKind::kDatabase ||
+          drop->kind == ObjectKind::kTablespace || drop->kind == ObjectKind::kSubscription);
 }
 
 Affected DescribeRelation(const Relation& relation, const Situation& situation) {
@@ -308,10 +484,11 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
   }
   for (const Actor& actor : facts.actors) {
     if (actor.role == kLocked) TakeLock(actor.relation, facts.mode, effects.locks);
-    ReadRows(action.kind.index(), actor, facts.conditions, situation.server_version, effects.locks);
-    ReadRows(kAnyAction, actor, facts.conditions, situation.server_version, effects.locks);
+    ReadRows(action.kind.index(), actor, facts, situation.server_version, effects.locks);
+    ReadRows(kAnyAction, actor, facts, situation.server_version, effects.locks);
     AddWork(actor, effects.work);
   }
+  for (const Actor& actor : facts.actors) AddKept(actor, effects);
   return effects;
 }
 

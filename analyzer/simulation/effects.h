@@ -33,12 +33,14 @@ struct Affected {
 struct Lock {
   Affected relation;
   LockMode mode = LockMode::kAccessShare;
+  bool possible = false;  // not certain: what takes it stands under a condition
 };
 
 enum class WorkKind {
   kScan,        // reads every row
   kRewrite,     // copies every row into a new file, and builds every index again
   kIndexBuild,  // builds an index, or builds it again
+  kCopy,        // copies the file as it is, block by block
 };
 
 // Why the work is done, for the words of a message.
@@ -57,6 +59,8 @@ enum class Cause {
   kExclusion,
   kIndex,
   kPartition,
+  kStorage,      // persistence, tablespace, access method
+  kMaintenance,  // VACUUM FULL, CLUSTER, REINDEX, REFRESH
 };
 
 // Work that grows with the table.
@@ -69,6 +73,7 @@ struct Work {
   bool possible = false;
   // The index of a partitioned table, which has no rows: only its parts are work.
   bool shell = false;
+  bool again = false;  // of an index build: the index was there before
 };
 
 enum class LossKind { kTable, kColumn, kRows, kOther };
@@ -104,6 +109,8 @@ struct Failure {
 struct Effects {
   std::vector<Lock> locks;  // the strongest per relation, in order of first taking
   std::vector<Work> work;
+  // Indexes that are made anew over their old files: nothing is read for them.
+  std::vector<Affected> kept_indexes;
   std::vector<Loss> losses;
   std::vector<Break> breaks;
   bool forbidden_in_transaction = false;  // SQLSTATE 25001 inside a transaction block
@@ -131,9 +138,12 @@ struct Situation {
   bool one_transaction_migration = false;  // the whole migration runs in one
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
+  bool checks_bodies = true;               // check_function_bodies
+  bool in_body = false;                    // a routine or DO block runs it, not the session itself
+  bool conditional = false;                // it may not run at all: see BodyStatement
   Moment now = 0;                          // before the action
-  // Up to then something ran that may have done anything (DO, CALL): what the catalog lacks may be
-  // there.
+  // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what
+  // the catalog lacks may be there.
   Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
 };

@@ -5,84 +5,10 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/volatility.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
-
-// Statements that are not modelled and are known to lose nothing, to break nothing and to keep
-// nobody waiting for longer than a change of the catalog takes. Sorted, for the binary search.
-constexpr absl::string_view kInert[] = {
-    "ALTER AGGREGATE",
-    "ALTER AGGREGATE OWNER",
-    "ALTER COLLATION",
-    "ALTER COLLATION OWNER",
-    "ALTER DEFAULT PRIVILEGES",
-    "ALTER DOMAIN OWNER",
-    "ALTER FUNCTION",
-    "ALTER FUNCTION OWNER",
-    "ALTER OPERATOR",
-    "ALTER OPERATOR FAMILY",
-    "ALTER OPERATOR OWNER",
-    "ALTER PROCEDURE",
-    "ALTER PROCEDURE OWNER",
-    "ALTER ROUTINE",
-    "ALTER ROUTINE OWNER",
-    "ALTER SEQUENCE CACHE",
-    "ALTER SEQUENCE OWNED BY",
-    "ALTER STATISTICS",
-    "ALTER TABLE ClusterOn",
-    "ALTER TABLE DropCluster",
-    "ALTER TABLE ResetOptions",
-    "ALTER TABLE ResetRelOptions",
-    "ALTER TABLE SetCompression",
-    "ALTER TABLE SetOptions",
-    "ALTER TABLE SetRelOptions",
-    "ALTER TABLE SetStatistics",
-    "ALTER TABLE SetStorage",
-    "ALTER TYPE ADD VALUE",
-    "ALTER TYPE OWNER",
-    "ANALYZE",
-    "CHECKPOINT",
-    "CLOSE CURSOR",
-    "COMMENT",
-    "CREATE ACCESS METHOD",
-    "CREATE AGGREGATE",
-    "CREATE CAST",
-    "CREATE COLLATION",
-    "CREATE CONVERSION",
-    "CREATE DATABASE",
-    "CREATE FOREIGN DATA WRAPPER",
-    "CREATE FOREIGN TABLE",
-    "CREATE LANGUAGE",
-    "CREATE OPERATOR",
-    "CREATE OPERATOR CLASS",
-    "CREATE OPERATOR FAMILY",
-    "CREATE ROLE",
-    "CREATE SERVER",
-    "CREATE STATISTICS",
-    "CREATE TABLESPACE",
-    "CREATE TEXT SEARCH CONFIGURATION",
-    "CREATE TEXT SEARCH DICTIONARY",
-    "CREATE TEXT SEARCH PARSER",
-    "CREATE TEXT SEARCH TEMPLATE",
-    "CREATE TRANSFORM",
-    "CREATE TYPE",
-    "CREATE USER MAPPING",
-    "DEALLOCATE",
-    "DISCARD",
-    "EXPLAIN",
-    "GRANT",
-    "GRANT ROLE",
-    "IMPORT FOREIGN SCHEMA",
-    "LISTEN",
-    "NOTIFY",
-    "PREPARE",
-    "SECURITY LABEL",
-    "SET CONSTRAINTS",
-    "SHOW",
-    "UNLISTEN",
-    "VACUUM",
-};
 
 bool HoldsRows(const Relation& relation) {
   return relation.kind == RelationKind::kTable || relation.kind == RelationKind::kMaterializedView;
@@ -123,7 +49,8 @@ bool Mentions(const Relation& index, const std::string& column) {
 Facts Inspector::Inspect(const Action& action) && {
   facts_.forbidden_in_transaction = IsForbiddenInTransaction(action);
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
-    Fail("25001", "cannot run inside a transaction block");
+    Fail("25001", situation_.in_body ? "cannot be executed from a function"
+                                     : "cannot run inside a transaction block");
   }
   std::visit([this](const auto& kind) { Look(kind); }, action.kind);
   return std::move(facts_);
@@ -194,8 +121,29 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
   });
 }
 
-void Inspector::NoteCalls(absl::Span<const FunctionCall> calls) {
-  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope());
+void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run) {
+  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope(), bodies_run);
+}
+
+void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
+  for (const SequenceUse& use : uses) {
+    const Relation* named = Find(use.name);
+    if (named == nullptr) continue;
+    if (use.column.empty() && named->kind == RelationKind::kSequence) {
+      Add(Role::kUsedSequence, *named);
+    }
+    if (use.column.empty() || !named->IsTable()) continue;
+    for (const Relation* sequence : view_.SequencesOf(*named)) {
+      if (sequence->owner_column == use.column) Add(Role::kUsedSequence, *sequence);
+    }
+  }
+}
+
+bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
+                               absl::string_view where) {
+  if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;
+  Fail("42P17", absl::StrCat("what is in a ", where, " must be immutable"));
+  return false;
 }
 
 void Inspector::NoteRead(const Relation& read, Role role) {
@@ -238,28 +186,52 @@ void Inspector::Rewrite(const std::vector<const Relation*>& heaps, Cause cause, 
   }
 }
 
-// tablecmds.c:NotNullImpliedByRelConstraints: each valid check by itself, as far as it is a
-// conjunction. A check that the same statement drops is gone before (ALTER TABLE drops first).
-bool Inspector::ProvenNotNull(const Relation& table, const std::string& column) const {
+// A check that the same statement drops is gone before it could prove anything (ALTER TABLE drops
+// first).
+Proof Inspector::ProvenNotNull(const Relation& table, const std::string& column) const {
   const TableColumn* known = table.FindColumn(column);
-  if (known != nullptr && known->not_null) return true;
-  for (const TableConstraint& check : table.constraints) {
-    if (check.kind != ConstraintKind::kCheck || !check.validated || !check.enforced) continue;
-    const bool dropped = Sibling<action::DropConstraint>(
-        [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
-    const auto& proven = check.proven_not_null;
-    if (!dropped && std::find(proven.begin(), proven.end(), column) != proven.end()) return true;
+  if (known != nullptr && known->not_null) return Proof::kYes;
+  // One that is not valid is validated, by looking at every row, whatever the checks say
+  // (tablecmds.c:ATExecSetNotNull of 18).
+  const bool invalid = std::any_of(
+      table.constraints.begin(), table.constraints.end(), [&](const TableConstraint& constraint) {
+        return constraint.kind == ConstraintKind::kNotNull && !constraint.validated &&
+               constraint.columns == std::vector<std::string>{column};
+      });
+  if (invalid) return Proof::kNo;
+  // IS NOT NULL of a row asks for each of its fields, NOT NULL for the row itself.
+  if (known != nullptr && known->type != nullptr) {
+    const UserType* type = view_.FindType(known->type->name, situation_.search_path);
+    if (type != nullptr && type->kind == action::TypeKind::kComposite && !known->type->array) {
+      return Proof::kNo;
+    }
   }
-  return false;
+  const Rows rows(table, [&](const TableConstraint& check) {
+    return Sibling<action::DropConstraint>(
+        [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
+  });
+  return rows.ProveNotNull(column);
 }
 
+bool Inspector::IsUsedByRoutine(const Relation& relation, const std::string* column) const {
+  const std::vector<const Routine*> routines = view_.RoutinesOn(relation);
+  return std::any_of(routines.begin(), routines.end(), [&](const Routine* routine) {
+    return DependsOn(*routine, relation.id, column);
+  });
+}
+
+// pl_exec.c:exec_stmt_execsql, executor/functions.c:init_execution_state
+void Inspector::FailInBody() { Fail("0A000", "unsupported transaction command in a routine"); }
+
 void Inspector::Look(const action::Savepoint&) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "SAVEPOINT can only be used in transaction blocks");
   }
 }
 
 void Inspector::Look(const action::RollbackTo& rollback) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
@@ -268,11 +240,27 @@ void Inspector::Look(const action::RollbackTo& rollback) {
 }
 
 void Inspector::Look(const action::Release& release) {
+  if (situation_.in_body) return FailInBody();
   if (!situation_.in_transaction_block) {
     Fail("25P01", "RELEASE SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
     Fail("3B001", absl::StrCat("savepoint \"", release.name, "\" does not exist"));
   }
+}
+
+// Its statements are steps of their own.
+void Inspector::Look(const action::DoBlock& block) {
+  // commands/functioncmds.c:ExecuteDoStmt
+  if (block.language == "sql") {
+    Fail("0A000", "language \"sql\" does not support inline code execution");
+  }
+  CheckBody(block.body);
+  facts_.modelled = block.body != nullptr && !block.body->unknown;
+}
+
+void Inspector::CheckBody(const std::shared_ptr<const Body>& body) {
+  if (body == nullptr || !body->syntax_error || !situation_.checks_bodies) return;
+  Fail("42601", *body->syntax_error);
 }
 
 void Inspector::Look(const action::Other& other) {
@@ -284,9 +272,7 @@ void Inspector::Look(const action::Other& other) {
         const Relation* relation = Find(name);
         return relation != nullptr && !Describe(*relation).live;
       });
-  facts_.inert =
-      unused || std::binary_search(std::begin(kInert), std::end(kInert), other.what,
-                                   [](absl::string_view a, absl::string_view b) { return a < b; });
+  facts_.inert = unused;
 }
 
 }  // namespace plimsoll

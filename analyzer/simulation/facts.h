@@ -2,6 +2,7 @@
 #define PLIMSOLL_ANALYZER_SIMULATION_FACTS_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/effects.h"
+#include "analyzer/simulation/implication.h"
 #include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
@@ -35,13 +37,19 @@ enum class Role : uint8_t {
   kUsedIndex,         // of ADD CONSTRAINT … USING INDEX, RENAME CONSTRAINT
   kDroppedIndex,      // an index that goes away with something else
   kRecreatedIndex,    // dropped and made again by ALTER COLUMN TYPE, over its old file or a new one
+  kIdentitySequence,  // of an identity column that gets other options
+  kUsedSequence,      // that nextval, currval or setval is called for
   kSequence,          // an owned sequence that goes away or restarts
   kOwner,             // of a sequence that is made
   kView,              // a view that goes away with something else, or is replaced
   kReferencing,       // a table with a foreign key to the named one
   kScanned,           // every row is read
   kRewritten,         // every row is copied
-  kBuiltIndex,        // built, or built again
+  kCopied,            // its file is copied, block by block
+  kBuiltIndex,        // built again
+  kAttached,          // a partition, or the index of one, that comes or goes
+  kAttachedPart,      // a partition of that
+  kIndexUnder,        // an index of a relation that is worked upon
 };
 
 // Conditions under which a row of the table holds; bits.
@@ -51,8 +59,14 @@ enum Condition : uint32_t {
   kBuildsIndex = 1U << 2U,   // a unique, primary key or exclusion constraint
   kNamedAsIndex = 1U << 3U,  // ALTER INDEX, not ALTER TABLE
   kNoInherit = 1U << 4U,
-  kAddsNotNull = 1U << 5U,  // a primary key over columns that were nullable
+  kAddsNotNull = 1U << 5U,   // a primary key over columns that were nullable
+  kStrongOption = 1U << 6U,  // a storage parameter that needs ACCESS EXCLUSIVE
+  kFinalize = 1U << 7U,
+  kOfIndex = 1U << 8U,    // ALTER INDEX … ATTACH PARTITION
+  kOwnership = 1U << 9U,  // ALTER SEQUENCE … OWNED BY and nothing else
 };
+
+inline constexpr int kEveryForm = -1;
 
 struct Actor {
   Role role = Role::kTable;
@@ -65,6 +79,7 @@ struct Actor {
 struct Facts {
   std::vector<Actor> actors;
   uint32_t conditions = 0;
+  int form = kEveryForm;  // of an action that has many, such as AlterRelation
   std::vector<Loss> losses;
   std::vector<Break> breaks;
   bool forbidden_in_transaction = false;
@@ -102,6 +117,25 @@ class Inspector {
   void Look(const action::SetSchema& set);
   void Look(const action::RenameSchema& rename);
   void Look(const action::SetRowSecurity& set);
+  // facts_relation.cc
+  void Look(const action::AlterRelation& alter);
+  void Look(const action::AlterConstraint& alter);
+  void Look(const action::AttachPartition& attach);
+  void Look(const action::DetachPartition& detach);
+  void Look(const action::Maintain& maintain);
+  // facts_object.cc
+  void Look(const action::AlterType& alter);
+  void Look(const action::AlterDomain& alter);
+  void Look(const action::AlterSequence& alter);
+  void Look(const action::CreateRule& create);
+  void Look(const action::CreateStatistics& create);
+  void Look(const action::AlterPart& alter);
+  void Look(const action::Annotate& annotate);
+  void Look(const action::Grant& grant);
+  void Look(const action::AlterPublication& alter);
+  void Look(const action::ChangeOwned& change);
+  void Look(const action::ChangeObject& change);
+  void Look(const action::AlterExtension& alter);
   // facts_create.cc
   void Look(const action::CreateTable& create);
   void Look(const action::CreateIndex& create);
@@ -126,7 +160,31 @@ class Inspector {
   void Look(const action::RollbackTo&);
   void Look(const action::Release&);
   void Look(const action::SetParameter&) {}
+  void Look(const action::SessionCommand&) {}
+  void Look(const action::PrepareTransaction&) {}
+  void Look(const action::DoBlock&);
   void Look(const action::Other&);
+
+  // facts_relation.cc
+  void LookAtColumn(const action::AlterRelation& alter, const Relation& table);
+  void LookAtWhole(const action::AlterRelation& alter, const Relation& relation);
+  void LookAtIndexPart(const action::AttachPartition& attach);
+  void NoteNewExpression(const action::AlterRelation& alter, const Relation& table,
+                         Generated generated);
+  void NotePersistence(const Relation& relation, Persistence wanted);
+  void NoteNamedIndex(const action::AlterRelation& alter, const Relation& table);
+  void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
+  void CheckMerges(const Relation& parent, const Relation& child);
+  void NoteBound(const Relation& whole, const Relation& part, const PartitionBound& bound);
+  void NotePartIndexes(const Relation& whole, const Relation& part);
+  void NotePartKeys(const Relation& whole, const Relation& part);
+  std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
+  void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
+  void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
+  void NoteCluster(const action::Maintain& maintain, const Relation& relation);
+  void NoteReindex(const action::Maintain& maintain, const Relation& relation);
+  void NoteRebuilt(const Relation& index, const Relation& table);
+  void NoteRefresh(const action::Maintain& maintain, const Relation& relation);
 
   // ---- shared
   TypeScope Scope() const { return {view_, situation_.search_path, situation_.server_version}; }
@@ -139,6 +197,10 @@ class Inspector {
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
   void Fail(absl::string_view sqlstate, std::string message);
   void FailMissing(const Name& name);
+  void FailInBody();
+  // By a body of BEGIN ATOMIC.
+  bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
+  void CheckBody(const std::shared_ptr<const Body>& body);
   // Whether the named column can be used, or dropped; notes the failure where it certainly does not
   // exist.
   bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
@@ -159,7 +221,7 @@ class Inspector {
   std::vector<const Relation*> Heaps(const Relation& table, bool only) const;
   void Scan(const std::vector<const Relation*>& heaps, Cause cause);
   void Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible);
-  bool ProvenNotNull(const Relation& table, const std::string& column) const;
+  Proof ProvenNotNull(const Relation& table, const std::string& column) const;
   void NoteNotNull(const Relation& table, bool only, const std::string& column, Cause cause);
   void NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans);
   void NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
@@ -167,7 +229,14 @@ class Inspector {
   void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                              bool cascade);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
-  bool NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+  bool RefusesType(const Relation& heap, const action::AlterColumnType& alter,
+                   const TypeName& from);
+  void NoteSequences(const std::vector<SequenceUse>& uses);
+  bool CheckGenerated(const action::CreateTable& create);
+  // Notes the failure where the expression, which must be immutable, certainly is not.
+  bool CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
+                      absl::string_view where);
+  void NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
                          const TypeName* from);
   void NoteDroppedRelation(const Relation& relation, const action::Drop& drop,
                            const std::vector<RelationId>& dropped);
@@ -182,7 +251,7 @@ class Inspector {
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
-  void NoteCalls(absl::Span<const FunctionCall> calls);
+  void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
   // A relation that a query reads.
   void NoteRead(const Relation& read, Role role = Role::kRead);
   void NoteWrite(const action::Write& write);
@@ -220,6 +289,9 @@ bool HasUniqueOver(const Relation& table, const std::vector<std::string>& column
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
                                   const CatalogView& view);
 const TableConstraint* PrimaryKeyOf(const Relation& table);
+bool SameType(const TypeName& a, const TypeName& b);
+// What CREATE INDEX would have to say for another index like that one, on another table.
+action::CreateIndex LikeIndex(const Relation& index);
 
 // Nothing is known of what the action did: what it made or took away escapes the catalog.
 bool IsOpaque(const Action& action, const Effects& effects);

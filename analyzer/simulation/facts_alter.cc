@@ -30,10 +30,6 @@ bool MayHoldRows(const std::vector<const Relation*>& heaps) {
                      [](const Relation* heap) { return heap->maybe_has_rows; });
 }
 
-bool SameType(const TypeName& a, const TypeName& b) {
-  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
-}
-
 Cause CauseOf(ConstraintKind kind) {
   switch (kind) {
     case ConstraintKind::kNotNull:
@@ -54,6 +50,10 @@ Cause CauseOf(ConstraintKind kind) {
 }
 
 }  // namespace
+
+bool SameType(const TypeName& a, const TypeName& b) {
+  return a.name.name == b.name.name && a.modifiers == b.modifiers && a.array == b.array;
+}
 
 // ---- columns ---------------------------------------------------------------------------------
 
@@ -123,11 +123,19 @@ void Inspector::Look(const action::AddColumn& add) {
     return Fail("42804", absl::StrCat("child table \"", child->name,
                                       "\" has different type for column \"", column.name, "\""));
   }
+  if (column.generated_from && column.generated != Generated::kIdentity &&
+      !CheckImmutable(*column.generated_from, table->columns, "generation expression")) {
+    return;
+  }
   const std::vector<const Relation*> heaps = Heaps(*table, add.table.only);
   bool possible = false;
   const Cause rewrite = CauseOfRewrite(column, possible);
   const bool rewrites = rewrite != Cause::kQuery;
   if (rewrites) Rewrite(heaps, rewrite, possible);
+  // Each row of a copy asks its sequence.
+  if (rewrite == Cause::kVolatileDefault && MayHoldRows(heaps)) {
+    NoteSequences(column.default_value->sequences);
+  }
   const bool has_value = HasValue(column, rewrite);
   const bool required = IsRequired(column);
   const bool is_virtual = column.generated == Generated::kVirtual;
@@ -179,6 +187,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (!drop.cascade) return depend();
     NoteDroppedView(*view);
   }
+  if (!drop.cascade && IsUsedByRoutine(*table, &column)) return depend();
   for (const TableColumn& other : table->columns) {
     // Up to 14 the generated column went silently with it.
     if (Contains(other.generated_from, column) && !drop.cascade &&
@@ -221,7 +230,8 @@ void Inspector::NoteColumnGone(const Relation& table, const std::string& column)
 void Inspector::NoteNotNull(const Relation& table, bool only, const std::string& column,
                             Cause cause) {
   for (const Relation* heap : Heaps(table, only)) {
-    if (!ProvenNotNull(*heap, column)) Add(Role::kScanned, *heap, cause);
+    const Proof proof = ProvenNotNull(*heap, column);
+    if (proof != Proof::kYes) Add(Role::kScanned, *heap, cause, proof == Proof::kUnknown);
   }
 }
 
@@ -275,6 +285,9 @@ void Inspector::Look(const action::AlterColumnType& alter) {
       }
     }
   }
+  if (IsUsedByRoutine(*table, &alter.column)) {
+    return Fail("0A000", "cannot alter type of a column used by a function or procedure");
+  }
   for (const TableColumn& other : table->columns) {
     if (Contains(other.generated_from, alter.column)) {
       return Fail(situation_.server_version >= 15 ? "0A000" : "42601",
@@ -306,9 +319,31 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
 }
 
-// The indexes on the column of a heap whose rows stay as they are. False where one of them cannot
-// be had over the new type.
-bool Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+// Whether an index on the column cannot be had over the new type; notes the failure.
+bool Inspector::RefusesType(const Relation& heap, const action::AlterColumnType& alter,
+                            const TypeName& from) {
+  for (const Relation* index : view_.IndexesOf(heap)) {
+    for (const action::IndexColumn& key : index->keys) {
+      if (key.column != alter.column) continue;
+      const IndexFate fate = JudgeIndexKey(from, alter.type, index->method, key, Scope());
+      if (fate == IndexFate::kNoClass) {
+        Fail("42704", absl::StrCat("data type ", alter.type.name.name,
+                                   " has no default operator class for access method \"",
+                                   index->method, "\""));
+        return true;
+      }
+      if (fate == IndexFate::kWrongClass) {
+        Fail("42804", absl::StrCat("operator class \"", key.operator_class,
+                                   "\" does not accept data type ", alter.type.name.name));
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The indexes on the column of a heap whose rows stay as they are.
+void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
                                   const TypeName* from) {
   for (const Relation* index : view_.IndexesOf(heap)) {
     if (!Mentions(*index, alter.column)) continue;
@@ -318,20 +353,13 @@ bool Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColum
                  index->valid && !heap.is_partition;
     for (const action::IndexColumn& key : index->keys) {
       if (key.column != alter.column || from == nullptr) continue;
-      const IndexFate fate = JudgeIndexKey(*from, alter.type, index->method, key, Scope());
-      if (fate == IndexFate::kRefused) {
-        Fail("42704", absl::StrCat("data type ", alter.type.name.name,
-                                   " has no default operator class for access method \"",
-                                   index->method, "\""));
-        return false;
-      }
-      keeps = keeps && fate == IndexFate::kKept;
+      keeps = keeps &&
+              JudgeIndexKey(*from, alter.type, index->method, key, Scope()) == IndexFate::kKept;
     }
     if (keeps) continue;
     AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
     Add(Role::kScanned, heap, Cause::kTypeChange);
   }
-  return true;
 }
 
 void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
@@ -345,14 +373,23 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
                              situation_.utc);
   }
   if (!change.sqlstate.empty() && !is_virtual) return Fail(change.sqlstate, change.message);
+  if (from != nullptr && RefusesType(heap, alter, *from)) return;
+  const bool drops_default = Sibling<action::DropDefault>(
+      [&](const action::DropDefault& drop) { return drop.column == alter.column; });
+  if (from != nullptr && column->default_value && !drops_default &&
+      !CanConvertDefault(*column->default_value, *from, alter.type, Scope())) {
+    return Fail("42804",
+                absl::StrCat("default for column \"", alter.column,
+                             "\" cannot be cast automatically to type ", alter.type.name.name));
+  }
   const bool stored = column != nullptr && column->generated == Generated::kStored;
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {
     Rewrite({&heap}, Cause::kTypeChange, change.possible);
     facts_.breaks.push_back(
         {.kind = BreakKind::kChangedType, .relation = Describe(heap), .detail = alter.column});
-  } else if (!NoteIndexesOfType(heap, alter, from)) {
-    return;
+  } else {
+    NoteIndexesOfType(heap, alter, from);
   }
   for (const TableConstraint& constraint : heap.constraints) {
     if (!Contains(constraint.columns, alter.column)) continue;

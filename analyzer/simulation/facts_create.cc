@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -12,28 +14,42 @@ std::string Exists(absl::string_view what, absl::string_view name) {
   return absl::StrCat(what, " \"", name, "\" already exists");
 }
 
-std::vector<std::string> KeyNames(const std::vector<action::IndexColumn>& columns) {
-  std::vector<std::string> names;
-  names.reserve(columns.size());
-  for (const action::IndexColumn& column : columns) names.push_back(column.column);
-  return names;
+// IndexInfo's keys: columns by name, expressions by their text.
+bool SameKeys(const std::vector<action::IndexColumn>& a,
+              const std::vector<action::IndexColumn>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const action::IndexColumn& x, const action::IndexColumn& y) {
+                      return x.column == y.column && x.expression == y.expression &&
+                             x.collation == y.collation && x.operator_class == y.operator_class;
+                    });
 }
 
 }  // namespace
 
-// indexcmds.c:DefineIndex takes an index of a partition over where CompareIndexInfo finds no
-// difference.
+// indexcmds.c:DefineIndex takes an index of a partition over where index.c:CompareIndexInfo finds
+// no difference.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
                                   const CatalogView& view) {
-  if (create.has_expression || create.has_predicate) return nullptr;
   for (const Relation* index : view.IndexesOf(table)) {
-    if (index->valid && !index->has_expression && !index->has_predicate &&
-        index->unique == create.unique && index->method == create.method &&
-        KeyNames(index->keys) == KeyNames(create.columns)) {
+    if (index->valid && index->unique == create.unique && index->method == create.method &&
+        index->include == create.include && SameKeys(index->keys, create.columns) &&
+        SamePredicate(index->predicate, create.predicate, table) == Proof::kYes) {
       return index;
     }
   }
   return nullptr;
+}
+
+action::CreateIndex LikeIndex(const Relation& index) {
+  return {.name_hint = index.name_hint,
+          .unique = index.unique,
+          .method = index.method,
+          .columns = index.keys,
+          .include = index.include,
+          .mentions = index.mentions,
+          .has_expression = index.has_expression,
+          .has_predicate = index.has_predicate,
+          .predicate = index.predicate};
 }
 
 void Inspector::NotePartition(const action::CreateTable& create) {
@@ -42,18 +58,13 @@ void Inspector::NotePartition(const action::CreateTable& create) {
     return FailMissing(*create.partition_of);
   }
   Add(Role::kParent, *parent);
-  for (const RelationId id : parent->children) {
-    const Relation* sibling = view_.Find(id);
-    if (sibling == nullptr || !sibling->is_default_partition) continue;
-    Add(Role::kDefaultPartition, *sibling);
-    // Its rows may belong to the new partition. A check may prove that they do not; bounds are not
-    // compared, so a check that speaks of the key at all is taken to.
-    const bool guarded = std::any_of(
-        sibling->constraints.begin(), sibling->constraints.end(), [](const TableConstraint& c) {
-          return c.kind == ConstraintKind::kCheck && c.validated && c.enforced;
-        });
-    Scan(Heaps(*sibling, false), Cause::kPartition);
-    if (guarded) facts_.actors.back().possible = true;
+  if (const Relation* fallback = DefaultPartitionOf(*parent, view_)) {
+    Add(Role::kDefaultPartition, *fallback);
+  }
+  // Without a bound the text is no statement of PostgreSQL's.
+  const PartitionBound bound = create.bound == nullptr ? PartitionBound() : *create.bound;
+  for (const BoundScan& scan : ScansOfDefault(*parent, bound, /*attaches=*/false, view_)) {
+    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
   }
   for (const TableConstraint& constraint : parent->constraints) {
     const Relation* referenced = view_.Find(constraint.referenced);
@@ -94,6 +105,17 @@ void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
   }
 }
 
+bool Inspector::CheckGenerated(const action::CreateTable& create) {
+  std::vector<TableColumn> columns;
+  for (const Column& column : create.columns) {
+    columns.push_back({.name = column.name, .type = std::make_shared<const TypeName>(column.type)});
+  }
+  return std::all_of(create.columns.begin(), create.columns.end(), [&](const Column& column) {
+    return !column.generated_from ||
+           CheckImmutable(*column.generated_from, columns, "generation expression");
+  });
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.table, temporary));
@@ -102,6 +124,9 @@ void Inspector::Look(const action::CreateTable& create) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.table.name));
     return;
   }
+  const bool generates = std::any_of(create.columns.begin(), create.columns.end(),
+                                     [](const Column& column) { return column.generated_from; });
+  if (generates && !CheckGenerated(create)) return;
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
@@ -162,6 +187,9 @@ void Inspector::Look(const action::CreateIndex& create) {
       if (!create.if_not_exists) Fail("42P07", Exists("relation", create.name));
       return;
     }
+  }
+  for (const OptionalExpression& expression : create.expressions) {
+    if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.
   const bool shell = partitioned || (create.only && table->assumed);
@@ -230,7 +258,27 @@ void Inspector::Look(const action::CreateView& create) {
   if (create.materialized && create.with_data) NoteCalls(create.calls);
 }
 
-void Inspector::Look(const action::CreateFunction&) {}
+// A body in SQL is analysed when it is created, with the locks of a query that is planned; one in
+// PL/pgSQL is read only (catalog/pg_proc.c:fmgr_sql_validator).
+void Inspector::Look(const action::CreateFunction& create) {
+  CheckBody(create.body);
+  if (!IsAnalysed(create, situation_)) return;
+  for (const BodyStatement& statement : create.body->statements) {
+    const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
+    for (const Name& name : modify.reads) {
+      const Relation* read = Find(name);
+      if (read == nullptr) {
+        FailMissing(name);
+      } else {
+        Add(Role::kRead, *read);
+      }
+    }
+    for (const action::Write& write : modify.writes) {
+      const Relation* written = Find(write.table.name);
+      if (written != nullptr) Add(Role::kWritten, *written);
+    }
+  }
+}
 
 void Inspector::Look(const action::CreateTrigger& create) {
   const Relation* table = Find(create.table);

@@ -172,11 +172,17 @@ void Inspector::NoteDroppedRelation(const Relation& relation, const action::Drop
     if (!drop.cascade) return Fail("2BP01", Depends(relation));
     NoteDroppedView(*view);
   }
+  if (!drop.cascade && IsUsedByRoutine(relation, nullptr)) return Fail("2BP01", Depends(relation));
   if (relation.IsTable()) {
     NoteDroppedTable(relation, drop, dropped);
     facts_.losses.push_back({.kind = LossKind::kTable, .relation = Describe(relation)});
   } else {
     for (const Relation* index : view_.IndexesOf(relation)) Add(Role::kDroppedIndex, *index);
+  }
+  for (const Relation* table : view_.DefaultsUsing(relation)) {
+    if (Contains(dropped, table->id)) continue;
+    if (!drop.cascade) return Fail("2BP01", Depends(relation));
+    Add(Role::kTable, *table);
   }
   const Relation* owner = view_.Find(relation.owner);
   if (owner != nullptr && !drop.cascade) return Fail("2BP01", Depends(relation));
@@ -225,8 +231,8 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
     const bool known =
         trigger ? std::any_of(table->triggers.begin(), table->triggers.end(),
                               [&](const Trigger& other) { return other.name == name.name; })
-                : std::find(table->policies.begin(), table->policies.end(), name.name) !=
-                      table->policies.end();
+                : std::any_of(table->policies.begin(), table->policies.end(),
+                              [&](const RowPolicy& other) { return other.name == name.name; });
     if (known && trigger && ComesFromParent(*table, name.name)) {
       return Fail("2BP01", absl::StrCat("cannot drop trigger ", name.name, " on table ",
                                         table->name, " because its parent's requires it"));
@@ -239,9 +245,9 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
                                       "\" does not exist"));
   }
   Add(Role::kTable, *table);
-  const auto remains = [&](const std::string& policy) {
+  const auto remains = [&](const RowPolicy& policy) {
     return std::none_of(drop.objects.begin(), drop.objects.end(),
-                        [&](const Name& name) { return name.name == policy; });
+                        [&](const Name& name) { return name.name == policy.name; });
   };
   const bool hides = drop.kind == ObjectKind::kPolicy &&
                      std::none_of(table->policies.begin(), table->policies.end(), remains);
@@ -447,7 +453,8 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 }
 
 void Inspector::Look(const action::ModifyData& modify) {
-  NoteCalls(modify.calls);
+  NoteCalls(modify.calls, /*bodies_run=*/true);
+  if (!modify.planned_only) NoteSequences(modify.sequences);
   for (const Name& name : modify.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;

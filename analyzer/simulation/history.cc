@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_split.h"
 #include "analyzer/check.h"
+#include "analyzer/limits.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
 
@@ -55,6 +57,9 @@ void SetParameter(const action::SetParameter& set, Session& session) {
     session.statement_timeout_ms = reset ? std::nullopt : ParseMilliseconds(value);
   } else if (name == "timezone") {
     session.utc = !reset && IsUtc(value);
+  } else if (name == "check_function_bodies") {
+    bool on = true;
+    session.check_function_bodies = reset || !absl::SimpleAtob(value, &on) || on;
   } else if (name == "search_path") {
     session.search_path.clear();
     for (const std::string& part : set.values) {
@@ -97,9 +102,32 @@ class Simulator {
 
   void RunMigration(uint32_t index);
   void RunStatement(uint32_t migration, uint32_t index);
-  void RunAll(uint32_t migration, uint32_t index, absl::Span<const Action> actions);
-  bool RunActions(uint32_t migration, uint32_t index, absl::Span<const Action> actions);
+  // What stands around the actions that run: the statement of the script, and the bodies that it
+  // runs.
+  struct Frame {
+    uint32_t migration = 0;
+    uint32_t statement = 0;
+    const BodyStatement* within = nullptr;  // null: the script's own actions
+    const Body* body = nullptr;             // that holds it
+    const Frame* outer = nullptr;           // that called it
+    Span call;  // in the script; empty for a body that stands there itself
+    bool conditional = false;
+    bool may_commit = false;  // DO and procedures; where the session is in no transaction block
+    int depth = 0;
+  };
+
+  bool RunAll(const Frame& frame, absl::Span<const Action> actions);
+  bool RunElements(const Frame& frame, absl::Span<const Action> elements);
+  bool RunActions(const Frame& frame, absl::Span<const Action> actions);
+  bool RunCalls(const Frame& frame, const action::ModifyData& modify, Span call);
+  bool RunBody(const Body& body, const Frame& frame);
+  void Forget(Moment before);
+  Step MakeStep(const Frame& frame, const Action& action, Moment index) const;
+  void FailInRoutine(const Frame& frame, Step& step) const;
+  void NoteDoubts(const Frame& frame, absl::Span<const Action> actions);
+  bool IsDoubtful(const Action& action) const;
   void RunTransactionAction(Step& step);
+  void EndTransactionInBody(Step& step, bool commit, bool chain);
   void ChangeSession(const action::SetParameter& set, Step& step);
 
   void Open(bool block);
@@ -108,7 +136,7 @@ class Simulator {
   void MendBreaks(Moment end);
   void DropTemporaries(std::vector<RelationId>& ids, Moment moment);
   const SavepointMark* FindSavepoint(const std::string& name) const;
-  Situation MakeSituation(uint32_t migration) const;
+  Situation MakeSituation(const Frame& frame) const;
   HeldLocks NoLocks() const;
   void Hold(Lock lock, HeldLocks& held);
   Moment now() const { return static_cast<Moment>(history_.steps_.size()); }
@@ -126,6 +154,11 @@ class Simulator {
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
   Moment trusted_since_ = 0;  // see Situation
+  bool reopen_ = false;       // COMMIT in a body: what follows it there is another transaction
+  Moment body_kept_ = 0;      // what bodies did up to then is committed
+  uint32_t called_statements_ = 0;
+  // Names of what may or may not have been changed: no failure is said of it.
+  absl::flat_hash_set<std::string> doubtful_;
   // Temporary relations that go with their session, and with their transaction.
   std::vector<RelationId> until_session_ends_;
   std::vector<RelationId> until_commit_;
@@ -179,7 +212,7 @@ void Simulator::Close(bool commit, Moment end) {
 }
 
 void Simulator::DropTemporaries(std::vector<RelationId>& ids, Moment moment) {
-  DropTemporary(ids, MakeSituation(0), moment, history_.catalog_);
+  DropTemporary(ids, MakeSituation({}), moment, history_.catalog_);
   ids.clear();
 }
 
@@ -219,14 +252,17 @@ void Simulator::RollBackTo(const SavepointMark& mark) {
   held_ = left;
 }
 
-Situation Simulator::MakeSituation(uint32_t migration) const {
+Situation Simulator::MakeSituation(const Frame& frame) const {
   const Session& session = history_.sessions_[session_];
   return {.server_version = history_.server_version_,
-          .migration = migration,
+          .migration = frame.migration,
           .transaction = transaction_,
-          .in_transaction_block = in_block_,
+          .in_transaction_block = in_block_ || frame.within != nullptr,
           .one_transaction_migration = one_transaction_,
           .utc = session.utc,
+          .checks_bodies = session.check_function_bodies,
+          .in_body = frame.within != nullptr,
+          .conditional = frame.conditional,
           .now = now(),
           .trusted_since = trusted_since_,
           .search_path = session.search_path};
@@ -243,10 +279,12 @@ void Simulator::RunTransactionAction(Step& step) {
       history_.transactions_[transaction_].block = true;
     }
   } else if (const auto* commit = step.As<action::Commit>()) {
+    if (step.within != nullptr) return EndTransactionInBody(step, true, commit->chain);
     step.effectless = !in_block_;
     Close(true, now() + 1);
     if (commit->chain) Open(true);
   } else if (const auto* rollback = step.As<action::Rollback>()) {
+    if (step.within != nullptr) return EndTransactionInBody(step, false, rollback->chain);
     step.effectless = !in_block_;
     Close(!in_block_, now() + 1);
     if (rollback->chain) Open(true);
@@ -264,8 +302,20 @@ void Simulator::RunTransactionAction(Step& step) {
   }
 }
 
+// COMMIT and ROLLBACK in a procedure. The next transaction begins with the next statement.
+void Simulator::EndTransactionInBody(Step& step, bool commit, bool /*chain*/) {
+  // In a loop, say: what is held may be let go.
+  if (step.conditional) return;
+  history_.transactions_[transaction_].last_step = now();
+  Close(commit, now() + 1);
+  reopen_ = true;
+  body_kept_ = now() + 1;
+}
+
 void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
-  if (set.local && !in_block_) {
+  // What a condition may set is not relied on.
+  if (step.conditional) return;
+  if (set.local && !in_block_ && step.within == nullptr) {
     step.effectless = true;  // WARNING: SET LOCAL can only be used in transaction blocks
     return;
   }
@@ -281,40 +331,103 @@ void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
   session_ = PushSession(std::move(changed));
 }
 
+Step Simulator::MakeStep(const Frame& frame, const Action& action, Moment index) const {
+  const bool elsewhere = !frame.call.empty() || action.span.empty();
+  return {.migration = frame.migration,
+          .statement = frame.statement,
+          .index = index,
+          .transaction = transaction_,
+          .span = elsewhere && frame.within != nullptr ? frame.call : action.span,
+          .action = &action,
+          .session = session_,
+          .held = held_,
+          .within = frame.within,
+          .conditional = frame.conditional};
+}
+
+// What only a body makes fail.
+void Simulator::FailInRoutine(const Frame& frame, Step& step) const {
+  if (frame.within == nullptr) return;
+  const bool ends = step.As<action::Commit>() != nullptr || step.As<action::Rollback>() != nullptr;
+  // spi.c:_SPI_commit
+  if (ends && (in_block_ || !frame.may_commit)) {
+    step.effects.failure =
+        Failure{.sqlstate = "2D000", .message = "invalid transaction termination"};
+  }
+}
+
+bool Simulator::IsDoubtful(const Action& action) const {
+  if (doubtful_.empty()) return false;
+  bool doubtful = false;
+  VisitNames(action,
+             [&](const std::string& name) { doubtful = doubtful || doubtful_.contains(name); });
+  return doubtful;
+}
+
+void Simulator::NoteDoubts(const Frame& frame, absl::Span<const Action> actions) {
+  if (!frame.conditional) return;
+  for (const Action& action : actions) {
+    if (std::holds_alternative<action::ModifyData>(action.kind)) continue;
+    VisitNames(action, [&](const std::string& name) { doubtful_.insert(name); });
+  }
+}
+
+namespace {
+
+// What may not happen at all has no certain lock and no certain work.
+void MakePossible(Effects& effects) {
+  for (Lock& lock : effects.locks) lock.possible = true;
+  for (Work& work : effects.work) work.possible = true;
+}
+
+// It reads and writes nothing, and calls nothing of which more is to be said.
+bool DoesNothing(const Step& step) {
+  const Effects& effects = step.effects;
+  return step.within != nullptr && step.As<action::ModifyData>() != nullptr &&
+         effects.locks.empty() && effects.work.empty() && effects.modelled && !effects.failure &&
+         !effects.calls_unknown;
+}
+
+void Undo(Effects& effects) {
+  effects.locks.clear();
+  effects.work.clear();
+  effects.losses.clear();
+}
+
+}  // namespace
+
 // Runs what happens as one: all of it or, where it returns false, none.
-bool Simulator::RunActions(uint32_t migration, uint32_t index, absl::Span<const Action> actions) {
-  Situation situation = MakeSituation(migration);
+bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions) {
+  if (reopen_) Open(false);
+  reopen_ = false;
+  Situation situation = MakeSituation(frame);
   const Moment before = now();
   for (const Action& action : actions) {
     AssumeNamed(action, situation, before, history_.catalog_);
   }
   std::vector<Step> steps;
   bool fails = false;
+  bool doubtful = false;
   for (const Action& action : actions) {
-    Step step = {.migration = migration,
-                 .statement = index,
-                 .index = before + static_cast<uint32_t>(steps.size()),
-                 .transaction = transaction_,
-                 .span = action.span,
-                 .action = &action,
-                 .session = session_,
-                 .held = held_};
+    Step step = MakeStep(frame, action, before + static_cast<Moment>(steps.size()));
     if (const auto* back = std::get_if<action::RollbackTo>(&action.kind)) {
       situation.savepoint_known = FindSavepoint(back->name) != nullptr;
     } else if (const auto* release = std::get_if<action::Release>(&action.kind)) {
       situation.savepoint_known = FindSavepoint(release->name) != nullptr;
     }
     step.effects = ComputeEffects(action, actions, history_.catalog_.At(before), situation);
+    FailInRoutine(frame, step);
     fails = fails || step.effects.failure.has_value();
+    doubtful = doubtful || (step.effects.failure && (frame.conditional || IsDoubtful(action)));
     steps.push_back(std::move(step));
   }
+  if (steps.size() == 1 && DoesNothing(steps[0])) return true;
   const Moment after = before + static_cast<Moment>(steps.size());
   if (fails) {
     // All or nothing: what the other subcommands would have done is not done either.
     for (Step& step : steps) {
-      step.effects.locks.clear();
-      step.effects.work.clear();
-      step.effects.losses.clear();
+      Undo(step.effects);
+      if (doubtful) step.effects.failure.reset();
     }
   } else {
     const std::vector<RelationId> created = Apply(actions, situation, after, history_.catalog_);
@@ -326,8 +439,10 @@ bool Simulator::RunActions(uint32_t migration, uint32_t index, absl::Span<const 
       }
       AddCreated(*relation, history_.catalog_.At(after), situation, steps.back().effects);
     }
+    NoteDoubts(frame, actions);
   }
   for (Step& step : steps) {
+    if (frame.conditional) MakePossible(step.effects);
     for (const Lock& lock : step.effects.locks) {
       if (lock.relation.live) Hold(lock, held_);
     }
@@ -336,23 +451,92 @@ bool Simulator::RunActions(uint32_t migration, uint32_t index, absl::Span<const 
     if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
     history_.steps_.push_back(std::move(step));
   }
-  return !fails;
+  return !fails || doubtful;
 }
 
-// The subcommands of ALTER TABLE all see the table as it was; the elements of CREATE SCHEMA come
-// one after another.
-void Simulator::RunAll(uint32_t migration, uint32_t index, absl::Span<const Action> actions) {
-  const bool elements = std::holds_alternative<action::CreateSchema>(actions[0].kind);
-  if (!elements) {
-    RunActions(migration, index, actions);
-    return;
+// The statement fails after all: nothing of what it did since `before` stays.
+void Simulator::Forget(Moment before) {
+  for (Moment i = before; i < now(); ++i) Undo(history_.steps_[i].effects);
+  history_.catalog_.Restore(before, now());
+}
+
+// The elements of CREATE SCHEMA come one after another.
+bool Simulator::RunElements(const Frame& frame, absl::Span<const Action> elements) {
+  for (size_t i = 0; i < elements.size(); ++i) {
+    if (!RunActions(frame, elements.subspan(i, 1))) return false;
   }
+  return true;
+}
+
+// The functions that a query calls, and the procedure of CALL.
+bool Simulator::RunCalls(const Frame& frame, const action::ModifyData& modify, Span call) {
+  for (const FunctionCall& called : modify.calls) {
+    const CatalogView view = history_.catalog_.At(now());
+    const Routine* routine =
+        view.FindRoutine(called.function, history_.sessions_[session_].search_path);
+    if (routine == nullptr || routine->body == nullptr) continue;
+    const std::shared_ptr<const Body> body = routine->body;
+    // One that calls itself does nothing that is not done already.
+    bool recursive = false;
+    for (const Frame* outer = &frame; outer != nullptr; outer = outer->outer) {
+      recursive = recursive || outer->body == body.get();
+    }
+    if (recursive) continue;
+    const bool conditional = frame.conditional || !called.certain;
+    const auto size = static_cast<uint32_t>(body->statements.size());
+    if (frame.depth >= kMaxCallDepth || size > kMaxCalledStatements - called_statements_) {
+      trusted_since_ = now();
+      if (!history_.steps_.empty()) {
+        history_.steps_.back().effects.modelled = false;
+        history_.steps_.back().effects.calls_unknown = true;
+      }
+      continue;
+    }
+    called_statements_ += size;
+    Frame inner = {
+        .migration = frame.migration,
+        .statement = frame.statement,
+        .outer = &frame,
+        .call = frame.call.empty() ? call : frame.call,
+        .conditional = conditional,
+        .may_commit = routine->procedure && (frame.within == nullptr || frame.may_commit),
+        .depth = frame.depth + 1};
+    if (!RunBody(*body, inner)) return false;
+  }
+  return true;
+}
+
+bool Simulator::RunBody(const Body& body, const Frame& frame) {
+  for (const BodyStatement& statement : body.statements) {
+    Frame inner = frame;
+    inner.within = &statement;
+    inner.body = &body;
+    inner.conditional = frame.conditional || statement.conditional;
+    if (!RunAll(inner, statement.actions)) return false;
+  }
+  return true;
+}
+
+// Runs a statement with all that it sets off; what happens is all of it or, where it returns false,
+// none.
+bool Simulator::RunAll(const Frame& frame, absl::Span<const Action> actions) {
   const Moment before = now();
-  for (size_t i = 0; i < actions.size(); ++i) {
-    if (RunActions(migration, index, actions.subspan(i, 1))) continue;
-    history_.catalog_.Restore(before, now());
-    return;
+  // The subcommands of ALTER TABLE all see the table as it was.
+  const bool elements = std::holds_alternative<action::CreateSchema>(actions[0].kind);
+  bool succeeds = elements ? RunElements(frame, actions) : RunActions(frame, actions);
+  if (const auto* modify = std::get_if<action::ModifyData>(&actions[0].kind)) {
+    succeeds = succeeds && RunCalls(frame, *modify, actions[0].span);
+  } else if (const auto* block = std::get_if<action::DoBlock>(&actions[0].kind)) {
+    Frame inner = frame;
+    inner.outer = &frame;
+    inner.may_commit = frame.within == nullptr || frame.may_commit;
+    ++inner.depth;
+    succeeds = succeeds && (block->body == nullptr || RunBody(*block->body, inner));
   }
+  if (!succeeds && frame.within == nullptr && now() > before + 1) {
+    Forget(std::max(before, body_kept_));
+  }
+  return succeeds;
 }
 
 void Simulator::RunStatement(uint32_t migration, uint32_t index) {
@@ -361,10 +545,12 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   range = {now(), now()};
   if (statement.actions.empty() || statement.direction == Direction::kDown) return;
   if (!in_block_) Open(false);
-  RunAll(migration, index, statement.actions);
-  if (!history_.transactions_.empty()) {
+  body_kept_ = now();
+  RunAll({.migration = migration, .statement = index}, statement.actions);
+  if (!history_.transactions_.empty() && !reopen_) {
     history_.transactions_[transaction_].last_step = now() - 1;
   }
+  reopen_ = false;
   range.second = now();
   if (!in_block_) {
     // A statement on its own commits at its end; what it held goes.
@@ -416,6 +602,10 @@ const Lock* History::StrongestHeldBefore(const Step& step) const {
 
 const Statement& History::StatementOf(const Step& step) const {
   return migrations_[step.migration].script->statements[step.statement];
+}
+
+const std::string& History::TagOf(const Step& step) const {
+  return step.within != nullptr ? step.within->tag : StatementOf(step).tag;
 }
 
 const Source& History::SourceOf(const Step& step) const {

@@ -10,6 +10,7 @@
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/effects.h"
+#include "analyzer/syntax/body.h"
 #include "analyzer/syntax/script.h"
 
 namespace plimsoll {
@@ -53,6 +54,7 @@ struct Session {
   std::optional<int64_t> statement_timeout_ms;
   std::vector<std::string> search_path = {"public"};
   bool utc = false;
+  bool check_function_bodies = true;
 };
 
 // The locks a transaction holds on live relations, as a range of a list that only grows: a long
@@ -75,6 +77,10 @@ struct Step {
   uint32_t session = 0;     // index into History::sessions
   HeldLocks held;           // by the transaction, when this step's statement began
   bool effectless = false;  // SET LOCAL or COMMIT outside a transaction, BEGIN inside one
+  // The statement of a routine or DO block that it belongs to, which `statement` runs; null for
+  // what the session runs itself. `span` is that of the call where the body stands elsewhere.
+  const BodyStatement* within = nullptr;
+  bool conditional = false;  // it may not run; what it does to the catalog may not be done
 
   template <typename T>
   const T* As() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
@@ -94,6 +100,7 @@ class History {
   }
   int server_version() const { return server_version_; }
 
+  CatalogView At(Moment moment) const { return catalog_.At(moment); }
   CatalogView Before(const Step& step) const { return catalog_.At(step.index); }
   CatalogView After(const Step& step) const { return catalog_.At(step.index + 1); }
   const Session& SessionAt(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND {
@@ -102,6 +109,8 @@ class History {
   absl::Span<const Lock> HeldBefore(const Step& step) const;
   // The strongest of them; null where none is held.
   const Lock* StrongestHeldBefore(const Step& step) const;
+  // PostgreSQL's command tag of what the step belongs to: a statement of the script or of a body.
+  const std::string& TagOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const Statement& StatementOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const Source& SourceOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const Transaction& TransactionOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND {

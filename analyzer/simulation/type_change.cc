@@ -229,11 +229,11 @@ IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_v
     if (asked == nullptr) {
       source_class = target_class = nullptr;
     } else if (asked != source_class) {
-      if (!IsBinaryCoercible(target, asked->type, scope)) return IndexFate::kRefused;
+      if (!IsBinaryCoercible(target, asked->type, scope)) return IndexFate::kWrongClass;
       source_class = target_class = asked;
     }
   } else if (target_class == nullptr && known && target.type_class != TypeClass::kUnknown) {
-    return IndexFate::kRefused;
+    return IndexFate::kNoClass;
   }
   if (source_class != target_class) return IndexFate::kRebuilt;
   // Of no class that is known: an extension's, which takes the types that share one for btree.
@@ -245,7 +245,10 @@ IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_v
   const bool polymorphic =
       source_class != nullptr &&
       IsOneOf(source_class->type, {"anyarray", "anyenum", "anyrange", "anymultirange"});
-  if (polymorphic && (source_class->other_storage || !source.Is(target))) {
+  // A hash index stores numbers: its own columns are never of a type that such a class takes.
+  const bool other_storage =
+      source_class != nullptr && (source_class->other_storage || method == "hash");
+  if (polymorphic && (other_storage || !source.Is(target))) {
     return IndexFate::kRebuilt;
   }
   // A collation of the index's own that is not the column's stays; another goes with the column's.

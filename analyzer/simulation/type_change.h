@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_ANALYZER_SIMULATION_TYPE_CHANGE_H_
 #define PLIMSOLL_ANALYZER_SIMULATION_TYPE_CHANGE_H_
 
+#include <cstdint>
 #include <string>
 
 #include "analyzer/simulation/types.h"
@@ -32,9 +33,10 @@ bool MayKeepBytes(const TypeName& to, const OptionalExpression& using_expression
 // What becomes of one key of an index when the column's type changes and the rows stay
 // (indexcmds.c:CheckIndexCompatible). An index keeps its file where all of its keys do; one that is
 // invalid, partial, or has an expression never does.
-enum class IndexFate { kKept, kRebuilt, kRefused };
-// `key` is one of `method` on the column. kRefused: the type has no operator class for it, or the
-// one that is asked for does not take it (42704, 42804).
+enum class IndexFate : uint8_t { kKept, kRebuilt, kNoClass, kWrongClass };
+// `key` is one of `method` on the column. kNoClass: the type has no operator class for it (42704);
+// kWrongClass: the one that is asked for does not take it (42804). Both are so whether the rows
+// stay or not.
 IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_view method,
                         const action::IndexColumn& key, const TypeScope& scope);
 

@@ -61,6 +61,12 @@ std::vector<int32_t> Normalized(absl::string_view name, std::vector<int32_t> mod
   return modifiers;
 }
 
+// Of the two arrays that have names of their own; empty of other types.
+absl::string_view ElementOf(const Type& type) {
+  if (type.user != nullptr) return {};
+  return type.name == "int2vector" ? "int2" : type.name == "oidvector" ? "oid" : "";
+}
+
 Conversion FindElementConversion(Type from, Type to, CastContext context, const TypeScope& scope) {
   from.array = false;
   to.array = false;
@@ -168,6 +174,11 @@ Conversion FindConversion(const Type& from, const Type& to, CastContext context,
   const Type source = BaseOf(from, scope);
   const Type target = BaseOf(to, scope);
   if (source.Is(target)) return {.path = CastPath::kRelabel};
+  // The two are arrays to those who read them.
+  const absl::string_view element = source.array ? absl::string_view() : ElementOf(source);
+  if (!element.empty() && target.array) {
+    return FindElementConversion(BuiltinNamed(element, scope), target, context, scope);
+  }
   if (source.array && target.array) return FindElementConversion(source, target, context, scope);
   if (IsForeign(source) || IsForeign(target)) return {.path = CastPath::kUnknown};
   if (source.builtin != nullptr && target.builtin != nullptr) {
@@ -188,7 +199,7 @@ Conversion FindConversion(const Type& from, const Type& to, CastContext context,
 bool IsBinaryCoercible(const Type& from, absl::string_view to, const TypeScope& scope) {
   const Type base = BaseOf(from, scope);
   if (base.Spelling() == to || to == "any" || to == "anyelement") return true;
-  if (to == "anyarray") return base.array;
+  if (to == "anyarray") return base.array || base.name == "int2vector" || base.name == "oidvector";
   if (base.array) return false;
   if (to == "anyenum") return base.type_class == TypeClass::kEnum;
   if (to == "anyrange") return base.type_class == TypeClass::kRange;

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
@@ -387,6 +388,12 @@ class Judge {
   VolatilityBounds bounds_;
 };
 
+// pg_catalog is searched first, unless the search path says otherwise.
+bool IsBuiltIn(const FunctionCall& call, int server_version) {
+  return (call.function.schema.empty() || call.function.schema == "pg_catalog") &&
+         !FunctionCandidates(call.function, call.arguments, server_version).empty();
+}
+
 bool IsHarmless(const FunctionCall& call) {
   return std::binary_search(std::begin(kHarmlessFunctions), std::end(kHarmlessFunctions),
                             absl::string_view(call.function.name),
@@ -400,13 +407,18 @@ VolatilityBounds JudgeVolatility(const Expression& expression,
   return Judge(columns, scope).Run(expression.operations);
 }
 
-bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope) {
+bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, bool bodies_run) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
+    if (bodies_run && !IsBuiltIn(call, scope.server_version)) {
+      const Routine* routine = scope.view.FindRoutine(call.function, scope.search_path);
+      if (routine != nullptr && routine->body != nullptr) return routine->body->unknown;
+    }
     if (IsHarmless(call)) return false;
     // With arguments of which nothing is known.
     std::vector<Operation> operations(call.arguments);
-    operations.push_back(
-        {.kind = OperationKind::kCall, .operands = call.arguments, .name = call.function});
+    operations.push_back({.kind = OperationKind::kCall,
+                          .operands = call.arguments,
+                          .name = call.function});
     return !Judge({}, scope).Run(operations).IsSteady();
   });
 }

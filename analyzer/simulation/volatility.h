@@ -38,7 +38,9 @@ VolatilityBounds JudgeVolatility(const Expression& expression,
 // Whether something is called of which nobody can say that it does no harm: a volatile function
 // that PostgreSQL does not bring, or one that it brings for its effects on others
 // (pg_terminate_backend, lo_unlink, query_to_xml).
-bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope);
+// `bodies_run`: the history runs the bodies that it knows, so nothing of them is unknown.
+bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope,
+                  bool bodies_run = false);
 
 }  // namespace plimsoll
 

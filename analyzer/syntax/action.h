@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "analyzer/syntax/predicate.h"
 #include "analyzer/syntax/source.h"
 
 // What statements do, in the words of the domain. This is all that the simulation and the rules
@@ -15,6 +16,8 @@
 // a field is missing.
 
 namespace plimsoll {
+
+struct Body;  // what a routine does: analyzer/syntax/body.h
 
 // A name as PostgreSQL reads it: folded to lower case unless it was quoted. `schema` is empty
 // where the statement does not give one; a database part is dropped.
@@ -38,6 +41,8 @@ struct TypeName {
 struct FunctionCall {
   Name function;
   uint32_t arguments = 0;
+  // It runs whenever its statement does: CALL, and what a SELECT without conditions shows.
+  bool certain = false;
 };
 
 // A sequence that nextval, currval or setval is called for by a constant: its name or, of
@@ -64,8 +69,8 @@ enum class OperationKind : uint8_t {
   kOpaque,  // subqueries, XML and JSON constructors: nothing is known
 };
 
-// One operation of the computing of an expression. Steps are in postfix order: the operands of a
-// operation are the values of those before it.
+// One step of the computing of an expression. They are in postfix order: the operands of one are
+// the values of those before it.
 struct Operation {
   OperationKind kind = OperationKind::kOther;
   uint32_t operands = 0;
@@ -80,10 +85,7 @@ struct Expression {
   bool is_constant = false;  // a constant or a cast of one
   std::vector<FunctionCall> calls;
   std::vector<std::string> columns;  // columns mentioned, in order of first mention
-  // Columns that cannot be null in a row for which the expression holds, where that follows from
-  // IS NOT NULL and its kin joined by AND: the conjunctions that PostgreSQL's
-  // predtest.c:predicate_implied_by understands for SET NOT NULL.
-  std::vector<std::string> proven_not_null;
+  OptionalPredicate predicate;       // of checks alone: what the expression says
   bool has_subquery = false;
   std::vector<Operation> operations;   // none within a subquery
   std::vector<SequenceUse> sequences;  // each once
@@ -138,23 +140,53 @@ enum class Persistence { kPermanent, kUnlogged, kTemporary };
 
 // What ALTER, DROP and COMMENT speak of.
 enum class ObjectKind {
+  // relations
   kTable,
   kIndex,
   kView,
   kMaterializedView,
   kSequence,
   kForeignTable,
+  // parts of a table, which name it
+  kColumn,
+  kTableConstraint,
+  kTrigger,
+  kPolicy,
+  kRule,
+  // the rest of a database
   kSchema,
   kType,
   kDomain,
+  kDomainConstraint,
   kFunction,
   kProcedure,
   kAggregate,
   kRoutine,
-  kTrigger,
-  kPolicy,
-  kRule,
   kExtension,
+  kStatistics,
+  kPublication,
+  kSubscription,
+  kEventTrigger,
+  kServer,
+  kForeignDataWrapper,
+  kUserMapping,
+  kCollation,
+  kConversion,
+  kCast,
+  kTransform,
+  kOperator,
+  kOperatorClass,
+  kOperatorFamily,
+  kLanguage,
+  kAccessMethod,
+  kTextSearch,  // configurations, dictionaries, parsers and templates
+  kLargeObject,
+  kDefaultPrivileges,
+  // of a cluster
+  kDatabase,
+  kTablespace,
+  kRole,
+  kSystem,  // ALTER SYSTEM
   kOther,
 };
 
@@ -165,6 +197,33 @@ struct Target {
   bool only = false;                     // ONLY: no recursion to children
   bool if_exists = false;
 };
+
+enum class PartitionStrategy { kNone, kList, kRange, kHash };
+
+// One value of a partition's bound; `literal` is known for kConstant alone. kUnknown is what is
+// computed when the statement runs.
+enum class BoundKind : uint8_t { kMinValue, kMaxValue, kConstant, kUnknown };
+struct BoundValue {
+  BoundKind kind = BoundKind::kConstant;
+  Literal literal;  // NULL is one of a list
+
+  friend bool operator==(const BoundValue&, const BoundValue&) = default;
+};
+
+// FOR VALUES … of a partition. `strategy` is that of the text, kNone for DEFAULT.
+struct PartitionBound {
+  bool is_default = false;
+  PartitionStrategy strategy = PartitionStrategy::kNone;
+  std::vector<BoundValue> values;  // IN (…)
+  std::vector<BoundValue> lower;   // FROM (…), a value a key
+  std::vector<BoundValue> upper;   // TO (…)
+  int32_t modulus = 0;
+  int32_t remainder = 0;
+
+  friend bool operator==(const PartitionBound&, const PartitionBound&) = default;
+};
+// Shared, as it is copied with each version of a table. Null: no partition.
+using OptionalBound = std::shared_ptr<const PartitionBound>;
 
 namespace action {
 
@@ -204,18 +263,24 @@ struct CreateTable {
   std::vector<Name> like;
   bool like_indexes = false;  // LIKE … INCLUDING INDEXES or ALL
   std::optional<Name> partition_of;
-  bool partitioned = false;  // PARTITION BY
-  std::vector<std::string> partition_keys;
+  bool partitioned = false;                 // PARTITION BY
+  std::vector<std::string> partition_keys;  // columns; empty: an expression
+  std::vector<Term> partition_terms;        // the same keys, expressions too
+  PartitionStrategy partition_strategy = PartitionStrategy::kNone;
+  OptionalBound bound;             // of PARTITION OF
   bool default_partition = false;  // PARTITION OF … DEFAULT
   bool drops_at_commit = false;    // ON COMMIT DROP
   bool as_query = false;           // CREATE TABLE AS, SELECT INTO
   bool with_data = true;
   std::vector<Name> reads;  // relations the query reads
   std::vector<FunctionCall> calls;
-  bool executes = false;  // CREATE TABLE AS EXECUTE: what it reads is not known
+  bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
+  bool foreign = false;         // CREATE FOREIGN TABLE
+  std::optional<Name> of_type;  // CREATE TABLE … OF
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
+  Term expression;     // where `column` is empty
   std::string collation;
   std::string operator_class;
 };
@@ -233,6 +298,8 @@ struct CreateIndex {
   std::vector<std::string> mentions;  // columns in expressions and the predicate
   bool has_expression = false;
   bool has_predicate = false;
+  std::vector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
+  OptionalPredicate predicate;
 };
 struct CreateSchema {
   std::string name;
@@ -274,10 +341,13 @@ struct CreateFunction {
   bool procedure = false;
   Volatility volatility = Volatility::kVolatile;
   uint32_t arguments = 0;
+  // The types of the arguments it is called with, as written: what tells it from its overloads.
+  std::string signature;
   std::string language;
   // A LANGUAGE sql function whose body is one constant: the planner inlines it, so declaring it
   // volatile changes nothing (optimizer/util/clauses.c:inline_function).
   bool constant_body = false;
+  std::shared_ptr<const Body> body;
 };
 struct CreateTrigger {
   std::string name;
@@ -381,10 +451,233 @@ struct RenameSchema {
   std::string schema;
   std::string to;
 };
+// What ALTER TABLE, and ALTER of another relation, changes in how the relation is kept, guarded or
+// owned: neither its columns' names and types nor its constraints.
+enum class Alteration : uint8_t {
+  // of a column
+  kSetStatistics,
+  kSetColumnOptions,  // SET and RESET (n_distinct = …)
+  kSetStorage,
+  kSetCompression,
+  kSetColumnForeignOptions,
+  kAddIdentity,
+  kSetIdentity,  // SET GENERATED, SET a sequence's option, RESTART
+  kDropIdentity,
+  kSetExpression,
+  kDropExpression,
+  // of the whole
+  kSetOptions,  // SET and RESET (fillfactor = …)
+  kSetLogged,
+  kSetUnlogged,
+  kSetTablespace,
+  kSetAccessMethod,
+  kClusterOn,
+  kSetWithoutCluster,
+  kSetWithoutOids,
+  kReplicaIdentity,
+  kEnableTrigger,  // ALWAYS and REPLICA too
+  kDisableTrigger,
+  kSwitchRule,  // ENABLE and DISABLE RULE
+  kInherit,
+  kNoInherit,
+  kOfType,
+  kNotOfType,
+  kOwner,
+  kSetForeignOptions,
+  kDependsOnExtension,
+};
+// Those before kSetOptions.
+constexpr bool IsOfColumn(Alteration alteration) { return alteration < Alteration::kSetOptions; }
+struct AlterRelation {
+  Target relation;
+  Alteration alteration = Alteration::kSetOptions;
+  std::string column;
+  // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner.
+  std::string object;
+  Name other;                        // the parent of INHERIT, the type of OF
+  std::vector<std::string> options;  // by name
+  OptionalExpression expression;     // of SET EXPRESSION
+  bool if_exists = false;            // of DROP IDENTITY and DROP EXPRESSION
+};
+// ALTER TABLE … ALTER CONSTRAINT. What is not said stays as it is.
+struct AlterConstraint {
+  Target table;
+  std::string constraint;
+  std::optional<bool> enforced;
+  std::optional<bool> no_inherit;
+  bool deferrability = false;  // it says something of it
+};
+struct AttachPartition {
+  Target whole;  // a table or, of ALTER INDEX, an index
+  Name part;
+  OptionalBound bound;  // of a table
+};
+struct DetachPartition {
+  Target whole;
+  Name part;
+  bool concurrently = false;
+  bool finalize = false;
+};
 enum class RowSecurity { kEnable, kDisable, kForce, kNoForce };
 struct SetRowSecurity {
   Target table;
   RowSecurity security = RowSecurity::kEnable;
+};
+
+// ---- other objects ---------------------------------------------------------------------------
+enum class TypeChangeKind : uint8_t {
+  kAddValue,
+  kRenameValue,
+  kAddAttribute,
+  kDropAttribute,
+  kAlterAttribute,
+  kRenameAttribute,
+};
+// ALTER TYPE of an enum or a composite type.
+struct AlterType {
+  Name type;
+  TypeChangeKind change = TypeChangeKind::kAddValue;
+  std::string part;  // the label or attribute
+  std::string to;    // its new name
+  TypeName attribute_type;
+  bool if_exists = false;  // IF NOT EXISTS, of ADD VALUE
+  bool cascade = false;
+};
+enum class DomainChangeKind : uint8_t {
+  kAddConstraint,
+  kDropConstraint,
+  kValidateConstraint,
+  kRenameConstraint,
+  kSetNotNull,
+  kDropNotNull,
+  kSetDefault,
+  kDropDefault,
+};
+struct AlterDomain {
+  Name domain;
+  DomainChangeKind change = DomainChangeKind::kAddConstraint;
+  Constraint constraint;   // its name alone where one is dropped, validated or renamed
+  std::string to;          // of a rename
+  bool if_exists = false;  // of DROP CONSTRAINT
+  bool cascade = false;
+};
+struct AlterSequence {
+  Target sequence;
+  std::optional<Name> owned_by;  // the table; an empty name is NONE
+  std::string owned_column;
+  bool only_ownership = false;  // nothing else is changed
+};
+// CREATE RULE.
+struct CreateRule {
+  std::string name;
+  Name table;
+  bool or_replace = false;
+  std::string event;  // select, insert, update, delete
+  bool instead = false;
+  std::vector<Name> reads;
+};
+struct CreateStatistics {
+  Name statistics;  // empty: PostgreSQL chooses it
+  Name table;
+  std::vector<std::string> columns;  // expressions' too
+  bool if_not_exists = false;
+};
+// ALTER of a trigger, policy or rule, and their renaming.
+struct AlterPart {
+  ObjectKind kind = ObjectKind::kTrigger;
+  std::string name;
+  Name table;
+  std::string to;                     // of a renaming
+  bool depends_on_extension = false;  // ALTER TRIGGER … DEPENDS ON EXTENSION
+  std::vector<Name> reads;            // by a policy's expressions
+  std::vector<std::string> columns;   // that they mention
+};
+// COMMENT and SECURITY LABEL.
+struct Annotate {
+  ObjectKind kind = ObjectKind::kTable;
+  Name object;    // of a part, its own name
+  Name on_table;  // of a part
+  bool label = false;
+  std::string provider;  // of a label; empty where none is named
+};
+// GRANT and REVOKE of privileges on objects. Those on all tables of a schema name the schema.
+struct Grant {
+  bool grant = true;
+  ObjectKind kind = ObjectKind::kTable;
+  std::vector<Name> objects;
+  bool all_in_schema = false;
+  std::vector<std::string> grantees;    // `public` for PUBLIC
+  std::vector<std::string> privileges;  // empty: all
+  bool cascade = false;
+};
+// A table of a publication.
+struct PublishedTable {
+  Target table;
+  OptionalExpression filter;  // WHERE
+  std::vector<std::string> columns;
+};
+struct AlterPublication {
+  std::string publication;
+  bool create = false;
+  std::vector<PublishedTable> tables;
+  std::vector<std::string> schemas;
+  bool all_tables = false;
+  bool drops = false;  // ALTER … DROP TABLE
+  bool sets = false;   // ALTER … SET TABLE
+};
+// DROP OWNED and REASSIGN OWNED.
+struct ChangeOwned {
+  std::vector<std::string> roles;
+  std::string to;  // of REASSIGN; empty: DROP
+  bool cascade = false;
+};
+enum class Upkeep : uint8_t {
+  kVacuum,
+  kVacuumFull,
+  kAnalyze,
+  kCluster,
+  kReindexIndex,
+  kReindexTable,
+  kReindexSchema,
+  kReindexDatabase,
+  kReindexSystem,
+  kRefresh,
+};
+// VACUUM, ANALYZE, CLUSTER, REINDEX and REFRESH MATERIALIZED VIEW.
+struct Maintain {
+  Upkeep upkeep = Upkeep::kVacuum;
+  std::vector<Target> relations;  // empty: all of the database
+  std::string object;             // the index of CLUSTER, the schema or database of REINDEX
+  bool concurrently = false;
+  bool with_data = true;  // of REFRESH
+};
+enum class ObjectChange : uint8_t { kCreate, kAlter, kRename, kSetSchema, kOwner };
+// A statement about an object that is no relation and of which the simulation needs no more than
+// this: it touches no table.
+struct ChangeObject {
+  ObjectChange change = ObjectChange::kCreate;
+  ObjectKind kind = ObjectKind::kOther;
+  Name object;     // empty where it has no name, or one of another form
+  std::string to;  // its new name, schema or owner
+  bool outside_transactions = false;
+  std::optional<Volatility> volatility;  // of ALTER FUNCTION
+};
+// ALTER EXTENSION … ADD and DROP of a member; UPDATE and SET SCHEMA are ChangeObject.
+struct AlterExtension {
+  std::string extension;
+  bool add = true;
+  ObjectKind kind = ObjectKind::kTable;
+  Name member;
+};
+// A command that leaves tables and catalog alone: LISTEN, SHOW, DISCARD, SET CONSTRAINTS, PREPARE,
+// …
+struct SessionCommand {
+  std::string what;  // PostgreSQL's command tag
+  bool outside_transactions = false;
+};
+// The transaction ends here, and keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED.
+struct PrepareTransaction {
+  std::string id;
 };
 
 // ---- dropping and data -----------------------------------------------------------------------
@@ -416,14 +709,21 @@ struct Write {
   bool has_where = false;
   std::vector<std::string> columns;  // that UPDATE assigns to
 };
-// SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE and COPY.
+// SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
   std::vector<Write> writes;  // its own, if it has one, then those of its WITH list
   bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
   std::vector<Name> reads;    // other relations it reads
   bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
+  bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
   std::vector<FunctionCall> calls;
   std::vector<SequenceUse> sequences;
+};
+
+// DO. What it does is what its body does.
+struct DoBlock {
+  std::string language;
+  std::shared_ptr<const Body> body;
 };
 
 // A statement, or a subcommand, that Plimsoll does not model. It claims no effects, and every
@@ -431,7 +731,6 @@ struct ModifyData {
 struct Other {
   std::string what;             // PostgreSQL's command tag, and the subcommand where there are some
   std::vector<Name> relations;  // that it names
-  bool outside_transactions = false;  // VACUUM, CREATE DATABASE, REINDEX CONCURRENTLY, …
 };
 
 }  // namespace action
@@ -445,8 +744,13 @@ using ActionKind = std::variant<
     action::SetDefault, action::DropDefault, action::AlterColumnType, action::AddConstraint,
     action::DropConstraint, action::ValidateConstraint, action::RenameColumn,
     action::RenameConstraint, action::RenameType, action::RenameRelation, action::SetSchema,
-    action::RenameSchema, action::SetRowSecurity, action::Drop, action::Truncate, action::LockTable,
-    action::ModifyData, action::Other>;
+    action::RenameSchema, action::AlterRelation, action::AlterConstraint, action::AttachPartition,
+    action::DetachPartition, action::SetRowSecurity, action::AlterType, action::AlterDomain,
+    action::AlterSequence, action::CreateRule, action::CreateStatistics, action::AlterPart,
+    action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
+    action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
+    action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
+    action::ModifyData, action::DoBlock, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;

@@ -12,108 +12,18 @@
 #include "analyzer/syntax/grammar.h"
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower_expression.h"
+#include "analyzer/syntax/lower_parts.h"
+#include "analyzer/syntax/lower_predicate.h"
 #include "analyzer/syntax/tree.h"
 
 namespace plimsoll {
 namespace {
 
+using tree::LowerColumn;
+using tree::LowerConstraint;
+using tree::LowerConstraintKind;
+using tree::LowerModify;
 using tree::Node;
-
-// ---- columns and constraints -----------------------------------------------------------------
-
-std::optional<ConstraintKind> LowerConstraintKind(absl::string_view type) {
-  if (type == "CONSTR_NOTNULL") return ConstraintKind::kNotNull;
-  if (type == "CONSTR_NULL") return ConstraintKind::kNull;
-  if (type == "CONSTR_CHECK") return ConstraintKind::kCheck;
-  if (type == "CONSTR_UNIQUE") return ConstraintKind::kUnique;
-  if (type == "CONSTR_PRIMARY") return ConstraintKind::kPrimaryKey;
-  if (type == "CONSTR_FOREIGN") return ConstraintKind::kForeignKey;
-  if (type == "CONSTR_EXCLUSION") return ConstraintKind::kExclusion;
-  return std::nullopt;
-}
-
-Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
-  const bool foreign = kind == ConstraintKind::kForeignKey;
-  Constraint constraint = {
-      .kind = kind,
-      .name = std::string(body.Text("conname")),
-      .columns = tree::Strings(body[foreign ? "fk_attrs" : "keys"]),
-      .include = tree::Strings(body["including"]),
-      .referenced = tree::RangeVarName(body["pktable"]),
-      .referenced_columns = tree::Strings(body["pk_attrs"]),
-      .using_index = std::string(body.Text("indexname")),
-      .not_valid = body.Flag("skip_validation"),
-      .no_inherit = body.Flag("is_no_inherit"),
-      .deferrable = body.Flag("deferrable"),
-      .deletes_write = body.Text("fk_del_action") == "c" || body.Text("fk_del_action") == "n" ||
-                       body.Text("fk_del_action") == "d",
-      .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
-                       body.Text("fk_upd_action") == "d",
-  };
-  constraint.expression = tree::LowerOptional(body["raw_expr"]);
-  // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
-  const bool says_enforced =
-      GrammarServerVersion() >= 18 && (foreign || kind == ConstraintKind::kCheck);
-  constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
-  for (const Node& element : body.Items("exclusions")) {
-    const tree::NodeList parts = element["List"].Items("items");
-    if (!parts.empty()) constraint.columns.emplace_back(parts[0]["IndexElem"].Text("name"));
-  }
-  return constraint;
-}
-
-// serial and its kin are no types: the parser makes an integer, a sequence and a default of them.
-void LowerSerial(Column& column) {
-  static constexpr std::pair<const char*, const char*> kSerials[] = {
-      {"smallserial", "int2"}, {"serial2", "int2"},   {"serial", "int4"},
-      {"serial4", "int4"},     {"bigserial", "int8"}, {"serial8", "int8"}};
-  for (const auto& [serial, integer] : kSerials) {
-    if (column.type.name.schema.empty() && column.type.name.name == serial) {
-      column.type.name.name = integer;
-      column.serial = true;
-      return;
-    }
-  }
-}
-
-void LowerColumnConstraint(const Node& body, Column& column) {
-  const absl::string_view type = body.Text("contype");
-  if (const std::optional<ConstraintKind> kind = LowerConstraintKind(type)) {
-    Constraint constraint = LowerConstraint(body, *kind);
-    if (constraint.columns.empty() && *kind != ConstraintKind::kCheck) {
-      constraint.columns = {column.name};
-    }
-    column.constraints.push_back(std::move(constraint));
-  } else if (type == "CONSTR_DEFAULT") {
-    column.default_value = tree::LowerOptional(body["raw_expr"]);
-  } else if (type == "CONSTR_IDENTITY") {
-    column.generated = Generated::kIdentity;
-  } else if (type == "CONSTR_GENERATED") {
-    // Before 18 every generated column is stored; since 18 the word VIRTUAL is the default.
-    const bool is_virtual = body.Text("generated_kind") == "v";
-    column.generated = is_virtual ? Generated::kVirtual : Generated::kStored;
-    column.generated_from = tree::LowerOptional(body["raw_expr"]);
-  }
-  // DEFERRABLE and its kin stand after the constraint they speak of.
-  if (type == "CONSTR_ATTR_DEFERRABLE" && !column.constraints.empty()) {
-    column.constraints.back().deferrable = true;
-  }
-  if (type == "CONSTR_ATTR_NOT_ENFORCED" && !column.constraints.empty()) {
-    column.constraints.back().not_enforced = true;
-  }
-}
-
-Column LowerColumn(const Node& body) {
-  Column column = {.name = std::string(body.Text("colname")),
-                   .type = tree::LowerType(body["typeName"])};
-  const std::vector<std::string> collation = tree::Strings(body["collClause"]["collname"]);
-  column.type.collation = absl::StrJoin(collation, ".");
-  LowerSerial(column);
-  for (const Node& constraint : body.Items("constraints")) {
-    LowerColumnConstraint(constraint["Constraint"], column);
-  }
-  return column;
-}
 
 Persistence LowerPersistence(const Node& range_var) {
   const absl::string_view letter = range_var.Text("relpersistence");
@@ -145,12 +55,17 @@ action::CreateTable LowerCreateTable(const Node& body) {
   for (const Node& key : body["partspec"].Items("partParams")) {
     create.partition_keys.emplace_back(key["PartitionElem"].Text("name"));
   }
+  create.partition_terms = tree::LowerPartitionTerms(body["partspec"]);
+  create.partition_strategy = tree::LowerPartitionStrategy(body["partspec"]);
   std::vector<Name> parents;
   for (const Node& parent : body.Items("inhRelations")) {
     parents.push_back(tree::RangeVarName(parent["RangeVar"]));
   }
+  if (body["ofTypename"]) create.of_type = tree::LowerType(body["ofTypename"]).name;
   if (body["partbound"] && !parents.empty()) {
     create.partition_of = parents[0];
+    create.bound =
+        std::make_shared<const PartitionBound>(tree::LowerPartitionBound(body["partbound"]));
     create.default_partition = body["partbound"].Flag("is_default");
   } else {
     create.inherits = std::move(parents);
@@ -247,7 +162,9 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     hints.emplace_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
-      AddMentions(create.mentions, tree::LowerExpression(element["expr"]));
+      create.columns.back().expression = tree::LowerTerm(element["expr"]);
+      create.expressions.push_back(tree::LowerOptional(element["expr"]));
+      AddMentions(create.mentions, *create.expressions.back());
     }
   }
   for (const Node& parameter : body.Items("indexIncludingParams")) {
@@ -257,7 +174,9 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   create.name_hint = absl::StrJoin(hints, "_");
   if (body["whereClause"]) {
     create.has_predicate = true;
-    AddMentions(create.mentions, tree::LowerExpression(body["whereClause"]));
+    create.predicate = tree::LowerPredicate(body["whereClause"]);
+    create.expressions.push_back(tree::LowerOptional(body["whereClause"]));
+    AddMentions(create.mentions, *create.expressions.back());
   }
   return create;
 }
@@ -279,6 +198,87 @@ bool IsConstantBody(absl::string_view body) {
     }
   }
   return constants == 1;
+}
+
+// What runs whenever the query does: whole columns of a SELECT without conditions, and the function
+// that it selects from.
+void MarkCertainCalls(const Node& select, std::vector<FunctionCall>& calls) {
+  const tree::NodeList from = select.Items("fromClause");
+  for (const absl::string_view clause : {"whereClause", "groupClause", "havingClause", "limitCount",
+                                         "limitOffset", "larg", "withClause", "valuesLists"}) {
+    if (select[clause]) return;
+  }
+  const auto mark = [&calls](const Node& call) {
+    const Name name = tree::QualifiedName(call["funcname"]);
+    for (FunctionCall& known : calls) {
+      known.certain = known.certain || (call && known.function == name &&
+                                        known.arguments == call.Items("args").size());
+    }
+  };
+  if (from.empty()) {
+    for (const Node& target : select.Items("targetList"))
+      mark(target["ResTarget"]["val"]["FuncCall"]);
+  } else if (from.size() == 1) {
+    for (const Node& function : from[0]["RangeFunction"].Items("functions")) {
+      mark(function["List"].Items("items")[0]["FuncCall"]);
+    }
+  }
+}
+
+action::ModifyData LowerModify(const Node& statement) {
+  const Node select = statement.Body()["selectStmt"];
+  tree::Query query = tree::LowerQuery(statement);
+  if (statement.Tag() == "SelectStmt") MarkCertainCalls(statement.Body(), query.calls);
+  return {.writes = std::move(query.writes),
+          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
+          .reads = std::move(query.reads),
+          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
+                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
+          .calls = std::move(query.calls),
+          .sequences = std::move(query.sequences)};
+}
+
+// CALL. Its arguments may call functions, which run too.
+action::ModifyData LowerCall(const Node& statement) {
+  action::ModifyData call = LowerModify(statement);
+  const Node procedure = statement.Body()["funccall"];
+  call.calls.push_back({.function = tree::QualifiedName(procedure["funcname"]),
+                        .arguments = static_cast<uint32_t>(procedure.Items("args").size()),
+                        .certain = true});
+  return call;
+}
+
+// The types of a routine's input arguments.
+std::string LowerSignature(const tree::NodeList& parameters) {
+  std::vector<std::string> types;
+  for (const Node& parameter : parameters) {
+    const Node body = parameter["FunctionParameter"];
+    if (body.Text("mode") == "FUNC_PARAM_OUT" || body.Text("mode") == "FUNC_PARAM_TABLE") continue;
+    const TypeName type = tree::LowerType(body["argType"]);
+    types.push_back(absl::StrCat(type.name.schema, type.name.schema.empty() ? "" : ".",
+                                 type.name.name, type.array ? "[]" : ""));
+  }
+  return absl::StrJoin(types, ", ");
+}
+
+// BEGIN ATOMIC … END, or RETURN: trees, in which nothing says where they stand.
+std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
+  Body body = {.atomic = true};
+  const auto add = [&body](const Node& statement) {
+    tree::Query query = tree::LowerQuery(statement);
+    body.has_subquery = body.has_subquery || query.has_subquery;
+    body.columns_used.insert(body.columns_used.end(), query.columns.begin(), query.columns.end());
+    action::ModifyData modify = LowerModify(statement);
+    if (modify.reads.empty() && modify.writes.empty() && modify.calls.empty()) return;
+    BodyStatement lowered = {.tag = tree::CommandTag(statement)};
+    lowered.actions.push_back({.kind = std::move(modify)});
+    body.statements.push_back(std::move(lowered));
+  };
+  if (sql_body["ReturnStmt"]) add(sql_body);
+  for (const Node& item : sql_body["List"].Items("items")) {
+    for (const Node& statement : item["List"].Items("items")) add(statement);
+  }
+  return std::make_shared<const Body>(std::move(body));
 }
 
 action::CreateFunction LowerCreateFunction(const Node& body) {
@@ -303,7 +303,24 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
     }
   }
   create.constant_body = create.language == "sql" && IsConstantBody(text);
+  create.signature = LowerSignature(body.Items("parameters"));
+  if (body["sql_body"]) {
+    create.language = "sql";
+    create.body = LowerAtomicBody(body["sql_body"]);
+  }
   return create;
+}
+
+// DO speaks PL/pgSQL unless it says otherwise (commands/functioncmds.c:ExecuteDoStmt).
+action::DoBlock LowerDo(const Node& body) {
+  action::DoBlock block = {.language = "plpgsql"};
+  for (const Node& option : body.Items("args")) {
+    const Node element = option["DefElem"];
+    if (element.Text("defname") == "language") {
+      block.language = absl::AsciiStrToLower(element["arg"]["String"].Text("sval"));
+    }
+  }
+  return block;
 }
 
 action::CreatePolicy LowerCreatePolicy(const Node& body) {
@@ -331,15 +348,6 @@ action::CreateType LowerCreateDomain(const Node& body) {
   return create;
 }
 
-// DROP TABLE lists names in lists, DROP FUNCTION in ObjectWithArgs, DROP TYPE in TypeName.
-Name LowerDropName(const Node& object) {
-  const absl::string_view tag = object.Tag();
-  if (tag == "List") return tree::QualifiedName(object.Body()["items"]);
-  if (tag == "ObjectWithArgs") return tree::QualifiedName(object.Body()["objname"]);
-  if (tag == "TypeName") return tree::LowerType(object.Body()).name;
-  return {.name = std::string(object["String"].Text("sval"))};
-}
-
 action::Drop LowerDrop(const Node& body) {
   action::Drop drop = {.kind = tree::LowerObjectKind(body.Text("removeType")),
                        .if_exists = body.Flag("missing_ok"),
@@ -349,7 +357,7 @@ action::Drop LowerDrop(const Node& body) {
                         drop.kind == ObjectKind::kRule;
   for (const Node& object : body.Items("objects")) {
     if (!on_table) {
-      drop.objects.push_back(LowerDropName(object));
+      drop.objects.push_back(tree::LowerObjectName(object));
       continue;
     }
     // schema, table, trigger in one list
@@ -382,18 +390,6 @@ action::SetParameter LowerSet(const Node& body) {
   return set;
 }
 
-action::ModifyData LowerModify(const Node& statement) {
-  const Node select = statement.Body()["selectStmt"];
-  tree::Query query = tree::LowerQuery(statement);
-  return {.writes = std::move(query.writes),
-          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
-          .reads = std::move(query.reads),
-          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
-                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls),
-          .sequences = std::move(query.sequences)};
-}
-
 // SELECT set_config('lock_timeout', '2s', true) sets a parameter as SET LOCAL does.
 std::optional<action::SetParameter> LowerSetConfig(const Node& select) {
   const tree::NodeList targets = select.Items("targetList");
@@ -418,7 +414,7 @@ ActionKind LowerSelect(const Node& statement) {
   return LowerModify(statement);
 }
 
-ActionKind LowerTransaction(const Node& body) {
+ActionKind LowerTransaction(const Node& body, const std::string& tag) {
   const absl::string_view kind = body.Text("kind");
   const std::string savepoint(body.Text("savepoint_name"));
   if (kind == "TRANS_STMT_BEGIN" || kind == "TRANS_STMT_START") return action::Begin{};
@@ -427,43 +423,10 @@ ActionKind LowerTransaction(const Node& body) {
   if (kind == "TRANS_STMT_SAVEPOINT") return action::Savepoint{.name = savepoint};
   if (kind == "TRANS_STMT_ROLLBACK_TO") return action::RollbackTo{.name = savepoint};
   if (kind == "TRANS_STMT_RELEASE") return action::Release{.name = savepoint};
-  return action::Other{.what = "two-phase commit",
-                       .outside_transactions = kind != "TRANS_STMT_PREPARE"};
-}
-
-ActionKind LowerRename(const Node& body, const std::string& tag) {
-  const absl::string_view type = body.Text("renameType");
-  Target target = tree::LowerTarget(
-      body["relation"],
-      tree::LowerObjectKind(type == "OBJECT_COLUMN" ? body.Text("relationType") : type));
-  target.if_exists = body.Flag("missing_ok");
-  const std::string from(body.Text("subname"));
-  const std::string to(body.Text("newname"));
-  if (type == "OBJECT_COLUMN")
-    return action::RenameColumn{.table = target, .column = from, .to = to};
-  if (type == "OBJECT_TABCONSTRAINT") {
-    return action::RenameConstraint{.table = target, .constraint = from, .to = to};
+  if (kind == "TRANS_STMT_PREPARE") {
+    return action::PrepareTransaction{.id = std::string(body.Text("gid"))};
   }
-  if (type == "OBJECT_TABLE" || type == "OBJECT_INDEX" || type == "OBJECT_VIEW" ||
-      type == "OBJECT_MATVIEW" || type == "OBJECT_SEQUENCE" || type == "OBJECT_FOREIGN_TABLE") {
-    return action::RenameRelation{.relation = target, .to = to};
-  }
-  if (type == "OBJECT_TYPE" || type == "OBJECT_DOMAIN") {
-    return action::RenameType{.type = tree::QualifiedName(body["object"]["List"]["items"]),
-                              .to = to};
-  }
-  if (type == "OBJECT_SCHEMA") return action::RenameSchema{.schema = from, .to = to};
-  return action::Other{.what = absl::StrCat(tag, " RENAME"),
-                       .relations = tree::NamedRelations(body["relation"])};
-}
-
-std::optional<ActionKind> LowerSetSchema(const Node& body) {
-  const ObjectKind kind = tree::LowerObjectKind(body.Text("objectType"));
-  if (!body["relation"]) return std::nullopt;
-  Target target = tree::LowerTarget(body["relation"], kind);
-  target.if_exists = body.Flag("missing_ok");
-  return action::SetSchema{.relation = std::move(target),
-                           .schema = std::string(body.Text("newschema"))};
+  return action::SessionCommand{.what = tag, .outside_transactions = true};
 }
 
 action::Truncate LowerTruncate(const Node& body) {
@@ -500,6 +463,11 @@ action::CreateType LowerCreateType(const Node& body, action::TypeKind kind) {
 
 std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) {
   if (type == "CreateStmt") return LowerCreateTable(body);
+  if (type == "CreateForeignTableStmt") {
+    action::CreateTable create = LowerCreateTable(body["base"]);
+    create.foreign = true;
+    return create;
+  }
   if (type == "IndexStmt") return LowerCreateIndex(body);
   if (type == "ViewStmt") return LowerCreateView(body);
   if (type == "CreateFunctionStmt") return LowerCreateFunction(body);
@@ -548,32 +516,6 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
   return std::nullopt;
 }
 
-bool HasOption(const Node& body, absl::string_view list, absl::string_view name) {
-  for (const Node& option : body.Items(list)) {
-    if (option["DefElem"].Text("defname") == name) return true;
-  }
-  return false;
-}
-
-// What PreventInTransactionBlock refuses among the statements that are not modelled, as far as the
-// text alone shows it (access/transam/xact.c and its callers in tcop/utility.c).
-bool RunsOutsideTransactions(absl::string_view type, const Node& body) {
-  if (type == "CreatedbStmt" || type == "DropdbStmt" || type == "CreateTableSpaceStmt" ||
-      type == "DropTableSpaceStmt" || type == "AlterSystemStmt") {
-    return true;
-  }
-  if (type == "VacuumStmt") return body.Flag("is_vacuumcmd");
-  if (type == "ClusterStmt") return !body["relation"];
-  if (type == "DiscardStmt") return body.Text("target") == "DISCARD_ALL";
-  if (type == "ReindexStmt") {
-    const absl::string_view kind = body.Text("kind");
-    return HasOption(body, "params", "concurrently") || kind == "REINDEX_OBJECT_SCHEMA" ||
-           kind == "REINDEX_OBJECT_SYSTEM" || kind == "REINDEX_OBJECT_DATABASE";
-  }
-  return type == "CreateSubscriptionStmt" && !HasOption(body, "options", "connect") &&
-         !HasOption(body, "options", "create_slot");
-}
-
 // COPY … FROM puts rows in as INSERT does; COPY … TO reads them.
 action::ModifyData LowerCopy(const Node& body) {
   if (body["query"]) return LowerModify(body["query"]);
@@ -584,45 +526,41 @@ action::ModifyData LowerCopy(const Node& body) {
   return {.reads = {tree::RangeVarName(body["relation"])}};
 }
 
-// Words that tell apart, under one command tag, what differs in what it does to others.
-std::string OtherWhat(absl::string_view type, const Node& body, const std::string& tag) {
-  if (type == "VacuumStmt" && HasOption(body, "options", "full")) return tag + " FULL";
-  if (type == "ExplainStmt" && HasOption(body, "options", "analyze")) return tag + " ANALYZE";
-  if (type == "AlterEnumStmt") return tag + (body["oldVal"] ? " RENAME VALUE" : " ADD VALUE");
-  if (type == "AlterSeqStmt" && body.Items("options").size() == 1) {
-    if (HasOption(body, "options", "owned_by")) return tag + " OWNED BY";
-    if (HasOption(body, "options", "cache")) return tag + " CACHE";
+// EXPLAIN plans, which locks as running does; ANALYZE runs.
+ActionKind LowerExplain(const Node& body) {
+  const Node query = body["query"];
+  const bool runs = tree::HasOption(body, "options", "analyze");
+  if (query.Tag() == "CreateTableAsStmt" || query.Tag() == "ExecuteStmt") {
+    return action::Other{.what = runs ? "EXPLAIN ANALYZE" : "EXPLAIN",
+                         .relations = tree::NamedRelations(query)};
   }
-  if (type == "AlterOwnerStmt") return tag + " OWNER";
-  if (type == "AlterObjectSchemaStmt") return tag + " SET SCHEMA";
-  return tag;
+  action::ModifyData modify = tree::LowerModify(query);
+  modify.planned_only = !runs;
+  return modify;
 }
 
 ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   const absl::string_view type = statement.Tag();
   const Node body = statement.Body();
   if (std::optional<ActionKind> create = LowerCreate(type, body)) return *std::move(create);
-  if (type == "TransactionStmt") return LowerTransaction(body);
+  if (type == "TransactionStmt") return LowerTransaction(body, tag);
   if (type == "VariableSetStmt") return LowerSet(body);
-  if (type == "RenameStmt") return LowerRename(body, tag);
-  if (type == "AlterObjectSchemaStmt") {
-    if (std::optional<ActionKind> set = LowerSetSchema(body)) return *std::move(set);
-  }
-  if (type == "DropStmt") {
-    action::Drop drop = LowerDrop(body);
-    if (drop.kind != ObjectKind::kOther) return drop;
-  }
+  if (type == "RenameStmt") return tree::LowerRename(body);
+  if (type == "DropStmt") return LowerDrop(body);
   if (type == "TruncateStmt") return LowerTruncate(body);
   if (type == "LockStmt") return LowerLock(body);
   if (type == "SelectStmt") return LowerSelect(statement);
+  if (type == "DoStmt") return LowerDo(body);
+  if (type == "CallStmt") return LowerCall(statement);
   if (type == "InsertStmt" || type == "UpdateStmt" || type == "DeleteStmt" || type == "MergeStmt") {
     return LowerModify(statement);
   }
   // COPY … PROGRAM runs a command of the server's machine.
   if (type == "CopyStmt" && !body.Flag("is_program")) return LowerCopy(body);
-  return action::Other{.what = OtherWhat(type, body, tag),
-                       .relations = tree::NamedRelations(statement),
-                       .outside_transactions = RunsOutsideTransactions(type, body)};
+  if (type == "ExplainStmt") return LowerExplain(body);
+  if (type == "DeclareCursorStmt") return tree::LowerModify(body["query"]);
+  if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);
+  return action::Other{.what = tag, .relations = tree::NamedRelations(statement)};
 }
 
 // ---- CREATE SCHEMA with its elements ---------------------------------------------------------
@@ -688,160 +626,53 @@ std::vector<Action> LowerCreateSchema(const Node& statement, const std::string& 
   return actions;
 }
 
-// ---- ALTER TABLE -----------------------------------------------------------------------------
+// ---- bodies ----------------------------------------------------------------------------------
 
-ActionKind LowerSubcommand(const Node& command, const Target& table, const std::string& tag) {
-  const absl::string_view type = command.Text("subtype");
-  const std::string name(command.Text("name"));
-  const bool missing_ok = command.Flag("missing_ok");
-  const bool cascade = command.Text("behavior") == "DROP_CASCADE";
-  if (type == "AT_AddColumn") {
-    return action::AddColumn{.table = table,
-                             .column = LowerColumn(command["def"]["ColumnDef"]),
-                             .if_not_exists = missing_ok};
+// A body that is left to be read when the tree is done with: reading it asks the grammar.
+struct UnreadBody {
+  size_t statement = 0;
+  std::string language;
+  std::string text;
+};
+
+std::string DefinitionText(const tree::NodeList& options) {
+  for (const Node& option : options) {
+    const Node element = option["DefElem"];
+    if (element.Text("defname") != "as") continue;
+    // CREATE FUNCTION has a list of one string, DO the string itself.
+    if (element["arg"]["String"]) return std::string(element["arg"]["String"].Text("sval"));
+    return absl::StrJoin(tree::Strings(element["arg"]["List"]["items"]), "\n");
   }
-  if (type == "AT_DropColumn") {
-    return action::DropColumn{
-        .table = table, .column = name, .if_exists = missing_ok, .cascade = cascade};
-  }
-  if (type == "AT_SetNotNull") return action::SetNotNull{.table = table, .column = name};
-  if (type == "AT_DropNotNull") return action::DropNotNull{.table = table, .column = name};
-  if (type == "AT_ColumnDefault") {
-    if (!command["def"]) return action::DropDefault{.table = table, .column = name};
-    return action::SetDefault{
-        .table = table, .column = name, .value = tree::LowerExpression(command["def"])};
-  }
-  if (type == "AT_AlterColumnType") {
-    const Node definition = command["def"]["ColumnDef"];
-    action::AlterColumnType alter = {
-        .table = table, .column = name, .type = LowerColumn(definition).type};
-    alter.using_expression = tree::LowerOptional(definition["raw_default"]);
-    return alter;
-  }
-  if (type == "AT_AddConstraint") {
-    const Node definition = command["def"]["Constraint"];
-    if (const auto kind = LowerConstraintKind(definition.Text("contype"))) {
-      return action::AddConstraint{.table = table,
-                                   .constraint = LowerConstraint(definition, *kind)};
-    }
-  }
-  if (type == "AT_DropConstraint") {
-    return action::DropConstraint{
-        .table = table, .constraint = name, .if_exists = missing_ok, .cascade = cascade};
-  }
-  if (type == "AT_ValidateConstraint") {
-    return action::ValidateConstraint{.table = table, .constraint = name};
-  }
-  static constexpr std::pair<const char*, action::RowSecurity> kRowSecurity[] = {
-      {"AT_EnableRowSecurity", action::RowSecurity::kEnable},
-      {"AT_DisableRowSecurity", action::RowSecurity::kDisable},
-      {"AT_ForceRowSecurity", action::RowSecurity::kForce},
-      {"AT_NoForceRowSecurity", action::RowSecurity::kNoForce}};
-  for (const auto& [subtype, security] : kRowSecurity) {
-    if (type == subtype) return action::SetRowSecurity{.table = table, .security = security};
-  }
-  const bool detaches_concurrently =
-      type == "AT_DetachPartition" && command["def"]["PartitionCmd"].Flag("concurrent");
-  std::vector<Name> relations = tree::NamedRelations(command);
-  relations.insert(relations.begin(), table.name);
-  return action::Other{.what = absl::StrCat(tag, " ", absl::StripPrefix(type, "AT_")),
-                       .relations = std::move(relations),
-                       .outside_transactions = detaches_concurrently};
+  return "";
 }
 
-// The words of each subcommand: what stands between top-level commas after the table's name, which
-// starts at byte `name_at` of `text`. Empty where that does not give `count` pieces.
-std::vector<Span> SubcommandSpans(absl::string_view text, uint32_t name_at, size_t count) {
-  std::vector<Span> spans;
-  Lexer lexer(text.substr(name_at));
-  Token token;
-  bool in_name = true;      // the name, its dots, the `)` of ONLY (t), the `*` after it
-  bool name_ended = false;  // a part of the name was read and no dot follows it yet
-  int depth = 0;
-  Span piece;
-  while (lexer.Next(&token)) {
-    if (token.kind == TokenKind::kComment) continue;
-    const absl::string_view word = text.substr(name_at + token.span.begin, token.span.size());
-    if (in_name) {
-      if (word == "." || word == "*" || word == ")") {
-        name_ended = word != ".";
-        continue;
-      }
-      if (!name_ended) {
-        name_ended = true;
-        continue;
-      }
-      in_name = false;
-    }
-    if (word == "(" || word == "[") ++depth;
-    if (word == ")" || word == "]") --depth;
-    if (word == "," && depth == 0) {
-      spans.push_back(piece);
-      piece = {};
-      continue;
-    }
-    if (piece.empty()) piece.begin = name_at + token.span.begin;
-    piece.end = name_at + token.span.end;
+void ReadBodies(std::vector<UnreadBody> unread, absl::string_view text, uint32_t offset,
+                BodyContext* context, std::vector<LoweredStatement>& statements) {
+  for (const UnreadBody& body : unread) {
+    LoweredStatement& statement = statements[body.statement];
+    const absl::string_view words = statement.length == 0
+                                        ? text.substr(statement.location)
+                                        : text.substr(statement.location, statement.length);
+    BodyContext fresh = context == nullptr ? BodyContext() : *context;
+    BodyContext& own = fresh.nesting == 0 ? fresh : *context;
+    std::shared_ptr<const Body> read = ReadBody({.statement = words,
+                                                 .at = offset + statement.location,
+                                                 .language = body.language,
+                                                 .body = body.text},
+                                                own);
+    ActionKind& kind = statement.actions[0].kind;
+    if (auto* create = std::get_if<action::CreateFunction>(&kind)) create->body = std::move(read);
+    if (auto* block = std::get_if<action::DoBlock>(&kind)) block->body = std::move(read);
   }
-  spans.push_back(piece);
-  if (spans.size() != count) spans.clear();
-  return spans;
-}
-
-std::vector<Action> LowerAlterTable(const Node& body, const std::string& tag,
-                                    absl::string_view statement, uint32_t location,
-                                    uint32_t offset) {
-  Target table = tree::LowerTarget(body["relation"], tree::LowerObjectKind(body.Text("objtype")));
-  table.if_exists = body.Flag("missing_ok");
-  const bool relation = table.kind != ObjectKind::kOther && table.kind != ObjectKind::kType;
-  const tree::NodeList commands = body.Items("cmds");
-  const auto name_at = static_cast<uint32_t>(body["relation"].Number("location"));
-  std::vector<Span> spans;
-  if (name_at >= location) spans = SubcommandSpans(statement, name_at - location, commands.size());
-  std::vector<Action> actions;
-  actions.reserve(commands.size());
-  for (const Node& item : commands) {
-    const Node command = item["AlterTableCmd"];
-    Action action;
-    if (!spans.empty()) {
-      const Span& span = spans[actions.size()];
-      action.span = {span.begin + location + offset, span.end + location + offset};
-    }
-    action.kind = relation ? LowerSubcommand(command, table, tag) : action::Other{.what = tag};
-    actions.push_back(std::move(action));
-  }
-  return actions;
-}
-
-// The parser keeps its buffers from call to call; one a thread, as the grammar has.
-simdjson::dom::parser& Parser() {
-  thread_local simdjson::dom::parser parser;
-  return parser;
-}
-
-// The tree's root. An expression of 50,000 terms is nested some 150,000 levels deep, far beyond
-// what simdjson allows unasked; asking costs memory, so only such a text pays for it.
-std::optional<Node> ParseTree(absl::string_view json) {
-  constexpr size_t kDeepest = 8'000'000;
-  simdjson::dom::element root;
-  simdjson::error_code error = Parser().parse(json.data(), json.size(), false).get(root);
-  if (error == simdjson::DEPTH_ERROR) {
-    thread_local simdjson::dom::parser deep_parser;
-    error = deep_parser.allocate(json.size(), kDeepest);
-    if (error == simdjson::SUCCESS) {
-      error = deep_parser.parse(json.data(), json.size(), false).get(root);
-    }
-  }
-  if (error != simdjson::SUCCESS) return std::nullopt;
-  return Node(root);
 }
 
 }  // namespace
 
-std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text,
-                                    uint32_t offset) {
+std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text, uint32_t offset,
+                                    BodyContext* context) {
   std::vector<LoweredStatement> statements;
-  const std::optional<Node> root = ParseTree(json);
+  std::vector<UnreadBody> unread;
+  const std::optional<Node> root = tree::ParseTree(json);
   if (!root) return statements;
   for (const Node& raw : root->Items("stmts")) {
     const Node node = raw["stmt"];
@@ -853,7 +684,7 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
                                         : text.substr(statement.location, statement.length);
     if (node.Tag() == "AlterTableStmt") {
       statement.actions =
-          LowerAlterTable(node.Body(), statement.tag, words, statement.location, offset);
+          tree::LowerAlterTable(node.Body(), statement.tag, words, statement.location, offset);
     } else if (node.Tag() == "CreateSchemaStmt") {
       statement.actions = LowerCreateSchema(node, statement.tag);
     } else {
@@ -862,8 +693,19 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     const Node copy = node["CopyStmt"];
     statement.copies_from_stdin =
         copy.Flag("is_from") && copy.Text("filename").empty() && !copy.Flag("is_program");
+    const ActionKind* first = statement.actions.empty() ? nullptr : &statement.actions[0].kind;
+    if (const auto* create = std::get_if<action::CreateFunction>(first)) {
+      if (create->body == nullptr) {
+        unread.push_back(
+            {statements.size(), create->language, DefinitionText(node.Body().Items("options"))});
+      }
+    } else if (const auto* block = std::get_if<action::DoBlock>(first)) {
+      unread.push_back(
+          {statements.size(), block->language, DefinitionText(node.Body().Items("args"))});
+    }
     statements.push_back(std::move(statement));
   }
+  ReadBodies(std::move(unread), text, offset, context, statements);
   return statements;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/string_view.h"
 #include "analyzer/syntax/action.h"
+#include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 
@@ -25,8 +26,10 @@ struct LoweredStatement {
 // bytes past its end. `offset` is where `text` starts in its source; the spans of the actions are
 // bytes of that source. An action that fills its whole statement has an empty span: script.cc,
 // which trims statements, fills it in. Unknown statements and subcommands become action::Other.
-std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text,
-                                    uint32_t offset);
+// `context` is that of the bodies within it; null for a script without substitutes. Bodies are read
+// by asking the grammar again, so `json` is gone afterwards.
+std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text, uint32_t offset,
+                                    BodyContext* context = nullptr);
 
 }  // namespace plimsoll
 

@@ -17,12 +17,6 @@ void AddOnce(std::vector<std::string>& values, absl::string_view value) {
   if (std::find(values.begin(), values.end(), value) == values.end()) values.emplace_back(value);
 }
 
-// The last part of a.b.c; empty for `*`.
-absl::string_view ColumnRefName(const Node& column_ref) {
-  const NodeList fields = column_ref.Items("fields");
-  return fields.empty() ? absl::string_view() : fields.back()["String"].Text("sval");
-}
-
 void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
   FunctionCall call = {.function = QualifiedName(body["funcname"]),
                        .arguments = static_cast<uint32_t>(body.Items("args").size())};
@@ -63,41 +57,12 @@ Node Uncast(Node node) {
   return node;
 }
 
-// `a IS DISTINCT FROM NULL` says the same as `a IS NOT NULL`, and PostgreSQL's planner knows.
-bool IsDistinctFromNull(const Node& expression) {
-  if (expression.Text("kind") != "AEXPR_DISTINCT") return false;
-  return expression["lexpr"].Tag() == "ColumnRef" &&
-         expression["rexpr"].As("A_Const").Flag("isnull");
-}
-
-// See Expression::proven_not_null. Only AND joins, so a work list does for a recursion.
-std::vector<std::string> ProvenNotNull(const Node& root) {
-  std::vector<std::string> proven;
-  std::vector<Node> conjuncts = {root};
-  while (!conjuncts.empty()) {
-    const Node node = conjuncts.back();
-    conjuncts.pop_back();
-    const absl::string_view tag = node.Tag();
-    const Node body = node.Body();
-    if (tag == "NullTest" && body.Text("nulltesttype") == "IS_NOT_NULL" &&
-        body["arg"].Tag() == "ColumnRef") {
-      AddOnce(proven, ColumnRefName(body["arg"].Body()));
-    } else if (tag == "A_Expr" && IsDistinctFromNull(body)) {
-      AddOnce(proven, ColumnRefName(body["lexpr"].Body()));
-    } else if (tag == "BoolExpr" && body.Text("boolop") == "AND_EXPR") {
-      for (const Node& argument : body.Items("args")) conjuncts.push_back(argument);
-    } else if (tag == "BoolExpr" && body.Text("boolop") == "NOT_EXPR") {
-      const NodeList arguments = body.Items("args");
-      const Node test = arguments.empty() ? Node() : arguments[0].As("NullTest");
-      if (test.Text("nulltesttype") == "IS_NULL" && test["arg"].Tag() == "ColumnRef") {
-        AddOnce(proven, ColumnRefName(test["arg"].Body()));
-      }
-    }
-  }
-  return proven;
-}
-
 }  // namespace
+
+absl::string_view ColumnRefName(const Node& column_ref) {
+  const NodeList fields = column_ref.Items("fields");
+  return fields.empty() ? absl::string_view() : fields.back()["String"].Text("sval");
+}
 
 Name RangeVarName(const Node& range_var) {
   return {.schema = std::string(range_var.Text("schemaname")),
@@ -149,7 +114,6 @@ Expression LowerExpression(const Node& node) {
       expression.has_subquery = true;
     }
   });
-  expression.proven_not_null = ProvenNotNull(node);
   expression.operations = LowerOperations(node);
   AddRelationConstants(expression);
   return expression;
@@ -320,6 +284,18 @@ Query LowerQuery(const Node& node) {
     if (seen.insert(name.schema + '\0' + name.name).second) query.reads.push_back(std::move(name));
   }
   return query;
+}
+
+action::ModifyData LowerModify(const Node& statement) {
+  const Node select = statement.Body()["selectStmt"];
+  Query query = LowerQuery(statement);
+  return {.writes = std::move(query.writes),
+          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
+          .reads = std::move(query.reads),
+          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
+                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
+          .calls = std::move(query.calls),
+          .sequences = std::move(query.sequences)};
 }
 
 }  // namespace plimsoll::tree

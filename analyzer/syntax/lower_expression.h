@@ -13,6 +13,8 @@
 
 namespace plimsoll::tree {
 
+// The last part of a.b.c; empty for `*`.
+absl::string_view ColumnRefName(const Node& column_ref);
 // {"relname":…,"schemaname":…}
 Name RangeVarName(const Node& range_var);
 // A list of String nodes: `a`, `schema.a`, `database.schema.a`.
@@ -39,6 +41,8 @@ struct Query {
   std::vector<SequenceUse> sequences;
 };
 Query LowerQuery(const Node& query);
+// A query, or a statement that changes rows, as an action.
+action::ModifyData LowerModify(const Node& statement);
 
 // The names of a query's columns (parser/parse_target.c:FigureColname); empty where they are not
 // all certain.

@@ -56,6 +56,8 @@ bool LooksAhead(absl::string_view token) {
   return absl::StartsWithIgnoreCase(token, "u&");
 }
 
+bool HasPlaceholder(const Piece& piece) { return piece.first_placeholder.has_value(); }
+
 // Turns pieces into statements: asks the grammar about as many of them at once as is wise, and
 // about each alone where it rejects them together.
 class Reader {
@@ -132,10 +134,7 @@ Span Reader::TextOf(PieceList group) const {
 Parsed Reader::Parse(PieceList group) {
   const Span span = TextOf(group);
   Parsed parsed = ParseToJson(text_.substr(span.begin, span.size()));
-  const bool as_written = std::none_of(group.begin(), group.end(), [](const Piece& piece) {
-    return piece.first_placeholder.has_value();
-  });
-  if (as_written) return parsed;
+  if (std::none_of(group.begin(), group.end(), HasPlaceholder)) return parsed;
   if (!parsed.ok()) {
     parsed.error->message = cut_.substitutes.Restore(parsed.error->message);
     return parsed;
@@ -216,7 +215,10 @@ bool Reader::Accept(PieceList group, const Parsed& parsed) {
   const auto pass_commands = [&] {
     while (at < group.size() && group[at].form != StatementForm::kSql) AddPlain(group[at++]);
   };
-  std::vector<LoweredStatement> statements = Lower(parsed.json, text, offset);
+  BodyContext context = {.substitutes = &cut_.substitutes};
+  const bool as_written = std::none_of(group.begin(), group.end(), HasPlaceholder);
+  std::vector<LoweredStatement> statements =
+      Lower(parsed.json, text, offset, as_written ? nullptr : &context);
   if (statements.empty()) return false;
   for (LoweredStatement& lowered : statements) {
     pass_commands();

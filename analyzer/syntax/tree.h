@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -129,6 +130,10 @@ inline NodeList Node::Items() const {
   return NodeList(array);
 }
 inline NodeList Node::Items(absl::string_view key) const { return (*this)[key].Items(); }
+
+// The root of what the grammar wrote, which must be readable for kGrammarPadding bytes past its
+// end. Nothing where the text is beyond us. It is valid until the thread's next call.
+std::optional<Node> ParseTree(absl::string_view json);
 
 // Calls `visit(tag, body)` for every typed node in the tree below `root`, itself included, in the
 // order of the text. Iterative: an expression of 50,000 terms is nested as deeply.

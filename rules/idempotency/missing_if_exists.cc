@@ -15,7 +15,9 @@ struct Missing {
 
 // The clause that PostgreSQL's grammar has for the action and the text leaves out.
 Missing MissingClause(const Step& step, const History& history) {
-  const std::string& tag = history.StatementOf(step).tag;
+  const std::string& tag = history.TagOf(step);
+  // The condition stands around it.
+  if (step.conditional) return {};
   const bool live = step.effects.StrongestLiveLock() != nullptr;
   const auto not_exists = [](const std::string& words, bool said, bool matters) {
     return Missing{words, said || !matters ? nullptr : "IF NOT EXISTS"};

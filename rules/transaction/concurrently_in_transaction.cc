@@ -41,12 +41,14 @@ vacuum account;
                 failure->sqlstate != "25001") {
               continue;
             }
-            const auto* other = step.As<action::Other>();
-            const auto* drop = step.As<action::Drop>();
-            const std::string what = other != nullptr  ? other->what
-                                     : drop != nullptr ? "DROP INDEX CONCURRENTLY"
-                                                       : "CREATE INDEX CONCURRENTLY";
-            report(step, {.message = absl::StrCat(what, " cannot run inside a transaction block")});
+            const bool index = step.As<action::CreateIndex>() != nullptr ||
+                               (step.As<action::Drop>() != nullptr &&
+                                step.As<action::Drop>()->kind == ObjectKind::kIndex);
+            const std::string what =
+                absl::StrCat(history.StatementOf(step).tag, index ? " CONCURRENTLY" : "");
+            report(step, {.message = absl::StrCat(
+                              what, " cannot run inside a ",
+                              step.within != nullptr ? "function or DO" : "transaction block")});
           }
         },
 };

@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -18,6 +19,7 @@
 #include "analyzer/check.h"
 #include "analyzer/checking/analyze.h"
 #include "analyzer/checking/verdict.h"
+#include "analyzer/syntax/body.h"
 #include "analyzer/syntax/script.h"
 #include "report/concise.h"
 #include "report/effects.h"
@@ -84,6 +86,29 @@ void CheckSpan(Span span, const Source& source) {
   PLIMSOLL_CHECK(span.end <= source.text().size());
 }
 
+// What a body does stands within the statement that holds it, bodies within bodies too.
+void CheckBody(const Action& action, Span statement) {
+  const Body* body = nullptr;
+  if (const auto* create = std::get_if<action::CreateFunction>(&action.kind)) {
+    body = create->body.get();
+    PLIMSOLL_CHECK(body != nullptr);
+  } else if (const auto* block = std::get_if<action::DoBlock>(&action.kind)) {
+    body = block->body.get();
+    PLIMSOLL_CHECK(body != nullptr);
+  }
+  if (body == nullptr) return;
+  for (const BodyStatement& inner : body->statements) {
+    PLIMSOLL_CHECK(!inner.actions.empty());
+    for (const Action& done : inner.actions) {
+      CheckBody(done, statement);
+      if (body->atomic) continue;
+      PLIMSOLL_CHECK(done.span.begin <= done.span.end);
+      PLIMSOLL_CHECK(done.span.begin >= statement.begin);
+      PLIMSOLL_CHECK(done.span.end <= statement.end);
+    }
+  }
+}
+
 void CheckScript(const Script& script) {
   uint32_t reached = 0;
   for (const Statement& statement : script.statements) {
@@ -99,6 +124,7 @@ void CheckScript(const Script& script) {
       CheckSpan(action.span, *script.source);
       PLIMSOLL_CHECK(action.span.begin >= statement.span.begin);
       PLIMSOLL_CHECK(action.span.end <= statement.span.end);
+      CheckBody(action, statement.span);
     }
   }
   for (const Comment& comment : script.comments) CheckSpan(comment.span, *script.source);

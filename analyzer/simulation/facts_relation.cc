@@ -1,0 +1,647 @@
+// The facts of how a relation is kept: storage, ownership, triggers, partitions, upkeep.
+
+#include <algorithm>
+#include <iterator>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/implication.h"
+
+namespace plimsoll {
+namespace {
+
+using action::Alteration;
+using action::IsOfColumn;
+using action::Upkeep;
+
+// Storage parameters that need ACCESS EXCLUSIVE (access/common/reloptions.c); the others do with
+// SHARE UPDATE EXCLUSIVE. Looked up by name alone, as PostgreSQL does.
+constexpr absl::string_view kStrongOptions[] = {
+    "autosummarize",          "buffering",       "check_option",     "fastupdate",
+    "gin_pending_list_limit", "pages_per_range", "security_barrier", "security_invoker",
+    "user_catalog_table"};
+
+bool NeedsStrongLock(const std::vector<std::string>& options) {
+  return options.empty() ||
+         std::any_of(options.begin(), options.end(), [](const std::string& name) {
+           return std::find(std::begin(kStrongOptions), std::end(kStrongOptions), name) !=
+                  std::end(kStrongOptions);
+         });
+}
+
+// Whether ALTER TABLE reaches partitions and children (tablecmds.c:ATPrepCmd).
+bool Recurses(Alteration alteration, const Relation& table, int server_version) {
+  const bool partitioned = table.kind == RelationKind::kPartitionedTable;
+  switch (alteration) {
+    case Alteration::kSetStatistics:
+    case Alteration::kSetStorage:
+    case Alteration::kDropExpression:
+      return true;
+    case Alteration::kAddIdentity:
+    case Alteration::kSetIdentity:
+    case Alteration::kDropIdentity:
+      return partitioned && server_version >= 17;
+    case Alteration::kEnableTrigger:
+    case Alteration::kDisableTrigger:
+      return partitioned;
+    default:
+      return false;
+  }
+}
+
+bool HasTrigger(const Relation& table, const std::string& name) {
+  return std::any_of(table.triggers.begin(), table.triggers.end(),
+                     [&](const Trigger& trigger) { return trigger.name == name; });
+}
+
+}  // namespace
+
+// ---- ALTER TABLE … SET … ---------------------------------------------------------------------
+
+void Inspector::Look(const action::AlterRelation& alter) {
+  facts_.form = static_cast<int>(alter.alteration);
+  if (NeedsStrongLock(alter.options)) facts_.conditions |= kStrongOption;
+  const Relation* named = Find(alter.relation.name);
+  const bool recurses =
+      named != nullptr && Recurses(alter.alteration, *named, situation_.server_version);
+  const Relation* relation = NameTarget(alter.relation, recurses);
+  if (relation == nullptr) return;
+  if (!alter.column.empty() && relation->IsTable() && !HasColumn(*relation, alter.column)) return;
+  if (IsOfColumn(alter.alteration)) return LookAtColumn(alter, *relation);
+  LookAtWhole(alter, *relation);
+}
+
+void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation& table) {
+  const TableColumn* column = table.FindColumn(alter.column);
+  const Generated generated = column == nullptr ? Generated::kNo : column->generated;
+  const bool identity = generated == Generated::kIdentity;
+  const bool computed = generated == Generated::kStored || generated == Generated::kVirtual;
+  const bool certain = column != nullptr && KnowsAll(table);
+  switch (alter.alteration) {
+    case Alteration::kAddIdentity:
+      if (certain && identity) {
+        Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
+                                   "\" is already an identity column"));
+      } else if (certain && column->has_default) {
+        Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
+                                   "\" already has a default value"));
+      } else if (certain && !column->not_null) {
+        Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
+                                   "\" must be declared NOT NULL before identity can be added"));
+      }
+      return;
+    case Alteration::kSetIdentity:
+    case Alteration::kDropIdentity:
+      if (certain && !identity && !alter.if_exists) {
+        return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
+                                          table.name, "\" is not an identity column"));
+      }
+      for (const Relation* sequence : view_.SequencesOf(table)) {
+        if (sequence->owner_column != alter.column) continue;
+        Add(alter.alteration == Alteration::kSetIdentity ? Role::kIdentitySequence
+                                                         : Role::kSequence,
+            *sequence);
+      }
+      return;
+    case Alteration::kSetExpression:
+      if (certain && !computed) {
+        return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
+                                          table.name, "\" is not a generated column"));
+      }
+      return NoteNewExpression(alter, table, generated);
+    case Alteration::kDropExpression:
+      if (generated == Generated::kVirtual) {
+        Fail("0A000",
+             "ALTER TABLE / DROP EXPRESSION is not supported for virtual generated columns");
+      } else if (certain && !computed && !alter.if_exists) {
+        Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
+                                   "\" is not a generated column"));
+      }
+      return;
+    default:
+      return;
+  }
+}
+
+// tablecmds.c:ATExecSetExpression
+void Inspector::NoteNewExpression(const action::AlterRelation& alter, const Relation& table,
+                                  Generated generated) {
+  const std::vector<const Relation*> heaps = Heaps(table, alter.relation.only);
+  if (generated != Generated::kVirtual) {
+    Rewrite(heaps, Cause::kStoredGenerated, generated == Generated::kNo);
+    return;
+  }
+  const bool checked = std::any_of(
+      table.constraints.begin(), table.constraints.end(),
+      [](const TableConstraint& constraint) { return constraint.kind == ConstraintKind::kCheck; });
+  if (checked && situation_.server_version < 19) {
+    return Fail("0A000",
+                "ALTER TABLE / SET EXPRESSION is not supported for virtual generated columns in "
+                "tables with check constraints");
+  }
+  const TableColumn* column = table.FindColumn(alter.column);
+  if (column->not_null) Scan(heaps, Cause::kNotNull);
+}
+
+void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& relation) {
+  switch (alter.alteration) {
+    case Alteration::kSetLogged:
+      return NotePersistence(relation, Persistence::kPermanent);
+    case Alteration::kSetUnlogged:
+      return NotePersistence(relation, Persistence::kUnlogged);
+    case Alteration::kSetTablespace: {
+      const std::string wanted = alter.object == "pg_default" ? "" : alter.object;
+      const bool has_file = relation.kind != RelationKind::kPartitionedTable &&
+                            relation.kind != RelationKind::kPartitionedIndex;
+      if (has_file && wanted != relation.tablespace) Add(Role::kCopied, relation, Cause::kStorage);
+      return;
+    }
+    case Alteration::kSetAccessMethod: {
+      const std::string wanted = alter.object == "heap" ? "" : alter.object;
+      if (relation.kind == RelationKind::kPartitionedTable && situation_.server_version < 17) {
+        return Fail("0A000", "cannot change access method of a partitioned table");
+      }
+      if (wanted != relation.access_method) Rewrite(Heaps(relation, true), Cause::kStorage, false);
+      return;
+    }
+    case Alteration::kClusterOn:
+    case Alteration::kReplicaIdentity:
+      return NoteNamedIndex(alter, relation);
+    case Alteration::kEnableTrigger:
+    case Alteration::kDisableTrigger: {
+      const bool one = alter.object != "ALL" && alter.object != "USER";
+      if (one && KnowsAll(relation) && !HasTrigger(relation, alter.object)) {
+        Fail("42704", absl::StrCat("trigger \"", alter.object, "\" for table \"", relation.name,
+                                   "\" does not exist"));
+      }
+      return;
+    }
+    case Alteration::kInherit:
+    case Alteration::kNoInherit:
+      return NoteInheritance(alter, relation);
+    case Alteration::kOwner:
+      if (relation.owner != 0) {
+        return Fail("0A000", absl::StrCat("cannot change owner of sequence \"", relation.name,
+                                          "\" which is linked to a table"));
+      }
+      for (const Relation* index : view_.IndexesOf(relation)) Add(Role::kIndexUnder, *index);
+      for (const Relation* sequence : view_.SequencesOf(relation)) Add(Role::kSequence, *sequence);
+      return;
+    default:
+      return;
+  }
+}
+
+// tablecmds.c:ATPrepChangePersistence
+void Inspector::NotePersistence(const Relation& relation, Persistence wanted) {
+  const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
+  if (partitioned && situation_.server_version >= 18) {
+    return Fail("42809", absl::StrCat("ALTER action SET ",
+                                      wanted == Persistence::kUnlogged ? "UNLOGGED" : "LOGGED",
+                                      " cannot be performed on relation \"", relation.name, "\""));
+  }
+  if (relation.persistence == Persistence::kTemporary) {
+    return Fail("42P16", absl::StrCat("cannot change logged status of table \"", relation.name,
+                                      "\" because it is temporary"));
+  }
+  if (relation.persistence == wanted || partitioned) return;
+  const auto conflicts = [&](const Relation* partner) {
+    return partner != nullptr && partner->id != relation.id && partner->persistence != wanted;
+  };
+  if (wanted == Persistence::kPermanent) {
+    for (const TableConstraint& constraint : relation.constraints) {
+      const Relation* referenced = view_.Find(constraint.referenced);
+      if (!conflicts(referenced)) continue;
+      return Fail("42P16", absl::StrCat("could not change table \"", relation.name,
+                                        "\" to logged because it references unlogged table \"",
+                                        referenced->name, "\""));
+    }
+  } else {
+    for (const Relation* child : view_.ReferencingTables(relation)) {
+      if (!conflicts(child)) continue;
+      return Fail("42P16",
+                  absl::StrCat("could not change table \"", relation.name,
+                               "\" to unlogged because it is referenced by logged table \"",
+                               child->name, "\""));
+    }
+  }
+  if (relation.IsTable()) Rewrite(Heaps(relation, true), Cause::kStorage, false);
+  if (situation_.server_version < 15) return;
+  for (const Relation* sequence : view_.SequencesOf(relation)) Add(Role::kSequence, *sequence);
+}
+
+// CLUSTER ON and REPLICA IDENTITY USING INDEX.
+void Inspector::NoteNamedIndex(const action::AlterRelation& alter, const Relation& table) {
+  if (alter.object.empty()) return;
+  const Relation* index = Find({.schema = table.schema, .name = alter.object});
+  if (index != nullptr && index->table == table.id) {
+    Add(Role::kUsedIndex, *index);
+  } else if (index != nullptr && !index->assumed) {
+    Fail("42809",
+         absl::StrCat("\"", alter.object, "\" is not an index for table \"", table.name, "\""));
+  } else if (KnowsAll(table)) {
+    Fail("42704", absl::StrCat("index \"", alter.object, "\" for table \"", table.name,
+                               "\" does not exist"));
+  }
+}
+
+// tablecmds.c:ATExecAddInherit, ATExecDropInherit
+void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relation& table) {
+  const Relation* parent = Find(alter.other);
+  if (parent == nullptr) return FailMissing(alter.other);
+  Add(Role::kInherited, *parent);
+  const bool inherits =
+      std::find(table.parents.begin(), table.parents.end(), parent->id) != table.parents.end();
+  if (alter.alteration == Alteration::kNoInherit) {
+    if (!inherits && KnowsAll(table) && KnowsAll(*parent)) {
+      Fail("42P01", absl::StrCat("relation \"", parent->name, "\" is not a parent of relation \"",
+                                 table.name, "\""));
+    }
+    return;
+  }
+  if (table.is_partition || parent->kind == RelationKind::kPartitionedTable) {
+    return Fail("42809",
+                table.is_partition
+                    ? "cannot change inheritance of a partition"
+                    : absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+  }
+  if (inherits) {
+    return Fail("42P07", absl::StrCat("relation \"", parent->name,
+                                      "\" would be inherited from more than once"));
+  }
+  CheckMerges(*parent, table);
+}
+
+// Whether a table can become the child of another: it has every column, with the type, and every
+// check (tablecmds.c:MergeAttributesIntoExisting, MergeConstraintsIntoExisting).
+void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
+  if (!KnowsAll(child)) return;
+  for (const TableColumn& column : parent.columns) {
+    const TableColumn* own = child.FindColumn(column.name);
+    if (own == nullptr) {
+      return Fail("42804", absl::StrCat("child table is missing column \"", column.name, "\""));
+    }
+    if (own->type != nullptr && column.type != nullptr && !SameType(*own->type, *column.type)) {
+      return Fail("42804", absl::StrCat("child table \"", child.name,
+                                        "\" has different type for column \"", column.name, "\""));
+    }
+    // A partition's NOT NULL is asked for too; so is a child's, since 9.2 for primary keys alone.
+    if (column.not_null && !own->not_null) {
+      return Fail("42804", absl::StrCat("column \"", column.name, "\" in child table \"",
+                                        child.name, "\" must be marked NOT NULL"));
+    }
+  }
+  for (const TableConstraint& constraint : parent.constraints) {
+    if (constraint.kind != ConstraintKind::kCheck) continue;
+    const TableConstraint* own = child.FindConstraint(constraint.name);
+    if (own == nullptr || own->kind != ConstraintKind::kCheck) {
+      return Fail("42804",
+                  absl::StrCat("child table is missing constraint \"", constraint.name, "\""));
+    }
+  }
+}
+
+// ---- ALTER CONSTRAINT ------------------------------------------------------------------------
+
+void Inspector::Look(const action::AlterConstraint& alter) {
+  const Relation* table = NameTarget(alter.table, false);
+  if (table == nullptr) return;
+  const TableConstraint* constraint = table->FindConstraint(alter.constraint);
+  if (constraint == nullptr) {
+    if (!KnowsAll(*table) || MayBeNotNull(*table)) return;
+    return Fail("42704", absl::StrCat("constraint \"", alter.constraint, "\" of relation \"",
+                                      table->name, "\" does not exist"));
+  }
+  const bool foreign = constraint->kind == ConstraintKind::kForeignKey;
+  if ((alter.deferrability || (alter.enforced && situation_.server_version < 19)) && !foreign) {
+    return Fail("42809", absl::StrCat("constraint \"", constraint->name, "\" of relation \"",
+                                      table->name, "\" is not a foreign key constraint"));
+  }
+  const bool partitioned = table->kind == RelationKind::kPartitionedTable;
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    if (partitioned && foreign) Add(Role::kDescendant, *child);
+  }
+  const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
+  if (!alter.enforced || referenced == nullptr || *alter.enforced == constraint->enforced) return;
+  if (!*alter.enforced) return Add(Role::kPartner, *referenced);
+  Add(Role::kReferenced, *referenced);
+  Scan(Heaps(*table, false), Cause::kForeignKey);
+  Scan(Heaps(*referenced, false), Cause::kForeignKey);
+}
+
+// ---- partitions ------------------------------------------------------------------------------
+
+void Inspector::Look(const action::AttachPartition& attach) {
+  if (attach.whole.kind == ObjectKind::kIndex) return LookAtIndexPart(attach);
+  const Relation* whole = NameTarget(attach.whole, false);
+  const Relation* part = Find(attach.part);
+  if (whole == nullptr) return;
+  if (part == nullptr) return FailMissing(attach.part);
+  if (whole->kind != RelationKind::kPartitionedTable && !whole->assumed) {
+    return Fail("42809", absl::StrCat("ALTER action ATTACH PARTITION cannot be performed on "
+                                      "relation \"",
+                                      whole->name, "\""));
+  }
+  if (part->is_partition) {
+    return Fail("42809", absl::StrCat("\"", part->name, "\" is already a partition"));
+  }
+  CheckMerges(*whole, *part);
+  Add(Role::kAttached, *part);
+  for (const Relation* below : view_.DescendantsOf(*part)) Add(Role::kAttachedPart, *below);
+  for (const Relation* child : view_.ReferencingTables(*whole)) {
+    if (child->id != part->id) Add(Role::kReferencing, *child);
+  }
+  NoteBound(*whole, *part, attach.bound == nullptr ? PartitionBound() : *attach.bound);
+  NotePartIndexes(*whole, *part);
+  NotePartKeys(*whole, *part);
+}
+
+// The part's rows have to be of the new partition, and none of the default partition's may be.
+void Inspector::NoteBound(const Relation& whole, const Relation& part,
+                          const PartitionBound& bound) {
+  for (const BoundScan& scan : ScansOfAttached(whole, part, bound, view_)) {
+    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
+  }
+  const Relation* fallback = DefaultPartitionOf(whole, view_);
+  if (fallback == nullptr || fallback->id == part.id) return;
+  Add(Role::kDefaultPartition, *fallback);
+  for (const BoundScan& scan : ScansOfDefault(whole, bound, /*attaches=*/true, view_)) {
+    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
+    // The partitions of a default partition are opened to be read, and only then.
+    if (scan.heap->id != fallback->id) Add(Role::kDefaultPartition, *scan.heap);
+  }
+}
+
+// tablecmds.c:AttachPartitionEnsureIndexes builds what the part lacks.
+void Inspector::NotePartIndexes(const Relation& whole, const Relation& part) {
+  for (const Relation* index : view_.IndexesOf(whole)) {
+    Add(Role::kIndexUnder, *index);
+    const action::CreateIndex wanted = LikeIndex(*index);
+    for (const Relation* heap : Heaps(part, false)) {
+      if (FindMatchingIndex(*heap, wanted, view_) == nullptr) {
+        Add(Role::kScanned, *heap, Cause::kIndex);
+      }
+    }
+  }
+}
+
+// The whole's foreign keys become the part's: one that it has already is merged.
+void Inspector::NotePartKeys(const Relation& whole, const Relation& part) {
+  for (const TableConstraint& constraint : whole.constraints) {
+    const Relation* referenced = view_.Find(constraint.referenced);
+    if (referenced == nullptr) continue;
+    const bool has_it = std::any_of(
+        part.constraints.begin(), part.constraints.end(), [&](const TableConstraint& own) {
+          return own.referenced == constraint.referenced && own.columns == constraint.columns &&
+                 own.referenced_columns == constraint.referenced_columns && own.validated;
+        });
+    Add(has_it ? Role::kPartner : Role::kReferenced, *referenced);
+    if (has_it || !constraint.enforced) continue;
+    const std::vector<const Relation*> heaps = Heaps(part, false);
+    Scan(heaps, Cause::kForeignKey);
+    const bool rows = std::any_of(heaps.begin(), heaps.end(),
+                                  [](const Relation* heap) { return heap->maybe_has_rows; });
+    if (rows) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  }
+}
+
+// ALTER INDEX … ATTACH PARTITION (tablecmds.c:ATExecAttachPartitionIdx).
+void Inspector::LookAtIndexPart(const action::AttachPartition& attach) {
+  facts_.conditions |= kOfIndex;
+  const Relation* whole = NameTarget(attach.whole, false);
+  const Relation* part = Find(attach.part);
+  if (whole == nullptr) return;
+  if (part == nullptr) return FailMissing(attach.part);
+  Add(Role::kAttached, *part);
+  for (const Relation* index : {whole, part}) {
+    if (const Relation* table = view_.Find(index->table)) Add(Role::kRead, *table);
+  }
+}
+
+void Inspector::Look(const action::DetachPartition& detach) {
+  if (detach.concurrently) facts_.conditions |= kConcurrently;
+  if (detach.finalize) facts_.conditions |= kFinalize;
+  const Relation* whole = NameTarget(detach.whole, false);
+  const Relation* part = Find(detach.part);
+  if (whole == nullptr) return;
+  if (part == nullptr) return FailMissing(detach.part);
+  const bool is_part =
+      std::find(part->parents.begin(), part->parents.end(), whole->id) != part->parents.end();
+  if (!is_part && KnowsAll(*whole) && KnowsAll(*part)) {
+    return Fail("42P01", absl::StrCat("relation \"", part->name,
+                                      "\" is not a partition of relation \"", whole->name, "\""));
+  }
+  Add(Role::kAttached, *part);
+  if (detach.finalize) return;
+  for (const RelationId id : whole->children) {
+    const Relation* sibling = view_.Find(id);
+    if (sibling == nullptr || !sibling->is_default_partition) continue;
+    if (detach.concurrently) {
+      return Fail("55000", "cannot detach partitions concurrently when a default partition exists");
+    }
+    if (id != part->id) Add(Role::kDefaultPartition, *sibling);
+  }
+  if (detach.concurrently) return;
+  for (const TableConstraint& constraint : part->constraints) {
+    if (const Relation* referenced = view_.Find(constraint.referenced)) {
+      Add(Role::kReferenced, *referenced);
+    }
+  }
+  for (const Relation* child : view_.ReferencingTables(*whole)) {
+    Add(Role::kReferencing, *child);
+    // The rows that point into the part are looked for (ri_triggers.c:RI_PartitionRemove_Check).
+    Scan(Heaps(*child, false), Cause::kForeignKey);
+    for (const Relation* index : view_.IndexesOf(*part)) {
+      const bool key = std::any_of(
+          part->constraints.begin(), part->constraints.end(),
+          [&](const TableConstraint& constraint) { return constraint.index == index->id; });
+      if (key) Add(Role::kIndexUnder, *index);
+    }
+    Add(Role::kPartner, *part);
+  }
+}
+
+// ---- upkeep ----------------------------------------------------------------------------------
+
+std::vector<const Relation*> Inspector::UpkeepTargets(const action::Maintain& maintain) {
+  std::vector<const Relation*> targets;
+  for (const Target& target : maintain.relations) {
+    const Relation* relation = Find(target.name);
+    if (relation == nullptr) {
+      FailMissing(target.name);
+      continue;
+    }
+    targets.push_back(relation);
+  }
+  if (!maintain.relations.empty()) return targets;
+  const bool schema = maintain.upkeep == Upkeep::kReindexSchema;
+  for (const Relation* relation :
+       schema ? view_.RelationsIn(maintain.object) : view_.AllRelations()) {
+    if (relation->persistence == Persistence::kTemporary || relation->assumed) continue;
+    if (relation->kind == RelationKind::kTable ||
+        relation->kind == RelationKind::kMaterializedView) {
+      targets.push_back(relation);
+    }
+  }
+  return targets;
+}
+
+void Inspector::Look(const action::Maintain& maintain) {
+  facts_.form = static_cast<int>(maintain.upkeep);
+  if (maintain.concurrently) facts_.conditions |= kConcurrently;
+  std::vector<const Relation*> targets = UpkeepTargets(maintain);
+  for (size_t i = 0; i < maintain.relations.size() && i < targets.size(); ++i) {
+    NoteUpkeep(maintain, *targets[i], maintain.relations[i].only);
+  }
+  if (!maintain.relations.empty()) return;
+  for (const Relation* target : targets) NoteUpkeep(maintain, *target, true);
+}
+
+void Inspector::NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only) {
+  switch (maintain.upkeep) {
+    case Upkeep::kVacuum:
+    case Upkeep::kVacuumFull:
+      return NoteVacuum(maintain, relation, only);
+    case Upkeep::kAnalyze:
+      Add(Role::kTable, relation);
+      for (const Relation* child : view_.DescendantsOf(relation)) {
+        // Their rows are sampled for the whole's statistics; since 18 ONLY leaves their own alone.
+        const bool own = !only && (child->is_partition || situation_.server_version >= 18);
+        Add(own ? Role::kDescendant : Role::kRead, *child);
+      }
+      return;
+    case Upkeep::kCluster:
+      return NoteCluster(maintain, relation);
+    case Upkeep::kReindexIndex:
+    case Upkeep::kReindexTable:
+    case Upkeep::kReindexSchema:
+    case Upkeep::kReindexDatabase:
+      return NoteReindex(maintain, relation);
+    case Upkeep::kReindexSystem:
+      return;
+    case Upkeep::kRefresh:
+      return NoteRefresh(maintain, relation);
+  }
+}
+
+void Inspector::NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only) {
+  Add(Role::kTable, relation);
+  const bool full = maintain.upkeep == Upkeep::kVacuumFull;
+  std::vector<const Relation*> heaps = Heaps(relation, true);
+  // Partitions are vacuumed for their whole; children by inheritance since 18, unless ONLY.
+  const bool recurses = !only && (relation.kind == RelationKind::kPartitionedTable ||
+                                  situation_.server_version >= 18);
+  if (recurses) {
+    for (const Relation* child : view_.DescendantsOf(relation)) Add(Role::kDescendant, *child);
+    heaps = Heaps(relation, false);
+  }
+  if (full) Rewrite(heaps, Cause::kMaintenance, false);
+}
+
+void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& relation) {
+  const bool all = maintain.relations.empty();
+  const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
+  // CLUSTER alone does those that were clustered before.
+  if (all && relation.clustered_on.empty()) return;
+  if (partitioned && situation_.server_version < 15) {
+    return Fail("0A000", "cannot cluster a partitioned table");
+  }
+  if (partitioned) {
+    facts_.forbidden_in_transaction = true;
+    if (situation_.in_transaction_block) {
+      return Fail("25001", "CLUSTER cannot run inside a transaction block");
+    }
+  }
+  const std::string& index =
+      all || maintain.object.empty() ? relation.clustered_on : maintain.object;
+  if (index.empty() && KnowsAll(relation)) {
+    return Fail("42704", absl::StrCat("there is no previously clustered index for table \"",
+                                      relation.name, "\""));
+  }
+  Add(Role::kTable, relation);
+  for (const Relation* child : view_.DescendantsOf(relation)) {
+    if (partitioned) Add(Role::kDescendant, *child);
+  }
+  Rewrite(Heaps(relation, !partitioned), Cause::kMaintenance, false);
+}
+
+void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& relation) {
+  const bool one = relation.IsIndex();
+  const Relation* table = one ? view_.Find(relation.table) : &relation;
+  const bool partitioned = relation.kind == RelationKind::kPartitionedIndex ||
+                           relation.kind == RelationKind::kPartitionedTable;
+  if (table == nullptr) return;
+  if (!partitioned) {
+    Add(Role::kTable, *table);
+    for (const Relation* index : view_.IndexesOf(*table)) {
+      if (!one || index->id == relation.id) NoteRebuilt(*index, *table);
+    }
+    return;
+  }
+  if (situation_.server_version < 14) {
+    // Up to 13 the command has nothing to do with the whole but to lock it.
+    if (one || maintain.concurrently) {
+      return Fail("0A000", "REINDEX is not yet implemented for partitioned indexes");
+    }
+    return Add(Role::kTable, *table);
+  }
+  facts_.forbidden_in_transaction = true;
+  if (situation_.in_transaction_block) {
+    return Fail("25001", "REINDEX of a partitioned relation cannot run inside a transaction block");
+  }
+  // REINDEX TABLE leaves the whole alone; the parts are done in transactions of their own.
+  if (one || maintain.concurrently) Add(Role::kTable, *table);
+  if (one) Add(Role::kRecreatedIndex, relation);
+  for (const Relation* part : view_.DescendantsOf(relation)) {
+    if (part->kind == RelationKind::kPartitionedTable ||
+        part->kind == RelationKind::kPartitionedIndex) {
+      continue;
+    }
+    const Relation* heap = one ? view_.Find(part->table) : part;
+    if (heap == nullptr) continue;
+    bool has_index = false;
+    for (const Relation* index : view_.IndexesOf(*heap)) {
+      if (one && index->id != part->id) continue;
+      NoteRebuilt(*index, *heap);
+      has_index = true;
+    }
+    if (has_index || !one) Add(Role::kTable, *heap);
+  }
+}
+
+void Inspector::NoteRebuilt(const Relation& index, const Relation& table) {
+  Add(Role::kRecreatedIndex, index);
+  AddBuild(table, index.DisplayName(), Cause::kMaintenance);
+  Add(Role::kScanned, table, Cause::kMaintenance);
+}
+
+void Inspector::NoteRefresh(const action::Maintain& maintain, const Relation& relation) {
+  if (relation.kind != RelationKind::kMaterializedView) {
+    if (relation.assumed) return Add(Role::kTable, relation);
+    return Fail("0A000", absl::StrCat("\"", relation.name, "\" is not a materialized view"));
+  }
+  const std::vector<const Relation*> indexes = view_.IndexesOf(relation);
+  if (maintain.concurrently) {
+    if (!maintain.with_data) {
+      return Fail("42601", "REFRESH options CONCURRENTLY and WITH NO DATA cannot be used together");
+    }
+    const bool unique = std::any_of(indexes.begin(), indexes.end(), [](const Relation* index) {
+      return index->unique && index->valid && !index->has_expression && !index->has_predicate;
+    });
+    if (!unique) {
+      return Fail("55000", absl::StrCat("cannot refresh materialized view \"",
+                                        relation.DisplayName(), "\" concurrently"));
+    }
+    Scan({&relation}, Cause::kQuery);
+  }
+  Add(Role::kTable, relation);
+  for (const ViewUse& use : relation.uses) {
+    const Relation* read = view_.Find(use.relation);
+    if (read == nullptr || !maintain.with_data) continue;
+    NoteRead(*read);
+    Scan(Heaps(*read, false), Cause::kQuery);
+  }
+  if (!maintain.concurrently) Rewrite({&relation}, Cause::kMaintenance, false);
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,594 @@
+// Statements about objects other than tables, and those that keep, name or guard a table.
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/syntax/command_tag.h"
+#include "analyzer/syntax/lower_expression.h"
+#include "analyzer/syntax/lower_parts.h"
+
+namespace plimsoll::tree {
+
+// DROP TABLE lists names in lists, DROP FUNCTION in ObjectWithArgs, DROP TYPE in TypeName.
+Name LowerObjectName(const Node& object) {
+  const absl::string_view tag = object.Tag();
+  if (tag == "List") return tree::QualifiedName(object.Body()["items"]);
+  if (tag == "ObjectWithArgs") return tree::QualifiedName(object.Body()["objname"]);
+  if (tag == "TypeName") return tree::LowerType(object.Body()).name;
+  return {.name = std::string(object["String"].Text("sval"))};
+}
+
+namespace {
+
+// The value of an option that says no: `analyze false`, `connect = off` (commands/define.c:
+// defGetBoolean).
+bool IsOff(const Node& value) {
+  const absl::string_view word = value["String"].Text("sval");
+  return word == "false" || word == "off" || word == "0" || word == "no" ||
+         (value["Boolean"].present() && !value["Boolean"].Flag("boolval")) ||
+         (value["Integer"].present() && value["Integer"].Number("ival") == 0);
+}
+
+}  // namespace
+
+bool HasOption(const Node& body, absl::string_view list, absl::string_view name) {
+  for (const Node& option : body.Items(list)) {
+    const Node element = option["DefElem"];
+    if (element.Text("defname") == name) return !IsOff(element["arg"]);
+  }
+  return false;
+}
+
+std::vector<std::string> RoleNames(const Node& roles) {
+  std::vector<std::string> names;
+  for (const Node& role : roles.Items()) {
+    const Node spec = role["RoleSpec"];
+    // CURRENT_USER and its kin have no name either.
+    const bool everybody = spec.Text("roletype") == "ROLESPEC_PUBLIC";
+    names.emplace_back(everybody ? "public" : spec.Text("rolename"));
+  }
+  return names;
+}
+
+namespace {
+
+using action::ChangeObject;
+using action::ObjectChange;
+
+// ---- types and domains -----------------------------------------------------------------------
+
+ActionKind LowerAlterEnum(const Node& body) {
+  const bool renames = body["oldVal"].present();
+  return action::AlterType{
+      .type = QualifiedName(body["typeName"]),
+      .change = renames ? action::TypeChangeKind::kRenameValue : action::TypeChangeKind::kAddValue,
+      .part = std::string(body.Text(renames ? "oldVal" : "newVal")),
+      .to = renames ? std::string(body.Text("newVal")) : "",
+      .if_exists = body.Flag("skipIfNewValExists")};
+}
+
+ActionKind LowerAlterDomain(const Node& body) {
+  using Kind = action::DomainChangeKind;
+  action::AlterDomain alter = {.domain = QualifiedName(body["typeName"]),
+                               .if_exists = body.Flag("missing_ok"),
+                               .cascade = body.Text("behavior") == "DROP_CASCADE"};
+  // The letters of parsenodes.h:AlterDomainStmt.
+  const absl::string_view letter = body.Text("subtype");
+  if (letter == "T") {
+    alter.change = body["def"] ? Kind::kSetDefault : Kind::kDropDefault;
+  } else if (letter == "N") {
+    alter.change = Kind::kDropNotNull;
+  } else if (letter == "O") {
+    alter.change = Kind::kSetNotNull;
+  } else if (letter == "X") {
+    alter.change = Kind::kDropConstraint;
+  } else if (letter == "V") {
+    alter.change = Kind::kValidateConstraint;
+  }
+  const Node definition = body["def"]["Constraint"];
+  const auto kind = LowerConstraintKind(definition.Text("contype"));
+  if (letter == "C" && kind) alter.constraint = LowerConstraint(definition, *kind);
+  if (!body.Text("name").empty()) alter.constraint.name = std::string(body.Text("name"));
+  return alter;
+}
+
+// ---- sequences, statistics, rules, policies --------------------------------------------------
+
+ActionKind LowerAlterSequence(const Node& body) {
+  action::AlterSequence alter = {.sequence = LowerTarget(body["sequence"], ObjectKind::kSequence)};
+  alter.sequence.if_exists = body.Flag("missing_ok");
+  const NodeList options = body.Items("options");
+  for (const Node& option : options) {
+    if (option["DefElem"].Text("defname") != "owned_by") continue;
+    // schema.table.column, or the one word NONE
+    std::vector<std::string> owner = Strings(option["DefElem"]["arg"]["List"]["items"]);
+    alter.owned_by = Name();
+    alter.only_ownership = options.size() == 1;
+    if (owner.size() < 2) continue;
+    alter.owned_column = owner.back();
+    alter.owned_by->name = owner[owner.size() - 2];
+    if (owner.size() > 2) alter.owned_by->schema = owner[owner.size() - 3];
+  }
+  return alter;
+}
+
+ActionKind LowerCreateStatistics(const Node& body) {
+  action::CreateStatistics create = {.statistics = QualifiedName(body["defnames"]),
+                                     .if_not_exists = body.Flag("if_not_exists")};
+  const NodeList relations = body.Items("relations");
+  if (!relations.empty()) create.table = RangeVarName(relations[0]["RangeVar"]);
+  for (const Node& item : body.Items("exprs")) {
+    const Node element = item["StatsElem"];
+    if (!element.Text("name").empty()) {
+      create.columns.emplace_back(element.Text("name"));
+      continue;
+    }
+    for (std::string& column : LowerExpression(element["expr"]).columns) {
+      create.columns.push_back(std::move(column));
+    }
+  }
+  return create;
+}
+
+ActionKind LowerCreateRule(const Node& body) {
+  const absl::string_view event = body.Text("event");
+  action::CreateRule create = {.name = std::string(body.Text("rulename")),
+                               .table = RangeVarName(body["relation"]),
+                               .or_replace = body.Flag("replace"),
+                               .event = event == "CMD_SELECT"   ? "select"
+                                        : event == "CMD_INSERT" ? "insert"
+                                        : event == "CMD_UPDATE" ? "update"
+                                                                : "delete",
+                               .instead = body.Flag("instead")};
+  for (const Node& statement : body.Items("actions")) {
+    Query query = LowerQuery(statement);
+    for (const action::Write& write : query.writes) create.reads.push_back(write.table.name);
+    create.reads.insert(create.reads.end(), query.reads.begin(), query.reads.end());
+  }
+  // OLD and NEW stand for the row, and the table itself is named already.
+  std::erase_if(create.reads, [&](const Name& name) {
+    return name == create.table ||
+           (name.schema.empty() && (name.name == "old" || name.name == "new"));
+  });
+  return create;
+}
+
+ActionKind LowerAlterPolicy(const Node& body) {
+  action::AlterPart alter = {.kind = ObjectKind::kPolicy,
+                             .name = std::string(body.Text("policy_name")),
+                             .table = RangeVarName(body["table"])};
+  for (const absl::string_view clause : {"qual", "with_check"}) {
+    for (Name& name : LowerQuery(body[clause]).reads) alter.reads.push_back(std::move(name));
+    for (std::string& column : LowerExpression(body[clause]).columns) {
+      alter.columns.push_back(std::move(column));
+    }
+  }
+  return alter;
+}
+
+// ---- comments, privileges, ownership ---------------------------------------------------------
+
+// Parts of a table are named by a list: the table's name, then their own.
+bool IsPart(ObjectKind kind) {
+  return kind == ObjectKind::kColumn || kind == ObjectKind::kTableConstraint ||
+         kind == ObjectKind::kTrigger || kind == ObjectKind::kPolicy || kind == ObjectKind::kRule;
+}
+
+ActionKind LowerAnnotation(const Node& body, bool label) {
+  action::Annotate annotate = {.kind = LowerObjectKind(body.Text("objtype")),
+                               .label = label,
+                               .provider = std::string(body.Text("provider"))};
+  if (!IsPart(annotate.kind)) {
+    annotate.object = LowerObjectName(body["object"]);
+    return annotate;
+  }
+  std::vector<std::string> parts = Strings(body["object"]["List"]["items"]);
+  if (parts.empty()) return annotate;
+  annotate.object.name = parts.back();
+  parts.pop_back();
+  if (!parts.empty()) annotate.on_table.name = parts.back();
+  if (parts.size() > 1) annotate.on_table.schema = parts[parts.size() - 2];
+  return annotate;
+}
+
+ActionKind LowerGrant(const Node& body) {
+  action::Grant grant = {.grant = body.Flag("is_grant"),
+                         .kind = LowerObjectKind(body.Text("objtype")),
+                         .all_in_schema = body.Text("targtype") == "ACL_TARGET_ALL_IN_SCHEMA",
+                         .grantees = RoleNames(body["grantees"]),
+                         .cascade = body.Text("behavior") == "DROP_CASCADE"};
+  for (const Node& object : body.Items("objects")) {
+    const Node table = object["RangeVar"];
+    grant.objects.push_back(table ? RangeVarName(table) : LowerObjectName(object));
+  }
+  for (const Node& privilege : body.Items("privileges")) {
+    grant.privileges.emplace_back(privilege["AccessPriv"].Text("priv_name"));
+  }
+  return grant;
+}
+
+ActionKind LowerPublication(const Node& body, bool create) {
+  action::AlterPublication alter = {.publication = std::string(body.Text("pubname")),
+                                    .create = create,
+                                    .all_tables = body.Flag("for_all_tables"),
+                                    .drops = body.Text("action") == "AP_DropObjects",
+                                    .sets = body.Text("action") == "AP_SetObjects"};
+  for (const Node& item : body.Items("pubobjects")) {
+    const Node object = item["PublicationObjSpec"];
+    const Node table = object["pubtable"];
+    if (table) {
+      alter.tables.push_back({.table = LowerTarget(table["relation"]),
+                              .filter = LowerOptional(table["whereClause"]),
+                              .columns = Strings(table["columns"])});
+    } else if (!object.Text("name").empty()) {
+      alter.schemas.emplace_back(object.Text("name"));
+    }
+  }
+  // Debian's grammar of 15 lists tables on their own.
+  for (const Node& table : body.Items("tables")) {
+    alter.tables.push_back({.table = LowerTarget(table["RangeVar"])});
+  }
+  return alter;
+}
+
+// ---- upkeep ----------------------------------------------------------------------------------
+
+ActionKind LowerVacuum(const Node& body) {
+  action::Maintain maintain = {.upkeep = !body.Flag("is_vacuumcmd") ? action::Upkeep::kAnalyze
+                                         : HasOption(body, "options", "full")
+                                             ? action::Upkeep::kVacuumFull
+                                             : action::Upkeep::kVacuum};
+  for (const Node& relation : body.Items("rels")) {
+    maintain.relations.push_back(LowerTarget(relation["VacuumRelation"]["relation"]));
+  }
+  return maintain;
+}
+
+ActionKind LowerCluster(const Node& body) {
+  action::Maintain maintain = {.upkeep = action::Upkeep::kCluster,
+                               .object = std::string(body.Text("indexname"))};
+  if (body["relation"]) maintain.relations.push_back(LowerTarget(body["relation"]));
+  return maintain;
+}
+
+ActionKind LowerReindex(const Node& body) {
+  using action::Upkeep;
+  const absl::string_view kind = body.Text("kind");
+  const bool index = kind == "REINDEX_OBJECT_INDEX";
+  action::Maintain maintain = {.upkeep = index                             ? Upkeep::kReindexIndex
+                                         : kind == "REINDEX_OBJECT_SCHEMA" ? Upkeep::kReindexSchema
+                                         : kind == "REINDEX_OBJECT_DATABASE"
+                                             ? Upkeep::kReindexDatabase
+                                         : kind == "REINDEX_OBJECT_SYSTEM" ? Upkeep::kReindexSystem
+                                                                           : Upkeep::kReindexTable,
+                               .object = std::string(body.Text("name")),
+                               .concurrently = HasOption(body, "params", "concurrently")};
+  if (body["relation"]) {
+    maintain.relations.push_back(
+        LowerTarget(body["relation"], index ? ObjectKind::kIndex : ObjectKind::kTable));
+  }
+  return maintain;
+}
+
+ActionKind LowerRefresh(const Node& body) {
+  return action::Maintain{
+      .upkeep = action::Upkeep::kRefresh,
+      .relations = {LowerTarget(body["relation"], ObjectKind::kMaterializedView)},
+      .concurrently = body.Flag("concurrent"),
+      .with_data = !body.Flag("skipData")};
+}
+
+// ---- objects of which no more is known than their names --------------------------------------
+
+// A node type that speaks of one kind of object, in one way.
+struct Plain {
+  const char* node;
+  ObjectChange change;
+  ObjectKind kind;
+  const char* name;                   // the field that names it; empty where none does as one name
+  bool outside_transactions = false;  // tcop/utility.c: PreventInTransactionBlock
+};
+
+constexpr Plain kPlain[] = {
+    {"AlterCollationStmt", ObjectChange::kAlter, ObjectKind::kCollation, "collname"},
+    {"AlterDatabaseRefreshCollStmt", ObjectChange::kAlter, ObjectKind::kDatabase, "dbname"},
+    {"AlterDatabaseSetStmt", ObjectChange::kAlter, ObjectKind::kDatabase, "dbname"},
+    {"AlterDefaultPrivilegesStmt", ObjectChange::kAlter, ObjectKind::kDefaultPrivileges, ""},
+    {"AlterEventTrigStmt", ObjectChange::kAlter, ObjectKind::kEventTrigger, "trigname"},
+    {"AlterExtensionStmt", ObjectChange::kAlter, ObjectKind::kExtension, "extname"},
+    {"AlterFdwStmt", ObjectChange::kAlter, ObjectKind::kForeignDataWrapper, "fdwname"},
+    {"AlterForeignServerStmt", ObjectChange::kAlter, ObjectKind::kServer, "servername"},
+    {"AlterOpFamilyStmt", ObjectChange::kAlter, ObjectKind::kOperatorFamily, "opfamilyname"},
+    {"AlterOperatorStmt", ObjectChange::kAlter, ObjectKind::kOperator, ""},
+    {"AlterRoleSetStmt", ObjectChange::kAlter, ObjectKind::kRole, ""},
+    {"AlterRoleStmt", ObjectChange::kAlter, ObjectKind::kRole, ""},
+    {"AlterStatsStmt", ObjectChange::kAlter, ObjectKind::kStatistics, "defnames"},
+    {"AlterSystemStmt", ObjectChange::kAlter, ObjectKind::kSystem, "", true},
+    {"AlterTSConfigurationStmt", ObjectChange::kAlter, ObjectKind::kTextSearch, "cfgname"},
+    {"AlterTSDictionaryStmt", ObjectChange::kAlter, ObjectKind::kTextSearch, "dictname"},
+    {"AlterTableSpaceOptionsStmt", ObjectChange::kAlter, ObjectKind::kTablespace, "tablespacename"},
+    {"AlterTypeStmt", ObjectChange::kAlter, ObjectKind::kType, "typeName"},
+    {"AlterUserMappingStmt", ObjectChange::kAlter, ObjectKind::kUserMapping, ""},
+    {"CreateAmStmt", ObjectChange::kCreate, ObjectKind::kAccessMethod, "amname"},
+    {"CreateCastStmt", ObjectChange::kCreate, ObjectKind::kCast, ""},
+    {"CreateConversionStmt", ObjectChange::kCreate, ObjectKind::kConversion, "conversion_name"},
+    {"CreateEventTrigStmt", ObjectChange::kCreate, ObjectKind::kEventTrigger, "trigname"},
+    {"CreateFdwStmt", ObjectChange::kCreate, ObjectKind::kForeignDataWrapper, "fdwname"},
+    {"CreateForeignServerStmt", ObjectChange::kCreate, ObjectKind::kServer, "servername"},
+    {"CreateOpClassStmt", ObjectChange::kCreate, ObjectKind::kOperatorClass, "opclassname"},
+    {"CreateOpFamilyStmt", ObjectChange::kCreate, ObjectKind::kOperatorFamily, "opfamilyname"},
+    {"CreatePLangStmt", ObjectChange::kCreate, ObjectKind::kLanguage, "plname"},
+    {"CreateRoleStmt", ObjectChange::kCreate, ObjectKind::kRole, "role"},
+    {"CreateTableSpaceStmt", ObjectChange::kCreate, ObjectKind::kTablespace, "tablespacename",
+     true},
+    {"CreateTransformStmt", ObjectChange::kCreate, ObjectKind::kTransform, ""},
+    {"CreateUserMappingStmt", ObjectChange::kCreate, ObjectKind::kUserMapping, ""},
+    {"CreatedbStmt", ObjectChange::kCreate, ObjectKind::kDatabase, "dbname", true},
+    {"GrantRoleStmt", ObjectChange::kAlter, ObjectKind::kRole, ""},
+    {"ImportForeignSchemaStmt", ObjectChange::kCreate, ObjectKind::kForeignTable, ""},
+};
+
+Name PlainName(const Node& field) {
+  if (!field.Text().empty()) return {.name = std::string(field.Text())};
+  return QualifiedName(field);
+}
+
+// Commands that leave the catalog and the tables alone, and whether they are refused in a
+// transaction block.
+constexpr const char* kSessionCommands[] = {
+    "CheckPointStmt", "ClosePortalStmt", "ConstraintsSetStmt", "DeallocateStmt",
+    "DiscardStmt",    "FetchStmt",       "ListenStmt",         "LoadStmt",
+    "NotifyStmt",     "PrepareStmt",     "UnlistenStmt",       "VariableShowStmt"};
+
+// ALTER DATABASE … SET TABLESPACE moves files; the other options are settings.
+ActionKind LowerAlterDatabase(const Node& body) {
+  return ChangeObject{.change = ObjectChange::kAlter,
+                      .kind = ObjectKind::kDatabase,
+                      .object = {.name = std::string(body.Text("dbname"))},
+                      .outside_transactions = HasOption(body, "options", "tablespace")};
+}
+
+bool IsSwitchedOff(const Node& body, absl::string_view name) {
+  for (const Node& option : body.Items("options")) {
+    if (option["DefElem"].Text("defname") == name) return IsOff(option["DefElem"]["arg"]);
+  }
+  return false;
+}
+
+// subscriptioncmds.c: what talks to the publisher cannot be rolled back.
+ActionKind LowerSubscription(absl::string_view type, const Node& body) {
+  const absl::string_view kind = body.Text("kind");
+  const bool create = type == "CreateSubscriptionStmt";
+  const bool publications = kind == "ALTER_SUBSCRIPTION_SET_PUBLICATION" ||
+                            kind == "ALTER_SUBSCRIPTION_ADD_PUBLICATION" ||
+                            kind == "ALTER_SUBSCRIPTION_DROP_PUBLICATION";
+  const bool outside = create
+                           ? !IsSwitchedOff(body, "connect") && !IsSwitchedOff(body, "create_slot")
+                           : kind == "ALTER_SUBSCRIPTION_REFRESH" ||
+                                 kind == "ALTER_SUBSCRIPTION_REFRESH_PUBLICATION" ||
+                                 (publications && !IsSwitchedOff(body, "refresh"));
+  return ChangeObject{.change = create ? ObjectChange::kCreate : ObjectChange::kAlter,
+                      .kind = ObjectKind::kSubscription,
+                      .object = {.name = std::string(body.Text("subname"))},
+                      .outside_transactions = outside};
+}
+
+ActionKind LowerDefine(const Node& body) {
+  const ObjectKind kind = LowerObjectKind(body.Text("kind"));
+  if (kind == ObjectKind::kType) {
+    return action::CreateType{.type = QualifiedName(body["defnames"]),
+                              .kind = action::TypeKind::kBase};
+  }
+  return ChangeObject{
+      .change = ObjectChange::kCreate, .kind = kind, .object = QualifiedName(body["defnames"])};
+}
+
+ActionKind LowerAlterFunction(const Node& body) {
+  ChangeObject alter = {.change = ObjectChange::kAlter,
+                        .kind = LowerObjectKind(body.Text("objtype")),
+                        .object = QualifiedName(body["func"]["objname"])};
+  for (const Node& item : body.Items("actions")) {
+    const Node option = item["DefElem"];
+    if (option.Text("defname") != "volatility") continue;
+    const absl::string_view word = option["arg"]["String"].Text("sval");
+    alter.volatility = word == "immutable" ? action::Volatility::kImmutable
+                       : word == "stable"  ? action::Volatility::kStable
+                                           : action::Volatility::kVolatile;
+  }
+  return alter;
+}
+
+ActionKind LowerAlterOwner(const Node& body) {
+  return ChangeObject{.change = ObjectChange::kOwner,
+                      .kind = LowerObjectKind(body.Text("objectType")),
+                      .object = LowerObjectName(body["object"]),
+                      .to = std::string(body["newowner"].Text("rolename"))};
+}
+
+ActionKind LowerSetSchema(const Node& body) {
+  const ObjectKind kind = LowerObjectKind(body.Text("objectType"));
+  const std::string schema(body.Text("newschema"));
+  if (!body["relation"]) {
+    return ChangeObject{.change = ObjectChange::kSetSchema,
+                        .kind = kind,
+                        .object = LowerObjectName(body["object"]),
+                        .to = schema};
+  }
+  Target target = LowerTarget(body["relation"], kind);
+  target.if_exists = body.Flag("missing_ok");
+  return action::SetSchema{.relation = std::move(target), .schema = schema};
+}
+
+ActionKind LowerDepends(const Node& body) {
+  const ObjectKind kind = LowerObjectKind(body.Text("objectType"));
+  if (kind == ObjectKind::kTrigger) {
+    const std::vector<std::string> name = Strings(body["object"]["List"]["items"]);
+    return action::AlterPart{.kind = kind,
+                             .name = name.empty() ? "" : name.back(),
+                             .table = RangeVarName(body["relation"]),
+                             .depends_on_extension = true};
+  }
+  if (!body["relation"]) {
+    return ChangeObject{
+        .change = ObjectChange::kAlter, .kind = kind, .object = LowerObjectName(body["object"])};
+  }
+  return action::AlterRelation{.relation = LowerTarget(body["relation"], kind),
+                               .alteration = action::Alteration::kDependsOnExtension,
+                               .object = std::string(body["extname"].Text("sval"))};
+}
+
+// DROP of what has a statement of its own.
+std::optional<ActionKind> LowerOwnDrop(absl::string_view type, const Node& body) {
+  struct OwnDrop {
+    const char* node;
+    ObjectKind kind;
+    const char* name;
+  };
+  static constexpr OwnDrop kDrops[] = {
+      {"DropRoleStmt", ObjectKind::kRole, ""},
+      {"DropSubscriptionStmt", ObjectKind::kSubscription, "subname"},
+      {"DropTableSpaceStmt", ObjectKind::kTablespace, "tablespacename"},
+      {"DropUserMappingStmt", ObjectKind::kUserMapping, ""},
+      {"DropdbStmt", ObjectKind::kDatabase, "dbname"},
+  };
+  for (const OwnDrop& drop : kDrops) {
+    if (type != drop.node) continue;
+    action::Drop lowered = {.kind = drop.kind,
+                            .if_exists = body.Flag("missing_ok"),
+                            .cascade = body.Text("behavior") == "DROP_CASCADE"};
+    for (std::string& role : RoleNames(body["roles"])) {
+      lowered.objects.push_back({.name = std::move(role)});
+    }
+    const absl::string_view name = *drop.name == '\0' ? "" : body.Text(drop.name);
+    if (!name.empty()) lowered.objects.push_back({.name = std::string(name)});
+    return lowered;
+  }
+  return std::nullopt;
+}
+
+std::optional<ActionKind> LowerOwned(absl::string_view type, const Node& body) {
+  if (type == "DropOwnedStmt" || type == "ReassignOwnedStmt") {
+    return action::ChangeOwned{.roles = RoleNames(body["roles"]),
+                               .to = std::string(body["newrole"].Text("rolename")),
+                               .cascade = body.Text("behavior") == "DROP_CASCADE"};
+  }
+  return std::nullopt;
+}
+
+std::optional<ActionKind> LowerUpkeep(absl::string_view type, const Node& body) {
+  if (type == "VacuumStmt") return LowerVacuum(body);
+  if (type == "ClusterStmt") return LowerCluster(body);
+  if (type == "ReindexStmt") return LowerReindex(body);
+  if (type == "RefreshMatViewStmt") return LowerRefresh(body);
+  return std::nullopt;
+}
+
+std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
+  const auto found =
+      std::lower_bound(std::begin(kPlain), std::end(kPlain), type,
+                       [](const Plain& a, absl::string_view b) { return a.node < b; });
+  if (found == std::end(kPlain) || type != found->node) return std::nullopt;
+  ChangeObject lowered = {.change = found->change,
+                          .kind = found->kind,
+                          .outside_transactions = found->outside_transactions};
+  if (*found->name != '\0') lowered.object = PlainName(body[found->name]);
+  return lowered;
+}
+
+}  // namespace
+
+std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
+                                      const std::string& tag) {
+  if (auto plain = LowerPlain(type, body)) return plain;
+  if (auto upkeep = LowerUpkeep(type, body)) return upkeep;
+  if (auto drop = LowerOwnDrop(type, body)) return drop;
+  if (auto owned = LowerOwned(type, body)) return owned;
+  if (type == "CommentStmt") return LowerAnnotation(body, false);
+  if (type == "SecLabelStmt") return LowerAnnotation(body, true);
+  if (type == "GrantStmt") return LowerGrant(body);
+  if (type == "AlterEnumStmt") return LowerAlterEnum(body);
+  if (type == "AlterDomainStmt") return LowerAlterDomain(body);
+  if (type == "AlterSeqStmt") return LowerAlterSequence(body);
+  if (type == "CreateStatsStmt") return LowerCreateStatistics(body);
+  if (type == "RuleStmt") return LowerCreateRule(body);
+  if (type == "AlterPolicyStmt") return LowerAlterPolicy(body);
+  if (type == "CreatePublicationStmt") return LowerPublication(body, true);
+  if (type == "AlterPublicationStmt") return LowerPublication(body, false);
+  if (type == "CreateSubscriptionStmt" || type == "AlterSubscriptionStmt") {
+    return LowerSubscription(type, body);
+  }
+  if (type == "AlterDatabaseStmt") return LowerAlterDatabase(body);
+  if (type == "DefineStmt") return LowerDefine(body);
+  if (type == "AlterFunctionStmt") return LowerAlterFunction(body);
+  if (type == "AlterOwnerStmt") return LowerAlterOwner(body);
+  if (type == "AlterObjectSchemaStmt") return LowerSetSchema(body);
+  if (type == "AlterObjectDependsStmt") return LowerDepends(body);
+  if (type == "AlterExtensionContentsStmt") {
+    return action::AlterExtension{.extension = std::string(body.Text("extname")),
+                                  .add = body.Number("action") > 0,
+                                  .kind = LowerObjectKind(body.Text("objtype")),
+                                  .member = LowerObjectName(body["object"])};
+  }
+  const bool session = std::find(std::begin(kSessionCommands), std::end(kSessionCommands), type) !=
+                       std::end(kSessionCommands);
+  if (session) {
+    return action::SessionCommand{.what = tag,
+                                  .outside_transactions = body.Text("target") == "DISCARD_ALL"};
+  }
+  return std::nullopt;
+}
+
+ActionKind LowerRename(const Node& body) {
+  const absl::string_view type = body.Text("renameType");
+  const ObjectKind kind = LowerObjectKind(type);
+  const std::string from(body.Text("subname"));
+  const std::string to(body.Text("newname"));
+  Target target =
+      LowerTarget(body["relation"],
+                  kind == ObjectKind::kColumn ? LowerObjectKind(body.Text("relationType")) : kind);
+  target.if_exists = body.Flag("missing_ok");
+  switch (kind) {
+    case ObjectKind::kColumn:
+      return action::RenameColumn{.table = target, .column = from, .to = to};
+    case ObjectKind::kTableConstraint:
+      return action::RenameConstraint{.table = target, .constraint = from, .to = to};
+    case ObjectKind::kTable:
+    case ObjectKind::kIndex:
+    case ObjectKind::kView:
+    case ObjectKind::kMaterializedView:
+    case ObjectKind::kSequence:
+    case ObjectKind::kForeignTable:
+      return action::RenameRelation{.relation = target, .to = to};
+    case ObjectKind::kType:
+    case ObjectKind::kDomain:
+      return action::RenameType{.type = QualifiedName(body["object"]["List"]["items"]), .to = to};
+    case ObjectKind::kSchema:
+      return action::RenameSchema{.schema = from, .to = to};
+    case ObjectKind::kTrigger:
+    case ObjectKind::kPolicy:
+    case ObjectKind::kRule:
+      return action::AlterPart{.kind = kind, .name = from, .table = target.name, .to = to};
+    case ObjectKind::kDomainConstraint:
+      return action::AlterDomain{.domain = QualifiedName(body["object"]["List"]["items"]),
+                                 .change = action::DomainChangeKind::kRenameConstraint,
+                                 .constraint = {.name = from},
+                                 .to = to};
+    default:
+      break;
+  }
+  if (type == "OBJECT_ATTRIBUTE") {
+    return action::AlterType{.type = RangeVarName(body["relation"]),
+                             .change = action::TypeChangeKind::kRenameAttribute,
+                             .part = from,
+                             .to = to,
+                             .cascade = body.Text("behavior") == "DROP_CASCADE"};
+  }
+  return action::ChangeObject{
+      .change = action::ObjectChange::kRename,
+      .kind = kind,
+      .object = from.empty() ? LowerObjectName(body["object"]) : Name{.name = from},
+      .to = to};
+}
+
+}  // namespace plimsoll::tree

@@ -1,0 +1,43 @@
+#ifndef PLIMSOLL_ANALYZER_SYNTAX_LOWER_PARTS_H_
+#define PLIMSOLL_ANALYZER_SYNTAX_LOWER_PARTS_H_
+
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "analyzer/syntax/action.h"
+#include "analyzer/syntax/tree.h"
+
+// What the files that lower statements share: lower.cc (creating, dropping, transactions,
+// rows), lower_column.cc, lower_alter.cc (ALTER TABLE) and lower_object.cc (everything else).
+// Private to analyzer/syntax.
+
+namespace plimsoll::tree {
+
+// ---- lower_column.cc
+std::optional<ConstraintKind> LowerConstraintKind(absl::string_view type);
+Constraint LowerConstraint(const Node& body, ConstraintKind kind);
+Column LowerColumn(const Node& body);
+// ---- lower_alter.cc
+// The subcommands of ALTER TABLE and of ALTER for other relations, one action each. `statement` is
+// its text, `location` where that starts in the parsed text, and `offset` is added to every span.
+std::vector<Action> LowerAlterTable(const Node& body, const std::string& tag,
+                                    absl::string_view statement, uint32_t location,
+                                    uint32_t offset);
+
+// ---- lower_object.cc
+// An object as DROP and COMMENT name it: a list of names, a TypeName, an ObjectWithArgs, a String.
+Name LowerObjectName(const Node& object);
+// Whether the list of options holds `name`, switched on.
+bool HasOption(const Node& body, absl::string_view list, absl::string_view name);
+// The roles' names; `public` for PUBLIC.
+std::vector<std::string> RoleNames(const Node& roles);
+// Statements about what is no table, and those that keep or name one. Empty for others.
+std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
+                                      const std::string& tag);
+// The same for renaming, and for ALTER … SET SCHEMA, OWNER TO and DEPENDS ON EXTENSION.
+ActionKind LowerRename(const Node& body);
+
+}  // namespace plimsoll::tree
+
+#endif  // PLIMSOLL_ANALYZER_SYNTAX_LOWER_PARTS_H_

@@ -1,0 +1,365 @@
+#include "analyzer/syntax/plpgsql.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "analyzer/limits.h"
+#include "analyzer/syntax/lexer.h"
+
+namespace plimsoll {
+namespace {
+
+using tree::Node;
+
+// pl_gram.y and parser.h: how the text of an expression is to be parsed.
+constexpr int64_t kParseStatement = 0;
+constexpr int64_t kParseExpression = 2;
+
+// elog.h
+constexpr int64_t kElogError = 21;
+
+// What stands behind the `:=` of an assignment; the target may hold brackets.
+absl::string_view AssignedValue(absl::string_view assignment) {
+  Lexer lexer(assignment);
+  Token token;
+  int depth = 0;
+  while (lexer.NextCode(&token)) {
+    const absl::string_view word = assignment.substr(token.span.begin, token.span.size());
+    if (word == "(" || word == "[") ++depth;
+    if (word == ")" || word == "]") --depth;
+    if (depth == 0 && (word == ":=" || word == "=")) return assignment.substr(token.span.end);
+  }
+  return assignment;
+}
+
+// Whether an expression can do more than compute: it calls or queries something.
+bool MayReach(absl::string_view expression) {
+  if (absl::StrContains(expression, '(')) return true;
+  return absl::StrContains(absl::AsciiStrToLower(expression), "from");
+}
+
+class Reader {
+ public:
+  explicit Reader(const Node& function) : function_(function) {}
+
+  PlpgsqlCode Read() &&;
+
+ private:
+  struct Variable {
+    std::string name;
+    std::string value;    // the expression that gives it
+    int assignments = 0;  // besides
+    bool has_value = false;
+  };
+
+  void ReadVariables();
+  void ReadDefaults(uint32_t begin_line);
+  void CountAssignments();
+  void NoteAssignment(const Node& body);
+  // Returns whether what follows is never reached.
+  bool ReadList(const Node& statements, bool conditional);
+  bool LeavesLoop(absl::string_view label) const;
+  bool ReadStatement(absl::string_view tag, const Node& body, bool conditional);
+  void ReadControl(absl::string_view tag, const Node& body, bool conditional);
+  void ReadIf(const Node& body, bool conditional);
+  void ReadCase(const Node& body, bool conditional);
+  void ReadLoop(absl::string_view tag, const Node& body, bool conditional);
+  bool ReadBlock(const Node& body, bool conditional);
+  void ReadOpen(const Node& body, bool conditional);
+  void ReadRest(absl::string_view tag, const Node& body, bool conditional);
+
+  void AddExpression(const Node& holder, bool conditional);
+  void AddExpressions(const tree::NodeList& holders, bool conditional);
+  void AddStatement(const Node& holder, bool conditional, bool has_into = false);
+  void AddExecute(const Node& holder, bool conditional);
+  void Add(Fragment fragment, bool conditional);
+
+  Node function_;
+  PlpgsqlCode code_;
+  std::vector<Variable> variables_;   // by number
+  std::vector<std::string> cursors_;  // their queries, by number; empty for other variables
+  uint32_t line_ = 1;
+  int depth_ = 0;
+  std::vector<std::string> loops_;  // the labels of those around; empty for none
+  bool any_call_ = false;
+  bool may_have_ended_ = false;
+};
+
+void Reader::Add(Fragment fragment, bool conditional) {
+  fragment.line = line_;
+  fragment.conditional = conditional || may_have_ended_;
+  code_.fragments.push_back(std::move(fragment));
+}
+
+// `holder` is the {"PLpgSQL_expr": …} of a field.
+void Reader::AddExpression(const Node& holder, bool conditional) {
+  const Node expression = holder["PLpgSQL_expr"];
+  absl::string_view words = expression.Text("query");
+  const int64_t mode = expression.Number("parseMode");
+  if (mode == kParseStatement) return AddStatement(holder, conditional);
+  if (mode != kParseExpression) words = AssignedValue(words);
+  words = absl::StripAsciiWhitespace(words);
+  if (words.empty() || !MayReach(words)) return;
+  Add({.kind = FragmentKind::kExpression,
+       .sql = absl::StrCat("SELECT ", words),
+       .words = std::string(words)},
+      conditional);
+}
+
+void Reader::AddExpressions(const tree::NodeList& holders, bool conditional) {
+  for (const Node& holder : holders) AddExpression(holder, conditional);
+}
+
+void Reader::AddStatement(const Node& holder, bool conditional, bool has_into) {
+  const absl::string_view query = holder["PLpgSQL_expr"].Text("query");
+  if (query.empty()) return;
+  Add({.kind = FragmentKind::kStatement,
+       .sql = std::string(query),
+       .words = std::string(query),
+       .has_into = has_into},
+      conditional);
+}
+
+void Reader::AddExecute(const Node& holder, bool conditional) {
+  const absl::string_view words = absl::StripAsciiWhitespace(holder["PLpgSQL_expr"].Text("query"));
+  if (words.empty()) return;
+  Add({.kind = FragmentKind::kExecute,
+       .sql = absl::StrCat("SELECT ", words),
+       .words = std::string(words)},
+      conditional);
+}
+
+void Reader::ReadVariables() {
+  for (const Node& datum : function_.Items("datums")) {
+    const Node body = datum["PLpgSQL_var"];
+    variables_.push_back({.name = std::string(body.Text("refname")),
+                          .value = std::string(body["default_val"]["PLpgSQL_expr"].Text("query")),
+                          .has_value = body["default_val"].present()});
+    cursors_.emplace_back(body["cursor_explicit_expr"]["PLpgSQL_expr"].Text("query"));
+  }
+}
+
+// The variables of inner blocks are in the same list as those of the outermost, which alone are
+// certain to get their values.
+void Reader::ReadDefaults(uint32_t begin_line) {
+  for (const Node& datum : function_.Items("datums")) {
+    const Node body = datum["PLpgSQL_var"];
+    if (!body["default_val"]) continue;
+    line_ = static_cast<uint32_t>(body.Number("lineno"));
+    AddExpression(body["default_val"], line_ > begin_line);
+  }
+}
+
+// Whatever may write to a variable names its number, or names it as a part of a row.
+void Reader::CountAssignments() {
+  const auto count = [this](const Node& body, absl::string_view key) {
+    const auto number = static_cast<size_t>(body.Number(key));
+    if (number < variables_.size()) ++variables_[number].assignments;
+  };
+  tree::Walk(function_["action"], [&](absl::string_view tag, const Node& body) {
+    if (tag == "PLpgSQL_stmt_assign" || tag == "PLpgSQL_stmt_foreach_a") {
+      count(body, "varno");
+    } else if (tag == "PLpgSQL_diag_item") {
+      count(body, "target");
+    } else if (tag == "PLpgSQL_row") {
+      for (const Node& field : body.Items("fields")) count(field, "varno");
+    } else if (tag == "PLpgSQL_stmt_call") {
+      any_call_ = true;
+    }
+  });
+}
+
+// `v := 'ALTER TABLE …'`, where nothing else writes to `v`.
+void Reader::NoteAssignment(const Node& body) {
+  constexpr int64_t kParseAssignment = 3;  // to a variable, which one name names
+  const Node expression = body["expr"]["PLpgSQL_expr"];
+  const auto number = static_cast<size_t>(body.Number("varno"));
+  if (number >= variables_.size() || expression.Number("parseMode") != kParseAssignment) return;
+  Variable& variable = variables_[number];
+  if (variable.assignments != 1 || variable.has_value) return;
+  const absl::string_view words = expression.Text("query");
+  const absl::string_view value = AssignedValue(words);
+  const absl::string_view target = words.substr(0, words.size() - value.size());
+  if (absl::StrContains(target, '[')) return;
+  variable.value = std::string(value);
+  variable.assignments = 0;
+  variable.has_value = true;
+}
+
+PlpgsqlCode Reader::Read() && {
+  ReadVariables();
+  CountAssignments();
+  Node block = function_["action"];
+  uint32_t begin_line = 0;
+  for (Node inner = block["PLpgSQL_stmt_block"]; inner && begin_line == 0;) {
+    begin_line = static_cast<uint32_t>(inner.Number("lineno"));
+    inner = inner.Items("body")[0]["PLpgSQL_stmt_block"];
+  }
+  ReadDefaults(begin_line);
+  ReadBlock(block["PLpgSQL_stmt_block"], false);
+  absl::flat_hash_map<std::string, int> named;
+  for (const Variable& variable : variables_) ++named[variable.name];
+  // An INOUT argument of CALL is written to, and which one that is does not show.
+  for (Variable& variable : variables_) {
+    if (any_call_) break;
+    if (!variable.has_value || variable.assignments > 0 || named[variable.name] > 1) continue;
+    code_.constants.emplace_back(std::move(variable.name), std::move(variable.value));
+  }
+  return std::move(code_);
+}
+
+bool Reader::ReadList(const Node& statements, bool conditional) {
+  if (depth_ >= kMaxBodyDepth) {
+    code_.too_deep = true;
+    return false;
+  }
+  ++depth_;
+  bool ended = false;
+  for (const Node& statement : statements.Items()) {
+    ended = ReadStatement(statement.Tag(), statement.Body(), conditional);
+    if (ended) break;
+  }
+  --depth_;
+  return ended;
+}
+
+bool Reader::LeavesLoop(absl::string_view label) const {
+  return std::any_of(loops_.begin(), loops_.end(),
+                     [label](const std::string& loop) { return label.empty() || loop == label; });
+}
+
+bool Reader::ReadStatement(absl::string_view tag, const Node& body, bool conditional) {
+  const int64_t line = body.Number("lineno");
+  if (line > 0) line_ = static_cast<uint32_t>(line);
+  if (tag == "PLpgSQL_stmt_block") return ReadBlock(body, conditional);
+  if (tag == "PLpgSQL_stmt_return") {
+    AddExpression(body["expr"], conditional);
+    may_have_ended_ = true;
+    return true;
+  }
+  if (tag == "PLpgSQL_stmt_exit") {
+    AddExpression(body["cond"], conditional);
+    // A loop's body is conditional as it is. Out of a block by its label: what follows may not run.
+    may_have_ended_ = may_have_ended_ || !LeavesLoop(body.Text("label"));
+    return !body["cond"];
+  }
+  if (tag == "PLpgSQL_stmt_raise") {
+    AddExpressions(body.Items("params"), conditional);
+    for (const Node& option : body.Items("options")) {
+      AddExpression(option["PLpgSQL_raise_option"]["expr"], conditional);
+    }
+    return body.Number("elog_level") >= kElogError;
+  }
+  ReadControl(tag, body, conditional);
+  return false;
+}
+
+void Reader::ReadControl(absl::string_view tag, const Node& body, bool conditional) {
+  if (tag == "PLpgSQL_stmt_if") return ReadIf(body, conditional);
+  if (tag == "PLpgSQL_stmt_case") return ReadCase(body, conditional);
+  for (const absl::string_view loop :
+       {"PLpgSQL_stmt_loop", "PLpgSQL_stmt_while", "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors",
+        "PLpgSQL_stmt_forc", "PLpgSQL_stmt_dynfors", "PLpgSQL_stmt_foreach_a"}) {
+    if (tag == loop) return ReadLoop(tag, body, conditional);
+  }
+  if (tag == "PLpgSQL_stmt_open") return ReadOpen(body, conditional);
+  ReadRest(tag, body, conditional);
+}
+
+void Reader::ReadIf(const Node& body, bool conditional) {
+  AddExpression(body["cond"], conditional);
+  ReadList(body["then_body"], true);
+  for (const Node& item : body.Items("elsif_list")) {
+    const Node branch = item["PLpgSQL_if_elsif"];
+    line_ = static_cast<uint32_t>(branch.Number("lineno"));
+    AddExpression(branch["cond"], true);
+    ReadList(branch["stmts"], true);
+  }
+  ReadList(body["else_body"], true);
+}
+
+void Reader::ReadCase(const Node& body, bool conditional) {
+  AddExpression(body["t_expr"], conditional);
+  for (const Node& item : body.Items("case_when_list")) {
+    const Node branch = item["PLpgSQL_case_when"];
+    line_ = static_cast<uint32_t>(branch.Number("lineno"));
+    AddExpression(branch["expr"], true);
+    ReadList(branch["stmts"], true);
+  }
+  ReadList(body["else_stmts"], true);
+}
+
+void Reader::ReadLoop(absl::string_view tag, const Node& body, bool conditional) {
+  for (const absl::string_view bound : {"cond", "lower", "upper", "step", "expr"}) {
+    AddExpression(body[bound], conditional);
+  }
+  if (tag == "PLpgSQL_stmt_fors") AddStatement(body["query"], conditional);
+  if (tag == "PLpgSQL_stmt_forc") ReadOpen(body, conditional);
+  if (tag == "PLpgSQL_stmt_dynfors") {
+    AddExecute(body["query"], conditional);
+    AddExpressions(body.Items("params"), conditional);
+  }
+  loops_.emplace_back(body.Text("label"));
+  ReadList(body["body"], true);
+  loops_.pop_back();
+}
+
+// What a block with an EXCEPTION clause did is undone where it fails.
+bool Reader::ReadBlock(const Node& body, bool conditional) {
+  const Node exceptions = body["exceptions"]["PLpgSQL_exception_block"];
+  const bool ended = ReadList(body["body"], conditional || exceptions.present());
+  for (const Node& item : exceptions.Items("exc_list")) {
+    ReadList(item["PLpgSQL_exception"]["action"], true);
+  }
+  return ended && !exceptions && body.Text("label").empty();
+}
+
+// OPEN of a cursor that was declared with its query, or with a query of its own.
+void Reader::ReadOpen(const Node& body, bool conditional) {
+  AddExpression(body["argquery"], conditional);
+  AddStatement(body["query"], conditional);
+  if (body["dynquery"]) AddExecute(body["dynquery"], conditional);
+  AddExpressions(body.Items("params"), conditional);
+  const auto cursor = static_cast<size_t>(body.Number("curvar"));
+  if (body["query"] || body["dynquery"] || cursor >= cursors_.size()) return;
+  if (cursors_[cursor].empty()) return;
+  Add({.kind = FragmentKind::kStatement, .sql = cursors_[cursor]}, conditional);
+}
+
+void Reader::ReadRest(absl::string_view tag, const Node& body, bool conditional) {
+  if (tag == "PLpgSQL_stmt_execsql") {
+    AddStatement(body["sqlstmt"], conditional, body.Flag("into"));
+  } else if (tag == "PLpgSQL_stmt_perform" || tag == "PLpgSQL_stmt_call") {
+    AddStatement(body["expr"], conditional);
+  } else if (tag == "PLpgSQL_stmt_dynexecute") {
+    AddExecute(body["query"], conditional);
+    AddExpressions(body.Items("params"), conditional);
+  } else if (tag == "PLpgSQL_stmt_return_query") {
+    AddStatement(body["query"], conditional);
+    if (body["dynquery"]) AddExecute(body["dynquery"], conditional);
+    AddExpressions(body.Items("params"), conditional);
+  } else if (tag == "PLpgSQL_stmt_commit") {
+    Add({.kind = FragmentKind::kCommit, .words = "commit", .chain = body.Flag("chain")},
+        conditional);
+  } else if (tag == "PLpgSQL_stmt_rollback") {
+    Add({.kind = FragmentKind::kRollback, .words = "rollback", .chain = body.Flag("chain")},
+        conditional);
+  } else {
+    // Assignments, RETURN NEXT, ASSERT, FETCH and the rest compute, and do nothing else.
+    if (tag == "PLpgSQL_stmt_assign") NoteAssignment(body);
+    for (const absl::string_view field : {"expr", "cond", "message"}) {
+      if (body[field]["PLpgSQL_expr"]) AddExpression(body[field], conditional);
+    }
+  }
+}
+
+}  // namespace
+
+PlpgsqlCode ReadPlpgsql(const Node& function) { return Reader(function).Read(); }
+
+}  // namespace plimsoll

@@ -1,0 +1,46 @@
+#ifndef PLIMSOLL_ANALYZER_SYNTAX_PLPGSQL_H_
+#define PLIMSOLL_ANALYZER_SYNTAX_PLPGSQL_H_
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "analyzer/syntax/tree.h"
+
+// What PL/pgSQL hands to SQL. Private to analyzer/syntax.
+
+namespace plimsoll {
+
+enum class FragmentKind : uint8_t {
+  kStatement,
+  kExpression,  // what an assignment, a condition, a RETURN computes
+  kExecute,     // an expression whose value is run as a statement
+  kCommit,
+  kRollback,
+};
+
+// A piece of SQL in a body.
+struct Fragment {
+  FragmentKind kind = FragmentKind::kStatement;
+  std::string sql;           // for the grammar: a statement
+  std::string words;         // what of it stands in the body, from its first word
+  uint32_t line = 1;         // of the body, on which the PL/pgSQL statement that holds it begins
+  bool has_into = false;     // blanks stand in `sql` where the body has INTO and its targets
+  bool chain = false;        // COMMIT AND CHAIN
+  bool conditional = false;  // see BodyStatement
+};
+
+struct PlpgsqlCode {
+  std::vector<Fragment> fragments;  // in the order of the text
+  bool too_deep = false;            // not all of it was looked at
+  // Variables that have one value as long as they have one, and the expressions that give it.
+  std::vector<std::pair<std::string, std::string>> constants;
+};
+
+// Reads the grammar's tree of one function or DO block (an element of `plpgsql_funcs`).
+PlpgsqlCode ReadPlpgsql(const tree::Node& function);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_SYNTAX_PLPGSQL_H_

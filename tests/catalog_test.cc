@@ -1,0 +1,146 @@
+// After replaying a history on a real server, the simulation's catalog is the server's: every
+// table, column, constraint, index and sequence, with the names that PostgreSQL chose.
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/support/example.h"
+#include "tests/support/picture.h"
+#include "tests/support/replay.h"
+#include "tests/support/source_tree.h"
+#include "tests/support/truth.h"
+#include "workspace/load.h"
+
+namespace plimsoll {
+namespace {
+
+// Something to replay.
+struct Play {
+  std::string name;
+  Inputs inputs;
+};
+
+std::shared_ptr<const Script> Parse(const std::string& name, const std::string& text) {
+  return std::make_shared<const Script>(ParseScript(std::make_shared<const Source>(name, text)));
+}
+
+// The set-up as one file, the statement with what stands before it in its transaction as the next.
+Play PlayOf(const truth::Case& truth_case, const truth::Measured& measured, int server_version) {
+  const bool block = !measured.deeds.outside_transactions;
+  const std::string text = absl::StrCat(truth_case.session, "\n", block ? "BEGIN;\n" : "",
+                                        truth_case.before, "\n", truth_case.statement);
+  return {.name = truth_case.name,
+          .inputs = {.migrations = {{.script = Parse("setup.sql", truth_case.setup)},
+                                    {.script = Parse("statement.sql", text)}},
+                     .server_version = server_version}};
+}
+
+std::vector<Play> MeasuredCases(int server_version) {
+  std::vector<Play> plays;
+  for (const truth::Case& truth_case : truth::LoadCases()) {
+    for (const truth::Measured& measured : truth_case.measured) {
+      const std::vector<int>& servers = measured.servers;
+      if (std::find(servers.begin(), servers.end(), server_version) == servers.end()) continue;
+      plays.push_back(PlayOf(truth_case, measured, server_version));
+    }
+  }
+  for (const truth::Case& truth_case : truth::LoadLiveCases()) {
+    plays.push_back(PlayOf(truth_case, {}, server_version));
+  }
+  return plays;
+}
+
+std::vector<Play> Histories(int server_version) {
+  std::vector<Play> plays;
+  for (const testing_support::ExampleText& text : testing_support::HistoryFixtures()) {
+    const auto example = testing_support::ParseExample(text.text, "migration.sql");
+    if (!example.ok()) continue;  // fixtures_test complains
+    plays.push_back({.name = text.path, .inputs = testing_support::InputsOf(*example)});
+    plays.back().inputs.server_version = server_version;
+  }
+  return plays;
+}
+
+std::vector<Play> Projects(int server_version) {
+  std::vector<Play> plays;
+  const absl::StatusOr<std::vector<Project>> projects =
+      Load({.paths = {PLIMSOLL_SOURCE_DIR "/fixtures/projects"},
+            .server_version = server_version,
+            .jobs = 1});
+  EXPECT_TRUE(projects.ok()) << projects.status();
+  for (const Project& project : *projects) {
+    plays.push_back({.name = project.root, .inputs = project.inputs});
+  }
+  return plays;
+}
+
+// Everything the history did up to the moment is modelled.
+bool IsModelled(const History& history, Moment moment) {
+  for (Moment i = 0; i < moment; ++i) {
+    const Effects& effects = history.steps()[i].effects;
+    if (!effects.modelled && !effects.inert) return false;
+  }
+  return true;
+}
+
+class CatalogTest : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
+    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
+    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
+  }
+
+  void Check(Play play);
+
+  std::unique_ptr<replay::Stage> stage_;
+  size_t compared_ = 0;
+  size_t unmodelled_ = 0;
+  size_t refused_ = 0;
+};
+
+void CatalogTest::Check(Play play) {
+  SCOPED_TRACE(play.name);
+  const History history = Simulate(std::move(play.inputs));
+  const absl::StatusOr<replay::Replayed> replayed = replay::Replay(*stage_, history);
+  ASSERT_TRUE(replayed.ok()) << replayed.status();
+  if (!replayed->refused.empty()) ++refused_;
+  if (!IsModelled(history, replayed->moment)) {
+    ++unmodelled_;
+    return;
+  }
+  const absl::StatusOr<Rows> rows = stage_->session().Execute(picture::Query());
+  ASSERT_TRUE(rows.ok()) << rows.status();
+  const picture::Picture predicted =
+      picture::Of(history.At(replayed->moment), history.server_version());
+  ++compared_;
+  EXPECT_EQ(picture::Compare(predicted, picture::Of(*rows)), "") << replayed->refused;
+}
+
+TEST_P(CatalogTest, EqualsTheServersAfterMeasuredCases) {
+  for (Play& play : MeasuredCases(GetParam())) Check(std::move(play));
+  std::cout << compared_ << " catalogs compared, " << unmodelled_ << " not modelled, " << refused_
+            << " refused by the server\n";
+}
+
+TEST_P(CatalogTest, EqualsTheServersAfterHistories) {
+  for (Play& play : Histories(GetParam())) Check(std::move(play));
+  for (Play& play : Projects(GetParam())) Check(std::move(play));
+  std::cout << compared_ << " catalogs compared, " << unmodelled_ << " not modelled, " << refused_
+            << " refused by the server\n";
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, CatalogTest, testing::Values(15, 18),
+                         [](const testing::TestParamInfo<int>& version) {
+                           return "PostgreSQL" + std::to_string(version.param);
+                         });
+
+}  // namespace
+}  // namespace plimsoll

@@ -1,0 +1,188 @@
+// Every row of the table in effects.cc is needed: wrong in one respect, or gone, some measurement
+// in fixtures disagrees with what it then predicts. So a row that nobody measured cannot be added.
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/effects_table.h"
+#include "analyzer/simulation/history.h"
+#include "gtest/gtest.h"
+#include "tests/support/source_tree.h"
+#include "tests/support/truth.h"
+
+namespace plimsoll {
+namespace {
+
+using truth::Case;
+using truth::Measured;
+
+constexpr size_t kAnyAction = std::variant_size_v<ActionKind>;
+
+// One measured case on one server that the true table predicts rightly.
+struct Witness {
+  const Case* truth_case = nullptr;
+  const Measured* measured = nullptr;
+  int server = 0;
+
+  bool Agrees() const {
+    const truth::Prediction prediction = truth::Predict(*truth_case, *measured, server);
+    return truth::Compare(*truth_case, *measured, server, prediction).empty();
+  }
+};
+
+// The kinds of action that the case's own statement has.
+std::set<size_t> ActionsOf(const Case& truth_case) {
+  const auto source = std::make_shared<const Source>("statement.sql", truth_case.statement);
+  const Script script = ParseScript(source);
+  std::set<size_t> actions;
+  for (const Statement& statement : script.statements) {
+    for (const Action& action : statement.actions) actions.insert(action.kind.index());
+  }
+  return actions;
+}
+
+class MutationTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    cases_ = new std::vector<Case>(truth::LoadCases());
+    witnesses_ = new std::vector<std::vector<Witness>>(kAnyAction + 1);
+    for (const Case& truth_case : *cases_) {
+      const std::set<size_t> actions = ActionsOf(truth_case);
+      for (const Witness& witness : WitnessesOf(truth_case)) {
+        for (const size_t action : actions) (*witnesses_)[action].push_back(witness);
+        (*witnesses_)[kAnyAction].push_back(witness);
+      }
+    }
+  }
+
+  static std::vector<Witness> WitnessesOf(const Case& truth_case) {
+    std::vector<Witness> witnesses;
+    for (const Measured& measured : truth_case.measured) {
+      for (const int server : measured.servers) {
+        const Witness witness = {&truth_case, &measured, server};
+        const truth::Prediction prediction = truth::Predict(truth_case, measured, server);
+        const bool agrees =
+            prediction.modelled && truth::Compare(truth_case, measured, server, prediction).empty();
+        if (agrees) witnesses.push_back(witness);
+      }
+    }
+    return witnesses;
+  }
+
+  // Whether some witness of the row's action disagrees with the table as it is now.
+  static bool IsNoticed(const EffectRow& row) {
+    const std::vector<Witness>& witnesses = (*witnesses_)[row.form.action];
+    return std::any_of(witnesses.begin(), witnesses.end(),
+                       [](const Witness& witness) { return !witness.Agrees(); });
+  }
+
+  static std::vector<Case>* cases_;
+  static std::vector<std::vector<Witness>>* witnesses_;  // by action
+};
+
+std::vector<Case>* MutationTest::cases_ = nullptr;
+std::vector<std::vector<Witness>>* MutationTest::witnesses_ = nullptr;
+
+// A wrong row in the place of a true one; no row where it is taken out.
+struct Mutant {
+  std::string what;
+  std::vector<EffectRow> rows;
+};
+
+std::vector<Mutant> MutantsOf(const EffectRow& row) {
+  std::vector<Mutant> mutants = {{.what = "is gone", .rows = {}}};
+  const auto add = [&](const std::string& what, auto change) {
+    EffectRow changed = row;
+    change(changed);
+    mutants.push_back({.what = what, .rows = {changed}});
+  };
+  if (row.lock > LockMode::kAccessShare) {
+    add("locks one step weaker", [](EffectRow& changed) {
+      changed.lock = static_cast<LockMode>(static_cast<int>(changed.lock) - 1);
+    });
+  }
+  if (row.lock < LockMode::kAccessExclusive) {
+    add("locks one step stronger", [](EffectRow& changed) {
+      changed.lock = static_cast<LockMode>(static_cast<int>(changed.lock) + 1);
+    });
+  }
+  for (const int by : {-1, 1}) {
+    const std::string later = by < 0 ? "one version earlier" : "one version later";
+    if (row.since != EffectRow::kEver) {
+      add("begins " + later, [by](EffectRow& changed) { changed.since += by; });
+    }
+    if (row.until != EffectRow::kStill) {
+      add("ends " + later, [by](EffectRow& changed) { changed.until += by; });
+    }
+  }
+  return mutants;
+}
+
+// The rows as they stand in effects.cc, for a person to find them. Rows hold no braces, and their
+// comments neither.
+std::vector<std::string> RowTexts() {
+  const std::string text = testing_support::ReadTreeFile("analyzer/simulation/effects.cc");
+  const size_t table = text.find("kRows[] = {") + 10;
+  std::vector<std::string> rows;
+  for (size_t at = text.find('{', table + 1); at < text.find("\n};", table);) {
+    const size_t end = text.find('}', at);
+    rows.push_back(text.substr(at, end + 1 - at));
+    at = text.find('{', end);
+  }
+  return rows;
+}
+
+// Rows that no case notices, and why. One that comes to be noticed has to leave this list.
+const std::map<std::string, std::string>& Unnoticed() {
+  static const char* const kNoCase = "no case in fixtures yet";
+  static const char* const kWeak = "locks on indexes are compared only where ACCESS EXCLUSIVE";
+  static const auto* rows = new std::map<std::string, std::string>{
+      {"{IndexOf<DropNotNull>(), kDescendant, kAccessExclusive}", kNoCase},
+      {"{IndexOf<DropDefault>(), kDescendant, kAccessExclusive}", kNoCase},
+      {"{IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kNoInherit, 0, 18}", kNoCase},
+      {"{IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull}", kNoCase},
+      {"{IndexOf<Drop>(), kDescendant, kAccessExclusive}", kNoCase},
+      {"{IndexOf<ModifyData>(), kDescendant, kRowExclusive}", kNoCase},
+      {"{IndexOf<ModifyData>(), kReferenced, kRowShare}", kNoCase},
+      {"{IndexOf<AddConstraint>(), kUsedIndex, kShareUpdateExclusive}", kWeak},
+      {"{IndexOf<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive}", kWeak},
+      {"{IndexOf<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex}", kWeak},
+      {"{IndexOf<AddConstraint>(), kDescendant, kShare, kBuildsIndex, 0, kEver, 17}",
+       "from 18 on a stronger row holds too, so its end shows nowhere"},
+  };
+  return *rows;
+}
+
+TEST_F(MutationTest, EveryRowIsNoticedWhenItIsWrong) {
+  const std::vector<EffectRow> rows(EffectRows().begin(), EffectRows().end());
+  const std::vector<std::string> texts = RowTexts();
+  ASSERT_EQ(texts.size(), rows.size());
+  size_t mutants = 0;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    bool unnoticed = false;
+    const bool excused = Unnoticed().contains(texts[i]);
+    for (const Mutant& mutant : MutantsOf(rows[i])) {
+      const auto at = rows.begin() + static_cast<std::ptrdiff_t>(i);
+      std::vector<EffectRow> mutated(rows.begin(), at);
+      mutated.insert(mutated.end(), mutant.rows.begin(), mutant.rows.end());
+      mutated.insert(mutated.end(), at + 1, rows.end());
+      const ScopedEffectRows scoped(mutated);
+      ++mutants;
+      const bool noticed = IsNoticed(rows[i]);
+      unnoticed = unnoticed || !noticed;
+      EXPECT_TRUE(noticed || excused) << texts[i] << " " << mutant.what;
+    }
+    EXPECT_EQ(unnoticed, excused) << texts[i] << ": take it off the list";
+  }
+  std::cout << mutants << " mutants of " << rows.size() << " rows\n";
+}
+
+}  // namespace
+}  // namespace plimsoll
