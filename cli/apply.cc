@@ -228,7 +228,8 @@ int Complain(const absl::Status& status) {
 }
 
 // The gate, the plan and the run of what is pending.
-int ApplyPending(const ApplyOptions& options, const Database& database, Comparison comparison) {
+int ApplyPending(const ApplyOptions& options, const Database& database,
+                 JournalComparison comparison) {
   const Report report = Analyze(std::move(comparison.inputs), rules::All());
   // Findings advise; what is risky or complex has to be taken over by somebody.
   const Verdict verdict =
@@ -258,7 +259,7 @@ int ApplyPending(const ApplyOptions& options, const Database& database, Comparis
       PrintEvent));
 }
 
-bool HasPending(const Comparison& comparison) {
+bool HasPending(const JournalComparison& comparison) {
   for (const Migration& migration : comparison.inputs.migrations) {
     if (!migration.applied) return true;
   }

@@ -90,11 +90,12 @@ absl::StatusOr<std::unique_ptr<Connection>> Connect(const Database& database) {
                           }});
 }
 
-absl::StatusOr<Comparison> CompareWith(const std::string& directory, Connection& connection) {
+absl::StatusOr<JournalComparison> CompareWith(const std::string& directory,
+                                              Connection& connection) {
   const int version = std::clamp(connection.server_version(), kOldestServer, kNewestServer);
   auto project = LoadOne(directory, version);
   if (!project.ok()) return project.status();
-  Comparison comparison;
+  JournalComparison comparison;
   comparison.inputs.server_version = version;
   std::vector<Migration>& migrations = comparison.inputs.migrations;
   for (Migration& migration : project->inputs.migrations) {

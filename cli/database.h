@@ -45,7 +45,7 @@ absl::StatusOr<std::unique_ptr<Connection>> Connect(const Database& database);
 // 0 or newest: the newest there is.
 absl::StatusOr<int> ParseEphemeralVersion(const std::string& text);
 
-struct Comparison {
+struct JournalComparison {
   // Applied migrations first, then the others in the order in which they will run; no downs.
   Inputs inputs;
   std::vector<MigrationState> states;
@@ -53,7 +53,7 @@ struct Comparison {
 };
 
 // Reads the folder and the history table, and changes nothing.
-absl::StatusOr<Comparison> CompareWith(const std::string& directory, Connection& connection);
+absl::StatusOr<JournalComparison> CompareWith(const std::string& directory, Connection& connection);
 
 // `1 migration`, `3 migrations`
 std::string Count(size_t count, absl::string_view thing);

@@ -45,7 +45,7 @@ absl::string_view NameOf(const MigrationState& state) {
   return late ? "out of order" : StateName(state.state);
 }
 
-std::string Render(const Comparison& comparison, const std::string& description) {
+std::string Render(const JournalComparison& comparison, const std::string& description) {
   size_t width = 0;
   size_t pending = 0;
   for (const MigrationState& state : comparison.states) {
@@ -65,7 +65,7 @@ std::string Render(const Comparison& comparison, const std::string& description)
   return text;
 }
 
-int ExitCode(const Comparison& comparison) {
+int ExitCode(const JournalComparison& comparison) {
   int code = kExitClean;
   for (const MigrationState& state : comparison.states) {
     if (state.state == State::kDrifted || state.state == State::kMissing) return kExitDrift;

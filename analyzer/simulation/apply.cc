@@ -54,6 +54,13 @@ class Applier {
   void Apply(const action::RenameRelation& rename);
   void Apply(const action::SetSchema& set);
   void Apply(const action::RenameSchema& rename);
+  void Apply(const action::AlterRelation& alter);
+  void Apply(const action::AlterConstraint& alter);
+  void Apply(const action::AttachPartition& attach);
+  void Apply(const action::DetachPartition& detach);
+  void Apply(const action::Maintain& maintain);
+  void Apply(const action::CreateRule& create);
+  void Apply(const action::AlterPart& alter);
   void Apply(const action::Drop& drop);
   void Apply(const action::ModifyData& modify);
   // Transactions and settings are the simulator's; the rest leaves nothing in the catalog.
@@ -99,6 +106,12 @@ class Applier {
   void RemoveConstraint(RelationId table, const std::string& constraint);
   void RemoveForeignKeysTo(const Relation& index);
   void RemoveColumn(RelationId table, const std::string& column, bool cascade);
+  void AlterColumn(const action::AlterRelation& alter, const Relation& named);
+  void SetPersistence(const Relation& named, Persistence persistence);
+  void JoinParent(RelationId child, const Relation& parent);
+  void LeaveParent(RelationId child, RelationId parent);
+  void AttachIndexes(RelationId part, const Relation& whole);
+  void ValidateWhole(RelationId index);
   void DropFromTable(const action::Drop& drop);
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
@@ -313,9 +326,10 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
 }
 
 void Applier::Apply(const action::CreateTable& create) {
-  Relation table =
-      Fresh(create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable,
-            SchemaFor(create.table, create.persistence), create.persistence);
+  Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
+                         : create.foreign   ? RelationKind::kForeignTable
+                                            : RelationKind::kTable,
+                         SchemaFor(create.table, create.persistence), create.persistence);
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
   table.columns_known = !create.as_query;
@@ -326,6 +340,8 @@ void Applier::Apply(const action::CreateTable& create) {
   table.partition_terms = create.partition_terms;
   table.partition_strategy = create.partition_strategy;
   table.bound = create.bound;
+  table.of_type = create.of_type;
+  if (create.of_type) table.columns_known = false;
   for (const Name& name : create.like) {
     const Relation* like = Find(name);
     if (like == nullptr || !like->columns_known) table.columns_known = false;
@@ -940,6 +956,255 @@ void Applier::Apply(const action::CreateType& create) {
   }
   catalog_.SetType(moment_, SchemaFor(create.type, Persistence::kPermanent), create.type.name,
                    std::move(type));
+}
+
+// ---- keeping, partitions ---------------------------------------------------------------------
+
+void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& named) {
+  const RelationId id = named.id;
+  const bool drops_identity = alter.alteration == action::Alteration::kDropIdentity;
+  std::vector<RelationId> doomed;
+  for (const Relation* sequence : view().SequencesOf(named)) {
+    if (drops_identity && sequence->owner_column == alter.column) doomed.push_back(sequence->id);
+  }
+  for (const RelationId sequence : doomed) DropRelation(sequence);
+  ForEach(alter.relation, [&](Relation& table) {
+    TableColumn* column = table.FindColumn(alter.column);
+    if (column == nullptr) return;
+    const bool whole = table.id == id || table.is_partition;
+    switch (alter.alteration) {
+      case action::Alteration::kAddIdentity:
+        if (whole) column->generated = Generated::kIdentity;
+        if (whole) column->has_default = true;
+        return;
+      case action::Alteration::kDropIdentity:
+      case action::Alteration::kDropExpression:
+        if (column->generated == Generated::kNo) return;
+        column->generated = Generated::kNo;
+        column->has_default = false;
+        column->generated_from.clear();
+        return;
+      case action::Alteration::kSetExpression:
+        if (alter.expression) column->generated_from = alter.expression->columns;
+        return;
+      default:
+        return;
+    }
+  });
+  if (alter.alteration == action::Alteration::kAddIdentity) {
+    MakeSequence(*view().Find(id), alter.column);
+  }
+}
+
+// tablecmds.c:ATPrepChangePersistence; owned sequences follow since 15.
+void Applier::SetPersistence(const Relation& named, Persistence persistence) {
+  std::vector<RelationId> ids = {named.id};
+  for (const Relation* index : view().IndexesOf(named)) ids.push_back(index->id);
+  for (const Relation* sequence : view().SequencesOf(named)) {
+    if (situation_.server_version >= 15) ids.push_back(sequence->id);
+  }
+  for (const RelationId id : ids) {
+    catalog_.Change(moment_, id, [&](Relation& changed) { changed.persistence = persistence; });
+  }
+}
+
+void Applier::Apply(const action::AlterRelation& alter) {
+  using action::Alteration;
+  const Relation* named = Find(alter.relation.name);
+  if (named == nullptr) return;
+  if (action::IsOfColumn(alter.alteration)) return AlterColumn(alter, *named);
+  const RelationId id = named->id;
+  const Relation* parent = Find(alter.other);
+  const auto set = [&](auto change) { catalog_.Change(moment_, id, change); };
+  switch (alter.alteration) {
+    case Alteration::kSetLogged:
+      return SetPersistence(*named, Persistence::kPermanent);
+    case Alteration::kSetUnlogged:
+      return SetPersistence(*named, Persistence::kUnlogged);
+    case Alteration::kSetTablespace:
+      return set([&](Relation& changed) {
+        changed.tablespace = alter.object == "pg_default" ? "" : alter.object;
+      });
+    case Alteration::kSetAccessMethod:
+      return set([&](Relation& changed) {
+        changed.access_method = alter.object == "heap" ? "" : alter.object;
+      });
+    case Alteration::kClusterOn:
+    case Alteration::kSetWithoutCluster:
+      return set([&](Relation& changed) { changed.clustered_on = alter.object; });
+    case Alteration::kOfType:
+      return set([&](Relation& changed) { changed.of_type = alter.other; });
+    case Alteration::kNotOfType:
+      return set([](Relation& changed) { changed.of_type.reset(); });
+    case Alteration::kOwner:
+      return set([&](Relation& changed) { changed.owned_by_role = alter.object; });
+    case Alteration::kInherit:
+      if (parent != nullptr) JoinParent(id, *parent);
+      return;
+    case Alteration::kNoInherit:
+      if (parent != nullptr) LeaveParent(id, parent->id);
+      return;
+    default:
+      return;
+  }
+}
+
+void Applier::Apply(const action::AlterConstraint& alter) {
+  ForEach(alter.table, [&](Relation& table) {
+    for (TableConstraint& constraint : table.constraints) {
+      if (constraint.name != alter.constraint) continue;
+      if (alter.enforced) constraint.enforced = constraint.validated = *alter.enforced;
+      if (alter.no_inherit) constraint.no_inherit = *alter.no_inherit;
+    }
+  });
+}
+
+// What the parent asks for, the child has already: it is only no longer its own alone.
+void Applier::JoinParent(RelationId child_id, const Relation& parent) {
+  const RelationId parent_id = parent.id;
+  catalog_.Change(moment_, child_id, [&](Relation& child) { child.parents.push_back(parent_id); });
+  catalog_.Change(moment_, parent_id,
+                  [&](Relation& changed) { changed.children.push_back(child_id); });
+}
+
+// What came from the parent stays, as the child's own.
+void Applier::LeaveParent(RelationId child_id, RelationId parent_id) {
+  catalog_.Change(moment_, child_id, [&](Relation& child) {
+    EraseValue(child.parents, parent_id);
+    child.is_partition = false;
+    child.is_default_partition = false;
+    child.bound = nullptr;
+    for (TableConstraint& constraint : child.constraints) constraint.inherited = false;
+  });
+  catalog_.Change(moment_, parent_id,
+                  [&](Relation& parent) { EraseValue(parent.children, child_id); });
+}
+
+void Applier::Apply(const action::AttachPartition& attach) {
+  const Relation* whole = Find(attach.whole.name);
+  const Relation* part = Find(attach.part);
+  if (whole == nullptr || part == nullptr) return;
+  const RelationId whole_id = whole->id;
+  const RelationId part_id = part->id;
+  if (whole->IsIndex()) {
+    Attach(part_id, whole_id);
+    return ValidateWhole(whole_id);
+  }
+  JoinParent(part_id, *whole);
+  catalog_.Change(moment_, part_id, [&](Relation& changed) {
+    changed.is_partition = true;
+    changed.bound = attach.bound;
+    changed.is_default_partition = attach.bound != nullptr && attach.bound->is_default;
+    const Relation& parent = *view().Find(whole_id);
+    for (const TableConstraint& constraint : parent.constraints) {
+      const bool foreign = constraint.kind == ConstraintKind::kForeignKey;
+      const bool has = std::any_of(
+          changed.constraints.begin(), changed.constraints.end(), [&](const TableConstraint& own) {
+            return own.kind == constraint.kind && own.referenced == constraint.referenced &&
+                   own.columns == constraint.columns;
+          });
+      if (foreign && !has) changed.constraints.push_back(constraint);
+    }
+    for (const Trigger& trigger : parent.triggers) changed.triggers.push_back(trigger);
+  });
+  AttachIndexes(part_id, *view().Find(whole_id));
+}
+
+// tablecmds.c:AttachPartitionEnsureIndexes: one that the part has is taken, else one is made.
+void Applier::AttachIndexes(RelationId part_id, const Relation& whole) {
+  for (const Relation* index : view().IndexesOf(whole)) {
+    const RelationId whole_index = index->id;
+    const action::CreateIndex create = LikeIndex(*index);
+    const TableConstraint* behind = nullptr;
+    for (const TableConstraint& constraint : view().Find(whole.id)->constraints) {
+      if (constraint.index == whole_index) behind = &constraint;
+    }
+    const Relation& part = *view().Find(part_id);
+    if (const Relation* matching = FindMatchingIndex(part, create, view())) {
+      Attach(matching->id, whole_index);
+      continue;
+    }
+    const std::string name = PartName(part, *index, behind);
+    const RelationId made = MakeIndex(part, create, name);
+    if (made == 0) continue;
+    Attach(made, whole_index);
+    if (behind == nullptr) continue;
+    TableConstraint own = *behind;
+    own.name = name;
+    own.index = made;
+    own.inherited = true;
+    catalog_.Change(moment_, part_id,
+                    [&](Relation& changed) { changed.constraints.push_back(std::move(own)); });
+  }
+}
+
+// The index of ON ONLY is valid once each partition has its part (tablecmds.c:
+// validatePartitionedIndex).
+void Applier::ValidateWhole(RelationId index_id) {
+  const Relation& index = *view().Find(index_id);
+  const Relation* table = view().Find(index.table);
+  if (table == nullptr || index.children.size() < table->children.size()) return;
+  catalog_.Change(moment_, index_id, [](Relation& whole) { whole.valid = true; });
+}
+
+void Applier::Apply(const action::DetachPartition& detach) {
+  const Relation* whole = Find(detach.whole.name);
+  const Relation* part = Find(detach.part);
+  if (whole == nullptr || part == nullptr) return;
+  const RelationId whole_id = whole->id;
+  const RelationId part_id = part->id;
+  const std::vector<Trigger> inherited = whole->triggers;
+  for (const Relation* index : view().IndexesOf(*part)) {
+    const std::vector<RelationId> parents = index->parents;
+    for (const RelationId parent : parents) {
+      catalog_.Change(moment_, parent,
+                      [&](Relation& changed) { EraseValue(changed.children, index->id); });
+    }
+    catalog_.Change(moment_, index->id, [](Relation& changed) { changed.parents.clear(); });
+  }
+  LeaveParent(part_id, whole_id);
+  // Triggers that were made for the whole go (tablecmds.c:DropClonedTriggersFromPartition).
+  catalog_.Change(moment_, part_id, [&](Relation& changed) {
+    std::erase_if(changed.triggers, [&](const Trigger& trigger) {
+      return std::any_of(inherited.begin(), inherited.end(),
+                         [&](const Trigger& other) { return other.name == trigger.name; });
+    });
+  });
+}
+
+void Applier::Apply(const action::Maintain& maintain) {
+  if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
+  for (const Target& target : maintain.relations) {
+    const Relation* named = Find(target.name);
+    if (named == nullptr) continue;
+    catalog_.Change(moment_, named->id,
+                    [&](Relation& table) { table.clustered_on = maintain.object; });
+  }
+}
+
+void Applier::Apply(const action::CreateRule& create) {
+  const Relation* named = Find(create.table);
+  if (named == nullptr) return;
+  catalog_.Change(moment_, named->id, [&](Relation& table) {
+    std::erase(table.rules, create.name);
+    table.rules.push_back(create.name);
+  });
+}
+
+void Applier::Apply(const action::AlterPart& alter) {
+  const Relation* named = Find(alter.table);
+  if (named == nullptr || alter.to.empty()) return;
+  ForEach({.name = alter.table}, [&](Relation& table) {
+    for (Trigger& trigger : table.triggers) {
+      if (alter.kind == ObjectKind::kTrigger && trigger.name == alter.name) trigger.name = alter.to;
+    }
+    for (RowPolicy& policy : table.policies) {
+      if (alter.kind == ObjectKind::kPolicy && policy.name == alter.name) policy.name = alter.to;
+    }
+    for (std::string& rule : table.rules) {
+      if (alter.kind == ObjectKind::kRule && rule == alter.name) rule = alter.to;
+    }
+  });
 }
 
 // ---- renaming, dropping, rows ----------------------------------------------------------------

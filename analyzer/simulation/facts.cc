@@ -206,7 +206,7 @@ Proof Inspector::ProvenNotNull(const Relation& table, const std::string& column)
       return Proof::kNo;
     }
   }
-  const Rows rows(table, [&](const TableConstraint& check) {
+  const KnownRows rows(table, [&](const TableConstraint& check) {
     return Sibling<action::DropConstraint>(
         [&](const action::DropConstraint& drop) { return drop.constraint == check.name; });
   });

@@ -49,6 +49,11 @@ Predicate SimplifyCompare(Predicate compare, const Relation& table, bool in_list
   if (type == nullptr) return compare;
   const std::string cast = CastBefore(compare.literal, *type);
   if (!cast.empty()) compare.term.cast = cast;
+  // A string says no more by a cast to what the column makes of it.
+  if (cast.empty() && compare.literal.kind == LiteralKind::kString &&
+      IsIdleCast(*type, compare.literal.type)) {
+    compare.literal.type.clear();
+  }
   const bool equality =
       compare.comparison == Comparison::kEqual || compare.comparison == Comparison::kNotEqual;
   if (in_list || !equality || type->array || type->name.name != "bool") return compare;
@@ -161,8 +166,8 @@ bool MayConcern(const Term& murky, const Term& term) {
 enum class Test : uint8_t { kNone, kLess, kLessEqual, kEqual, kGreaterEqual, kGreater, kNotEqual };
 
 // How the target's constant has to compare with the given one for `x given c` to imply
-// `x target d` (predtest.c:BT_implic_table). Rows: given; columns: target; both in the order of
-// Comparison.
+// `x target d` (predtest.c:BT_implic_table). KnownRows: given; columns: target; both in the order
+// of Comparison.
 constexpr Test kImplications[6][6] = {
     // <                  <=                   =             >=                 >             <>
     {Test::kGreaterEqual, Test::kGreaterEqual, Test::kNone, Test::kNone, Test::kNone,
@@ -290,7 +295,7 @@ class Prover {
 
 // ---- rows ------------------------------------------------------------------------------------
 
-Rows::Rows(const Relation& table, absl::FunctionRef<bool(const TableConstraint&)> dropped)
+KnownRows::KnownRows(const Relation& table, absl::FunctionRef<bool(const TableConstraint&)> dropped)
     : table_(table) {
   for (const TableColumn& column : table.columns) {
     if (!column.not_null) continue;
@@ -308,7 +313,7 @@ Rows::Rows(const Relation& table, absl::FunctionRef<bool(const TableConstraint&)
   }
 }
 
-Proof Rows::ProveNotNull(const std::string& column) const {
+Proof KnownRows::ProveNotNull(const std::string& column) const {
   Predicate test;
   test.kind = PredicateKind::kIsNull;
   test.negated = true;
@@ -316,7 +321,7 @@ Proof Rows::ProveNotNull(const std::string& column) const {
   return Prover(table_).Implies(SimplifyParts(PredicateKind::kAnd, checks_), test);
 }
 
-Proof Rows::Prove(const Predicate& condition) const {
+Proof KnownRows::Prove(const Predicate& condition) const {
   Predicates known = not_null_;
   known.insert(known.end(), checks_.begin(), checks_.end());
   return Prover(table_).Implies(SimplifyParts(PredicateKind::kAnd, std::move(known)),
@@ -549,7 +554,7 @@ namespace {
 // tablecmds.c:QueuePartitionConstraintValidation
 void AddScans(const Relation& relation, const Predicate& condition, bool possible,
               const CatalogView& view, std::vector<BoundScan>& scans) {
-  const Proof proof = Rows(relation).Prove(condition);
+  const Proof proof = KnownRows(relation).Prove(condition);
   if (proof == Proof::kYes) return;
   possible = possible || proof == Proof::kUnknown;
   if (relation.kind == RelationKind::kTable) {
@@ -589,13 +594,13 @@ std::vector<BoundScan> ScansOfDefault(const Relation& parent, const PartitionBou
     AddScans(*fallback, outside, false, view, scans);
     return scans;
   }
-  const Proof whole = Rows(*fallback).Prove(outside);
+  const Proof whole = KnownRows(*fallback).Prove(outside);
   if (whole == Proof::kYes) return scans;
   std::vector<const Relation*> parts = view.DescendantsOf(*fallback);
   parts.insert(parts.begin(), fallback);
   for (const Relation* part : parts) {
     if (part->kind != RelationKind::kTable) continue;
-    const Proof proof = part == fallback ? whole : Rows(*part).Prove(outside);
+    const Proof proof = part == fallback ? whole : KnownRows(*part).Prove(outside);
     if (proof == Proof::kYes) continue;
     const bool possible = whole == Proof::kUnknown || proof == Proof::kUnknown;
     scans.push_back({.heap = part, .possible = possible});

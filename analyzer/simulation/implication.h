@@ -24,11 +24,11 @@ enum class Proof : uint8_t {
 
 // The rows of one table, which must outlive it: its NOT NULL columns, and its validated and
 // enforced checks but those that `dropped` names.
-class Rows {
+class KnownRows {
  public:
-  explicit Rows(const Relation& table)
-      : Rows(table, [](const TableConstraint&) { return false; }) {}
-  Rows(const Relation& table, absl::FunctionRef<bool(const TableConstraint&)> dropped);
+  explicit KnownRows(const Relation& table)
+      : KnownRows(table, [](const TableConstraint&) { return false; }) {}
+  KnownRows(const Relation& table, absl::FunctionRef<bool(const TableConstraint&)> dropped);
 
   // That no row holds a NULL in the column, by its checks:
   // tablecmds.c:NotNullImpliedByRelConstraints looks at nothing else.

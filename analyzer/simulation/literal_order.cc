@@ -138,7 +138,8 @@ constexpr int64_t kWidestOffset = 32 * 3600 * kMicrosPerSecond;
 
 struct Instant {
   int64_t day = 0;     // since 1970-01-01
-  int64_t micros = 0;  // of the day, less the offset from UTC
+  int64_t micros = 0;  // of the day
+  int64_t offset = 0;  // from UTC, in microseconds; east is positive
   bool has_offset = false;
   int infinity = 0;  // -1, 1
 };
@@ -203,7 +204,7 @@ bool TakeOffset(absl::string_view& text, Instant& instant) {
   const int64_t minutes = absl::ConsumePrefix(&text, ":") ? TakeNumber(text, 2, 2) : 0;
   if (minutes < 0) return false;
   const int64_t offset = (hours * 60 + minutes) * 60 * kMicrosPerSecond;
-  instant.micros -= east ? offset : -offset;
+  instant.offset = east ? offset : -offset;
   return text.empty();
 }
 
@@ -232,6 +233,9 @@ Instant Keep(Instant instant, const Literal& literal, Family family) {
   const Family own = FamilyOf(literal.type);
   const Family kept = own == Family::kUnknown ? family : own;
   if (kept == Family::kDate) instant.micros = 0;
+  // The other types read an offset and forget it (datetime.c:DecodeDateTime).
+  if (kept == Family::kTimestampTz) instant.micros -= instant.offset;
+  instant.has_offset = instant.has_offset && kept == Family::kTimestampTz;
   return instant;
 }
 
@@ -250,10 +254,7 @@ Order CompareTimes(const Literal& a, const Literal& b, Family family, const Type
   const std::optional<Instant> right = ParseInstant(b.text);
   if (!left || !right) return a == b ? Order::kEqual : Order::kUnknown;
   if (left->infinity != 0 || right->infinity != 0) return Sign(left->infinity - right->infinity);
-  // Offsets mean something to timestamptz alone, and precision may round what a bound says.
-  if (family != Family::kTimestampTz && (left->has_offset || right->has_offset)) {
-    return Order::kUnknown;
-  }
+  // A precision may round what a bound says.
   if (type != nullptr && !type->modifiers.empty() && a.text != b.text &&
       (absl::StrContains(a.text, ".") || absl::StrContains(b.text, "."))) {
     return Order::kUnknown;
@@ -262,7 +263,7 @@ Order CompareTimes(const Literal& a, const Literal& b, Family family, const Type
   const Instant y = Keep(*right, b, family);
   const int64_t gap = (x.day - y.day) * kMicrosPerDay + (x.micros - y.micros);
   // Where only one says its offset, the other's is the session's.
-  if (left->has_offset != right->has_offset && std::abs(gap) < kWidestOffset) {
+  if (x.has_offset != y.has_offset && std::abs(gap) < kWidestOffset) {
     return Order::kUnknown;
   }
   return gap < 0 ? Order::kLess : gap > 0 ? Order::kGreater : Order::kEqual;

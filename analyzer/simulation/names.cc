@@ -46,6 +46,7 @@ class NameVisitor {
   void Visit(const Target& target) { Visit(target.name); }
   void Visit(const TypeName& type) { Visit(type.name); }
   void Visit(const action::Write& write) { Visit(write.table); }
+  void Visit(const action::PublishedTable& published) { Visit(published.table); }
   // A constraint and a column are named beside their table; only what they point at is another.
   void Visit(const Constraint& constraint) { Visit(constraint.referenced); }
   void Visit(const Column& column) {

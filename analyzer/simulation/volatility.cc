@@ -416,9 +416,8 @@ bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, 
     if (IsHarmless(call)) return false;
     // With arguments of which nothing is known.
     std::vector<Operation> operations(call.arguments);
-    operations.push_back({.kind = OperationKind::kCall,
-                          .operands = call.arguments,
-                          .name = call.function});
+    operations.push_back(
+        {.kind = OperationKind::kCall, .operands = call.arguments, .name = call.function});
     return !Judge({}, scope).Run(operations).IsSteady();
   });
 }

@@ -22,7 +22,6 @@ namespace {
 using tree::LowerColumn;
 using tree::LowerConstraint;
 using tree::LowerConstraintKind;
-using tree::LowerModify;
 using tree::Node;
 
 Persistence LowerPersistence(const Node& range_var) {
@@ -534,7 +533,7 @@ ActionKind LowerExplain(const Node& body) {
     return action::Other{.what = runs ? "EXPLAIN ANALYZE" : "EXPLAIN",
                          .relations = tree::NamedRelations(query)};
   }
-  action::ModifyData modify = tree::LowerModify(query);
+  action::ModifyData modify = LowerModify(query);
   modify.planned_only = !runs;
   return modify;
 }
@@ -558,7 +557,7 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   // COPY … PROGRAM runs a command of the server's machine.
   if (type == "CopyStmt" && !body.Flag("is_program")) return LowerCopy(body);
   if (type == "ExplainStmt") return LowerExplain(body);
-  if (type == "DeclareCursorStmt") return tree::LowerModify(body["query"]);
+  if (type == "DeclareCursorStmt") return LowerModify(body["query"]);
   if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);
   return action::Other{.what = tag, .relations = tree::NamedRelations(statement)};
 }

@@ -103,8 +103,7 @@ void LowerColumnConstraint(const Node& body, Column& column) {
 }  // namespace
 
 Column LowerColumn(const Node& body) {
-  Column column = {.name = std::string(body.Text("colname")),
-                   .type = LowerType(body["typeName"])};
+  Column column = {.name = std::string(body.Text("colname")), .type = LowerType(body["typeName"])};
   const std::vector<std::string> collation = Strings(body["collClause"]["collname"]);
   column.type.collation = absl::StrJoin(collation, ".");
   LowerSerial(column);

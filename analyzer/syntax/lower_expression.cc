@@ -286,16 +286,4 @@ Query LowerQuery(const Node& node) {
   return query;
 }
 
-action::ModifyData LowerModify(const Node& statement) {
-  const Node select = statement.Body()["selectStmt"];
-  Query query = LowerQuery(statement);
-  return {.writes = std::move(query.writes),
-          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
-          .reads = std::move(query.reads),
-          .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
-                       !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls),
-          .sequences = std::move(query.sequences)};
-}
-
 }  // namespace plimsoll::tree

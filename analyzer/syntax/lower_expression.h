@@ -41,8 +41,6 @@ struct Query {
   std::vector<SequenceUse> sequences;
 };
 Query LowerQuery(const Node& query);
-// A query, or a statement that changes rows, as an action.
-action::ModifyData LowerModify(const Node& statement);
 
 // The names of a query's columns (parser/parse_target.c:FigureColname); empty where they are not
 // all certain.

@@ -157,8 +157,13 @@ std::optional<std::vector<Literal>> LowerArray(Node node) {
   }
   if (node.Tag() == "A_ArrayExpr") {
     std::optional<std::vector<Literal>> literals = LowerLiterals(node.Body().Items("elements"));
-    if (!literals || element.empty()) return literals;
-    for (Literal& literal : *literals) CastTo(literal, element);
+    if (!literals) return std::nullopt;
+    for (Literal& literal : *literals) {
+      // Strings make an array of text (parse_coerce.c:select_common_type).
+      const bool untyped = literal.kind == LiteralKind::kString && literal.type.empty();
+      if (!element.empty()) CastTo(literal, element);
+      if (element.empty() && untyped) literal.type = "text";
+    }
     return literals;
   }
   const Node constant = node.As("A_Const");
@@ -183,6 +188,12 @@ bool MentionsColumn(const Node& node) {
   return found;
 }
 
+// What stands for the moment or the session is not known before the statement runs.
+bool MayBeComputed(const Node& node) {
+  if (node.Tag() == "SQLValueFunction" || MentionsColumn(node)) return false;
+  return node.Tag() != "FuncCall" || QualifiedName(node.Body()["funcname"]).name != "now";
+}
+
 Predicate Compare(Term term, Comparison comparison, Literal literal) {
   Predicate compare;
   compare.kind = PredicateKind::kCompare;
@@ -205,6 +216,27 @@ Predicate Holds(const Node& node, bool murky) {
   holds.term.text = CanonicalText(node);
   holds.term.murky = murky || holds.term.text.empty();
   return holds;
+}
+
+// `1 = 1` and its kin are TRUE or FALSE before anybody looks.
+Predicate Fold(const Node& node, const Literal& left, Comparison comparison, const Literal& right) {
+  int64_t x = 0;
+  int64_t y = 0;
+  const bool numbers = left.kind == LiteralKind::kNumber && right.kind == LiteralKind::kNumber &&
+                       absl::SimpleAtoi(left.text, &x) && absl::SimpleAtoi(right.text, &y);
+  if (!numbers) return Holds(node, true);
+  const bool less = comparison == Comparison::kLess || comparison == Comparison::kLessEqual ||
+                    comparison == Comparison::kNotEqual;
+  const bool equal = comparison == Comparison::kEqual || comparison == Comparison::kLessEqual ||
+                     comparison == Comparison::kGreaterEqual;
+  const bool greater = comparison == Comparison::kGreater ||
+                       comparison == Comparison::kGreaterEqual ||
+                       comparison == Comparison::kNotEqual;
+  const bool holds = x < y ? less : x > y ? greater : equal;
+  Predicate constant;
+  constant.kind = PredicateKind::kConstant;
+  constant.literal = {.kind = LiteralKind::kBool, .text = holds ? "true" : "false"};
+  return constant;
 }
 
 class Lowerer {
@@ -287,10 +319,18 @@ class Lowerer {
     if (right_literal && !left_literal)
       return Compare(LowerTerm(left), *comparison, *right_literal);
     if (left_literal && !right_literal) {
-      return Compare(LowerTerm(right), Commute(*comparison), *left_literal);
+      Predicate compare = Compare(LowerTerm(right), Commute(*comparison), *left_literal);
+      compare.commuted = true;
+      return compare;
+    }
+    if (left_literal && right_literal)
+      return Fold(node, *left_literal, *comparison, *right_literal);
+    // An order of rows is no comparison to the prover; that they are equal is one of each column.
+    if (left.Tag() == "RowExpr") {
+      return Holds(node, *comparison == Comparison::kEqual || *comparison == Comparison::kNotEqual);
     }
     // A side without a column is computed before the proof, if it can be.
-    return Holds(node, !MentionsColumn(left) || !MentionsColumn(right));
+    return Holds(node, MayBeComputed(left) || MayBeComputed(right));
   }
 
   Predicate LowerList(const Node& node, const Node& body, absl::string_view name,

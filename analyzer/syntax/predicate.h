@@ -54,6 +54,9 @@ struct Predicate {
   PredicateKind kind = PredicateKind::kHolds;
   bool negated = false;    // kIsNull: IS NOT NULL; kHolds: NOT
   bool from_list = false;  // kAnd, kOr: of IN or ANY, which PostgreSQL does not merge with others
+  // kCompare: the constant was written first. `5 < a` is no other condition than `a > 5`, but
+  // another expression: an index over one is none over the other.
+  bool commuted = false;
   Comparison comparison = Comparison::kEqual;
   Term term;
   Literal literal;

@@ -1,66 +1,98 @@
 #ifndef PLIMSOLL_TESTS_SUPPORT_TRUTH_H_
 #define PLIMSOLL_TESTS_SUPPORT_TRUTH_H_
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
 
+#include "absl/strings/string_view.h"
 #include "analyzer/simulation/lock.h"
 
-// Measured behaviour of PostgreSQL and predictions of it, in one form. See fixtures/truth.
+// Measured behaviour of PostgreSQL and predictions of it, in one form. The cases live in
+// fixtures/effects; fixtures/README.md has their grammar.
 
 namespace plimsoll::truth {
 
-// The strongest lock on one relation that existed before the statement's transaction.
-struct TableLock {
-  std::string relation;
-  LockMode mode = LockMode::kAccessShare;
+inline constexpr int kOldestServer = 12;
+inline constexpr int kNewestServer = 18;
 
-  friend auto operator<=>(const TableLock&, const TableLock&) = default;
-};
+using Locks = std::map<std::string, LockMode>;  // by relation: the strongest
 
-// What a statement did to the relations that existed before its transaction.
+// What a statement did to relations. Those of schema `public` carry no schema.
 struct Deeds {
-  std::string sqlstate;  // empty: it succeeds
-  bool outside_transactions = false;
-  std::set<TableLock> locks;  // of indexes only ACCESS EXCLUSIVE: weaker ones change with releases
+  std::string sqlstate;               // empty: it succeeds
+  bool outside_transactions = false;  // refused in a transaction block, so measured outside one
+  // On relations that existed before the transaction; of indexes only ACCESS EXCLUSIVE, for weaker
+  // ones change with minor releases.
+  Locks locks;
+  Locks held;  // those that the statements before had taken already
   std::set<std::string> rewritten;
-  std::set<std::string> scanned;  // a rewrite counts
-  std::set<std::string> index_builds;
+  std::set<std::string> scanned;
+  std::set<std::string> rebuilt;  // indexes with a new file
+  std::set<std::string> reused;   // indexes made again over their old file
+  std::set<std::string> created;  // new indexes
+
+  friend bool operator==(const Deeds&, const Deeds&) = default;
 };
 
 struct Measured {
-  std::vector<int> servers;
+  std::vector<int> servers;  // the major versions that behaved alike
   Deeds deeds;
-  // Held already by the statements before; the statement may or may not take them again.
-  std::set<TableLock> held;
 };
 
 struct Case {
   std::string name;
-  std::string setup;
-  std::string session;
-  std::string before;
-  std::string statement;
+  std::string file;       // below fixtures/effects, without `.sql`: the family
+  std::string setup;      // committed before; what is `given` comes first
+  std::string session;    // settings of the measuring session
+  std::string before;     // earlier in the same transaction
+  std::string statement;  // the one that is measured
   std::vector<Measured> measured;
 };
 
 struct Prediction {
   bool modelled = false;
-  bool is_query = false;  // scans of queries follow the planner: they are not compared
   Deeds deeds;
 };
 
+// In the order of the families' names.
 std::vector<Case> LoadCases();
-// Those of fixtures/truth/live.sql, which nobody measured beforehand.
-std::vector<Case> LoadLiveCases();
 
-// `measured` says how the case was run: in a transaction block or outside one.
-Prediction Predict(const Case& truth_case, const Measured& measured, int server);
+// Writes the measurements of `cases` into their files, and changes nothing else there.
+void SaveMeasurements(const std::vector<Case>& cases);
 
-// What differs, for people; empty where nothing does.
-std::string Compare(const Case& truth_case, const Measured& measured, int server,
-                    const Prediction& prediction);
+// The group of `server`, or null where the case has no measurement of it.
+const Measured* MeasurementOf(const Case& truth_case, int server);
+
+// `outside_transactions` says how the case was run.
+Prediction Predict(const Case& truth_case, bool outside_transactions, int server);
+
+// What differs, for people: a line for each kind of deed. Empty where nothing does.
+std::string Compare(const Case& truth_case, const Deeds& measured, const Prediction& prediction);
+
+// The case as SQL, for people.
+std::string Show(const Case& truth_case);
+
+// Cases whose prediction differs on some version though the statement is modelled, and why: by
+// name, from tests/oracle/differences.txt.
+const std::map<std::string, std::string>& KnownDifferences();
+// Takes cases off that list.
+void ForgetDifferences(const std::set<std::string>& names);
+
+// How predictions fared on one version.
+struct Tally {
+  int cases = 0;
+  int unmodelled = 0;
+  std::vector<std::string> disagreeing;  // names, those not modelled among them
+
+  double Rate() const {
+    return cases == 0 ? 0 : 1.0 - static_cast<double>(disagreeing.size()) / cases;
+  }
+};
+
+// docs/accuracy.md, by server version.
+std::string RenderAccuracy(const std::map<int, Tally>& tallies);
 
 }  // namespace plimsoll::truth
 
