@@ -41,9 +41,9 @@ class Applier {
   void Apply(const action::SetNotNull& set) { SetNullability(set.table, set.column, true); }
   void Apply(const action::DropNotNull& drop) { SetNullability(drop.table, drop.column, false); }
   void Apply(const action::SetDefault& set) {
-    SetHasDefault(set.table, set.column, !set.value.is_null);
+    ChangeDefault(set.table, set.column, std::make_shared<const Expression>(set.value));
   }
-  void Apply(const action::DropDefault& drop) { SetHasDefault(drop.table, drop.column, false); }
+  void Apply(const action::DropDefault& drop) { ChangeDefault(drop.table, drop.column, nullptr); }
   void Apply(const action::AlterColumnType& alter);
   void Apply(const action::AddConstraint& add);
   void Apply(const action::DropConstraint& drop);
@@ -100,7 +100,9 @@ class Applier {
   void Attach(RelationId part, RelationId whole);
   void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
-  void SetHasDefault(const Target& target, const std::string& column, bool has_default);
+  void ChangeDefault(const Target& target, const std::string& column,
+                     const OptionalExpression& value);
+  void GiveDefault(TableColumn& column, const OptionalExpression& value);
   void RemoveConstraint(RelationId table, const std::string& constraint);
   void RemoveForeignKeysTo(const Relation& index);
   void RemoveColumn(RelationId table, const std::string& column, bool cascade);
@@ -167,9 +169,9 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
   TableColumn made = {.name = column.name,
                       .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
-                      .generated = column.generated,
-                      .has_default = column.serial || column.generated != Generated::kNo ||
-                                     (column.default_value && !column.default_value->is_null)};
+                      .generated = column.generated};
+  GiveDefault(made, column.default_value);
+  made.has_default = made.has_default || column.serial || column.generated != Generated::kNo;
   if (column.generated_from) made.generated_from = column.generated_from->columns;
   for (const Constraint& constraint : column.constraints) {
     made.not_null = made.not_null || constraint.kind == ConstraintKind::kPrimaryKey ||
@@ -501,9 +503,20 @@ void Applier::SetNullability(const Target& target, const std::string& name, bool
   }
 }
 
-void Applier::SetHasDefault(const Target& target, const std::string& name, bool has_default) {
+void Applier::GiveDefault(TableColumn& column, const OptionalExpression& value) {
+  column.has_default = value && !value->is_null;
+  column.default_value = column.has_default ? value : nullptr;
+  column.default_uses.clear();
+  if (!column.has_default) return;
+  for (const Name& name : value->depends_on) {
+    if (const Relation* used = Find(name)) column.default_uses.push_back(used->id);
+  }
+}
+
+void Applier::ChangeDefault(const Target& target, const std::string& name,
+                            const OptionalExpression& value) {
   ForEach(target, [&](Relation& table) {
-    if (TableColumn* column = table.FindColumn(name)) column->has_default = has_default;
+    if (TableColumn* column = table.FindColumn(name)) GiveDefault(*column, value);
   });
 }
 
@@ -837,7 +850,8 @@ void Applier::Apply(const action::CreateView& create) {
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   made.stands_in = StandsIn(create);
-  made.calls_unknown = CallsUnknown(create.calls, view(), situation_.search_path);
+  made.calls_unknown =
+      CallsUnknown(create.calls, {view(), situation_.search_path, situation_.server_version});
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
@@ -882,15 +896,16 @@ std::vector<ViewUse> Applier::UsesOf(const Body& body) const {
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
   Routine routine = {.volatility = create.volatility,
+                     .least_volatility = create.volatility,
                      .constant_body = create.constant_body,
                      .procedure = create.procedure,
                      .signature = create.signature,
                      .body = create.body};
   if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
-  // Overloads share a name here: the most volatile of them speaks for all.
   const Routine* other = view().FindRoutine(create.function, situation_.search_path);
   if (other != nullptr && !create.or_replace) {
     routine.volatility = std::max(routine.volatility, other->volatility);
+    routine.least_volatility = std::min(routine.least_volatility, other->least_volatility);
     routine.constant_body = routine.constant_body && other->constant_body;
   }
   // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
@@ -1321,6 +1336,16 @@ void Applier::DropRelation(RelationId id) {
     if (parent == nullptr) continue;
     catalog_.Change(moment_, parent_id,
                     [&](Relation& changed) { EraseValue(changed.children, id); });
+  }
+  for (const Relation* table : view().DefaultsUsing(relation)) {
+    catalog_.Change(moment_, table->id, [&](Relation& changed) {
+      for (TableColumn& column : changed.columns) {
+        if (std::find(column.default_uses.begin(), column.default_uses.end(), id) !=
+            column.default_uses.end()) {
+          GiveDefault(column, nullptr);
+        }
+      }
+    });
   }
   for (const Relation* child : view().ReferencingTables(relation)) {
     catalog_.Change(moment_, child->id, [&](Relation& changed) {

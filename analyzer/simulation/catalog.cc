@@ -292,6 +292,16 @@ std::vector<const Relation*> CatalogView::DescendantsOf(const Relation& table) c
   return descendants;
 }
 
+std::vector<const Relation*> CatalogView::DefaultsUsing(const Relation& used) const {
+  return Dependents(*this, Candidates(used.id), [&](const Relation& relation) {
+    return std::any_of(relation.columns.begin(), relation.columns.end(),
+                       [&](const TableColumn& column) {
+                         const std::vector<RelationId>& uses = column.default_uses;
+                         return std::find(uses.begin(), uses.end(), used.id) != uses.end();
+                       });
+  });
+}
+
 std::vector<const Relation*> CatalogView::ReferencingTables(const Relation& table) const {
   return Dependents(*this, Candidates(table.id), [&](const Relation& relation) {
     return relation.id != table.id &&
@@ -320,6 +330,7 @@ void Catalog::NoteDependencies(const Relation& relation) {
     if (!noted) tables.push_back(relation.id);
   }
   for (const TableColumn& column : relation.columns) {
+    for (const RelationId used : column.default_uses) NoteDependent(used, relation.id);
     if (column.type == nullptr) continue;
     const auto users = type_users_.find(column.type->name.name);
     if (users == type_users_.end()) continue;

@@ -41,6 +41,8 @@ struct TableColumn {
   bool not_null = false;
   Generated generated = Generated::kNo;
   bool has_default = false;
+  OptionalExpression default_value;         // null where there is none, or it is not known
+  std::vector<RelationId> default_uses;     // sequences, mostly: they cannot go without the default
   std::vector<std::string> generated_from;  // columns that a generated column computes from
 };
 
@@ -178,7 +180,9 @@ struct UserType {
 };
 
 struct Routine {
+  // Overloads share a name here: of the most volatile of them and of the least.
   action::Volatility volatility = action::Volatility::kVolatile;
+  action::Volatility least_volatility = action::Volatility::kVolatile;
   bool constant_body = false;
   bool procedure = false;
   std::string signature;             // see CreateFunction
@@ -228,6 +232,8 @@ class CatalogView {
   std::vector<const Relation*> UsersOfType(const std::string& type) const;
   // Tables with a trigger that calls the function, whatever its schema.
   std::vector<const Relation*> TriggeredBy(const std::string& function) const;
+  // Tables with a column whose default uses `relation`.
+  std::vector<const Relation*> DefaultsUsing(const Relation& relation) const;
   // Tables with a foreign key to `table`.
   std::vector<const Relation*> ReferencingTables(const Relation& table) const;
 

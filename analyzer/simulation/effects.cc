@@ -51,6 +51,7 @@ constexpr EffectRow kRows[] = {
     {kAny, kRowLocked, kRowShare},
     {kAny, kWritten, kRowExclusive},
     {kAny, kSequence, kAccessExclusive},
+    {kAny, kUsedSequence, kRowExclusive},  // sequence.c:lock_and_open_sequence
     {kAny, kView, kAccessExclusive},
 
     // AGLL: AT_AddColumn

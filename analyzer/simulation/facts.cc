@@ -128,8 +128,28 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
 }
 
 void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run) {
-  facts_.calls_unknown =
-      facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path, bodies_run);
+  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope(), bodies_run);
+}
+
+void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
+  for (const SequenceUse& use : uses) {
+    const Relation* named = Find(use.name);
+    if (named == nullptr) continue;
+    if (use.column.empty() && named->kind == RelationKind::kSequence) {
+      Add(Role::kUsedSequence, *named);
+    }
+    if (use.column.empty() || !named->IsTable()) continue;
+    for (const Relation* sequence : view_.SequencesOf(*named)) {
+      if (sequence->owner_column == use.column) Add(Role::kUsedSequence, *sequence);
+    }
+  }
+}
+
+bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
+                               absl::string_view where) {
+  if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;
+  Fail("42P17", absl::StrCat("what is in a ", where, " must be immutable"));
+  return false;
 }
 
 void Inspector::NoteRead(const Relation& read, Role role) {

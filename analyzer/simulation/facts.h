@@ -12,6 +12,7 @@
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/effects.h"
 #include "analyzer/simulation/implication.h"
+#include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
 // What the catalog says about one action: which relations play which part in it, and whether it
@@ -37,6 +38,7 @@ enum class Role : uint8_t {
   kDroppedIndex,      // an index that goes away with something else
   kRecreatedIndex,    // dropped and made again by ALTER COLUMN TYPE, over its old file or a new one
   kIdentitySequence,  // of an identity column that gets other options
+  kUsedSequence,      // that nextval, currval or setval is called for
   kSequence,          // an owned sequence that goes away or restarts
   kOwner,             // of a sequence that is made
   kView,              // a view that goes away with something else, or is replaced
@@ -185,6 +187,7 @@ class Inspector {
   void NoteRefresh(const action::Maintain& maintain, const Relation& relation);
 
   // ---- shared
+  TypeScope Scope() const { return {view_, situation_.search_path, situation_.server_version}; }
   const Relation* Find(const Name& name) const { return view_.Find(name, situation_.search_path); }
   // The relation that an ALTER names, with its part and its descendants' noted. Null where it does
   // not exist; the failure is then noted unless IF EXISTS forgives it.
@@ -228,6 +231,15 @@ class Inspector {
   void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                              bool cascade);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
+  bool RefusesType(const Relation& heap, const action::AlterColumnType& alter,
+                   const TypeName& from);
+  void NoteSequences(const std::vector<SequenceUse>& uses);
+  bool CheckGenerated(const action::CreateTable& create);
+  // Notes the failure where the expression, which must be immutable, certainly is not.
+  bool CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
+                      absl::string_view where);
+  void NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+                         const TypeName* from);
   void NoteDroppedRelation(const Relation& relation, const action::Drop& drop,
                            const std::vector<RelationId>& dropped);
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,

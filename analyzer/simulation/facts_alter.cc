@@ -65,10 +65,9 @@ Cause Inspector::CauseOfRewrite(const Column& column, bool& possible) const {
   const UserType* type = view_.FindType(column.type.name, situation_.search_path);
   if (type != nullptr && type->constrained && !column.type.array) return Cause::kConstrainedDomain;
   if (!column.default_value || column.default_value->is_null) return Cause::kQuery;
-  const Steadiness steadiness =
-      JudgeSteadiness(*column.default_value, view_, situation_.search_path);
-  possible = steadiness == Steadiness::kUnknown;
-  return steadiness == Steadiness::kSteady ? Cause::kQuery : Cause::kVolatileDefault;
+  const VolatilityBounds bounds = JudgeVolatility(*column.default_value, {}, Scope());
+  possible = !bounds.IsVolatile();
+  return bounds.IsSteady() ? Cause::kQuery : Cause::kVolatileDefault;
 }
 
 // NOT NULL by itself, by a key, or by its domain.
@@ -124,11 +123,19 @@ void Inspector::Look(const action::AddColumn& add) {
     return Fail("42804", absl::StrCat("child table \"", child->name,
                                       "\" has different type for column \"", column.name, "\""));
   }
+  if (column.generated_from && column.generated != Generated::kIdentity &&
+      !CheckImmutable(*column.generated_from, table->columns, "generation expression")) {
+    return;
+  }
   const std::vector<const Relation*> heaps = Heaps(*table, add.table.only);
   bool possible = false;
   const Cause rewrite = CauseOfRewrite(column, possible);
   const bool rewrites = rewrite != Cause::kQuery;
   if (rewrites) Rewrite(heaps, rewrite, possible);
+  // Each row of a copy asks its sequence.
+  if (rewrite == Cause::kVolatileDefault && MayHoldRows(heaps)) {
+    NoteSequences(column.default_value->sequences);
+  }
   const bool has_value = HasValue(column, rewrite);
   const bool required = IsRequired(column);
   const bool is_virtual = column.generated == Generated::kVirtual;
@@ -312,34 +319,77 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
 }
 
+// Whether an index on the column cannot be had over the new type; notes the failure.
+bool Inspector::RefusesType(const Relation& heap, const action::AlterColumnType& alter,
+                            const TypeName& from) {
+  for (const Relation* index : view_.IndexesOf(heap)) {
+    for (const action::IndexColumn& key : index->keys) {
+      if (key.column != alter.column) continue;
+      const IndexFate fate = JudgeIndexKey(from, alter.type, index->method, key, Scope());
+      if (fate == IndexFate::kNoClass) {
+        Fail("42704", absl::StrCat("data type ", alter.type.name.name,
+                                   " has no default operator class for access method \"",
+                                   index->method, "\""));
+        return true;
+      }
+      if (fate == IndexFate::kWrongClass) {
+        Fail("42804", absl::StrCat("operator class \"", key.operator_class,
+                                   "\" does not accept data type ", alter.type.name.name));
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The indexes on the column of a heap whose rows stay as they are.
+void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+                                  const TypeName* from) {
+  for (const Relation* index : view_.IndexesOf(heap)) {
+    if (!Mentions(*index, alter.column)) continue;
+    Add(Role::kRecreatedIndex, *index);
+    // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
+    bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
+                 index->valid && !heap.is_partition;
+    for (const action::IndexColumn& key : index->keys) {
+      if (key.column != alter.column || from == nullptr) continue;
+      keeps = keeps &&
+              JudgeIndexKey(*from, alter.type, index->method, key, Scope()) == IndexFate::kKept;
+    }
+    if (keeps) continue;
+    AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
+    Add(Role::kScanned, heap, Cause::kTypeChange);
+  }
+}
+
 void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
   const TableColumn* column = heap.FindColumn(alter.column);
-  const bool known = column != nullptr && column->type != nullptr;
-  const TypeChange change =
-      known ? JudgeTypeChange(*column->type, alter.type, alter.using_expression, alter.column,
-                              view_, situation_.search_path, situation_.utc)
-            : TypeChange();
-  const bool stored = column != nullptr && column->generated == Generated::kStored;
+  const TypeName* from = column != nullptr ? column->type.get() : nullptr;
   const bool is_virtual = column != nullptr && column->generated == Generated::kVirtual;
+  TypeChange change = {.possible =
+                           MayKeepBytes(alter.type, alter.using_expression, situation_.utc)};
+  if (from != nullptr) {
+    change = JudgeTypeChange(*from, alter.type, alter.using_expression, alter.column, Scope(),
+                             situation_.utc);
+  }
+  if (!change.sqlstate.empty() && !is_virtual) return Fail(change.sqlstate, change.message);
+  if (from != nullptr && RefusesType(heap, alter, *from)) return;
+  const bool drops_default = Sibling<action::DropDefault>(
+      [&](const action::DropDefault& drop) { return drop.column == alter.column; });
+  if (from != nullptr && column->default_value && !drops_default &&
+      !CanConvertDefault(*column->default_value, *from, alter.type, Scope())) {
+    return Fail("42804",
+                absl::StrCat("default for column \"", alter.column,
+                             "\" cannot be cast automatically to type ", alter.type.name.name));
+  }
+  const bool stored = column != nullptr && column->generated == Generated::kStored;
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {
-    // Where the old type is not known, it may be one that the new one can keep the bytes of.
-    Rewrite({&heap}, Cause::kTypeChange,
-            !known && MayKeepBytes(alter.type, alter.using_expression, situation_.utc));
+    Rewrite({&heap}, Cause::kTypeChange, change.possible);
     facts_.breaks.push_back(
         {.kind = BreakKind::kChangedType, .relation = Describe(heap), .detail = alter.column});
   } else {
-    for (const Relation* index : view_.IndexesOf(heap)) {
-      if (!Mentions(*index, alter.column)) continue;
-      Add(Role::kRecreatedIndex, *index);
-      // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
-      const bool array_gin = index->method == "gin" && known && column->type->array;
-      const bool keeps = change.keeps_indexes && !index->has_expression && !index->has_predicate &&
-                         index->valid && !heap.is_partition && !array_gin;
-      if (keeps) continue;
-      AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
-      Add(Role::kScanned, heap, Cause::kTypeChange);
-    }
+    NoteIndexesOfType(heap, alter, from);
   }
   for (const TableConstraint& constraint : heap.constraints) {
     if (!Contains(constraint.columns, alter.column)) continue;

@@ -105,6 +105,17 @@ void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
   }
 }
 
+bool Inspector::CheckGenerated(const action::CreateTable& create) {
+  std::vector<TableColumn> columns;
+  for (const Column& column : create.columns) {
+    columns.push_back({.name = column.name, .type = std::make_shared<const TypeName>(column.type)});
+  }
+  return std::all_of(create.columns.begin(), create.columns.end(), [&](const Column& column) {
+    return !column.generated_from ||
+           CheckImmutable(*column.generated_from, columns, "generation expression");
+  });
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.table, temporary));
@@ -113,6 +124,9 @@ void Inspector::Look(const action::CreateTable& create) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.table.name));
     return;
   }
+  const bool generates = std::any_of(create.columns.begin(), create.columns.end(),
+                                     [](const Column& column) { return column.generated_from; });
+  if (generates && !CheckGenerated(create)) return;
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
@@ -173,6 +187,9 @@ void Inspector::Look(const action::CreateIndex& create) {
       if (!create.if_not_exists) Fail("42P07", Exists("relation", create.name));
       return;
     }
+  }
+  for (const OptionalExpression& expression : create.expressions) {
+    if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.
   const bool shell = partitioned || (create.only && table->assumed);

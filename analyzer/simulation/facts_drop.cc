@@ -179,6 +179,11 @@ void Inspector::NoteDroppedRelation(const Relation& relation, const action::Drop
   } else {
     for (const Relation* index : view_.IndexesOf(relation)) Add(Role::kDroppedIndex, *index);
   }
+  for (const Relation* table : view_.DefaultsUsing(relation)) {
+    if (Contains(dropped, table->id)) continue;
+    if (!drop.cascade) return Fail("2BP01", Depends(relation));
+    Add(Role::kTable, *table);
+  }
   const Relation* owner = view_.Find(relation.owner);
   if (owner != nullptr && !drop.cascade) return Fail("2BP01", Depends(relation));
   if (owner != nullptr) Add(Role::kTable, *owner);
@@ -449,6 +454,7 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 
 void Inspector::Look(const action::ModifyData& modify) {
   NoteCalls(modify.calls, /*bodies_run=*/true);
+  if (!modify.planned_only) NoteSequences(modify.sequences);
   for (const Name& name : modify.reads) {
     const Relation* read = FindRead(name);
     if (read == nullptr) continue;

@@ -45,6 +45,40 @@ struct FunctionCall {
   bool certain = false;
 };
 
+// A sequence that nextval, currval or setval is called for by a constant: its name or, of
+// pg_get_serial_sequence, the table and the column that own it.
+struct SequenceUse {
+  Name name;
+  std::string column;  // empty: `name` is the sequence
+
+  friend bool operator==(const SequenceUse&, const SequenceUse&) = default;
+};
+
+enum class OperationKind : uint8_t {
+  kConstant,  // `name` is its type: int4, int8, numeric, bool, bit; `unknown` of strings and NULL
+  kColumn,
+  kCall,      // of a function
+  kOperator,  // of one operand (a prefix) or two; BETWEEN and IN take more, the first against each
+  kAnyOperator,  // `a = ANY (b)`: the second operand is an array
+  kCast,
+  kCollate,
+  kTruth,   // AND, OR, NOT, IS NULL and their kin: a bool
+  kCommon,  // COALESCE, GREATEST, LEAST, CASE, NULLIF: one of the last `operands`' types
+  kArray,   // ARRAY[…]
+  kOther,   // does nothing of its own, but its type is not known: ROW, subscripts
+  kOpaque,  // subqueries, XML and JSON constructors: nothing is known
+};
+
+// One step of the computing of an expression. They are in postfix order: the operands of one are
+// the values of those before it.
+struct Operation {
+  OperationKind kind = OperationKind::kOther;
+  uint32_t operands = 0;
+  Name name;                             // of a function or operator; the type of a constant
+  std::string text;                      // of a string constant; the name of a column
+  std::shared_ptr<const TypeName> type;  // of a cast
+};
+
 // What may be asked about an SQL expression without its tree.
 struct Expression {
   bool is_null = false;      // the constant NULL, casts of it included
@@ -52,10 +86,11 @@ struct Expression {
   std::vector<FunctionCall> calls;
   std::vector<std::string> columns;  // columns mentioned, in order of first mention
   OptionalPredicate predicate;       // of checks alone: what the expression says
-  // USING clauses: the expression is the column itself, perhaps cast to `cast_to`; nothing else.
-  bool is_bare_column = false;
-  std::optional<TypeName> cast_to;
   bool has_subquery = false;
+  std::vector<Operation> operations;   // none within a subquery
+  std::vector<SequenceUse> sequences;  // each once
+  // Relations named by constants of the type regclass: the expression depends on them.
+  std::vector<Name> depends_on;
 };
 
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
@@ -263,6 +298,7 @@ struct CreateIndex {
   std::vector<std::string> mentions;  // columns in expressions and the predicate
   bool has_expression = false;
   bool has_predicate = false;
+  std::vector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
   OptionalPredicate predicate;
 };
 struct CreateSchema {
@@ -681,6 +717,7 @@ struct ModifyData {
   bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
   std::vector<FunctionCall> calls;
+  std::vector<SequenceUse> sequences;
 };
 
 // DO. What it does is what its body does.

@@ -162,7 +162,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     if (element["expr"]) {
       create.has_expression = true;
       create.columns.back().expression = tree::LowerTerm(element["expr"]);
-      AddMentions(create.mentions, tree::LowerExpression(element["expr"]));
+      create.expressions.push_back(tree::LowerOptional(element["expr"]));
+      AddMentions(create.mentions, *create.expressions.back());
     }
   }
   for (const Node& parameter : body.Items("indexIncludingParams")) {
@@ -173,7 +174,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   if (body["whereClause"]) {
     create.has_predicate = true;
     create.predicate = tree::LowerPredicate(body["whereClause"]);
-    AddMentions(create.mentions, tree::LowerExpression(body["whereClause"]));
+    create.expressions.push_back(tree::LowerOptional(body["whereClause"]));
+    AddMentions(create.mentions, *create.expressions.back());
   }
   return create;
 }
@@ -231,7 +233,8 @@ action::ModifyData LowerModify(const Node& statement) {
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls)};
+          .calls = std::move(query.calls),
+          .sequences = std::move(query.sequences)};
 }
 
 // CALL. Its arguments may call functions, which run too.

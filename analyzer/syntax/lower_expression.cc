@@ -26,6 +26,31 @@ void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
   if (!again) calls.push_back(std::move(call));
 }
 
+void AddSequence(std::vector<SequenceUse>& sequences, const Node& call) {
+  std::optional<SequenceUse> use = LowerSequenceUse(call);
+  if (use && std::find(sequences.begin(), sequences.end(), *use) == sequences.end()) {
+    sequences.push_back(std::move(*use));
+  }
+}
+
+// A string right below a cast to regclass, or below a function that takes one.
+void AddRelationConstants(Expression& expression) {
+  const std::vector<Operation>& operations = expression.operations;
+  const auto add = [&](const Operation& constant) {
+    if (constant.kind != OperationKind::kConstant || constant.name.name != "unknown") return;
+    const Name name = ParseName(constant.text);
+    if (!name.name.empty()) expression.depends_on.push_back(name);
+  };
+  for (size_t i = 1; i < operations.size(); ++i) {
+    const Operation& operation = operations[i];
+    const bool casts = operation.kind == OperationKind::kCast &&
+                       operation.type->name.name == "regclass" && !operation.type->array;
+    const bool takes = operation.kind == OperationKind::kCall && operation.operands == 1 &&
+                       (operation.name.name == "nextval" || operation.name.name == "currval");
+    if (casts || takes) add(operations[i - 1]);
+  }
+}
+
 // The constant under any number of casts.
 Node Uncast(Node node) {
   while (node.Tag() == "TypeCast") node = node.Body()["arg"];
@@ -78,15 +103,10 @@ Expression LowerExpression(const Node& node) {
   const Node constant = Uncast(node);
   expression.is_constant = constant.Tag() == "A_Const";
   expression.is_null = expression.is_constant && constant.Body().Flag("isnull");
-  expression.is_bare_column = constant.Tag() == "ColumnRef";
-  if (expression.is_bare_column && node.Tag() == "TypeCast") {
-    expression.cast_to = LowerType(node.Body()["typeName"]);
-    // Two casts are a conversion of their own; only one of the column itself is as good as none.
-    if (node.Body()["arg"].Tag() == "TypeCast") expression.is_bare_column = false;
-  }
   Walk(node, [&](absl::string_view tag, const Node& body) {
     if (tag == "FuncCall") {
       AddCall(expression.calls, body);
+      AddSequence(expression.sequences, body);
     } else if (tag == "ColumnRef") {
       const absl::string_view column = ColumnRefName(body);
       if (!column.empty()) AddOnce(expression.columns, column);
@@ -94,6 +114,8 @@ Expression LowerExpression(const Node& node) {
       expression.has_subquery = true;
     }
   });
+  expression.operations = LowerOperations(node);
+  AddRelationConstants(expression);
   return expression;
 }
 
@@ -240,6 +262,7 @@ Query LowerQuery(const Node& node) {
       ++selects;
     } else if (tag == "FuncCall") {
       AddCall(query.calls, body);
+      AddSequence(query.sequences, body);
     } else if (tag == "ColumnRef") {
       column_refs.push_back(body);
     }

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_LOWER_EXPRESSION_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_LOWER_EXPRESSION_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,13 @@ TypeName LowerType(const Node& type_name);
 Expression LowerExpression(const Node& expression);
 OptionalExpression LowerOptional(const Node& expression);  // null where it is not present
 
+// The operations of an expression (lower_operations.cc).
+std::vector<Operation> LowerOperations(const Node& expression);
+// The sequence that a call of nextval, currval or setval names, if it names one.
+std::optional<SequenceUse> LowerSequenceUse(const Node& call);
+// A name in a string, as regclass reads it: folded unless it is quoted. Empty where it is none.
+Name ParseName(absl::string_view text);
+
 // What a query reads and writes, as far as its text shows.
 struct Query {
   std::vector<Name> reads;  // relations, without names of its own WITH list; each once
@@ -30,6 +38,7 @@ struct Query {
   bool has_subquery = false;          // more than one SELECT
   std::vector<action::Write> writes;  // the query's own first, then those of WITH
   std::vector<FunctionCall> calls;    // each once
+  std::vector<SequenceUse> sequences;
 };
 Query LowerQuery(const Node& query);
 
