@@ -592,6 +592,8 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .validated = !constraint.not_valid && !constraint.not_enforced,
                           .enforced = !constraint.not_enforced,
                           .no_inherit = constraint.no_inherit,
+                          .deferrable = constraint.deferrable,
+                          .initially_deferred = constraint.initially_deferred,
                           .deletes_write = constraint.deletes_write,
                           .updates_write = constraint.updates_write,
                           .referenced_columns = constraint.referenced_columns};
@@ -1173,6 +1175,12 @@ void Applier::Apply(const action::DetachPartition& detach) {
 }
 
 void Applier::Apply(const action::Maintain& maintain) {
+  if (maintain.upkeep == action::Upkeep::kRefresh && !maintain.relations.empty()) {
+    const Relation* view_named = Find(maintain.relations[0].name);
+    if (view_named == nullptr) return;
+    return catalog_.Change(moment_, view_named->id,
+                           [&](Relation& changed) { changed.maybe_has_rows = maintain.with_data; });
+  }
   if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
   for (const Target& target : maintain.relations) {
     const Relation* named = Find(target.name);

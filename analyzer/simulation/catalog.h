@@ -53,8 +53,10 @@ struct TableConstraint {
   OptionalPredicate predicate;       // of a check; null where it is not known
   bool validated = true;
   bool enforced = true;
-  bool inherited = false;      // it came from a parent and from nowhere else
-  bool no_inherit = false;     // children do not get it
+  bool inherited = false;   // it came from a parent and from nowhere else
+  bool no_inherit = false;  // children do not get it
+  bool deferrable = false;
+  bool initially_deferred = false;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE

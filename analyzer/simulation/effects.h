@@ -147,6 +147,9 @@ struct Situation {
   // the catalog lacks may be there.
   Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
+  // Relations that this transaction still needs as they are: triggers of theirs are waiting for its
+  // end, or a cursor reads them.
+  absl::Span<const RelationId> in_use;
 };
 
 // The effects of one action on the catalog as it stands before it. `with` are the actions of the
