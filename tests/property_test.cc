@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -30,7 +31,7 @@ std::shared_ptr<const Script> Parse(const std::string& text) {
   return std::make_shared<const Script>(ParseScript(std::make_shared<const Source>("a.sql", text)));
 }
 
-History Run(const std::vector<std::string>& files, int server_version = 18) {
+History SimulateFiles(const std::vector<std::string>& files, int server_version = 18) {
   Inputs inputs = {.server_version = server_version};
   for (const std::string& file : files) inputs.migrations.push_back({.script = Parse(file)});
   return Simulate(std::move(inputs));
@@ -126,9 +127,9 @@ TEST(Property, OneFileIsAsGoodAsTwo) {
   for (const std::vector<std::string>& files : MeasuredTexts()) {
     const std::string whole = absl::StrJoin(files, "\nRESET ALL;\n");
     // Temporary relations go with the session of their file.
-    if (absl::StrContainsIgnoreCase(whole, "temp")) continue;
+    if (absl::StrContains(absl::AsciiStrToLower(whole), "temp")) continue;
     ++compared;
-    EXPECT_EQ(Describe(Run(files)), Describe(Run({whole}))) << whole;
+    EXPECT_EQ(Describe(SimulateFiles(files)), Describe(SimulateFiles({whole}))) << whole;
   }
   EXPECT_GT(compared, 500U);
 }
@@ -150,7 +151,8 @@ TEST(Property, BlanksAndCommentsChangeNothing) {
     std::vector<std::string> loose;
     for (const std::string& file : files) loose.push_back(Loosen(file));
     ++compared;
-    EXPECT_EQ(Describe(Run(files)), Describe(Run(loose))) << absl::StrJoin(loose, "\n");
+    EXPECT_EQ(Describe(SimulateFiles(files)), Describe(SimulateFiles(loose)))
+        << absl::StrJoin(loose, "\n");
   }
   EXPECT_GT(compared, 500U);
 }
@@ -187,7 +189,7 @@ class SmallHistoryTest : public testing::TestWithParam<int> {
 // Runs the history in a transaction that is rolled back, each statement in a savepoint.
 void SmallHistoryTest::Check(const std::vector<std::string>& statements) {
   const std::string text = absl::StrJoin(statements, ";\n");
-  const History history = Run({text}, GetParam());
+  const History history = SimulateFiles({text}, GetParam());
   ASSERT_TRUE(Do("begin"));
   std::string complaint;
   bool modelled = true;
@@ -203,7 +205,9 @@ void SmallHistoryTest::Check(const std::vector<std::string>& statements) {
     ASSERT_TRUE(Do("savepoint before"));
     const absl::StatusOr<Rows> result = stage_->session().Execute(statements[i]);
     const std::string real = result.ok() ? "" : SqlErrorOf(result.status()).sqlstate;
-    if (!result.ok()) ASSERT_TRUE(Do("rollback to before"));
+    if (!result.ok()) {
+      ASSERT_TRUE(Do("rollback to before"));
+    }
     if (real != predicted) {
       complaint = absl::StrCat("\n  ", statements[i], ": predicted \"", predicted,
                                "\", measured \"", real, "\"");
