@@ -415,6 +415,9 @@ void Applier::Apply(const action::CreateTable& create) {
 }
 
 void Applier::Apply(const action::AddColumn& add) {
+  const Relation* old = Find(add.table.name);
+  // IF NOT EXISTS leaves out the constraints too.
+  if (old != nullptr && old->FindColumn(add.column.name) != nullptr) return;
   ForEach(add.table, [&](Relation& table) {
     if (table.FindColumn(add.column.name) == nullptr) MakeColumn(table, add.column);
   });
