@@ -93,6 +93,7 @@ enum class BreakKind {
   kRequiredColumn,
   kChangedType,
   kHiddenRows,
+  kBehaviour,  // it goes on working, and does something else; `detail` says what
 };
 struct Break {
   BreakKind kind = BreakKind::kDroppedObject;

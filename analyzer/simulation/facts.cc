@@ -174,6 +174,11 @@ void Inspector::NoteReadAll(const Relation& read) {
   }
 }
 
+void Inspector::NoteBehaviour(const Relation& relation, std::string what) {
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kBehaviour, .relation = Describe(relation), .detail = std::move(what)});
+}
+
 // tablecmds.c:CheckTableNotInUse
 bool Inspector::CheckNotInUse(const Relation& relation) {
   const auto& used = situation_.in_use;

@@ -261,6 +261,8 @@ class Inspector {
   void NoteRead(const Relation& read, Role role = Role::kRead);
   // The same, where every row of it is read.
   void NoteReadAll(const Relation& read);
+  // What changes for those who use the relation, as a sentence.
+  void NoteBehaviour(const Relation& relation, std::string what);
   // Notes the failure where the transaction itself keeps the relation from being changed.
   bool CheckNotInUse(const Relation& relation);
   bool CheckNewTable(const action::CreateTable& create);

@@ -171,15 +171,24 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
     case Alteration::kDisableTrigger: {
       const bool one = alter.object != "ALL" && alter.object != "USER";
       if (one && KnowsAll(relation) && !HasTrigger(relation, alter.object)) {
-        Fail("42704", absl::StrCat("trigger \"", alter.object, "\" for table \"", relation.name,
-                                   "\" does not exist"));
+        return Fail("42704", absl::StrCat("trigger \"", alter.object, "\" for table \"",
+                                          relation.name, "\" does not exist"));
       }
-      return;
+      if (alter.alteration == Alteration::kEnableTrigger) return;
+      return NoteBehaviour(
+          relation, one ? absl::StrCat("trigger `", alter.object, "` of `", relation.name,
+                                       "` no longer fires")
+                        : absl::StrCat("the triggers of `", relation.name, "` no longer fire"));
     }
+    case Alteration::kSwitchRule:
+      return NoteBehaviour(relation, absl::StrCat("rule `", alter.object, "` of `", relation.name,
+                                                  "` is switched on or off"));
     case Alteration::kInherit:
     case Alteration::kNoInherit:
       return NoteInheritance(alter, relation);
     case Alteration::kOwner:
+      NoteBehaviour(relation, absl::StrCat("the old owner of `", relation.name,
+                                           "` may have no access to it any more"));
       if (relation.owner != 0) {
         return Fail("0A000", absl::StrCat("cannot change owner of sequence \"", relation.name,
                                           "\" which is linked to a table"));
@@ -257,7 +266,8 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
       Fail("42P01", absl::StrCat("relation \"", parent->name, "\" is not a parent of relation \"",
                                  table.name, "\""));
     }
-    return;
+    return NoteBehaviour(
+        *parent, absl::StrCat("the rows of `", table.name, "` are gone from `", parent->name, "`"));
   }
   if (table.is_partition || parent->kind == RelationKind::kPartitionedTable) {
     return Fail("42809",
@@ -432,6 +442,8 @@ void Inspector::Look(const action::DetachPartition& detach) {
                                       "\" is not a partition of relation \"", whole->name, "\""));
   }
   Add(Role::kAttached, *part);
+  NoteBehaviour(*whole,
+                absl::StrCat("the rows of `", part->name, "` are gone from `", whole->name, "`"));
   if (detach.finalize) return;
   for (const RelationId id : whole->children) {
     const Relation* sibling = view_.Find(id);
