@@ -163,6 +163,21 @@ class Inspector {
   void Look(const action::DoBlock&);
   void Look(const action::Other&);
 
+  // facts_kind.cc
+  // Whether each relation that the action names is of a kind that it is for; notes the failure.
+  bool SuitsKinds(const Action& action);
+  // facts_storage.cc
+  void CheckParameters(const std::vector<Parameter>& parameters, const Relation& relation,
+                       bool resets);
+  void CheckTablespace(const std::string& name);
+  void CheckAccessMethod(const std::string& name);
+  void CheckRole(const std::string& name);
+  void CheckMethod(const action::CreateIndex& create);
+  void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
+  void CheckReplicaIdentity(const Relation& index, const Relation& table);
+  void CheckClusterOn(const Relation& index);
+  bool MayExist(ObjectKind kind) const;
+
   // facts_relation.cc
   void LookAtColumn(const action::AlterRelation& alter, const Relation& table);
   void LookAtWhole(const action::AlterRelation& alter, const Relation& relation);
