@@ -372,6 +372,14 @@ bool IsForbiddenInTransaction(const Action& action) {
           drop->kind == ObjectKind::kTablespace || drop->kind == ObjectKind::kSubscription);
 }
 
+bool Extends(const Action& action) {
+  if (std::holds_alternative<CreateExtension>(action.kind)) return true;
+  const auto* change = std::get_if<ChangeObject>(&action.kind);
+  return change != nullptr && (change->kind == ObjectKind::kAccessMethod ||
+                               change->kind == ObjectKind::kOperatorClass ||
+                               change->kind == ObjectKind::kExtension);
+}
+
 Affected DescribeRelation(const Relation& relation, const Situation& situation) {
   const bool temporary = relation.persistence == Persistence::kTemporary;
   const bool same_migration = !relation.assumed && relation.migration == situation.migration;

@@ -169,14 +169,17 @@ class Inspector {
   // facts_storage.cc
   void CheckParameters(const std::vector<Parameter>& parameters, const Relation& relation,
                        bool resets);
-  void CheckTablespace(const std::string& name);
+  void CheckColumnParameters(const std::vector<Parameter>& parameters);
   void CheckAccessMethod(const std::string& name);
-  void CheckRole(const std::string& name);
   void CheckMethod(const action::CreateIndex& create);
+  void CheckIndexed(const action::CreateIndex& create, const Relation& table);
   void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
   void CheckReplicaIdentity(const Relation& index, const Relation& table);
-  void CheckClusterOn(const Relation& index);
-  bool MayExist(ObjectKind kind) const;
+  void CheckClusterOn(const Relation& index, const Relation& table);
+  // Whether PostgreSQL's own index methods and the like are all there are.
+  bool IsPlain() const {
+    return situation_.closed && !situation_.extended && situation_.trusted_since == 0;
+  }
 
   // facts_relation.cc
   void LookAtColumn(const action::AlterRelation& alter, const Relation& table);

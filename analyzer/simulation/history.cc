@@ -155,6 +155,7 @@ class Simulator {
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
   Moment trusted_since_ = 0;  // see Situation
+  bool extended_ = false;     // likewise
   bool reopen_ = false;       // COMMIT in a body: what follows it there is another transaction
   Moment body_kept_ = 0;      // what bodies did up to then is committed
   uint32_t called_statements_ = 0;
@@ -261,6 +262,7 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .in_transaction_block = in_block_ || frame.within != nullptr,
           .one_transaction_migration = one_transaction_,
           .closed = history_.start_ == Start::kEmpty,
+          .extended = extended_,
           .utc = session.utc,
           .checks_bodies = session.check_function_bodies,
           .in_body = frame.within != nullptr,
@@ -451,6 +453,7 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     if (!fails) RunTransactionAction(step);
     if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
     if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
+    extended_ = extended_ || Extends(*step.action);
     history_.steps_.push_back(std::move(step));
   }
   return !fails || doubtful;
