@@ -15,28 +15,6 @@ using enum LockMode;
 using enum Role;
 using namespace action;  // NOLINT(google-build-using-namespace): the table is about actions
 
-// The place of an action's type in ActionKind.
-template <typename T, size_t index = 0>
-constexpr size_t IndexOf() {
-  static_assert(index < std::variant_size_v<ActionKind>);
-  if constexpr (std::is_same_v<std::variant_alternative_t<index, ActionKind>, T>) {
-    return index;
-  } else {
-    return IndexOf<T, index + 1>();
-  }
-}
-
-template <typename T>
-constexpr Form Of() {
-  return {.action = IndexOf<T>()};
-}
-constexpr Form Of(Alteration alteration) {
-  return {.action = IndexOf<AlterRelation>(), .which = static_cast<int>(alteration)};
-}
-constexpr Form Of(Upkeep upkeep) {
-  return {.action = IndexOf<Maintain>(), .which = static_cast<int>(upkeep)};
-}
-
 constexpr size_t kAnyAction = std::variant_size_v<ActionKind>;
 constexpr Form kAny = {.action = kAnyAction};
 constexpr int kEver = EffectRow::kEver;
@@ -394,6 +372,14 @@ bool IsForbiddenInTransaction(const Action& action) {
   return drop != nullptr &&
          (drop->concurrently || drop->kind == ObjectKind::kDatabase ||
           drop->kind == ObjectKind::kTablespace || drop->kind == ObjectKind::kSubscription);
+}
+
+bool Extends(const Action& action) {
+  if (std::holds_alternative<CreateExtension>(action.kind)) return true;
+  const auto* change = std::get_if<ChangeObject>(&action.kind);
+  return change != nullptr && (change->kind == ObjectKind::kAccessMethod ||
+                               change->kind == ObjectKind::kOperatorClass ||
+                               change->kind == ObjectKind::kExtension);
 }
 
 Affected DescribeRelation(const Relation& relation, const Situation& situation) {

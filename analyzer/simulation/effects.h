@@ -138,6 +138,7 @@ struct Situation {
   bool in_transaction_block = false;
   bool one_transaction_migration = false;  // the whole migration runs in one
   bool closed = false;                     // what no file creates does not exist
+  bool extended = false;                   // see Extends; once true, it stays
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
   bool checks_bodies = true;               // check_function_bodies
@@ -162,6 +163,10 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
 // Whether PostgreSQL refuses the action in a transaction block, whatever the catalog holds
 // (xact.c:PreventInTransactionBlock, called before the object is looked at).
 bool IsForbiddenInTransaction(const Action& action);
+
+// Whether it makes an extension, or what else brings index methods, operator classes and the like:
+// after it, those of PostgreSQL itself are not all there are.
+bool Extends(const Action& action);
 
 // A relation as an effect names it, seen from `situation`.
 Affected DescribeRelation(const Relation& relation, const Situation& situation);

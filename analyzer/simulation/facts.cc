@@ -52,7 +52,7 @@ Facts Inspector::Inspect(const Action& action) && {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
   }
-  std::visit([this](const auto& kind) { Look(kind); }, action.kind);
+  if (SuitsKinds(action)) std::visit([this](const auto& kind) { Look(kind); }, action.kind);
   return std::move(facts_);
 }
 

@@ -167,6 +167,24 @@ class Inspector {
   void Look(const action::DoBlock&);
   void Look(const action::Other&);
 
+  // facts_kind.cc
+  // Whether each relation that the action names is of a kind that it is for; notes the failure.
+  bool SuitsKinds(const Action& action);
+  // facts_storage.cc
+  void CheckParameters(const std::vector<Parameter>& parameters, const Relation& relation,
+                       bool resets);
+  void CheckColumnParameters(const std::vector<Parameter>& parameters);
+  void CheckAccessMethod(const std::string& name);
+  void CheckMethod(const action::CreateIndex& create);
+  void CheckIndexed(const action::CreateIndex& create, const Relation& table);
+  void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
+  void CheckReplicaIdentity(const Relation& index, const Relation& table);
+  void CheckClusterOn(const Relation& index, const Relation& table);
+  // Whether PostgreSQL's own index methods and the like are all there are.
+  bool IsPlain() const {
+    return situation_.closed && !situation_.extended && situation_.trusted_since == 0;
+  }
+
   // facts_relation.cc
   void LookAtColumn(const action::AlterRelation& alter, const Relation& table);
   void LookAtWhole(const action::AlterRelation& alter, const Relation& relation);

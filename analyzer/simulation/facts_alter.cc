@@ -715,7 +715,10 @@ void Inspector::Look(const action::RenameType& rename) {
 }
 
 void Inspector::Look(const action::RenameRelation& rename) {
-  if (rename.relation.kind == ObjectKind::kIndex) facts_.conditions |= kNamedAsIndex;
+  // ALTER INDEX renames tables too, as ALTER TABLE would.
+  const Relation* found = Find(rename.relation.name);
+  const bool index = found != nullptr && (found->IsIndex() || found->assumed);
+  if (index && rename.relation.kind == ObjectKind::kIndex) facts_.conditions |= kNamedAsIndex;
   const Relation* relation = NameTarget(rename.relation, false);
   if (relation == nullptr) return;
   if (Find({.schema = relation->schema, .name = rename.to}) != nullptr) {

@@ -21,10 +21,10 @@ constexpr absl::string_view kStrongOptions[] = {
     "gin_pending_list_limit", "pages_per_range", "security_barrier", "security_invoker",
     "user_catalog_table"};
 
-bool NeedsStrongLock(const std::vector<std::string>& options) {
+bool NeedsStrongLock(const std::vector<Parameter>& options) {
   return options.empty() ||
-         std::any_of(options.begin(), options.end(), [](const std::string& name) {
-           return std::find(std::begin(kStrongOptions), std::end(kStrongOptions), name) !=
+         std::any_of(options.begin(), options.end(), [](const Parameter& option) {
+           return std::find(std::begin(kStrongOptions), std::end(kStrongOptions), option.name) !=
                   std::end(kStrongOptions);
          });
 }

@@ -159,8 +159,9 @@ class Simulator {
   std::vector<RelationId> in_use_;  // see Situation
   bool all_deferred_ = false;       // SET CONSTRAINTS ALL DEFERRED
   Moment trusted_since_ = 0;        // see Situation
-  bool reopen_ = false;   // COMMIT in a body: what follows it there is another transaction
-  Moment body_kept_ = 0;  // what bodies did up to then is committed
+  bool reopen_ = false;    // COMMIT in a body: what follows it there is another transaction
+  Moment body_kept_ = 0;   // what bodies did up to then is committed
+  bool extended_ = false;  // see Situation
   uint32_t called_statements_ = 0;
   // Names of what may or may not have been changed: no failure is said of it.
   absl::flat_hash_set<std::string> doubtful_;
@@ -270,6 +271,7 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .in_transaction_block = in_block_ || frame.within != nullptr,
           .one_transaction_migration = one_transaction_,
           .closed = history_.start_ == Start::kEmpty,
+          .extended = extended_,
           .utc = session.utc,
           .checks_bodies = session.check_function_bodies,
           .in_body = frame.within != nullptr,
@@ -494,6 +496,7 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     if (!fails && !frame.conditional && in_block_) NoteInUse(step);
     if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
     if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
+    extended_ = extended_ || Extends(*step.action);
     history_.steps_.push_back(std::move(step));
   }
   return !fails || doubtful;

@@ -137,6 +137,13 @@ struct Column {
   std::vector<Constraint> constraints;  // inline ones; NOT NULL too
 };
 
+// A parameter of WITH (…), SET (…) or RESET (…). `value` is its text, empty where none is given.
+struct Parameter {
+  std::string space;  // `toast` of toast.autovacuum_enabled
+  std::string name;
+  std::string value;
+};
+
 enum class Persistence { kPermanent, kUnlogged, kTemporary };
 
 // What ALTER, DROP and COMMENT speak of.
@@ -278,12 +285,16 @@ struct CreateTable {
   bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
   bool foreign = false;         // CREATE FOREIGN TABLE
   std::optional<Name> of_type;  // CREATE TABLE … OF
+  std::string tablespace;     // empty: the default one
+  std::string access_method;  // likewise
+  std::vector<Parameter> parameters;
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
   Term expression;     // where `column` is empty
   std::string collation;
   std::string operator_class;
+  bool reordered = false;  // DESC or NULLS …, other than what the column would have anyway
 };
 struct CreateIndex {
   std::string name;       // empty: PostgreSQL chooses it
@@ -301,6 +312,8 @@ struct CreateIndex {
   bool has_predicate = false;
   std::vector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
   OptionalPredicate predicate;
+  std::string tablespace;  // empty: the default one
+  std::vector<Parameter> parameters;
 };
 struct CreateSchema {
   std::string name;
@@ -350,7 +363,13 @@ struct CreateFunction {
   bool constant_body = false;
   std::shared_ptr<const Body> body;
 };
+enum class TriggerTiming : uint8_t { kBefore, kAfter, kInsteadOf };
 struct CreateTrigger {
+  TriggerTiming timing = TriggerTiming::kAfter;
+  bool each_row = false;
+  bool constraint = false;   // CREATE CONSTRAINT TRIGGER
+  bool on_truncate = false;  // TRUNCATE is among its events
+  bool transition = false;   // REFERENCING … TABLE
   std::string name;
   Name table;
   bool or_replace = false;
@@ -493,10 +512,13 @@ struct AlterRelation {
   Target relation;
   Alteration alteration = Alteration::kSetOptions;
   std::string column;
-  // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner.
+  int32_t number = 0;  // of an index's column, which has no name
+  // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner; of a
+  // column, what SET STORAGE and SET COMPRESSION name.
   std::string object;
   Name other;                        // the parent of INHERIT, the type of OF
-  std::vector<std::string> options;  // by name
+  std::vector<Parameter> options;
+  bool resets = false;               // RESET (…)
   OptionalExpression expression;     // of SET EXPRESSION
   bool if_exists = false;            // of DROP IDENTITY and DROP EXPRESSION
 };

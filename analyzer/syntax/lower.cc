@@ -37,7 +37,10 @@ action::CreateTable LowerCreateTable(const Node& body) {
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .persistence = LowerPersistence(body["relation"]),
                                 .partitioned = body["partspec"].present(),
-                                .drops_at_commit = body.Text("oncommit") == "ONCOMMIT_DROP"};
+                                .drops_at_commit = body.Text("oncommit") == "ONCOMMIT_DROP",
+                                .tablespace = std::string(body.Text("tablespacename")),
+                                .access_method = std::string(body.Text("accessMethod")),
+                                .parameters = tree::LowerParameters(body, "options")};
   for (const Node& element : body.Items("tableElts")) {
     const absl::string_view tag = element.Tag();
     if (tag == "ColumnDef") {
@@ -142,6 +145,12 @@ void AddMentions(std::vector<std::string>& mentions, const Expression& expressio
   mentions.insert(mentions.end(), expression.columns.begin(), expression.columns.end());
 }
 
+// NULLS LAST goes with ASC, NULLS FIRST with DESC.
+bool IsReordered(const Node& element) {
+  return element.Text("ordering") == "SORTBY_DESC" ||
+         element.Text("nulls_ordering") == "SORTBY_NULLS_FIRST";
+}
+
 action::CreateIndex LowerCreateIndex(const Node& body) {
   action::CreateIndex create = {.name = std::string(body.Text("idxname")),
                                 .table = tree::RangeVarName(body["relation"]),
@@ -149,7 +158,9 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
                                 .concurrently = body.Flag("concurrent"),
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .unique = body.Flag("unique"),
-                                .method = std::string(body.Text("accessMethod"))};
+                                .method = std::string(body.Text("accessMethod")),
+                                .tablespace = std::string(body.Text("tableSpace")),
+                                .parameters = tree::LowerParameters(body, "options")};
   if (create.method.empty()) create.method = "btree";
   std::vector<std::string> hints;
   for (const Node& parameter : body.Items("indexParams")) {
@@ -157,7 +168,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     create.columns.push_back(
         {.column = std::string(element.Text("name")),
          .collation = absl::StrJoin(tree::Strings(element["collation"]), "."),
-         .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), ".")});
+         .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), "."),
+         .reordered = IsReordered(element)});
     hints.emplace_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
@@ -506,6 +518,15 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
                                     .table = tree::RangeVarName(body["relation"]),
                                     .or_replace = body.Flag("replace"),
                                     .function = tree::QualifiedName(body["funcname"])};
+    // TRIGGER_TYPE_BEFORE, _INSTEAD and _TRUNCATE (catalog/pg_trigger.h)
+    const auto timing = body.Number("timing");
+    create.timing = (timing & 2) != 0    ? action::TriggerTiming::kBefore
+                    : (timing & 64) != 0 ? action::TriggerTiming::kInsteadOf
+                                         : action::TriggerTiming::kAfter;
+    create.each_row = body.Flag("row");
+    create.constraint = body.Flag("isconstraint");
+    create.on_truncate = (body.Number("events") & 32) != 0;
+    create.transition = !body.Items("transitionRels").empty();
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
     return create;
   }

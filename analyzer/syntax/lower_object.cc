@@ -30,6 +30,16 @@ bool IsOff(const Node& value) {
          (value["Integer"].present() && value["Integer"].Number("ival") == 0);
 }
 
+// The text of a value, as commands/define.c:defGetString gives it; a bare word is parsed as a type.
+std::string ParameterValue(const Node& value) {
+  if (value["String"]) return std::string(value["String"].Text("sval"));
+  if (value["Integer"]) return absl::StrCat(value["Integer"].Number("ival"));
+  if (value["Float"]) return std::string(value["Float"].Text("fval"));
+  if (value["Boolean"]) return value["Boolean"].Flag("boolval") ? "true" : "false";
+  if (value["TypeName"]) return LowerType(value["TypeName"]).name.name;
+  return "";
+}
+
 }  // namespace
 
 bool HasOption(const Node& body, absl::string_view list, absl::string_view name) {
@@ -38,6 +48,17 @@ bool HasOption(const Node& body, absl::string_view list, absl::string_view name)
     if (element.Text("defname") == name) return !IsOff(element["arg"]);
   }
   return false;
+}
+
+std::vector<Parameter> LowerParameters(const Node& body, absl::string_view list) {
+  std::vector<Parameter> parameters;
+  for (const Node& option : body.Items(list)) {
+    const Node element = option["DefElem"];
+    parameters.push_back({.space = std::string(element.Text("defnamespace")),
+                          .name = std::string(element.Text("defname")),
+                          .value = ParameterValue(element["arg"])});
+  }
+  return parameters;
 }
 
 std::vector<std::string> RoleNames(const Node& roles) {
