@@ -53,6 +53,8 @@ struct TableConstraint {
   bool enforced = true;
   bool inherited = false;      // it came from a parent and from nowhere else
   bool no_inherit = false;     // children do not get it
+  bool deferrable = false;
+  bool initially_deferred = false;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE
@@ -122,6 +124,7 @@ struct Relation {
   std::vector<RowPolicy> policies;
   std::vector<std::string> rules;
   std::string clustered_on;     // an index, by name
+  RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
   std::string tablespace;       // empty: the database's own
   std::string access_method;    // empty: the default one
   std::optional<Name> of_type;  // CREATE TABLE … OF
@@ -135,6 +138,8 @@ struct Relation {
   bool valid = true;
   bool has_expression = false;
   bool has_predicate = false;
+  bool reordered = false;  // see CreateIndex
+  bool nulls_not_distinct = false;
   OptionalPredicate predicate;
   std::vector<action::IndexColumn> keys;
   std::vector<std::string> include;

@@ -263,6 +263,8 @@ struct CreateIndex {
   std::vector<std::string> mentions;  // columns in expressions and the predicate
   bool has_expression = false;
   bool has_predicate = false;
+  bool reordered = false;  // a key is DESC or NULLS FIRST: no constraint can use it
+  bool nulls_not_distinct = false;
   OptionalPredicate predicate;
 };
 struct CreateSchema {

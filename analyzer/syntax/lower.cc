@@ -149,7 +149,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
                                 .concurrently = body.Flag("concurrent"),
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .unique = body.Flag("unique"),
-                                .method = std::string(body.Text("accessMethod"))};
+                                .method = std::string(body.Text("accessMethod")),
+                                .nulls_not_distinct = body.Flag("nulls_not_distinct")};
   if (create.method.empty()) create.method = "btree";
   std::vector<std::string> hints;
   for (const Node& parameter : body.Items("indexParams")) {
@@ -159,6 +160,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
          .collation = absl::StrJoin(tree::Strings(element["collation"]), "."),
          .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), ".")});
     hints.emplace_back(IndexColumnHint(element));
+    create.reordered = create.reordered || element.Text("ordering") == "SORTBY_DESC" ||
+                       element.Text("nulls_ordering") == "SORTBY_NULLS_FIRST";
     if (element["expr"]) {
       create.has_expression = true;
       create.columns.back().expression = tree::LowerTerm(element["expr"]);
