@@ -777,6 +777,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.unique = create.unique;
   index.has_expression = create.has_expression;
   index.has_predicate = create.has_predicate;
+  index.nulls_not_distinct = create.nulls_not_distinct;
   index.predicate = create.predicate;
   index.keys = create.columns;
   index.include = create.include;
@@ -796,7 +797,7 @@ void Applier::Apply(const action::CreateIndex& create) {
   const RelationId whole = MakeIndex(table, create, create.name);
   if (whole == 0 || create.only || table.kind != RelationKind::kPartitionedTable) return;
   for (const Relation* child : view().DescendantsOf(table)) {
-    const Relation* matching = FindMatchingIndex(*child, create, view());
+    const Relation* matching = FindMatchingIndex(*child, create, nullptr, view());
     const RelationId part = matching != nullptr ? matching->id : MakeIndex(*child, create, "");
     if (part != 0) Attach(part, whole);
   }
@@ -1043,6 +1044,11 @@ void Applier::Apply(const action::AlterRelation& alter) {
     case Alteration::kClusterOn:
     case Alteration::kSetWithoutCluster:
       return set([&](Relation& changed) { changed.clustered_on = alter.object; });
+    case Alteration::kReplicaIdentity: {
+      const Relation* index = Find({.schema = named->schema, .name = alter.object});
+      const RelationId used = alter.object.empty() || index == nullptr ? 0 : index->id;
+      return set([&](Relation& changed) { changed.replica_identity = used; });
+    }
     case Alteration::kOfType:
       return set([&](Relation& changed) { changed.of_type = alter.other; });
     case Alteration::kNotOfType:
@@ -1131,7 +1137,7 @@ void Applier::AttachIndexes(RelationId part_id, const Relation& whole) {
       if (constraint.index == whole_index) behind = &constraint;
     }
     const Relation& part = *view().Find(part_id);
-    if (const Relation* matching = FindMatchingIndex(part, create, view())) {
+    if (const Relation* matching = FindMatchingIndex(part, create, behind, view())) {
       Attach(matching->id, whole_index);
       continue;
     }

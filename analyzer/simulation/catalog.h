@@ -125,11 +125,12 @@ struct Relation {
   std::vector<Trigger> triggers;
   std::vector<RowPolicy> policies;
   std::vector<std::string> rules;
-  std::string clustered_on;     // an index, by name
-  std::string tablespace;       // empty: the database's own
-  std::string access_method;    // empty: the default one
-  std::optional<Name> of_type;  // CREATE TABLE … OF
-  std::string owned_by_role;    // empty: whoever runs the migrations
+  std::string clustered_on;         // an index, by name
+  RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
+  std::string tablespace;           // empty: the database's own
+  std::string access_method;        // empty: the default one
+  std::optional<Name> of_type;      // CREATE TABLE … OF
+  std::string owned_by_role;        // empty: whoever runs the migrations
   std::vector<Dependence> dependences;
 
   // Indexes.
@@ -139,6 +140,7 @@ struct Relation {
   bool valid = true;
   bool has_expression = false;
   bool has_predicate = false;
+  bool nulls_not_distinct = false;
   OptionalPredicate predicate;
   std::vector<action::IndexColumn> keys;
   std::vector<std::string> include;

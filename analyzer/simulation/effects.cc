@@ -67,6 +67,8 @@ constexpr EffectRow kRows[] = {
     {Of<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull},
     {Of<AddConstraint>(), kDescendant, kAccessExclusive, kBuildsIndex, 0, 18},
     {Of<AddConstraint>(), kUsedIndex, kShareUpdateExclusive},  // ATExecAddIndexConstraint
+    // The triggers of a partition's foreign key go where the whole's takes it over.
+    {Of<AddConstraint>(), kPartner, kAccessExclusive},
     // AGLL: AT_DropConstraint
     {Of<DropConstraint>(), kTable, kAccessExclusive},
     {Of<DropConstraint>(), kDescendant, kAccessExclusive},
@@ -79,6 +81,7 @@ constexpr EffectRow kRows[] = {
     {Of<RenameColumn>(), kTable, kAccessExclusive},
     {Of<RenameColumn>(), kDescendant, kAccessExclusive},
     {Of<RenameConstraint>(), kTable, kAccessExclusive},
+    {Of<RenameConstraint>(), kDescendant, kAccessExclusive},
     {Of<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
     {Of<RenameRelation>(), kTable, kAccessExclusive, 0, kNamedAsIndex},
     {Of<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex},
@@ -152,6 +155,7 @@ constexpr EffectRow kRows[] = {
     {Of<DetachPartition>(), kTable, kShareUpdateExclusive, kFinalize},
     {Of<DetachPartition>(), kAttached, kShareUpdateExclusive, 0, 0, kEver, 13},
     {Of<DetachPartition>(), kAttached, kAccessExclusive, 0, 0, 14},
+    {Of<DetachPartition>(), kAttachedPart, kAccessExclusive},
     {Of<DetachPartition>(), kDefaultPartition, kAccessExclusive},
     {Of<DetachPartition>(), kReferenced, kShareRowExclusive},
     {Of<DetachPartition>(), kPartner, kAccessExclusive},
@@ -160,6 +164,8 @@ constexpr EffectRow kRows[] = {
 
     // DefineRelation
     {Of<CreateTable>(), kReferenced, kShareRowExclusive},
+    {Of<CreateTable>(), kReferencing, kAccessShare, 0, 0, kEver, 14},  // CloneFkReferenced
+    {Of<CreateTable>(), kReferencing, kShareRowExclusive, 0, 0, 15},
     {Of<CreateTable>(), kParent, kAccessExclusive},
     {Of<CreateTable>(), kDefaultPartition, kAccessExclusive},
     {Of<CreateTable>(), kInherited, kShareUpdateExclusive},
@@ -377,9 +383,9 @@ bool IsForbiddenInTransaction(const Action& action) {
 bool Extends(const Action& action) {
   if (std::holds_alternative<CreateExtension>(action.kind)) return true;
   const auto* change = std::get_if<ChangeObject>(&action.kind);
-  return change != nullptr && (change->kind == ObjectKind::kAccessMethod ||
-                               change->kind == ObjectKind::kOperatorClass ||
-                               change->kind == ObjectKind::kExtension);
+  return change != nullptr &&
+         (change->kind == ObjectKind::kAccessMethod || change->kind == ObjectKind::kOperatorClass ||
+          change->kind == ObjectKind::kExtension);
 }
 
 Affected DescribeRelation(const Relation& relation, const Situation& situation) {

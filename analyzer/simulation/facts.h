@@ -108,22 +108,24 @@ class Inspector {
   void Look(const action::SetDefault& set);
   void Look(const action::DropDefault& drop);
   void Look(const action::AlterColumnType& alter);
-  void Look(const action::AddConstraint& add);
-  void Look(const action::DropConstraint& drop);
-  void Look(const action::ValidateConstraint& validate);
   void Look(const action::RenameColumn& rename);
-  void Look(const action::RenameConstraint& rename);
   void Look(const action::RenameType& rename);
   void Look(const action::RenameRelation& rename);
   void Look(const action::SetSchema& set);
   void Look(const action::RenameSchema& rename);
   void Look(const action::SetRowSecurity& set);
+  // facts_constraint.cc
+  void Look(const action::AddConstraint& add);
+  void Look(const action::AlterConstraint& alter);
+  void Look(const action::DropConstraint& drop);
+  void Look(const action::RenameConstraint& rename);
+  void Look(const action::ValidateConstraint& validate);
   // facts_relation.cc
   void Look(const action::AlterRelation& alter);
-  void Look(const action::AlterConstraint& alter);
+  void Look(const action::Maintain& maintain);
+  // facts_partition.cc
   void Look(const action::AttachPartition& attach);
   void Look(const action::DetachPartition& detach);
-  void Look(const action::Maintain& maintain);
   // facts_object.cc
   void Look(const action::AlterType& alter);
   void Look(const action::AlterDomain& alter);
@@ -188,16 +190,12 @@ class Inspector {
   // facts_relation.cc
   void LookAtColumn(const action::AlterRelation& alter, const Relation& table);
   void LookAtWhole(const action::AlterRelation& alter, const Relation& relation);
-  void LookAtIndexPart(const action::AttachPartition& attach);
   void NoteNewExpression(const action::AlterRelation& alter, const Relation& table,
                          Generated generated);
   void NotePersistence(const Relation& relation, Persistence wanted);
   void NoteNamedIndex(const action::AlterRelation& alter, const Relation& table);
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
-  void NoteBound(const Relation& whole, const Relation& part, const PartitionBound& bound);
-  void NotePartIndexes(const Relation& whole, const Relation& part);
-  void NotePartKeys(const Relation& whole, const Relation& part);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
   void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
@@ -206,6 +204,44 @@ class Inspector {
   void NoteReindex(const action::Maintain& maintain, const Relation& relation);
   void NoteRebuilt(const Relation& index, const Relation& table);
   void NoteRefresh(const action::Maintain& maintain, const Relation& relation);
+
+  // facts_partition.cc
+  bool CheckPartitioned(const Relation& whole, absl::string_view verb);
+  bool Refuse(std::optional<Failure> failure);
+  void NoteReferencingTables(const Relation& whole, const Relation* part);
+  void NoteDefaultPartition(const Relation& whole, const PartitionBound& bound, bool attaches);
+  void NoteWholesAbove(const Relation& whole);
+  void CheckAttached(const Relation& whole, const Relation& part);
+  void NotePartIndexes(const Relation& whole, const Relation& part);
+  void NotePartKeys(const Relation& whole, const Relation& part);
+  void LookAtIndexPart(const action::AttachPartition& attach);
+  void CheckIndexPart(const Relation& whole, const Relation& part);
+  void NoteDetached(const Relation& part);
+  void NoteDetachedKeys(const Relation& whole, const Relation& part);
+
+  // facts_constraint.cc
+  // Of a view, an index or a sequence there are no constraints to change.
+  bool CheckHasConstraints(const Relation& relation);
+  bool CheckNewConstraint(const Relation& table, const action::AddConstraint& add);
+  void NoteNewCheck(const Relation& table, const action::AddConstraint& add);
+  bool MergesCheck(const Relation& child, const Constraint& constraint);
+  void NoteNewNotNull(const Relation& table, const action::AddConstraint& add);
+  void NoteNewForeignKey(const Relation& table, const action::AddConstraint& add);
+  bool CheckKeyColumns(const Relation& table, const Relation& referenced,
+                       const Constraint& constraint);
+  bool CheckReferenced(const Relation& referenced, const Constraint& constraint);
+  bool CheckUsedIndex(const Relation& table, const Relation& index, const Constraint& constraint);
+  bool CheckIndexed(const Relation& table, const Constraint& constraint,
+                    const std::string& inline_column);
+  bool CheckPrimaryKey(const Relation& table, const std::vector<std::string>& columns,
+                       const std::string& inline_column);
+  // It came from a parent, and can change only with it.
+  bool ComesFromParent(const Relation& table, const TableConstraint& constraint) const;
+  bool FailMissingConstraint(const Relation& table, const std::string& name);
+  bool CheckDroppedConstraint(const Relation& table, const TableConstraint& constraint, bool only);
+  bool CheckNullable(const Relation& table, const std::string& column);
+  void CheckNotNullOfParts(const Relation& table, const std::string& column);
+  void CheckDroppedNotNull(const Relation& table, const action::DropNotNull& drop);
 
   // ---- shared
   TypeScope Scope() const { return {view_, situation_.search_path, situation_.server_version}; }
@@ -316,9 +352,19 @@ class Inspector {
 // A foreign key relies on a unique index over exactly the referenced columns.
 bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
                    const CatalogView& view);
-// An index on a partition that CREATE INDEX on its parent takes over instead of building one.
+// Whether an index of `table` is what the statement would make (index.c:CompareIndexInfo).
+bool IsSameIndex(const Relation& index, const action::CreateIndex& create, const Relation& table);
+// An index on a partition that an index on its parent takes over instead of building one; behind a
+// constraint stands one with a constraint of that kind.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
-                                  const CatalogView& view);
+                                  const TableConstraint* constraint, const CatalogView& view);
+// The foreign key of a partition that its parent's takes over (tryAttachPartitionForeignKey).
+const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
+                                   int server_version);
+bool IsIndexConstraint(ConstraintKind kind);
+bool MayHoldRows(const std::vector<const Relation*>& heaps);
+// Why a new constraint of that kind looks at rows.
+Cause CauseOf(ConstraintKind kind);
 const TableConstraint* PrimaryKeyOf(const Relation& table);
 bool SameType(const TypeName& a, const TypeName& b);
 // What CREATE INDEX would have to say for another index like that one, on another table.

@@ -20,35 +20,6 @@ bool HasConstraint(const Column& column, ConstraintKind kind) {
                      [&](const Constraint& c) { return c.kind == kind; });
 }
 
-bool IsIndexConstraint(ConstraintKind kind) {
-  return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
-         kind == ConstraintKind::kExclusion;
-}
-
-bool MayHoldRows(const std::vector<const Relation*>& heaps) {
-  return std::any_of(heaps.begin(), heaps.end(),
-                     [](const Relation* heap) { return heap->maybe_has_rows; });
-}
-
-Cause CauseOf(ConstraintKind kind) {
-  switch (kind) {
-    case ConstraintKind::kNotNull:
-    case ConstraintKind::kNull:
-      return Cause::kNotNull;
-    case ConstraintKind::kCheck:
-      return Cause::kCheck;
-    case ConstraintKind::kUnique:
-      return Cause::kUnique;
-    case ConstraintKind::kPrimaryKey:
-      return Cause::kPrimaryKey;
-    case ConstraintKind::kForeignKey:
-      return Cause::kForeignKey;
-    case ConstraintKind::kExclusion:
-      return Cause::kExclusion;
-  }
-  return Cause::kCheck;
-}
-
 }  // namespace
 
 bool SameType(const TypeName& a, const TypeName& b) {
@@ -237,7 +208,10 @@ void Inspector::NoteNotNull(const Relation& table, bool only, const std::string&
 
 void Inspector::Look(const action::SetNotNull& set) {
   const Relation* table = NameTarget(set.table, true);
-  if (table == nullptr || !HasColumn(*table, set.column)) return;
+  if (table == nullptr || !CheckHasConstraints(*table) || !HasColumn(*table, set.column)) return;
+  const TableColumn* column = table->FindColumn(set.column);
+  const bool already = column != nullptr && column->not_null;
+  if (set.table.only && !already) CheckNotNullOfParts(*table, set.column);
   const bool empty = Sibling<action::AddColumn>([&](const action::AddColumn& add) {
     bool possible = false;
     return add.column.name == set.column && add.column.generated == Generated::kNo &&
@@ -250,11 +224,8 @@ void Inspector::Look(const action::SetNotNull& set) {
 
 void Inspector::Look(const action::DropNotNull& drop) {
   const Relation* table = NameTarget(drop.table, true);
-  if (table == nullptr || !HasColumn(*table, drop.column)) return;
-  const TableConstraint* key = PrimaryKeyOf(*table);
-  if (key != nullptr && !IsDroppedBeside(*key) && Contains(key->columns, drop.column)) {
-    Fail("42P16", absl::StrCat("column \"", drop.column, "\" is in a primary key"));
-  }
+  if (table == nullptr || !CheckHasConstraints(*table) || !HasColumn(*table, drop.column)) return;
+  CheckDroppedNotNull(*table, drop);
 }
 
 void Inspector::Look(const action::SetDefault& set) {
@@ -421,257 +392,6 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
   }
 }
 
-// ---- constraints -----------------------------------------------------------------------------
-
-void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans) {
-  const Relation* referenced = Find(constraint.referenced);
-  if (referenced == nullptr) {
-    FailMissing(constraint.referenced);
-    return;
-  }
-  if (referenced->columns_known && !constraint.referenced_columns.empty() &&
-      !HasUniqueOver(*referenced, constraint.referenced_columns, view_)) {
-    Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
-                               "table \"",
-                               referenced->name, "\""));
-    return;
-  }
-  Add(Role::kReferenced, *referenced);
-  for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kReferenced, *part);
-  if (!scans || table == nullptr) return;
-  const std::vector<const Relation*> heaps = Heaps(*table, false);
-  Scan(heaps, Cause::kForeignKey);
-  // The join looks into the referenced table only for rows there are.
-  if (MayHoldRows(heaps)) Scan(Heaps(*referenced, false), Cause::kForeignKey);
-}
-
-// UNIQUE, PRIMARY KEY and EXCLUDE, which build an index or take one over. `inline_column` is the
-// column that the same action adds, if any.
-void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
-                                    const std::string& inline_column) {
-  const Cause cause = CauseOf(constraint.kind);
-  std::vector<std::string> columns = constraint.columns;
-  if (!constraint.using_index.empty()) {
-    const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
-    if (index != nullptr) {
-      Add(Role::kUsedIndex, *index);
-      columns.clear();
-      for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
-    } else if (KnowsAll(table)) {
-      Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
-      return;
-    }
-  }
-  if (constraint.kind == ConstraintKind::kPrimaryKey) {
-    const TableConstraint* key = PrimaryKeyOf(table);
-    if (key != nullptr && !IsDroppedBeside(*key)) {
-      Fail("42P16",
-           absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
-      return;
-    }
-    for (const std::string& column : columns) {
-      if (column == inline_column) continue;
-      for (const TableConstraint& other : table.constraints) {
-        if (other.kind == ConstraintKind::kNotNull && !other.validated &&
-            Contains(other.columns, column)) {
-          return Fail("55000",
-                      absl::StrCat("cannot create primary key on column \"", column, "\""));
-        }
-      }
-      const bool set_here = Sibling<action::SetNotNull>(
-          [&](const action::SetNotNull& set) { return set.column == column; });
-      if (!set_here) NoteNotNull(table, only, column, Cause::kNotNull);
-    }
-  }
-  if (!constraint.using_index.empty()) return;
-  CheckPartitionKey(table.partition_keys, constraint, inline_column);
-  facts_.conditions |= kBuildsIndex;
-  for (const Relation* heap : Heaps(table, only)) {
-    if (heap == &table || heap->is_partition) Add(Role::kScanned, *heap, cause);
-  }
-}
-
-// ALTER TABLE drops before it adds (tablecmds.c:AlterTablePass).
-bool Inspector::IsDroppedBeside(const TableConstraint& constraint) const {
-  return Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
-           return drop.constraint == constraint.name;
-         }) ||
-         Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
-           return Contains(constraint.columns, drop.column);
-         });
-}
-
-// A primary key makes its columns NOT NULL, in the children too; one over an existing index does so
-// without looking (parse_utilcmd.c:transformIndexConstraint).
-bool Inspector::AddsNotNull(const Relation& table, const Constraint& constraint) {
-  if (constraint.kind != ConstraintKind::kPrimaryKey) return false;
-  if (!constraint.using_index.empty()) return true;
-  return std::any_of(constraint.columns.begin(), constraint.columns.end(),
-                     [&](const std::string& name) {
-                       const TableColumn* column = table.FindColumn(name);
-                       return column == nullptr || !column->not_null;
-                     });
-}
-
-void Inspector::Look(const action::AddConstraint& add) {
-  const Constraint& constraint = add.constraint;
-  const ConstraintKind kind = constraint.kind;
-  if (kind == ConstraintKind::kForeignKey) facts_.conditions |= kForeignKey;
-  if (IsIndexConstraint(kind)) facts_.conditions |= kBuildsIndex;
-  if (constraint.no_inherit) facts_.conditions |= kNoInherit;
-  const Relation* named = Find(add.table.name);
-  if (named != nullptr && AddsNotNull(*named, constraint)) facts_.conditions |= kAddsNotNull;
-  // An index constraint reaches partitions, and children by inheritance only to make columns NOT
-  // NULL; 18 locks them all the same.
-  const bool recurses = !IsIndexConstraint(kind) || situation_.server_version >= 18 ||
-                        (facts_.conditions & kAddsNotNull) != 0 ||
-                        (named != nullptr && named->kind == RelationKind::kPartitionedTable);
-  const Relation* table = NameTarget(add.table, recurses);
-  if (table == nullptr) return;
-  const TableConstraint* namesake =
-      constraint.name.empty() ? nullptr : table->FindConstraint(constraint.name);
-  if (namesake != nullptr && !IsDroppedBeside(*namesake)) {
-    return Fail("42710", absl::StrCat("constraint \"", constraint.name, "\" for relation \"",
-                                      table->name, "\" already exists"));
-  }
-  for (const std::string& column : constraint.columns) {
-    if (!column.empty() && !HasColumn(*table, column)) return;
-  }
-  const bool checks = constraint.expression != nullptr;
-  for (const std::string& column :
-       checks ? constraint.expression->columns : std::vector<std::string>()) {
-    // A table's own name stands for its whole row.
-    if (column != table->name && !HasColumn(*table, column)) return;
-  }
-  const bool checks_rows = !constraint.not_valid && !constraint.not_enforced;
-  const bool validated_here =
-      Sibling<action::ValidateConstraint>([&](const action::ValidateConstraint& validate) {
-        return !constraint.name.empty() && validate.constraint == constraint.name;
-      });
-  switch (kind) {
-    case ConstraintKind::kCheck:
-      if (add.table.only && !table->children.empty() && !constraint.no_inherit) {
-        return Fail("42P16", "constraint must be added to child tables too");
-      }
-      if (checks_rows) Scan(Heaps(*table, add.table.only || constraint.no_inherit), Cause::kCheck);
-      break;
-    case ConstraintKind::kNotNull:
-      if (checks_rows && !constraint.columns.empty()) {
-        NoteNotNull(*table, add.table.only, constraint.columns[0], Cause::kNotNull);
-      }
-      break;
-    case ConstraintKind::kForeignKey:
-      if (table->kind == RelationKind::kPartitionedTable && constraint.not_valid &&
-          situation_.server_version < 18) {
-        return Fail("42809",
-                    absl::StrCat("cannot add NOT VALID foreign key on partitioned table \"",
-                                 table->name, "\""));
-      }
-      NoteForeignKey(table, constraint, checks_rows);
-      break;
-    case ConstraintKind::kUnique:
-    case ConstraintKind::kPrimaryKey:
-    case ConstraintKind::kExclusion:
-      NoteIndexConstraint(*table, add.table.only, constraint, "");
-      break;
-    case ConstraintKind::kNull:
-      break;
-  }
-  // VALIDATE in the same statement finds the constraint that this one adds; its own facts cannot.
-  if (validated_here && !checks_rows && kind == ConstraintKind::kForeignKey) {
-    NoteForeignKey(table, constraint, true);
-  } else if (validated_here && !checks_rows) {
-    Scan(Heaps(*table, add.table.only), CauseOf(kind));
-  }
-}
-
-void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
-                                      bool cascade) {
-  if (const Relation* referenced = view_.Find(constraint.referenced)) {
-    if (referenced->id != table.id) {
-      Add(Role::kPartner, *referenced);
-      for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kPartner, *part);
-    }
-  }
-  const Relation* index = view_.Find(constraint.index);
-  if (index == nullptr) return;
-  Add(Role::kDroppedIndex, *index);
-  // ON CONFLICT names it, or relies on it unnamed (parse_clause.c:transformOnConflictArbiter).
-  Affected key = Describe(*index);
-  key.live = Describe(table).live;
-  facts_.breaks.push_back({.kind = BreakKind::kDroppedObject, .relation = std::move(key)});
-  for (const Relation* child : view_.ReferencingTables(table)) {
-    for (const TableConstraint& foreign : child->constraints) {
-      const bool by_key =
-          foreign.referenced_columns.empty() && constraint.kind == ConstraintKind::kPrimaryKey;
-      if (foreign.referenced != table.id ||
-          (!by_key && foreign.referenced_columns != constraint.columns)) {
-        continue;
-      }
-      if (!cascade) {
-        return Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint.name, " on table ",
-                                          table.name, " because other objects depend on it"));
-      }
-      Add(Role::kPartner, *child);
-    }
-  }
-}
-
-// Since 18 every NOT NULL has a name, which the catalog does not keep.
-bool Inspector::MayBeNotNull(const Relation& table) const {
-  return situation_.server_version >= 18 &&
-         std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const TableColumn& column) { return column.not_null; });
-}
-
-void Inspector::Look(const action::DropConstraint& drop) {
-  const Relation* table = NameTarget(drop.table, true);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(drop.constraint);
-  if (constraint != nullptr) {
-    NoteDroppedConstraint(*table, *constraint, drop.cascade);
-    const bool referenced = std::any_of(
-        table->constraints.begin(), table->constraints.end(), [&](const TableConstraint& foreign) {
-          const bool dropped =
-              Sibling<action::DropConstraint>([&](const action::DropConstraint& other) {
-                return other.constraint == foreign.name;
-              });
-          return foreign.referenced == table->id && constraint->index != 0 && !dropped &&
-                 foreign.referenced_columns == constraint->columns;
-        });
-    if (referenced && !drop.cascade) {
-      Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint->name, " on table ",
-                                 table->name, " because other objects depend on it"));
-    }
-  } else if (!drop.if_exists && KnowsAll(*table) && !MayBeNotNull(*table)) {
-    Fail("42704", absl::StrCat("constraint \"", drop.constraint, "\" of relation \"", table->name,
-                               "\" does not exist"));
-  }
-}
-
-void Inspector::Look(const action::ValidateConstraint& validate) {
-  const Relation* table = NameTarget(validate.table, true);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(validate.constraint);
-  if (constraint == nullptr) {
-    const bool added = Sibling<action::AddConstraint>([&](const action::AddConstraint& add) {
-      return add.constraint.name == validate.constraint;
-    });
-    if (added) return;  // AddConstraint counts it
-    if (!KnowsAll(*table)) return Scan(Heaps(*table, validate.table.only), Cause::kCheck);
-    return Fail("42704", absl::StrCat("constraint \"", validate.constraint, "\" of relation \"",
-                                      table->name, "\" does not exist"));
-  }
-  const bool foreign = constraint->kind == ConstraintKind::kForeignKey;
-  if (constraint->validated) return;
-  Scan(Heaps(*table, validate.table.only), CauseOf(constraint->kind));
-  const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
-  if (referenced != nullptr) {
-    Add(Role::kReferenced, *referenced);
-    Scan(Heaps(*referenced, false), Cause::kForeignKey);
-  }
-}
-
 // ---- names and behaviour ---------------------------------------------------------------------
 
 void Inspector::Look(const action::RenameColumn& rename) {
@@ -690,18 +410,6 @@ void Inspector::Look(const action::RenameColumn& rename) {
   }
   facts_.breaks.push_back(
       {.kind = BreakKind::kRenamedColumn, .relation = Describe(*table), .detail = rename.column});
-}
-
-void Inspector::Look(const action::RenameConstraint& rename) {
-  const Relation* table = NameTarget(rename.table, true);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(rename.constraint);
-  if (constraint == nullptr && KnowsAll(*table) && !MayBeNotNull(*table)) {
-    return Fail("42704", absl::StrCat("constraint \"", rename.constraint, "\" for table \"",
-                                      table->name, "\" does not exist"));
-  }
-  const Relation* index = constraint == nullptr ? nullptr : view_.Find(constraint->index);
-  if (index != nullptr) Add(Role::kUsedIndex, *index);
 }
 
 void Inspector::Look(const action::RenameType& rename) {

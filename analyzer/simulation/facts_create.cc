@@ -29,15 +29,27 @@ bool SameKeys(const std::vector<action::IndexColumn>& a,
 // indexcmds.c:DefineIndex takes an index of a partition over where index.c:CompareIndexInfo finds
 // no difference.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
-                                  const CatalogView& view) {
+                                  const TableConstraint* constraint, const CatalogView& view) {
+  const auto backs = [&](const Relation& index) {
+    return std::any_of(table.constraints.begin(), table.constraints.end(),
+                       [&](const TableConstraint& own) {
+                         return own.index == index.id && own.kind == constraint->kind;
+                       });
+  };
   for (const Relation* index : view.IndexesOf(table)) {
-    if (index->valid && index->unique == create.unique && index->method == create.method &&
-        index->include == create.include && SameKeys(index->keys, create.columns) &&
-        SamePredicate(index->predicate, create.predicate, table) == Proof::kYes) {
+    if (index->valid && index->parents.empty() && IsSameIndex(*index, create, table) &&
+        (constraint == nullptr || backs(*index))) {
       return index;
     }
   }
   return nullptr;
+}
+
+bool IsSameIndex(const Relation& index, const action::CreateIndex& create, const Relation& table) {
+  return index.unique == create.unique && index.method == create.method &&
+         index.nulls_not_distinct == create.nulls_not_distinct && index.include == create.include &&
+         SameKeys(index.keys, create.columns) &&
+         SamePredicate(index.predicate, create.predicate, table) == Proof::kYes;
 }
 
 action::CreateIndex LikeIndex(const Relation& index) {
@@ -49,27 +61,8 @@ action::CreateIndex LikeIndex(const Relation& index) {
           .mentions = index.mentions,
           .has_expression = index.has_expression,
           .has_predicate = index.has_predicate,
+          .nulls_not_distinct = index.nulls_not_distinct,
           .predicate = index.predicate};
-}
-
-void Inspector::NotePartition(const action::CreateTable& create) {
-  const Relation* parent = Find(*create.partition_of);
-  if (parent == nullptr) {
-    return FailMissing(*create.partition_of);
-  }
-  Add(Role::kParent, *parent);
-  if (const Relation* fallback = DefaultPartitionOf(*parent, view_)) {
-    Add(Role::kDefaultPartition, *fallback);
-  }
-  // Without a bound the text is no statement of PostgreSQL's.
-  const PartitionBound bound = create.bound == nullptr ? PartitionBound() : *create.bound;
-  for (const BoundScan& scan : ScansOfDefault(*parent, bound, /*attaches=*/false, view_)) {
-    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
-  }
-  for (const TableConstraint& constraint : parent->constraints) {
-    const Relation* referenced = view_.Find(constraint.referenced);
-    if (referenced != nullptr) Add(Role::kReferenced, *referenced);
-  }
 }
 
 // A column of both has to be of one type (tablecmds.c:MergeAttributes).
@@ -239,7 +232,7 @@ void Inspector::Look(const action::CreateIndex& create) {
   Scan(shell ? std::vector<const Relation*>() : Heaps(*table, true), Cause::kIndex);
   if (!recurses) return;
   for (const Relation* child : view_.DescendantsOf(*table)) {
-    if (FindMatchingIndex(*child, create, view_) == nullptr) {
+    if (FindMatchingIndex(*child, create, nullptr, view_) == nullptr) {
       Scan(Heaps(*child, true), Cause::kIndex);
     }
   }

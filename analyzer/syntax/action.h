@@ -285,8 +285,8 @@ struct CreateTable {
   bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
   bool foreign = false;         // CREATE FOREIGN TABLE
   std::optional<Name> of_type;  // CREATE TABLE … OF
-  std::string tablespace;     // empty: the default one
-  std::string access_method;  // likewise
+  std::string tablespace;       // empty: the default one
+  std::string access_method;    // likewise
   std::vector<Parameter> parameters;
 };
 struct IndexColumn {
@@ -311,6 +311,7 @@ struct CreateIndex {
   bool has_expression = false;
   bool has_predicate = false;
   std::vector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
+  bool nulls_not_distinct = false;
   OptionalPredicate predicate;
   std::string tablespace;  // empty: the default one
   std::vector<Parameter> parameters;
@@ -516,11 +517,11 @@ struct AlterRelation {
   // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner; of a
   // column, what SET STORAGE and SET COMPRESSION name.
   std::string object;
-  Name other;                        // the parent of INHERIT, the type of OF
+  Name other;  // the parent of INHERIT, the type of OF
   std::vector<Parameter> options;
-  bool resets = false;               // RESET (…)
-  OptionalExpression expression;     // of SET EXPRESSION
-  bool if_exists = false;            // of DROP IDENTITY and DROP EXPRESSION
+  bool resets = false;            // RESET (…)
+  OptionalExpression expression;  // of SET EXPRESSION
+  bool if_exists = false;         // of DROP IDENTITY and DROP EXPRESSION
 };
 // ALTER TABLE … ALTER CONSTRAINT. What is not said stays as it is.
 struct AlterConstraint {

@@ -159,6 +159,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .unique = body.Flag("unique"),
                                 .method = std::string(body.Text("accessMethod")),
+                                .nulls_not_distinct = body.Flag("nulls_not_distinct"),
                                 .tablespace = std::string(body.Text("tableSpace")),
                                 .parameters = tree::LowerParameters(body, "options")};
   if (create.method.empty()) create.method = "btree";
