@@ -308,10 +308,8 @@ bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint
     return false;
   }
   if (exclusion) return true;
-  for (size_t i = 0; i < constraint.columns.size(); ++i) {
-    const std::string& name = constraint.columns[i];
-    if (std::find(constraint.columns.begin(), constraint.columns.begin() + i, name) !=
-        constraint.columns.begin() + i) {
+  for (const std::string& name : constraint.columns) {
+    if (std::count(constraint.columns.begin(), constraint.columns.end(), name) > 1) {
       Fail("42701", absl::StrCat("column \"", name, "\" appears twice in a constraint"));
       return false;
     }
