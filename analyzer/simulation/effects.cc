@@ -100,6 +100,7 @@ constexpr EffectRow kRows[] = {
     {Of(Alteration::kDropIdentity), kTable, kAccessExclusive},
     {Of(Alteration::kDropIdentity), kDescendant, kAccessExclusive},
     {Of(Alteration::kSetExpression), kTable, kAccessExclusive},
+    {Of(Alteration::kSetExpression), kDescendant, kAccessExclusive},
     {Of(Alteration::kDropExpression), kTable, kAccessExclusive},
     {Of(Alteration::kDropExpression), kDescendant, kAccessExclusive},
     {Of(Alteration::kSetOptions), kTable, kShareUpdateExclusive, 0, kStrongOption},
@@ -375,9 +376,9 @@ bool IsForbiddenInTransaction(const Action& action) {
 bool Extends(const Action& action) {
   if (std::holds_alternative<CreateExtension>(action.kind)) return true;
   const auto* change = std::get_if<ChangeObject>(&action.kind);
-  return change != nullptr && (change->kind == ObjectKind::kAccessMethod ||
-                               change->kind == ObjectKind::kOperatorClass ||
-                               change->kind == ObjectKind::kExtension);
+  return change != nullptr &&
+         (change->kind == ObjectKind::kAccessMethod || change->kind == ObjectKind::kOperatorClass ||
+          change->kind == ObjectKind::kExtension);
 }
 
 Affected DescribeRelation(const Relation& relation, const Situation& situation) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/type_change.h"
@@ -28,6 +29,16 @@ bool IsIndexConstraint(ConstraintKind kind) {
 bool MayHoldRows(const std::vector<const Relation*>& heaps) {
   return std::any_of(heaps.begin(), heaps.end(),
                      [](const Relation* heap) { return heap->maybe_has_rows; });
+}
+
+// parse_expr.c:transformColumnRef
+bool IsComputedFromComputed(const Expression& expression, const Relation& table) {
+  return std::any_of(expression.columns.begin(), expression.columns.end(),
+                     [&](const std::string& name) {
+                       const TableColumn* column = table.FindColumn(name);
+                       return column != nullptr && (column->generated == Generated::kStored ||
+                                                    column->generated == Generated::kVirtual);
+                     });
 }
 
 Cause CauseOf(ConstraintKind kind) {
@@ -104,6 +115,17 @@ void Inspector::Look(const action::AddColumn& add) {
                                  "\" already exists"));
     }
     return;
+  }
+  if (IsSystemColumn(column.name)) {
+    return Fail("42701", absl::StrCat("column name \"", column.name,
+                                      "\" conflicts with a system column name"));
+  }
+  const bool whole = table->kind == RelationKind::kPartitionedTable || table->is_partition;
+  if (whole && column.generated == Generated::kIdentity && situation_.server_version < 17) {
+    return Fail("42P16", "cannot add an identity column to a partitioned table");
+  }
+  if (column.generated_from != nullptr && IsComputedFromComputed(*column.generated_from, *table)) {
+    return Fail("42P17", "cannot use a generated column to compute another");
   }
   // access/htup_details.h:MaxHeapAttributeNumber
   if (table->columns.size() >= 1600) {
@@ -201,6 +223,9 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (kept && !drop.cascade) return depend();
   }
   NoteColumnGone(*table, column);
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    if (child->is_partition) NoteColumnGone(*child, column);
+  }
   facts_.losses.push_back(
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
   facts_.breaks.push_back(
@@ -252,12 +277,28 @@ void Inspector::Look(const action::DropNotNull& drop) {
 
 void Inspector::Look(const action::SetDefault& set) {
   const Relation* table = NameTarget(set.table, true);
-  if (table != nullptr) HasColumn(*table, set.column);
+  if (table != nullptr && HasColumn(*table, set.column)) CheckTakesDefault(*table, set.column);
+}
+
+// tablecmds.c:ATExecColumnDefault: an identity or a generated column has none to set or drop.
+void Inspector::CheckTakesDefault(const Relation& table, const std::string& name) {
+  const TableColumn* column = table.FindColumn(name);
+  if (column == nullptr || column->generated == Generated::kNo) return;
+  const bool identity_goes = Sibling<action::AlterRelation>([&](const action::AlterRelation& drop) {
+    return drop.column == name && (drop.alteration == action::Alteration::kDropIdentity ||
+                                   drop.alteration == action::Alteration::kDropExpression);
+  });
+  if (identity_goes) return;
+  Fail("42601",
+       absl::StrCat("column \"", name, "\" of relation \"", table.name, "\" is ",
+                    column->generated == Generated::kIdentity ? "an identity" : "a generated",
+                    " column"));
 }
 
 void Inspector::Look(const action::DropDefault& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr || !HasColumn(*table, drop.column)) return;
+  CheckTakesDefault(*table, drop.column);
   const TableColumn* column = table->FindColumn(drop.column);
   // Inserts that relied on the default now lack a value.
   if (column != nullptr && column->not_null && column->has_default) {
@@ -634,7 +675,7 @@ void Inspector::Look(const action::RenameColumn& rename) {
     return Fail("42P16", absl::StrCat("inherited column \"", rename.column,
                                       "\" must be renamed in child tables too"));
   }
-  if (table->FindColumn(rename.to) != nullptr) {
+  if (table->FindColumn(rename.to) != nullptr || IsSystemColumn(rename.to)) {
     return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
                                       "\" already exists"));
   }
@@ -687,6 +728,11 @@ void Inspector::Look(const action::SetSchema& set) {
   const Relation* relation = NameTarget(set.relation, false);
   if (relation == nullptr) return;
   if (relation->schema == set.schema) return;
+  // A schema that no file creates may be an extension's.
+  if (IsPlain() && set.schema != "public" && set.schema != "information_schema" &&
+      !absl::StartsWith(set.schema, "pg_") && !view_.HasSchema(set.schema)) {
+    return Fail("3F000", absl::StrCat("schema \"", set.schema, "\" does not exist"));
+  }
   if (Find({.schema = set.schema, .name = relation->name}) != nullptr) {
     return Fail("42P07", absl::StrCat("relation \"", relation->name,
                                       "\" already exists in schema \"", set.schema, "\""));

@@ -84,11 +84,11 @@ constexpr KindRow kKinds[] = {
     {Of(Alteration::kNotOfType), T | P},
     {Of(Alteration::kOwner), kAll & ~X},  // ATExecChangeOwner
     {Of(Alteration::kSetForeignOptions), F},
-    {Of<AlterSequence>(), S},                    // sequence.c:init_sequence
-    {Of<CreateIndex>(), T | P | M},              // indexcmds.c:DefineIndex
-    {Of<CreatePolicy>(), T | P},                 // policy.c:RangeVarCallbackForPolicy
-    {Of<CreateRule>(), T | P | V | M},           // rewriteDefine.c:DefineQueryRewrite
-    {Of<CreateStatistics>(), T | P | M | F},     // statscmds.c:CreateStatistics
+    {Of<AlterSequence>(), S},                       // sequence.c:init_sequence
+    {Of<CreateIndex>(), T | P | M},                 // indexcmds.c:DefineIndex
+    {Of<CreatePolicy>(), T | P},                    // policy.c:RangeVarCallbackForPolicy
+    {Of<CreateRule>(), T | P | V | M},              // rewriteDefine.c:DefineQueryRewrite
+    {Of<CreateStatistics>(), T | P | M | F},        // statscmds.c:CreateStatistics
     {Of<Truncate>(), T | P, EffectRow::kEver, 13},  // tablecmds.c:truncate_check_rel
     {Of<Truncate>(), T | P | F, 14},
     {Of<LockTable>(), T | P | V},  // lockcmds.c:RangeVarCallbackForLockTable
@@ -183,8 +183,7 @@ uint32_t KindsForGrant(ObjectKind word) {
 }
 
 std::vector<Demand> DemandsOf(const Annotate& annotate) {
-  const bool part =
-      ObjectKind::kColumn <= annotate.kind && annotate.kind <= ObjectKind::kRule;
+  const bool part = ObjectKind::kColumn <= annotate.kind && annotate.kind <= ObjectKind::kRule;
   if (part) return {{&annotate.on_table, KindsForPart(annotate.kind)}};
   if (annotate.kind > ObjectKind::kForeignTable) return {};
   return {{&annotate.object, KindsOfWord(annotate.kind)}};

@@ -158,7 +158,7 @@ struct MethodRow {
   bool unique;
   bool many_columns;
   bool ordered;
-  int includes_since;  // INCLUDE
+  int includes_since;          // INCLUDE
   absl::string_view classes;   // its operator classes of 18, without `_ops`
   absl::string_view defaults;  // types that have a default one, of those in kPlainTypes
 };
@@ -272,9 +272,9 @@ void Inspector::CheckMethod(const action::CreateIndex& create) {
     if (column.reordered && !method->ordered) return lacks("ASC/DESC options");
     if (!IsPlain() || column.operator_class.empty()) continue;
     if (HasClass(*method, column.operator_class)) continue;
-    return Fail("42704", absl::StrCat("operator class \"", column.operator_class,
-                                      "\" does not exist for access method \"", create.method,
-                                      "\""));
+    return Fail("42704",
+                absl::StrCat("operator class \"", column.operator_class,
+                             "\" does not exist for access method \"", create.method, "\""));
   }
 }
 
@@ -282,7 +282,8 @@ void Inspector::CheckMethod(const action::CreateIndex& create) {
 void Inspector::CheckIndexed(const action::CreateIndex& create, const Relation& table) {
   if (create.unique) {
     Constraint unique = {.kind = ConstraintKind::kUnique};
-    for (const action::IndexColumn& column : create.columns) unique.columns.push_back(column.column);
+    for (const action::IndexColumn& column : create.columns)
+      unique.columns.push_back(column.column);
     CheckPartitionKey(table.partition_keys, unique, "");
   }
   const MethodRow* method = FindMethod(create.method);
