@@ -105,6 +105,7 @@ constexpr EffectRow kRows[] = {
     {Of(Alteration::kDropIdentity), kTable, kAccessExclusive},
     {Of(Alteration::kDropIdentity), kDescendant, kAccessExclusive},
     {Of(Alteration::kSetExpression), kTable, kAccessExclusive},
+    {Of(Alteration::kSetExpression), kDescendant, kAccessExclusive},
     {Of(Alteration::kDropExpression), kTable, kAccessExclusive},
     {Of(Alteration::kDropExpression), kDescendant, kAccessExclusive},
     {Of(Alteration::kSetOptions), kTable, kShareUpdateExclusive, 0, kStrongOption},

@@ -42,6 +42,11 @@ bool IsOpaque(const Action& action, const Effects& effects) {
   return !effects.modelled && !effects.inert && (other == nullptr || other->relations.empty());
 }
 
+bool IsSystemColumn(absl::string_view column) {
+  return column == "ctid" || column == "xmin" || column == "cmin" || column == "xmax" ||
+         column == "cmax" || column == "tableoid";
+}
+
 bool Mentions(const Relation& index, const std::string& column) {
   return std::find(index.mentions.begin(), index.mentions.end(), column) != index.mentions.end();
 }
@@ -107,6 +112,10 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
 }
 
 bool Inspector::HasColumn(const Relation& table, const std::string& column, bool to_drop) {
+  if (IsSystemColumn(column)) {
+    Fail("0A000", absl::StrCat("cannot alter system column \"", column, "\""));
+    return false;
+  }
   const bool added = Sibling<action::AddColumn>(
       [&](const action::AddColumn& add) { return add.column.name == column; });
   // Whatever their order in the text, ALTER TABLE drops first (tablecmds.c:AlterTablePass).

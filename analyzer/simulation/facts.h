@@ -189,6 +189,7 @@ class Inspector {
 
   // facts_relation.cc
   void LookAtColumn(const action::AlterRelation& alter, const Relation& table);
+  void LookAtNumbered(const action::AlterRelation& alter, const Relation& relation);
   void LookAtWhole(const action::AlterRelation& alter, const Relation& relation);
   void NoteNewExpression(const action::AlterRelation& alter, const Relation& table,
                          Generated generated);
@@ -260,6 +261,7 @@ class Inspector {
   // By a body of BEGIN ATOMIC.
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
   void CheckBody(const std::shared_ptr<const Body>& body);
+  void CheckTakesDefault(const Relation& table, const std::string& name);
   // Whether the named column can be used, or dropped; notes the failure where it certainly does not
   // exist.
   bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
@@ -372,6 +374,9 @@ action::CreateIndex LikeIndex(const Relation& index);
 
 // Nothing is known of what the action did: what it made or took away escapes the catalog.
 bool IsOpaque(const Action& action, const Effects& effects);
+
+// A name that every table's system columns have (catalog/heap.c).
+bool IsSystemColumn(absl::string_view column);
 
 // The indexes that hold `column` in a key, an expression or a predicate.
 bool Mentions(const Relation& index, const std::string& column);

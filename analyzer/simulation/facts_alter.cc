@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/type_change.h"
@@ -18,6 +19,16 @@ bool Contains(const std::vector<std::string>& values, const std::string& value) 
 bool HasConstraint(const Column& column, ConstraintKind kind) {
   return std::any_of(column.constraints.begin(), column.constraints.end(),
                      [&](const Constraint& c) { return c.kind == kind; });
+}
+
+// parse_expr.c:transformColumnRef
+bool IsComputedFromComputed(const Expression& expression, const Relation& table) {
+  return std::any_of(expression.columns.begin(), expression.columns.end(),
+                     [&](const std::string& name) {
+                       const TableColumn* column = table.FindColumn(name);
+                       return column != nullptr && (column->generated == Generated::kStored ||
+                                                    column->generated == Generated::kVirtual);
+                     });
 }
 
 }  // namespace
@@ -74,6 +85,17 @@ void Inspector::Look(const action::AddColumn& add) {
                                  "\" already exists"));
     }
     return;
+  }
+  if (IsSystemColumn(column.name)) {
+    return Fail("42701", absl::StrCat("column name \"", column.name,
+                                      "\" conflicts with a system column name"));
+  }
+  const bool whole = table->kind == RelationKind::kPartitionedTable || table->is_partition;
+  if (whole && column.generated == Generated::kIdentity && situation_.server_version < 17) {
+    return Fail("42P16", "cannot add an identity column to a partitioned table");
+  }
+  if (column.generated_from != nullptr && IsComputedFromComputed(*column.generated_from, *table)) {
+    return Fail("42P17", "cannot use a generated column to compute another");
   }
   // access/htup_details.h:MaxHeapAttributeNumber
   if (table->columns.size() >= 1600) {
@@ -179,6 +201,9 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (kept && !drop.cascade) return depend();
   }
   NoteColumnGone(*table, column);
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    if (child->is_partition) NoteColumnGone(*child, column);
+  }
   facts_.losses.push_back(
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
   facts_.breaks.push_back(
@@ -230,12 +255,28 @@ void Inspector::Look(const action::DropNotNull& drop) {
 
 void Inspector::Look(const action::SetDefault& set) {
   const Relation* table = NameTarget(set.table, true);
-  if (table != nullptr) HasColumn(*table, set.column);
+  if (table != nullptr && HasColumn(*table, set.column)) CheckTakesDefault(*table, set.column);
+}
+
+// tablecmds.c:ATExecColumnDefault: an identity or a generated column has none to set or drop.
+void Inspector::CheckTakesDefault(const Relation& table, const std::string& name) {
+  const TableColumn* column = table.FindColumn(name);
+  if (column == nullptr || column->generated == Generated::kNo) return;
+  const bool identity_goes = Sibling<action::AlterRelation>([&](const action::AlterRelation& drop) {
+    return drop.column == name && (drop.alteration == action::Alteration::kDropIdentity ||
+                                   drop.alteration == action::Alteration::kDropExpression);
+  });
+  if (identity_goes) return;
+  Fail("42601",
+       absl::StrCat("column \"", name, "\" of relation \"", table.name, "\" is ",
+                    column->generated == Generated::kIdentity ? "an identity" : "a generated",
+                    " column"));
 }
 
 void Inspector::Look(const action::DropDefault& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr || !HasColumn(*table, drop.column)) return;
+  CheckTakesDefault(*table, drop.column);
   const TableColumn* column = table->FindColumn(drop.column);
   // Inserts that relied on the default now lack a value.
   if (column != nullptr && column->not_null && column->has_default) {
@@ -404,7 +445,7 @@ void Inspector::Look(const action::RenameColumn& rename) {
     return Fail("42P16", absl::StrCat("inherited column \"", rename.column,
                                       "\" must be renamed in child tables too"));
   }
-  if (table->FindColumn(rename.to) != nullptr) {
+  if (table->FindColumn(rename.to) != nullptr || IsSystemColumn(rename.to)) {
     return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
                                       "\" already exists"));
   }
@@ -445,6 +486,11 @@ void Inspector::Look(const action::SetSchema& set) {
   const Relation* relation = NameTarget(set.relation, false);
   if (relation == nullptr) return;
   if (relation->schema == set.schema) return;
+  // A schema that no file creates may be an extension's.
+  if (IsPlain() && set.schema != "public" && set.schema != "information_schema" &&
+      !absl::StartsWith(set.schema, "pg_") && !view_.HasSchema(set.schema)) {
+    return Fail("3F000", absl::StrCat("schema \"", set.schema, "\" does not exist"));
+  }
   if (Find({.schema = set.schema, .name = relation->name}) != nullptr) {
     return Fail("42P07", absl::StrCat("relation \"", relation->name,
                                       "\" already exists in schema \"", set.schema, "\""));

@@ -156,6 +156,11 @@ void Inspector::Look(const action::CreateTable& create) {
   const bool generates = std::any_of(create.columns.begin(), create.columns.end(),
                                      [](const Column& column) { return column.generated_from; });
   if (generates && !CheckGenerated(create)) return;
+  Relation kept;
+  kept.kind = create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable;
+  kept.access_method = create.access_method;
+  CheckParameters(create.parameters, kept, /*resets=*/false);
+  CheckAccessMethod(create.access_method);
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
@@ -209,9 +214,18 @@ void Inspector::Look(const action::CreateIndex& create) {
     return Fail("0A000", absl::StrCat("cannot create index on partitioned table \"", table->name,
                                       "\" concurrently"));
   }
+  CheckMethod(create);
   for (const action::IndexColumn& column : create.columns) {
     if (!column.column.empty() && !HasColumn(*table, column.column)) return;
   }
+  for (const std::string& column : create.include) {
+    if (!HasColumn(*table, column)) return;
+  }
+  CheckIndexed(create, *table);
+  Relation index;
+  index.kind = RelationKind::kIndex;
+  index.method = create.method;
+  CheckParameters(create.parameters, index, /*resets=*/false);
   Add(Role::kTable, *table);
   const bool recurses = partitioned && !create.only;
   if (recurses) {

@@ -113,6 +113,10 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
 }
 
 void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop) {
+  if (drop.concurrently && index.kind == RelationKind::kPartitionedIndex) {
+    return Fail("0A000",
+                absl::StrCat("cannot drop partitioned index \"", index.name, "\" concurrently"));
+  }
   const Relation* table = view_.Find(index.table);
   if (drop.concurrently) facts_.conditions |= kConcurrently;
   if (table == nullptr) return;
@@ -291,6 +295,11 @@ void Inspector::NoteDroppedSchema(const std::string& schema, const action::Drop&
 }
 
 void Inspector::Look(const action::Drop& drop) {
+  // tablecmds.c:RemoveRelations
+  if (drop.concurrently && (drop.cascade || drop.objects.size() > 1)) {
+    return Fail("0A000", drop.cascade ? "DROP INDEX CONCURRENTLY does not support CASCADE"
+                                      : "DROP INDEX CONCURRENTLY drops one index at a time");
+  }
   if (drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
       drop.kind == ObjectKind::kRule) {
     return NoteDroppedPart(drop);

@@ -36,6 +36,7 @@ bool Recurses(Alteration alteration, const Relation& table, int server_version) 
     case Alteration::kSetStatistics:
     case Alteration::kSetStorage:
     case Alteration::kDropExpression:
+    case Alteration::kSetExpression:
       return true;
     case Alteration::kAddIdentity:
     case Alteration::kSetIdentity:
@@ -66,9 +67,26 @@ void Inspector::Look(const action::AlterRelation& alter) {
       named != nullptr && Recurses(alter.alteration, *named, situation_.server_version);
   const Relation* relation = NameTarget(alter.relation, recurses);
   if (relation == nullptr) return;
+  if (alter.number != 0) return LookAtNumbered(alter, *relation);
   if (!alter.column.empty() && relation->IsTable() && !HasColumn(*relation, alter.column)) return;
   if (IsOfColumn(alter.alteration)) return LookAtColumn(alter, *relation);
   LookAtWhole(alter, *relation);
+}
+
+// tablecmds.c:ATExecSetStatistics: only an index's columns have no name, and only its expressions
+// have statistics of their own.
+void Inspector::LookAtNumbered(const action::AlterRelation& alter, const Relation& relation) {
+  if (relation.assumed) return;
+  if (!relation.IsIndex()) return Fail("0A000", "cannot refer to non-index column by number");
+  const size_t keys = relation.keys.size();
+  const auto number = static_cast<size_t>(alter.number);
+  if (number > keys + relation.include.size()) {
+    return Fail("42703", absl::StrCat("column number ", alter.number, " of relation \"",
+                                      relation.name, "\" does not exist"));
+  }
+  if (number > keys || !relation.keys[number - 1].column.empty()) {
+    Fail("0A000", "cannot alter statistics on a column of an index that is no expression");
+  }
 }
 
 void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation& table) {
@@ -77,12 +95,23 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
   const bool identity = generated == Generated::kIdentity;
   const bool computed = generated == Generated::kStored || generated == Generated::kVirtual;
   const bool certain = column != nullptr && KnowsAll(table);
+  const bool of_part = table.is_partition && situation_.server_version >= 17;
+  const bool default_goes = Sibling<action::DropDefault>(
+      [&](const action::DropDefault& drop) { return drop.column == alter.column; });
   switch (alter.alteration) {
+    case Alteration::kSetColumnOptions:
+      if (!alter.resets) CheckColumnParameters(alter.options);
+      return;
+    case Alteration::kSetStorage:
+    case Alteration::kSetCompression:
+      return CheckColumnStorage(alter, table);
     case Alteration::kAddIdentity:
-      if (certain && identity) {
+      if (of_part) {
+        Fail("42P16", "cannot add identity to a column of a partition");
+      } else if (certain && identity) {
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" is already an identity column"));
-      } else if (certain && column->has_default) {
+      } else if (certain && column->has_default && !default_goes) {
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" already has a default value"));
       } else if (certain && !column->not_null) {
@@ -92,6 +121,7 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
       return;
     case Alteration::kSetIdentity:
     case Alteration::kDropIdentity:
+      if (of_part) return Fail("42P16", "cannot change the identity column of a partition");
       if (certain && !identity && !alter.if_exists) {
         return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
                                           table.name, "\" is not an identity column"));
@@ -145,6 +175,8 @@ void Inspector::NoteNewExpression(const action::AlterRelation& alter, const Rela
 
 void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& relation) {
   switch (alter.alteration) {
+    case Alteration::kSetOptions:
+      return CheckParameters(alter.options, relation, alter.resets);
     case Alteration::kSetLogged:
       return NotePersistence(relation, Persistence::kPermanent);
     case Alteration::kSetUnlogged:
@@ -158,9 +190,7 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
     }
     case Alteration::kSetAccessMethod: {
       const std::string wanted = alter.object == "heap" ? "" : alter.object;
-      if (relation.kind == RelationKind::kPartitionedTable && situation_.server_version < 17) {
-        return Fail("0A000", "cannot change access method of a partitioned table");
-      }
+      CheckAccessMethod(alter.object);
       if (wanted != relation.access_method) Rewrite(Heaps(relation, true), Cause::kStorage, false);
       return;
     }
@@ -193,6 +223,8 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
         return Fail("0A000", absl::StrCat("cannot change owner of sequence \"", relation.name,
                                           "\" which is linked to a table"));
       }
+      // Who owns it already gets it again, and what belongs to it stays (ATExecChangeOwner).
+      if (!relation.assumed && relation.owned_by_role == alter.object) return;
       for (const Relation* index : view_.IndexesOf(relation)) Add(Role::kIndexUnder, *index);
       for (const Relation* sequence : view_.SequencesOf(relation)) Add(Role::kSequence, *sequence);
       return;
@@ -245,6 +277,11 @@ void Inspector::NoteNamedIndex(const action::AlterRelation& alter, const Relatio
   const Relation* index = Find({.schema = table.schema, .name = alter.object});
   if (index != nullptr && index->table == table.id) {
     Add(Role::kUsedIndex, *index);
+    if (alter.alteration == Alteration::kReplicaIdentity) {
+      CheckReplicaIdentity(*index, table);
+    } else {
+      CheckClusterOn(*index, table);
+    }
   } else if (index != nullptr && !index->assumed) {
     Fail("42809",
          absl::StrCat("\"", alter.object, "\" is not an index for table \"", table.name, "\""));
@@ -261,6 +298,7 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
   Add(Role::kInherited, *parent);
   const bool inherits =
       std::find(table.parents.begin(), table.parents.end(), parent->id) != table.parents.end();
+  if (table.is_partition) return Fail("42809", "cannot change inheritance of a partition");
   if (alter.alteration == Alteration::kNoInherit) {
     if (!inherits && KnowsAll(table) && KnowsAll(*parent)) {
       Fail("42P01", absl::StrCat("relation \"", parent->name, "\" is not a parent of relation \"",
@@ -269,11 +307,13 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
     return NoteBehaviour(
         *parent, absl::StrCat("the rows of `", table.name, "` are gone from `", parent->name, "`"));
   }
-  if (table.is_partition || parent->kind == RelationKind::kPartitionedTable) {
+  if (parent->kind == RelationKind::kPartitionedTable) {
     return Fail("42809",
-                table.is_partition
-                    ? "cannot change inheritance of a partition"
-                    : absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+                absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+  }
+  const std::vector<const Relation*> below = view_.DescendantsOf(table);
+  if (parent->id == table.id || std::find(below.begin(), below.end(), parent) != below.end()) {
+    return Fail("42P07", "circular inheritance not allowed");
   }
   if (inherits) {
     return Fail("42P07", absl::StrCat("relation \"", parent->name,
