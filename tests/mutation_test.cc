@@ -32,8 +32,9 @@ struct Witness {
   int server = 0;
 
   bool Agrees() const {
-    const truth::Prediction prediction = truth::Predict(*truth_case, *measured, server);
-    return truth::Compare(*truth_case, *measured, server, prediction).empty();
+    const truth::Prediction prediction =
+        truth::Predict(*truth_case, measured->deeds.outside_transactions, server);
+    return truth::Compare(*truth_case, measured->deeds, prediction).empty();
   }
 };
 
@@ -67,9 +68,10 @@ class MutationTest : public testing::Test {
     for (const Measured& measured : truth_case.measured) {
       for (const int server : measured.servers) {
         const Witness witness = {&truth_case, &measured, server};
-        const truth::Prediction prediction = truth::Predict(truth_case, measured, server);
+        const truth::Prediction prediction =
+            truth::Predict(truth_case, measured.deeds.outside_transactions, server);
         const bool agrees =
-            prediction.modelled && truth::Compare(truth_case, measured, server, prediction).empty();
+            prediction.modelled && truth::Compare(truth_case, measured.deeds, prediction).empty();
         if (agrees) witnesses.push_back(witness);
       }
     }

@@ -23,8 +23,7 @@ std::string WorkWords(const Work& work) {
     case WorkKind::kRewrite:
       return absl::StrCat(may, work.possible ? "rewrite " : "rewrites ", Quoted(work.relation));
     case WorkKind::kIndexBuild:
-      return absl::StrCat("builds index `", work.index,
-                          work.again ? "` again" : "`");
+      return absl::StrCat("builds index `", work.index, work.again ? "` again" : "`");
     case WorkKind::kCopy:
       return absl::StrCat("copies the file of ", Quoted(work.relation));
   }
@@ -86,6 +85,8 @@ void RaiseForBreak(const Break& broken, RiskReason& worst) {
           absl::StrCat("without a policy, ", name, " shows no rows to anyone but its owner"));
     case BreakKind::kChangedType:
       return;  // the rewrite speaks for it
+    case BreakKind::kBehaviour:
+      return Raise(worst, Risk::kRisky, broken.detail);
   }
 }
 
@@ -133,16 +134,12 @@ void RaiseForLockTable(const Step& step, RiskReason& worst) {
 }
 
 // Nothing is claimed of it, so nothing vouches for it.
-void RaiseForUnknown(const Step& step, RiskReason& worst) {
+void RaiseForUnknown(const Step& step, const History& history, RiskReason& worst) {
   const bool unknown = !step.effects.modelled && !step.effects.inert;
   if (!unknown && !step.effects.calls_unknown) return;
-  const auto* other = step.As<action::Other>();
-  const bool block = step.As<action::DoBlock>() != nullptr;
+  const bool function = step.effects.calls_unknown && step.As<action::DoBlock>() == nullptr;
   Raise(worst, Risk::kRisky,
-        absl::StrCat("what ",
-                     other != nullptr ? other->what
-                     : block          ? "DO"
-                                      : "a function that it calls",
+        absl::StrCat("what ", function ? "a function that it calls" : history.TagOf(step),
                      " locks, loses or breaks is not known"));
 }
 
@@ -174,7 +171,7 @@ RiskReason RiskOf(const Step& step, const History& history) {
   RaiseForMassUpdate(step, worst);
   RaiseForDropIndex(step, worst);
   RaiseForLockTable(step, worst);
-  RaiseForUnknown(step, worst);
+  RaiseForUnknown(step, history, worst);
   return worst;
 }
 

@@ -38,10 +38,10 @@ class Applier {
   void Apply(const action::DropColumn& drop);
   void Apply(const action::SetNotNull& set) { SetNullability(set.table, set.column, true); }
   void Apply(const action::DropNotNull& drop) { SetNullability(drop.table, drop.column, false); }
-  void Apply(const action::SetDefault& set);
-  void Apply(const action::DropDefault& drop) {
-    SetDefaultOf(drop.table, drop.column, false, nullptr);
+  void Apply(const action::SetDefault& set) {
+    ChangeDefault(set.table, set.column, std::make_shared<const Expression>(set.value));
   }
+  void Apply(const action::DropDefault& drop) { ChangeDefault(drop.table, drop.column, nullptr); }
   void Apply(const action::AlterColumnType& alter);
   void Apply(const action::AddConstraint& add);
   void Apply(const action::DropConstraint& drop);
@@ -110,10 +110,13 @@ class Applier {
                        const TableConstraint* constraint) const;
   // Makes one index part of another.
   void Attach(RelationId part, RelationId whole);
+  std::vector<TableColumn> InheritedColumns(const action::CreateTable& create) const;
+  void CopyFrom(const Name& like, bool indexes, RelationId to);
   void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
-  void SetDefaultOf(const Target& target, const std::string& column, bool has_default,
-                    const Dependences& stands_on);
+  void ChangeDefault(const Target& target, const std::string& column,
+                     const OptionalExpression& value);
+  void GiveDefault(TableColumn& column, const OptionalExpression& value) const;
   void RemoveConstraint(RelationId table, const std::string& constraint);
   void RemoveForeignKeysTo(const Relation& index);
   void RemoveColumn(RelationId table, const std::string& column, bool cascade);
@@ -131,7 +134,7 @@ class Applier {
 
   // ---- apply_object.cc
   // For the view at this moment, which must outlive it.
-  DependenceScope Scope() const { return {now_, situation_.search_path}; }
+  TypeScope Scope() const { return {now_, situation_.search_path, situation_.server_version}; }
   Name PlaceFor(const Name& name) const {
     return {.schema = SchemaFor(name, Persistence::kPermanent), .name = name.name};
   }

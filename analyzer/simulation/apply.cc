@@ -54,11 +54,11 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
   TableColumn made = {.name = column.name,
                       .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
-                      .generated = column.generated,
-                      .has_default = column.serial || column.generated != Generated::kNo ||
-                                     (column.default_value && !column.default_value->is_null)};
+                      .generated = column.generated};
+  GiveDefault(made, column.default_value);
+  made.has_default = made.has_default || column.serial || column.generated != Generated::kNo;
   if (column.generated_from) made.generated_from = column.generated_from->columns;
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   made.stands_on =
       std::move(DependenceList(scope).Add(column.default_value).Add(column.generated_from))
           .Finish();
@@ -222,35 +222,8 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
   }
 }
 
-void Applier::Apply(const action::CreateTable& create) {
-  Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
-                         : create.foreign   ? RelationKind::kForeignTable
-                                            : RelationKind::kTable,
-                         SchemaFor(create.table, create.persistence), create.persistence);
-  table.name = create.table.name;
-  table.maybe_has_rows = create.as_query && create.with_data;
-  table.columns_known = !create.as_query;
-  table.if_not_exists = create.if_not_exists || situation_.conditional;
-  table.drops_at_commit = create.drops_at_commit;
-  table.is_default_partition = create.default_partition;
-  table.partition_keys = create.partition_keys;
-  table.partition_terms = create.partition_terms;
-  table.partition_strategy = create.partition_strategy;
-  table.bound = create.bound;
-  table.of_type = create.of_type;
-  if (create.of_type) AddAttributes(*create.of_type, table);
-  const DependenceScope scope = Scope();
-  if (create.foreign) {
-    DependenceList stands_on(scope);
-    table.stands_on =
-        std::move(stands_on.Add(ObjectKind::kServer, {.name = create.server})).Finish();
-  }
-  for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like == nullptr || !like->columns_known) table.columns_known = false;
-    if (like == nullptr) continue;
-    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
-  }
+// The columns of all parents, in their order.
+std::vector<TableColumn> Applier::InheritedColumns(const action::CreateTable& create) const {
   std::vector<Name> parents = create.inherits;
   if (create.partition_of) parents.push_back(*create.partition_of);
   std::vector<TableColumn> inherited;
@@ -274,6 +247,50 @@ void Applier::Apply(const action::CreateTable& create) {
       }
     }
   }
+  return inherited;
+}
+
+// What LIKE brings besides the columns.
+void Applier::CopyFrom(const Name& name, bool indexes, RelationId to) {
+  const Relation* like = Find(name);
+  if (like == nullptr) return;
+  for (const TableConstraint& constraint : like->constraints) {
+    if (constraint.kind != ConstraintKind::kNotNull) continue;
+    AddNotNull(to, constraint.columns[0], constraint.name, false);
+  }
+  if (indexes) CopyIndexes(*like, to);
+}
+
+void Applier::Apply(const action::CreateTable& create) {
+  Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
+                         : create.foreign   ? RelationKind::kForeignTable
+                                            : RelationKind::kTable,
+                         SchemaFor(create.table, create.persistence), create.persistence);
+  table.name = create.table.name;
+  table.maybe_has_rows = create.as_query && create.with_data;
+  table.columns_known = !create.as_query;
+  table.if_not_exists = create.if_not_exists || situation_.conditional;
+  table.drops_at_commit = create.drops_at_commit;
+  table.is_default_partition = create.default_partition;
+  table.partition_keys = create.partition_keys;
+  table.partition_terms = create.partition_terms;
+  table.partition_strategy = create.partition_strategy;
+  table.bound = create.bound;
+  table.of_type = create.of_type;
+  if (create.of_type) AddAttributes(*create.of_type, table);
+  const TypeScope scope = Scope();
+  if (create.foreign) {
+    DependenceList stands_on(scope);
+    table.stands_on =
+        std::move(stands_on.Add(ObjectKind::kServer, {.name = create.server})).Finish();
+  }
+  for (const Name& name : create.like) {
+    const Relation* like = Find(name);
+    if (like == nullptr || !like->columns_known) table.columns_known = false;
+    if (like == nullptr) continue;
+    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
+  }
+  const std::vector<TableColumn> inherited = InheritedColumns(create);
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
   std::vector<std::string> sequences;
   for (const Column& column : create.columns) {
@@ -289,23 +306,12 @@ void Applier::Apply(const action::CreateTable& create) {
   const RelationId id = Create(std::move(table));
   if (id == 0) return;
   for (const std::string& column : sequences) MakeSequence(*view().Find(id), column);
-  for (const Name& name : create.like) {
-    const Relation* like = create.like_indexes ? Find(name) : nullptr;
-    if (like != nullptr) CopyIndexes(*like, id);
-  }
+  for (const Name& name : create.like) CopyFrom(name, create.like_indexes, id);
   for (const Name& name : create.inherits) {
     if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
   }
   if (create.partition_of) {
     if (const Relation* parent = Find(*create.partition_of)) InheritFrom(id, *parent, true);
-  }
-  for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like == nullptr) continue;
-    for (const TableConstraint& constraint : like->constraints) {
-      if (constraint.kind != ConstraintKind::kNotNull) continue;
-      AddNotNull(id, constraint.columns[0], constraint.name, false);
-    }
   }
   if (NamesNotNulls()) NameNotNulls(id, create);
   for (const Column& column : create.columns) {
@@ -317,6 +323,9 @@ void Applier::Apply(const action::CreateTable& create) {
 }
 
 void Applier::Apply(const action::AddColumn& add) {
+  const Relation* old = Find(add.table.name);
+  // IF NOT EXISTS leaves out the constraints too.
+  if (old != nullptr && old->FindColumn(add.column.name) != nullptr) return;
   ForEach(add.table, [&](Relation& table) {
     if (table.FindColumn(add.column.name) == nullptr) MakeColumn(table, add.column);
   });
@@ -413,20 +422,18 @@ void Applier::SetNullability(const Target& target, const std::string& name, bool
   }
 }
 
-void Applier::SetDefaultOf(const Target& target, const std::string& name, bool has_default,
-                           const Dependences& stands_on) {
-  ForEach(target, [&](Relation& table) {
-    TableColumn* column = table.FindColumn(name);
-    if (column == nullptr) return;
-    column->has_default = has_default;
-    column->stands_on = stands_on;
-  });
+void Applier::GiveDefault(TableColumn& column, const OptionalExpression& value) const {
+  const TypeScope scope = Scope();
+  column.has_default = value && !value->is_null;
+  column.default_value = column.has_default ? value : nullptr;
+  column.stands_on = std::move(DependenceList(scope).Add(column.default_value)).Finish();
 }
 
-void Applier::Apply(const action::SetDefault& set) {
-  const DependenceScope scope = Scope();
-  SetDefaultOf(set.table, set.column, !set.value.is_null,
-               std::move(DependenceList(scope).Add(set.value)).Finish());
+void Applier::ChangeDefault(const Target& target, const std::string& name,
+                            const OptionalExpression& value) {
+  ForEach(target, [&](Relation& table) {
+    if (TableColumn* column = table.FindColumn(name)) GiveDefault(*column, value);
+  });
 }
 
 void Applier::Apply(const action::AlterColumnType& alter) {
@@ -441,6 +448,11 @@ void Applier::Apply(const action::AlterColumnType& alter) {
 }
 
 // ---- constraints and indexes -----------------------------------------------------------------
+
+bool BringsIndex(ConstraintKind kind) {
+  return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
+         kind == ConstraintKind::kExclusion;
+}
 
 // pg_constraint.c:ChooseConstraintName and its callers.
 std::string Applier::ConstraintName(const Relation& table, const Constraint& constraint) const {
@@ -474,11 +486,8 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
       label = "excl";
       break;
   }
-  for (uint32_t number = 0;; ++number) {
-    const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
-    std::string name = view().ChooseName(table.schema, table.name, columns, numbered);
-    if (table.FindConstraint(name) == nullptr) return name;
-  }
+  return view().ChooseConstraintName(table.schema, table.name, columns, label,
+                                     BringsIndex(constraint.kind));
 }
 
 RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint& constraint,
@@ -501,13 +510,15 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .validated = !constraint.not_valid && !constraint.not_enforced,
                           .enforced = !constraint.not_enforced,
                           .no_inherit = constraint.no_inherit,
+                          .deferrable = constraint.deferrable,
+                          .initially_deferred = constraint.initially_deferred,
                           .deletes_write = constraint.deletes_write,
                           .updates_write = constraint.updates_write,
                           .referenced_columns = constraint.referenced_columns};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
     made.predicate = constraint.expression->predicate;
-    const DependenceScope scope = Scope();
+    const TypeScope scope = Scope();
     made.stands_on = std::move(DependenceList(scope).Add(constraint.expression)).Finish();
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
@@ -529,8 +540,7 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
         catalog_.Change(moment_, index->id, [&](Relation& renamed) { renamed.name = made.name; });
       }
     }
-  } else if (key || constraint.kind == ConstraintKind::kUnique ||
-             constraint.kind == ConstraintKind::kExclusion) {
+  } else if (BringsIndex(constraint.kind)) {
     made.index = MakeConstraintIndex(table, constraint, made.name);
   }
   const bool not_null = key || (constraint.kind == ConstraintKind::kNotNull && made.validated);
@@ -574,9 +584,6 @@ void Applier::AddToAll(const Target& target, const Constraint& constraint) {
 void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::string& name) {
   const Relation& child = *view().Find(id);
   Constraint own = constraint;
-  const bool indexes = constraint.kind == ConstraintKind::kUnique ||
-                       constraint.kind == ConstraintKind::kPrimaryKey ||
-                       constraint.kind == ConstraintKind::kExclusion;
   if (constraint.kind == ConstraintKind::kPrimaryKey) {
     // Every descendant, a partition or not (parse_utilcmd.c:transformIndexConstraint).
     const Relation& parent = *view().Find(child.parents[0]);
@@ -588,7 +595,7 @@ void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::
       });
     }
   }
-  if (indexes) {
+  if (BringsIndex(constraint.kind)) {
     if (!child.is_partition) return;
     own.name.clear();
   } else if (constraint.kind == ConstraintKind::kForeignKey) {
@@ -682,6 +689,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.unique = create.unique;
   index.has_expression = create.has_expression;
   index.has_predicate = create.has_predicate;
+  index.nulls_not_distinct = create.nulls_not_distinct;
   index.predicate = create.predicate;
   index.keys = create.columns;
   index.include = create.include;
@@ -691,7 +699,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
     if (!key.column.empty()) index.mentions.push_back(key.column);
   }
   index.mentions.insert(index.mentions.end(), create.include.begin(), create.include.end());
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   DependenceList stands_on(scope);
   stands_on.Add(create.expressions);
   for (const action::IndexColumn& key : create.columns) {
@@ -709,7 +717,7 @@ void Applier::Apply(const action::CreateIndex& create) {
   const RelationId whole = MakeIndex(table, create, create.name);
   if (whole == 0 || create.only || table.kind != RelationKind::kPartitionedTable) return;
   for (const Relation* child : view().DescendantsOf(table)) {
-    const Relation* matching = FindMatchingIndex(*child, create, view());
+    const Relation* matching = FindMatchingIndex(*child, create, nullptr, view());
     const RelationId part = matching != nullptr ? matching->id : MakeIndex(*child, create, "");
     if (part != 0) Attach(part, whole);
   }
@@ -775,10 +783,10 @@ void Applier::Apply(const action::CreateView& create) {
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   made.stands_in = StandsIn(create);
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   made.stands_on =
       std::move(DependenceList(scope).Add(create.calls).AddTypes(create.types)).Finish();
-  made.calls_unknown = CallsUnknown(create.calls, view(), situation_.search_path);
+  made.calls_unknown = CallsUnknown(create.calls, scope);
   const Relation* existing = Find(create.view);
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
@@ -895,6 +903,11 @@ void Applier::Apply(const action::AlterRelation& alter) {
     case Alteration::kClusterOn:
     case Alteration::kSetWithoutCluster:
       return set([&](Relation& changed) { changed.clustered_on = alter.object; });
+    case Alteration::kReplicaIdentity: {
+      const Relation* index = Find({.schema = named->schema, .name = alter.object});
+      const RelationId used = alter.object.empty() || index == nullptr ? 0 : index->id;
+      return set([&](Relation& changed) { changed.replica_identity = used; });
+    }
     case Alteration::kOfType:
       return set([&](Relation& changed) { changed.of_type = alter.other; });
     case Alteration::kNotOfType:
@@ -983,7 +996,7 @@ void Applier::AttachIndexes(RelationId part_id, const Relation& whole) {
       if (constraint.index == whole_index) behind = &constraint;
     }
     const Relation& part = *view().Find(part_id);
-    if (const Relation* matching = FindMatchingIndex(part, create, view())) {
+    if (const Relation* matching = FindMatchingIndex(part, create, behind, view())) {
       Attach(matching->id, whole_index);
       continue;
     }
@@ -1036,6 +1049,12 @@ void Applier::Apply(const action::DetachPartition& detach) {
 }
 
 void Applier::Apply(const action::Maintain& maintain) {
+  if (maintain.upkeep == action::Upkeep::kRefresh && !maintain.relations.empty()) {
+    const Relation* view_named = Find(maintain.relations[0].name);
+    if (view_named == nullptr) return;
+    return catalog_.Change(moment_, view_named->id,
+                           [&](Relation& changed) { changed.maybe_has_rows = maintain.with_data; });
+  }
   if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
   for (const Target& target : maintain.relations) {
     const Relation* named = Find(target.name);
@@ -1098,6 +1117,7 @@ void Applier::Apply(const action::RenameConstraint& rename) {
     for (TableConstraint& constraint : table.constraints) {
       if (constraint.name != rename.constraint) continue;
       constraint.name = rename.to;
+      catalog_.NoteConstraint(table.id, rename.to);
       if (index == 0) index = constraint.index;
     }
   });
@@ -1115,7 +1135,9 @@ void Applier::Apply(const action::RenameRelation& rename) {
   if (const Relation* table = view().Find(named->table)) {
     catalog_.Change(moment_, table->id, [&](Relation& changed) {
       for (TableConstraint& constraint : changed.constraints) {
-        if (constraint.index == id) constraint.name = rename.to;
+        if (constraint.index != id) continue;
+        constraint.name = rename.to;
+        catalog_.NoteConstraint(changed.id, rename.to);
       }
     });
   }
@@ -1179,7 +1201,7 @@ void Applier::DropRelation(RelationId id) {
   RemoveGuardsOn(relation);
   // What stood on its row type, or named it in an expression.
   const CatalogView after = view();
-  const DependenceScope scope = {after, situation_.search_path};
+  const TypeScope scope = {after, situation_.search_path, situation_.server_version};
   Remove(FallOf(ObjectsOf(relation), scope));
 }
 
@@ -1218,6 +1240,12 @@ void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation,
                    Catalog& catalog) {
   Applier applier(catalog, moment, situation);
   for (const RelationId id : ids) applier.DropRelation(id);
+}
+
+void FillTables(Catalog& catalog, Moment moment) {
+  for (const Relation* relation : catalog.At(moment).AllRelations()) {
+    catalog.Change(moment, relation->id, [](Relation& changed) { changed.maybe_has_rows = true; });
+  }
 }
 
 std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situation& situation,

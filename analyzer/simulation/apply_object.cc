@@ -55,13 +55,14 @@ void RedirectIn(Dependences& on, const Dependence& from, const Name& to) {
 
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   Overload own = {.signature = create.signature,
                   .returns = create.returns,
                   .input_names = create.input_names,
                   .stands_on = std::move(DependenceList(scope).AddTypes(create.types)).Finish()};
   const Routine* other = view().FindRoutine(PlaceFor(create.function), {});
   Routine routine = {.volatility = create.volatility,
+                     .least_volatility = create.volatility,
                      .constant_body = create.constant_body,
                      .procedure = create.procedure,
                      .created = situation_.now,
@@ -69,9 +70,9 @@ void Applier::Apply(const action::CreateFunction& create) {
                      .uses = {},
                      .body = create.body};
   if (create.body != nullptr && create.body->atomic) routine.uses = UsesOf(*create.body);
-  // Overloads share a name here: the most volatile of them speaks for all.
   if (other != nullptr && !create.or_replace) {
     routine.volatility = std::max(routine.volatility, other->volatility);
+    routine.least_volatility = std::min(routine.least_volatility, other->least_volatility);
     routine.constant_body = routine.constant_body && other->constant_body;
   }
   // Which of them a call means is PostgreSQL's to find out; nor is it known which body stays where
@@ -131,7 +132,7 @@ std::vector<RelationId> Applier::IdsOf(absl::Span<const Name> names, RelationId 
 void Applier::Apply(const action::CreatePolicy& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   RowPolicy policy = {
       .name = create.name,
       .columns = ColumnsOf(create.expressions),
@@ -152,7 +153,7 @@ void Applier::Apply(const action::CreateTrigger& create) {
   for (const Relation* child : view().DescendantsOf(*named)) {
     if (partitioned) ids.push_back(child->id);
   }
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   Trigger trigger = {.name = create.name,
                      .function = create.function.name,
                      .columns = create.columns,
@@ -172,7 +173,7 @@ void Applier::Apply(const action::CreateTrigger& create) {
 void Applier::Apply(const action::CreateRule& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   RewriteRule rule = {.name = create.name,
                       .columns = create.columns,
                       .reads = IdsOf(create.reads, named->id),
@@ -226,7 +227,7 @@ void Applier::RemoveGuardsOn(const Relation& relation) {
 // ---- types -----------------------------------------------------------------------------------
 
 void Applier::Apply(const action::CreateType& create) {
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   DependenceList stands_on(scope);
   if (create.base) stands_on.Add(ObjectKind::kType, create.base->name);
   stands_on.Add(create.default_value);
@@ -362,7 +363,7 @@ void Applier::Apply(const action::AlterType& alter) {
 
 void Applier::Apply(const action::AlterDomain& alter) {
   using Kind = action::DomainChangeKind;
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   const std::string& name = alter.constraint.name;
   ChangeType(alter.domain, [&](UserType& type) {
     const auto add = [&](bool not_null) {
@@ -496,7 +497,7 @@ void Applier::Apply(const action::ChangeObject& change) {
     return;
   }
   if (change.change == ObjectChange::kCreate) {
-    const DependenceScope scope = Scope();
+    const TypeScope scope = Scope();
     NamedObject made = {.created = situation_.now};
     if (change.stands_on) {
       const ObjectKind on = change.kind == ObjectKind::kServer ? ObjectKind::kForeignDataWrapper
@@ -547,6 +548,7 @@ void Applier::RemovePart(const FallenPart& part) {
     TableColumn* column = part.part == PartKind::kDefault ? changed.FindColumn(part.name) : nullptr;
     if (column != nullptr) {
       column->has_default = false;
+      column->default_value = nullptr;
       column->stands_on = nullptr;
     }
     if (part.part == PartKind::kTrigger) EraseNamed(changed.triggers, part.name);
@@ -593,13 +595,13 @@ void Applier::DropSchema(const std::string& schema) {
     members.push_back({.object = std::move(object)});
   }
   const CatalogView now = view();
-  const DependenceScope scope = {now, situation_.search_path};
+  const TypeScope scope = {now, situation_.search_path, situation_.server_version};
   Remove(FallOf(std::move(members), scope));
   catalog_.SetSchema(moment_, schema, false);
 }
 
 void Applier::Apply(const action::Drop& drop) {
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   for (size_t i = 0; i < drop.objects.size(); ++i) {
     const Name& name = drop.objects[i];
     const std::optional<std::string> signature =

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/check.h"
+#include "analyzer/simulation/builtins.h"
 
 namespace plimsoll {
 namespace {
@@ -72,94 +73,10 @@ const Item* FindNamed(const std::vector<Item>& items, absl::string_view name) {
 }  // namespace
 
 bool IsBuiltinType(const Name& name) {
-  static constexpr absl::string_view kNames[] = {"aclitem",
-                                                 "any",
-                                                 "anyarray",
-                                                 "anycompatible",
-                                                 "anyelement",
-                                                 "bit",
-                                                 "bool",
-                                                 "box",
-                                                 "bpchar",
-                                                 "bytea",
-                                                 "char",
-                                                 "cid",
-                                                 "cidr",
-                                                 "circle",
-                                                 "cstring",
-                                                 "date",
-                                                 "datemultirange",
-                                                 "daterange",
-                                                 "event_trigger",
-                                                 "float4",
-                                                 "float8",
-                                                 "inet",
-                                                 "int2",
-                                                 "int2vector",
-                                                 "int4",
-                                                 "int4multirange",
-                                                 "int4range",
-                                                 "int8",
-                                                 "int8multirange",
-                                                 "int8range",
-                                                 "internal",
-                                                 "interval",
-                                                 "json",
-                                                 "jsonb",
-                                                 "jsonpath",
-                                                 "line",
-                                                 "lseg",
-                                                 "macaddr",
-                                                 "macaddr8",
-                                                 "money",
-                                                 "name",
-                                                 "numeric",
-                                                 "nummultirange",
-                                                 "numrange",
-                                                 "oid",
-                                                 "oidvector",
-                                                 "path",
-                                                 "pg_lsn",
-                                                 "pg_snapshot",
-                                                 "point",
-                                                 "polygon",
-                                                 "record",
-                                                 "refcursor",
-                                                 "regclass",
-                                                 "regcollation",
-                                                 "regconfig",
-                                                 "regdictionary",
-                                                 "regnamespace",
-                                                 "regoper",
-                                                 "regoperator",
-                                                 "regproc",
-                                                 "regprocedure",
-                                                 "regrole",
-                                                 "regtype",
-                                                 "text",
-                                                 "tid",
-                                                 "time",
-                                                 "timestamp",
-                                                 "timestamptz",
-                                                 "timetz",
-                                                 "trigger",
-                                                 "tsmultirange",
-                                                 "tsquery",
-                                                 "tsrange",
-                                                 "tstzmultirange",
-                                                 "tstzrange",
-                                                 "tsvector",
-                                                 "txid_snapshot",
-                                                 "unknown",
-                                                 "uuid",
-                                                 "varbit",
-                                                 "varchar",
-                                                 "void",
-                                                 "xid",
-                                                 "xid8",
-                                                 "xml"};
+  // PostgreSQL keeps the types it has: what the newest knows is all.
+  constexpr int kNewest = 99;
   return (name.schema.empty() || name.schema == "pg_catalog") &&
-         std::binary_search(std::begin(kNames), std::end(kNames), absl::string_view(name.name));
+         FindBuiltinType(name.name, kNewest) != nullptr;
 }
 
 bool IsOfType(const TableColumn& column, absl::string_view type) {
@@ -367,6 +284,28 @@ std::vector<Dependence> CatalogView::ObjectsIn(absl::string_view schema) const {
     }
   }
   return live;
+}
+
+bool CatalogView::HasConstraint(absl::string_view schema, const std::string& name) const {
+  const auto found = catalog_->constrained_.find(name);
+  if (found == catalog_->constrained_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](RelationId id) {
+    const Relation* relation = Find(id);
+    return relation != nullptr && relation->schema == schema &&
+           relation->FindConstraint(name) != nullptr;
+  });
+}
+
+std::string CatalogView::ChooseConstraintName(const std::string& schema, absl::string_view table,
+                                              absl::string_view columns, absl::string_view label,
+                                              bool has_index) const {
+  for (uint32_t number = 0;; ++number) {
+    const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
+    std::string name = MakeObjectName(table, columns, numbered);
+    const bool taken = HasConstraint(schema, name) ||
+                       (has_index && catalog_->names_.At(Key(schema, name), moment_) != nullptr);
+    if (!taken) return name;
+  }
 }
 
 bool CatalogView::HasSchema(absl::string_view schema) const {
@@ -577,6 +516,11 @@ void Catalog::NoteObject(const Dependence& object, const Dependences& on) {
   }
 }
 
+void Catalog::NoteConstraint(RelationId id, const std::string& name) {
+  std::vector<RelationId>& relations = constrained_[name];
+  if (relations.empty() || relations.back() != id) relations.push_back(id);
+}
+
 RelationId Catalog::Create(Moment moment, Relation relation) {
   const std::string key = Key(relation.schema, relation.name);
   PLIMSOLL_CHECK(names_.At(key, moment) == nullptr);
@@ -586,6 +530,9 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   members_[relation.schema].push_back(id);
   if (relation.table != 0) indexes_[relation.table].push_back(id);
   NoteDependencies(relation);
+  for (const TableConstraint& constraint : relation.constraints) {
+    NoteConstraint(id, constraint.name);
+  }
   relations_.Set(id, moment, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
@@ -607,7 +554,11 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
   Relation& relation = relations_.Change(id, moment);
   const std::string schema = relation.schema;
   const std::string name = relation.name;
+  const size_t constraints = relation.constraints.size();
   change(relation);
+  for (size_t i = constraints; i < relation.constraints.size(); ++i) {
+    NoteConstraint(id, relation.constraints[i].name);
+  }
   if (schema != relation.schema || name != relation.name) {
     names_.Set(Key(schema, name), moment, nullptr);
     names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<RelationId>(id));

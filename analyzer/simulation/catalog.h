@@ -53,6 +53,7 @@ struct TableColumn {
   bool not_null = false;
   Generated generated = Generated::kNo;
   bool has_default = false;
+  OptionalExpression default_value;         // null where there is none, or it is not known
   std::vector<std::string> generated_from;  // columns that a generated column computes from
   Dependences stands_on;                    // of its default, or of what generates it
 };
@@ -64,8 +65,10 @@ struct TableConstraint {
   OptionalPredicate predicate;       // of a check; null where it is not known
   bool validated = true;
   bool enforced = true;
-  bool inherited = false;      // it came from a parent and from nowhere else
-  bool no_inherit = false;     // children do not get it
+  bool inherited = false;   // it came from a parent and from nowhere else
+  bool no_inherit = false;  // children do not get it
+  bool deferrable = false;
+  bool initially_deferred = false;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE
@@ -142,11 +145,12 @@ struct Relation {
   std::vector<RowPolicy> policies;
   std::vector<RewriteRule> rules;
   std::vector<Publishing> publications;
-  std::string clustered_on;     // an index, by name
-  std::string tablespace;       // empty: the database's own
-  std::string access_method;    // empty: the default one
-  std::optional<Name> of_type;  // CREATE TABLE … OF
-  std::string owned_by_role;    // empty: whoever runs the migrations
+  std::string clustered_on;         // an index, by name
+  RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
+  std::string tablespace;           // empty: the database's own
+  std::string access_method;        // empty: the default one
+  std::optional<Name> of_type;      // CREATE TABLE … OF
+  std::string owned_by_role;        // empty: whoever runs the migrations
   // Of the whole: what an index or a view calls, the type of a typed table, the server of a foreign
   // one, the extension that it is a member of.
   Dependences stands_on;
@@ -158,6 +162,7 @@ struct Relation {
   bool valid = true;
   bool has_expression = false;
   bool has_predicate = false;
+  bool nulls_not_distinct = false;
   OptionalPredicate predicate;
   std::vector<action::IndexColumn> keys;
   std::vector<std::string> include;
@@ -235,7 +240,9 @@ struct Overload {
 };
 
 struct Routine {
+  // Overloads share a name here: of the most volatile of them and of the least.
   action::Volatility volatility = action::Volatility::kVolatile;
+  action::Volatility least_volatility = action::Volatility::kVolatile;
   bool constant_body = false;
   bool procedure = false;
   Moment created = 0;
@@ -283,6 +290,11 @@ class CatalogView {
   // 63 bytes as PostgreSQL cuts (commands/indexcmds.c:ChooseRelationName).
   std::string ChooseName(const std::string& schema, absl::string_view table,
                          absl::string_view columns, absl::string_view label) const;
+  // Likewise for a constraint: free among the constraints of the schema
+  // (pg_constraint.c:ChooseConstraintName) and, where it brings an index, among its relations.
+  std::string ChooseConstraintName(const std::string& schema, absl::string_view table,
+                                   absl::string_view columns, absl::string_view label,
+                                   bool has_index) const;
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
@@ -314,6 +326,7 @@ class CatalogView {
 
  private:
   const std::vector<RelationId>* Candidates(RelationId on) const;
+  bool HasConstraint(absl::string_view schema, const std::string& name) const;
 
   const Catalog* catalog_;
   Moment moment_;
@@ -332,6 +345,9 @@ class Catalog {
   // rename. Pointers to the relation as it is at `moment` see the change.
   void Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change);
   void Drop(Moment moment, RelationId id);
+  // The relation has a constraint of that name now. Change and Create see the new ones themselves,
+  // not those that are renamed.
+  void NoteConstraint(RelationId id, const std::string& name);
 
   void SetType(Moment moment, const std::string& schema, const std::string& name,
                std::optional<UserType> type);
@@ -369,6 +385,9 @@ class Catalog {
   absl::flat_hash_map<RelationId, std::vector<RelationId>> indexes_;       // of a table, likewise
   absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
   RelationId last_id_ = 0;
+
+  // Relations that ever had a constraint of that name, likewise.
+  absl::flat_hash_map<std::string, std::vector<RelationId>> constrained_;
 
   void NoteDependent(RelationId on, RelationId dependent);
   void NoteDependencies(const Relation& relation);

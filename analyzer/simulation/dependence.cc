@@ -32,7 +32,7 @@ std::string KeyOf(const FallenObject& object) {
 // Follows the dependences of objects until no more are found.
 class Falling {
  public:
-  Falling(std::vector<FallenObject> named, const DependenceScope& scope) : scope_(scope) {
+  Falling(std::vector<FallenObject> named, const TypeScope& scope) : scope_(scope) {
     for (FallenObject& object : named) {
       object.object.object = Resolve(object.object.on, object.object.object);
       if (object.object.on == ObjectKind::kExtension) {
@@ -174,7 +174,7 @@ class Falling {
     }
   }
 
-  const DependenceScope& scope_;
+  const TypeScope& scope_;
   Fall fall_;
   absl::flat_hash_set<std::string> seen_;
 };
@@ -214,6 +214,11 @@ DependenceList& DependenceList::Add(absl::Span<const Expression> expressions) {
   return *this;
 }
 
+DependenceList& DependenceList::Add(absl::Span<const OptionalExpression> expressions) {
+  for (const OptionalExpression& expression : expressions) Add(expression);
+  return *this;
+}
+
 DependenceList& DependenceList::Add(const OptionalExpression& expression) {
   return expression == nullptr ? *this : Add(*expression);
 }
@@ -223,7 +228,7 @@ Dependences DependenceList::Finish() && {
   return std::make_shared<const std::vector<Dependence>>(std::move(found_));
 }
 
-Fall FallOf(std::vector<FallenObject> named, const DependenceScope& scope) {
+Fall FallOf(std::vector<FallenObject> named, const TypeScope& scope) {
   return Falling(std::move(named), scope).Follow();
 }
 

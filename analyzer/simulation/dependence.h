@@ -8,6 +8,7 @@
 
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
 // What goes when something goes that is no relation (catalog/dependency.c). Relations that stand on
@@ -15,29 +16,24 @@
 
 namespace plimsoll {
 
-// Where names are looked up.
-struct DependenceScope {
-  const CatalogView& view;
-  absl::Span<const std::string> search_path;
-};
-
 // Gathers what one part stands on. What PostgreSQL itself brings is left out: it never goes.
 class DependenceList {
  public:
-  explicit DependenceList(const DependenceScope& scope) : scope_(scope) {}
+  explicit DependenceList(const TypeScope& scope) : scope_(scope) {}
 
   DependenceList& Add(ObjectKind on, const Name& name);
   DependenceList& Add(absl::Span<const FunctionCall> calls);
   DependenceList& AddTypes(absl::Span<const Name> types);
   DependenceList& Add(const Expression& expression);
   DependenceList& Add(absl::Span<const Expression> expressions);
+  DependenceList& Add(absl::Span<const OptionalExpression> expressions);
   DependenceList& Add(const OptionalExpression& expression);
 
   // Null where there is nothing.
   Dependences Finish() &&;
 
  private:
-  const DependenceScope& scope_;
+  const TypeScope& scope_;
   std::vector<Dependence> found_;
 };
 
@@ -79,7 +75,7 @@ struct Fall {
 
 // Of the named objects, with all that stands on them and all that stands on that; but for what
 // stands on relations that go as wholes.
-Fall FallOf(std::vector<FallenObject> named, const DependenceScope& scope);
+Fall FallOf(std::vector<FallenObject> named, const TypeScope& scope);
 
 // What a relation is besides itself: its row type, and what expressions mean by its name.
 std::vector<FallenObject> ObjectsOf(const Relation& relation);

@@ -15,28 +15,6 @@ using enum LockMode;
 using enum Role;
 using namespace action;  // NOLINT(google-build-using-namespace): the table is about actions
 
-// The place of an action's type in ActionKind.
-template <typename T, size_t index = 0>
-constexpr size_t IndexOf() {
-  static_assert(index < std::variant_size_v<ActionKind>);
-  if constexpr (std::is_same_v<std::variant_alternative_t<index, ActionKind>, T>) {
-    return index;
-  } else {
-    return IndexOf<T, index + 1>();
-  }
-}
-
-template <typename T>
-constexpr Form Of() {
-  return {.action = IndexOf<T>()};
-}
-constexpr Form Of(Alteration alteration) {
-  return {.action = IndexOf<AlterRelation>(), .which = static_cast<int>(alteration)};
-}
-constexpr Form Of(Upkeep upkeep) {
-  return {.action = IndexOf<Maintain>(), .which = static_cast<int>(upkeep)};
-}
-
 constexpr size_t kAnyAction = std::variant_size_v<ActionKind>;
 constexpr Form kAny = {.action = kAnyAction};
 constexpr int kEver = EffectRow::kEver;
@@ -47,10 +25,12 @@ constexpr EffectRow kRows[] = {
     // A rewrite builds every index of the table again, a type change those on its column.
     {kAny, kRecreatedIndex, kAccessExclusive},
     {kAny, kDroppedIndex, kAccessExclusive},  // index.c:index_drop
-    {kAny, kRead, kAccessShare},
+    {kAny, kRead, kAccessShare, 0, kCopiesOut},
+    {kAny, kRead, kAccessShare, kCopiesOut, 0, 13},  // 12 gave the lock back at once (copy.c)
     {kAny, kRowLocked, kRowShare},
     {kAny, kWritten, kRowExclusive},
     {kAny, kSequence, kAccessExclusive},
+    {kAny, kUsedSequence, kRowExclusive},  // sequence.c:lock_and_open_sequence
     {kAny, kView, kAccessExclusive},
 
     // AGLL: AT_AddColumn
@@ -87,6 +67,8 @@ constexpr EffectRow kRows[] = {
     {Of<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull},
     {Of<AddConstraint>(), kDescendant, kAccessExclusive, kBuildsIndex, 0, 18},
     {Of<AddConstraint>(), kUsedIndex, kShareUpdateExclusive},  // ATExecAddIndexConstraint
+    // The triggers of a partition's foreign key go where the whole's takes it over.
+    {Of<AddConstraint>(), kPartner, kAccessExclusive},
     // AGLL: AT_DropConstraint
     {Of<DropConstraint>(), kTable, kAccessExclusive},
     {Of<DropConstraint>(), kDescendant, kAccessExclusive},
@@ -99,6 +81,7 @@ constexpr EffectRow kRows[] = {
     {Of<RenameColumn>(), kTable, kAccessExclusive},
     {Of<RenameColumn>(), kDescendant, kAccessExclusive},
     {Of<RenameConstraint>(), kTable, kAccessExclusive},
+    {Of<RenameConstraint>(), kDescendant, kAccessExclusive},
     {Of<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
     {Of<RenameRelation>(), kTable, kAccessExclusive, 0, kNamedAsIndex},
     {Of<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex},
@@ -122,6 +105,7 @@ constexpr EffectRow kRows[] = {
     {Of(Alteration::kDropIdentity), kTable, kAccessExclusive},
     {Of(Alteration::kDropIdentity), kDescendant, kAccessExclusive},
     {Of(Alteration::kSetExpression), kTable, kAccessExclusive},
+    {Of(Alteration::kSetExpression), kDescendant, kAccessExclusive},
     {Of(Alteration::kDropExpression), kTable, kAccessExclusive},
     {Of(Alteration::kDropExpression), kDescendant, kAccessExclusive},
     {Of(Alteration::kSetOptions), kTable, kShareUpdateExclusive, 0, kStrongOption},
@@ -172,6 +156,7 @@ constexpr EffectRow kRows[] = {
     {Of<DetachPartition>(), kTable, kShareUpdateExclusive, kFinalize},
     {Of<DetachPartition>(), kAttached, kShareUpdateExclusive, 0, 0, kEver, 13},
     {Of<DetachPartition>(), kAttached, kAccessExclusive, 0, 0, 14},
+    {Of<DetachPartition>(), kAttachedPart, kAccessExclusive},
     {Of<DetachPartition>(), kDefaultPartition, kAccessExclusive},
     {Of<DetachPartition>(), kReferenced, kShareRowExclusive},
     {Of<DetachPartition>(), kPartner, kAccessExclusive},
@@ -180,6 +165,8 @@ constexpr EffectRow kRows[] = {
 
     // DefineRelation
     {Of<CreateTable>(), kReferenced, kShareRowExclusive},
+    {Of<CreateTable>(), kReferencing, kAccessShare, 0, 0, kEver, 14},  // CloneFkReferenced
+    {Of<CreateTable>(), kReferencing, kShareRowExclusive, 0, 0, 15},
     {Of<CreateTable>(), kParent, kAccessExclusive},
     {Of<CreateTable>(), kDefaultPartition, kAccessExclusive},
     {Of<CreateTable>(), kInherited, kShareUpdateExclusive},
@@ -405,6 +392,14 @@ bool IsForbiddenInTransaction(const Action& action) {
   return drop != nullptr &&
          (drop->concurrently || drop->kind == ObjectKind::kDatabase ||
           drop->kind == ObjectKind::kTablespace || drop->kind == ObjectKind::kSubscription);
+}
+
+bool Extends(const Action& action) {
+  if (std::holds_alternative<CreateExtension>(action.kind)) return true;
+  const auto* change = std::get_if<ChangeObject>(&action.kind);
+  return change != nullptr &&
+         (change->kind == ObjectKind::kAccessMethod || change->kind == ObjectKind::kOperatorClass ||
+          change->kind == ObjectKind::kExtension);
 }
 
 Affected DescribeRelation(const Relation& relation, const Situation& situation) {

@@ -93,6 +93,7 @@ enum class BreakKind {
   kRequiredColumn,
   kChangedType,
   kHiddenRows,
+  kBehaviour,  // it goes on working, and does something else; `detail` says what
 };
 struct Break {
   BreakKind kind = BreakKind::kDroppedObject;
@@ -136,6 +137,8 @@ struct Situation {
   uint32_t transaction = 0;
   bool in_transaction_block = false;
   bool one_transaction_migration = false;  // the whole migration runs in one
+  bool closed = false;                     // what no file creates does not exist
+  bool extended = false;                   // see Extends; once true, it stays
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
   bool checks_bodies = true;               // check_function_bodies
@@ -146,6 +149,9 @@ struct Situation {
   // the catalog lacks may be there.
   Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
+  // Relations that this transaction still needs as they are: triggers of theirs are waiting for its
+  // end, or a cursor reads them.
+  absl::Span<const RelationId> in_use;
 };
 
 // The effects of one action on the catalog as it stands before it. `with` are the actions of the
@@ -157,6 +163,10 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
 // Whether PostgreSQL refuses the action in a transaction block, whatever the catalog holds
 // (xact.c:PreventInTransactionBlock, called before the object is looked at).
 bool IsForbiddenInTransaction(const Action& action);
+
+// Whether it makes an extension, or what else brings index methods, operator classes and the like:
+// after it, those of PostgreSQL itself are not all there are.
+bool Extends(const Action& action);
 
 // A relation as an effect names it, seen from `situation`.
 Affected DescribeRelation(const Relation& relation, const Situation& situation);

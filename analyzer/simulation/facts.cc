@@ -42,6 +42,11 @@ bool IsOpaque(const Action& action, const Effects& effects) {
   return !effects.modelled && !effects.inert && (other == nullptr || other->relations.empty());
 }
 
+bool IsSystemColumn(absl::string_view column) {
+  return column == "ctid" || column == "xmin" || column == "cmin" || column == "xmax" ||
+         column == "cmax" || column == "tableoid";
+}
+
 bool Mentions(const Relation& index, const std::string& column) {
   return std::find(index.mentions.begin(), index.mentions.end(), column) != index.mentions.end();
 }
@@ -52,15 +57,16 @@ Facts Inspector::Inspect(const Action& action) && {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
   }
+  const bool suits = SuitsKinds(action);
   std::visit(
-      [this](const auto& kind) {
+      [&](const auto& kind) {
         using Kind = std::decay_t<decltype(kind)>;
         if constexpr (std::is_same_v<Kind, action::CreateTable>) CheckPlace(kind.table);
         if constexpr (std::is_same_v<Kind, action::CreateView>) CheckPlace(kind.view);
         if constexpr (std::is_same_v<Kind, action::CreateSequence>) CheckPlace(kind.sequence);
         if constexpr (std::is_same_v<Kind, action::CreateFunction>) CheckPlace(kind.function);
         if constexpr (std::is_same_v<Kind, action::CreateType>) CheckPlace(kind.type);
-        Look(kind);
+        if (suits) Look(kind);
       },
       action.kind);
   return std::move(facts_);
@@ -78,6 +84,12 @@ void Inspector::FailMissing(const Name& name) {
   const Moment since = view_.MissingSince(name, situation_.search_path);
   if (situation_.trusted_since > 0 && since < situation_.trusted_since) return;
   Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
+}
+
+const Relation* Inspector::FindRead(const Name& name) {
+  const Relation* read = Find(name);
+  if (read == nullptr) FailMissing(name);
+  return read;
 }
 
 Affected Inspector::Describe(const Relation& relation) const {
@@ -102,6 +114,7 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
     }
     return nullptr;
   }
+  if (!CheckNotInUse(*relation)) return nullptr;
   Add(Role::kTable, *relation);
   if (recurses && !target.only) {
     for (const Relation* child : view_.DescendantsOf(*relation)) Add(Role::kDescendant, *child);
@@ -110,6 +123,10 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
 }
 
 bool Inspector::HasColumn(const Relation& table, const std::string& column, bool to_drop) {
+  if (IsSystemColumn(column)) {
+    Fail("0A000", absl::StrCat("cannot alter system column \"", column, "\""));
+    return false;
+  }
   const bool added = Sibling<action::AddColumn>(
       [&](const action::AddColumn& add) { return add.column.name == column; });
   // Whatever their order in the text, ALTER TABLE drops first (tablecmds.c:AlterTablePass).
@@ -132,13 +149,63 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
 }
 
 void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run) {
-  facts_.calls_unknown =
-      facts_.calls_unknown || CallsUnknown(calls, view_, situation_.search_path, bodies_run);
+  facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope(), bodies_run);
+}
+
+void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
+  for (const SequenceUse& use : uses) {
+    const Relation* named = Find(use.name);
+    if (named == nullptr) continue;
+    if (use.column.empty() && named->kind == RelationKind::kSequence) {
+      Add(Role::kUsedSequence, *named);
+    }
+    if (use.column.empty() || !named->IsTable()) continue;
+    for (const Relation* sequence : view_.SequencesOf(*named)) {
+      if (sequence->owner_column == use.column) Add(Role::kUsedSequence, *sequence);
+    }
+  }
+}
+
+bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
+                               absl::string_view where) {
+  if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;
+  Fail("42P17", absl::StrCat("what is in a ", where, " must be immutable"));
+  return false;
 }
 
 void Inspector::NoteRead(const Relation& read, Role role) {
   Add(role, read);
   facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+  if (read.kind != RelationKind::kView) return;
+  for (const ViewUse& use : read.uses) {
+    if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);
+  }
+}
+
+void Inspector::NoteReadAll(const Relation& read) {
+  NoteRead(read);
+  std::vector<const Relation*> shown = {&read};
+  for (size_t next = 0; next < shown.size(); ++next) {
+    Scan(Heaps(*shown[next], false), Cause::kQuery);
+    if (shown[next]->kind != RelationKind::kView) continue;
+    for (const ViewUse& use : shown[next]->uses) {
+      if (const Relation* under = view_.Find(use.relation)) shown.push_back(under);
+    }
+  }
+}
+
+void Inspector::NoteBehaviour(const Relation& relation, std::string what) {
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kBehaviour, .relation = Describe(relation), .detail = std::move(what)});
+}
+
+// tablecmds.c:CheckTableNotInUse
+bool Inspector::CheckNotInUse(const Relation& relation) {
+  const auto& used = situation_.in_use;
+  if (std::find(used.begin(), used.end(), relation.id) == used.end()) return true;
+  Fail("55006", absl::StrCat("relation \"", relation.name,
+                             "\" has pending trigger events or is read by a cursor"));
+  return false;
 }
 
 Name Inspector::PlaceFor(const Name& name, bool temporary) const {

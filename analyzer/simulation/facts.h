@@ -13,6 +13,7 @@
 #include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/effects.h"
 #include "analyzer/simulation/implication.h"
+#include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
 // What the catalog says about one action: which relations play which part in it, and whether it
@@ -38,6 +39,7 @@ enum class Role : uint8_t {
   kDroppedIndex,      // an index that goes away with something else
   kRecreatedIndex,    // dropped and made again by ALTER COLUMN TYPE, over its old file or a new one
   kIdentitySequence,  // of an identity column that gets other options
+  kUsedSequence,      // that nextval, currval or setval is called for
   kSequence,          // an owned sequence that goes away or restarts
   kOwner,             // of a sequence that is made
   kView,              // a view that goes away with something else, or is replaced
@@ -63,7 +65,8 @@ enum Condition : uint32_t {
   kFinalize = 1U << 7U,
   kOfIndex = 1U << 8U,     // ALTER INDEX … ATTACH PARTITION
   kOwnership = 1U << 9U,   // ALTER SEQUENCE … OWNED BY and nothing else
-  kValidates = 1U << 10U,  // ALTER DOMAIN … VALIDATE CONSTRAINT
+  kCopiesOut = 1U << 10U,  // COPY … TO
+  kValidates = 1U << 11U,  // ALTER DOMAIN … VALIDATE CONSTRAINT
 };
 
 inline constexpr int kEveryForm = -1;
@@ -107,22 +110,24 @@ class Inspector {
   void Look(const action::SetDefault& set);
   void Look(const action::DropDefault& drop);
   void Look(const action::AlterColumnType& alter);
-  void Look(const action::AddConstraint& add);
-  void Look(const action::DropConstraint& drop);
-  void Look(const action::ValidateConstraint& validate);
   void Look(const action::RenameColumn& rename);
-  void Look(const action::RenameConstraint& rename);
   void Look(const action::RenameType& rename);
   void Look(const action::RenameRelation& rename);
   void Look(const action::SetSchema& set);
   void Look(const action::RenameSchema& rename);
   void Look(const action::SetRowSecurity& set);
+  // facts_constraint.cc
+  void Look(const action::AddConstraint& add);
+  void Look(const action::AlterConstraint& alter);
+  void Look(const action::DropConstraint& drop);
+  void Look(const action::RenameConstraint& rename);
+  void Look(const action::ValidateConstraint& validate);
   // facts_relation.cc
   void Look(const action::AlterRelation& alter);
-  void Look(const action::AlterConstraint& alter);
+  void Look(const action::Maintain& maintain);
+  // facts_partition.cc
   void Look(const action::AttachPartition& attach);
   void Look(const action::DetachPartition& detach);
-  void Look(const action::Maintain& maintain);
   // facts_object.cc
   void Look(const action::AlterType& alter);
   void Look(const action::AlterDomain& alter);
@@ -161,36 +166,94 @@ class Inspector {
   void Look(const action::Release&);
   void Look(const action::SetParameter&) {}
   void Look(const action::SessionCommand&) {}
+  void Look(const action::SetConstraints&) {}
   void Look(const action::PrepareTransaction&) {}
   void Look(const action::DoBlock&);
   void Look(const action::Other&);
 
+  // facts_kind.cc
+  // Whether each relation that the action names is of a kind that it is for; notes the failure.
+  bool SuitsKinds(const Action& action);
+  // facts_storage.cc
+  void CheckParameters(const std::vector<Parameter>& parameters, const Relation& relation,
+                       bool resets);
+  void CheckColumnParameters(const std::vector<Parameter>& parameters);
+  void CheckAccessMethod(const std::string& name);
+  void CheckMethod(const action::CreateIndex& create);
+  void CheckIndexed(const action::CreateIndex& create, const Relation& table);
+  void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
+  void CheckReplicaIdentity(const Relation& index, const Relation& table);
+  void CheckClusterOn(const Relation& index, const Relation& table);
+  // Whether PostgreSQL's own index methods and the like are all there are.
+  bool IsPlain() const {
+    return situation_.closed && !situation_.extended && situation_.trusted_since == 0;
+  }
+
   // facts_relation.cc
   void LookAtColumn(const action::AlterRelation& alter, const Relation& table);
+  void LookAtNumbered(const action::AlterRelation& alter, const Relation& relation);
   void LookAtWhole(const action::AlterRelation& alter, const Relation& relation);
-  void LookAtIndexPart(const action::AttachPartition& attach);
   void NoteNewExpression(const action::AlterRelation& alter, const Relation& table,
                          Generated generated);
   void NotePersistence(const Relation& relation, Persistence wanted);
   void NoteNamedIndex(const action::AlterRelation& alter, const Relation& table);
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
-  void NoteBound(const Relation& whole, const Relation& part, const PartitionBound& bound);
-  void NotePartIndexes(const Relation& whole, const Relation& part);
-  void NotePartKeys(const Relation& whole, const Relation& part);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
   void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteCluster(const action::Maintain& maintain, const Relation& relation);
+  bool CheckClustering(const Relation& relation, const std::string& index);
   void NoteReindex(const action::Maintain& maintain, const Relation& relation);
   void NoteRebuilt(const Relation& index, const Relation& table);
   void NoteRefresh(const action::Maintain& maintain, const Relation& relation);
 
+  // facts_partition.cc
+  bool CheckPartitioned(const Relation& whole, absl::string_view verb);
+  bool Refuse(std::optional<Failure> failure);
+  void NoteReferencingTables(const Relation& whole, const Relation* part);
+  void NoteDefaultPartition(const Relation& whole, const PartitionBound& bound, bool attaches);
+  void NoteWholesAbove(const Relation& whole);
+  void CheckAttached(const Relation& whole, const Relation& part);
+  void NotePartIndexes(const Relation& whole, const Relation& part);
+  void NotePartKeys(const Relation& whole, const Relation& part);
+  void LookAtIndexPart(const action::AttachPartition& attach);
+  void CheckIndexPart(const Relation& whole, const Relation& part);
+  void NoteDetached(const Relation& part);
+  void NoteDetachedKeys(const Relation& whole, const Relation& part);
+
+  // facts_constraint.cc
+  // Of a view, an index or a sequence there are no constraints to change.
+  bool CheckHasConstraints(const Relation& relation);
+  bool CheckNewConstraint(const Relation& table, const action::AddConstraint& add);
+  void NoteNewCheck(const Relation& table, const action::AddConstraint& add);
+  bool MergesCheck(const Relation& child, const Constraint& constraint);
+  void NoteNewNotNull(const Relation& table, const action::AddConstraint& add);
+  void NoteNewForeignKey(const Relation& table, const action::AddConstraint& add);
+  bool CheckKeyColumns(const Relation& table, const Relation& referenced,
+                       const Constraint& constraint);
+  bool CheckReferenced(const Relation& referenced, const Constraint& constraint);
+  bool CheckUsedIndex(const Relation& table, const Relation& index, const Constraint& constraint);
+  bool CheckIndexed(const Relation& table, const Constraint& constraint,
+                    const std::string& inline_column);
+  bool CheckPrimaryKey(const Relation& table, const std::vector<std::string>& columns,
+                       const std::string& inline_column);
+  // It came from a parent, and can change only with it.
+  bool ComesFromParent(const Relation& table, const TableConstraint& constraint) const;
+  bool FailMissingConstraint(const Relation& table, const std::string& name);
+  bool CheckDroppedConstraint(const Relation& table, const TableConstraint& constraint, bool only);
+  bool CheckNullable(const Relation& table, const std::string& column);
+  void CheckNotNullOfParts(const Relation& table, const std::string& column);
+  void CheckDroppedNotNull(const Relation& table, const action::DropNotNull& drop);
+
   // ---- shared
+  TypeScope Scope() const { return {view_, situation_.search_path, situation_.server_version}; }
   const Relation* Find(const Name& name) const { return view_.Find(name, situation_.search_path); }
   // The relation that an ALTER names, with its part and its descendants' noted. Null where it does
   // not exist; the failure is then noted unless IF EXISTS forgives it.
   const Relation* NameTarget(const Target& target, bool recurses);
+  // A relation that a query names; null, with the failure noted, where it does not exist.
+  const Relation* FindRead(const Name& name);
   Affected Describe(const Relation& relation) const;
   void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
@@ -200,6 +263,7 @@ class Inspector {
   // By a body of BEGIN ATOMIC.
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
   void CheckBody(const std::shared_ptr<const Body>& body);
+  void CheckTakesDefault(const Relation& table, const std::string& name);
   // Whether the named column can be used, or dropped; notes the failure where it certainly does not
   // exist.
   bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
@@ -228,6 +292,15 @@ class Inspector {
   void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                              bool cascade);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
+  bool RefusesType(const Relation& heap, const action::AlterColumnType& alter,
+                   const TypeName& from);
+  void NoteSequences(const std::vector<SequenceUse>& uses);
+  bool CheckGenerated(const action::CreateTable& create);
+  // Notes the failure where the expression, which must be immutable, certainly is not.
+  bool CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
+                      absl::string_view where);
+  void NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+                         const TypeName* from);
   void NoteDroppedRelation(const Relation& relation, const action::Drop& drop,
                            const std::vector<RelationId>& dropped);
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,
@@ -239,7 +312,6 @@ class Inspector {
                            const action::Drop& drop);
   bool CheckDroppedType(const Name& name, const action::Drop& drop);
   // facts_fall.cc
-  DependenceScope Scope() const { return {view_, situation_.search_path}; }
   // What stands on objects that go: the failure, or what CASCADE takes. Relations in `dropped` go
   // anyway.
   void NoteFall(const Fall& fall, bool cascade, absl::Span<const RelationId> dropped,
@@ -274,8 +346,16 @@ class Inspector {
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
   void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
-  // A relation that a query reads.
+  // A relation that a query reads, with what a view shows.
   void NoteRead(const Relation& read, Role role = Role::kRead);
+  // The same, where every row of it is read.
+  void NoteReadAll(const Relation& read);
+  // What changes for those who use the relation, as a sentence.
+  void NoteBehaviour(const Relation& relation, std::string what);
+  // Notes the failure where the transaction itself keeps the relation from being changed.
+  bool CheckNotInUse(const Relation& relation);
+  bool CheckNewTable(const action::CreateTable& create);
+  bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
   void NoteWrite(const action::Write& write);
   void NoteWriteOn(const Relation& table, const action::Write& write);
   // Where CREATE puts an object of that name.
@@ -307,9 +387,19 @@ class Inspector {
 // A foreign key relies on a unique index over exactly the referenced columns.
 bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
                    const CatalogView& view);
-// An index on a partition that CREATE INDEX on its parent takes over instead of building one.
+// Whether an index of `table` is what the statement would make (index.c:CompareIndexInfo).
+bool IsSameIndex(const Relation& index, const action::CreateIndex& create, const Relation& table);
+// An index on a partition that an index on its parent takes over instead of building one; behind a
+// constraint stands one with a constraint of that kind.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
-                                  const CatalogView& view);
+                                  const TableConstraint* constraint, const CatalogView& view);
+// The foreign key of a partition that its parent's takes over (tryAttachPartitionForeignKey).
+const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
+                                   int server_version);
+bool IsIndexConstraint(ConstraintKind kind);
+bool MayHoldRows(const std::vector<const Relation*>& heaps);
+// Why a new constraint of that kind looks at rows.
+Cause CauseOf(ConstraintKind kind);
 const TableConstraint* PrimaryKeyOf(const Relation& table);
 bool SameType(const TypeName& a, const TypeName& b);
 // What CREATE INDEX would have to say for another index like that one, on another table.
@@ -317,6 +407,9 @@ action::CreateIndex LikeIndex(const Relation& index);
 
 // Nothing is known of what the action did: what it made or took away escapes the catalog.
 bool IsOpaque(const Action& action, const Effects& effects);
+
+// A name that every table's system columns have (catalog/heap.c).
+bool IsSystemColumn(absl::string_view column);
 
 // The indexes that hold `column` in a key, an expression or a predicate.
 bool Mentions(const Relation& index, const std::string& column);

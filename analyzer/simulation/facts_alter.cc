@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/type_change.h"
@@ -20,33 +21,14 @@ bool HasConstraint(const Column& column, ConstraintKind kind) {
                      [&](const Constraint& c) { return c.kind == kind; });
 }
 
-bool IsIndexConstraint(ConstraintKind kind) {
-  return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
-         kind == ConstraintKind::kExclusion;
-}
-
-bool MayHoldRows(const std::vector<const Relation*>& heaps) {
-  return std::any_of(heaps.begin(), heaps.end(),
-                     [](const Relation* heap) { return heap->maybe_has_rows; });
-}
-
-Cause CauseOf(ConstraintKind kind) {
-  switch (kind) {
-    case ConstraintKind::kNotNull:
-    case ConstraintKind::kNull:
-      return Cause::kNotNull;
-    case ConstraintKind::kCheck:
-      return Cause::kCheck;
-    case ConstraintKind::kUnique:
-      return Cause::kUnique;
-    case ConstraintKind::kPrimaryKey:
-      return Cause::kPrimaryKey;
-    case ConstraintKind::kForeignKey:
-      return Cause::kForeignKey;
-    case ConstraintKind::kExclusion:
-      return Cause::kExclusion;
-  }
-  return Cause::kCheck;
+// parse_expr.c:transformColumnRef
+bool IsComputedFromComputed(const Expression& expression, const Relation& table) {
+  return std::any_of(expression.columns.begin(), expression.columns.end(),
+                     [&](const std::string& name) {
+                       const TableColumn* column = table.FindColumn(name);
+                       return column != nullptr && (column->generated == Generated::kStored ||
+                                                    column->generated == Generated::kVirtual);
+                     });
 }
 
 }  // namespace
@@ -65,10 +47,9 @@ Cause Inspector::CauseOfRewrite(const Column& column, bool& possible) const {
   const UserType* type = view_.FindType(column.type.name, situation_.search_path);
   if (type != nullptr && type->constrained && !column.type.array) return Cause::kConstrainedDomain;
   if (!column.default_value || column.default_value->is_null) return Cause::kQuery;
-  const Steadiness steadiness =
-      JudgeSteadiness(*column.default_value, view_, situation_.search_path);
-  possible = steadiness == Steadiness::kUnknown;
-  return steadiness == Steadiness::kSteady ? Cause::kQuery : Cause::kVolatileDefault;
+  const VolatilityBounds bounds = JudgeVolatility(*column.default_value, {}, Scope());
+  possible = !bounds.IsVolatile();
+  return bounds.IsSteady() ? Cause::kQuery : Cause::kVolatileDefault;
 }
 
 // NOT NULL by itself, by a key, or by its domain.
@@ -105,6 +86,17 @@ void Inspector::Look(const action::AddColumn& add) {
     }
     return;
   }
+  if (IsSystemColumn(column.name)) {
+    return Fail("42701", absl::StrCat("column name \"", column.name,
+                                      "\" conflicts with a system column name"));
+  }
+  const bool whole = table->kind == RelationKind::kPartitionedTable || table->is_partition;
+  if (whole && column.generated == Generated::kIdentity && situation_.server_version < 17) {
+    return Fail("42P16", "cannot add an identity column to a partitioned table");
+  }
+  if (column.generated_from != nullptr && IsComputedFromComputed(*column.generated_from, *table)) {
+    return Fail("42P17", "cannot use a generated column to compute another");
+  }
   // access/htup_details.h:MaxHeapAttributeNumber
   if (table->columns.size() >= 1600) {
     return Fail("54011", "tables can have at most 1600 columns");
@@ -124,11 +116,19 @@ void Inspector::Look(const action::AddColumn& add) {
     return Fail("42804", absl::StrCat("child table \"", child->name,
                                       "\" has different type for column \"", column.name, "\""));
   }
+  if (column.generated_from && column.generated != Generated::kIdentity &&
+      !CheckImmutable(*column.generated_from, table->columns, "generation expression")) {
+    return;
+  }
   const std::vector<const Relation*> heaps = Heaps(*table, add.table.only);
   bool possible = false;
   const Cause rewrite = CauseOfRewrite(column, possible);
   const bool rewrites = rewrite != Cause::kQuery;
   if (rewrites) Rewrite(heaps, rewrite, possible);
+  // Each row of a copy asks its sequence.
+  if (rewrite == Cause::kVolatileDefault && MayHoldRows(heaps)) {
+    NoteSequences(column.default_value->sequences);
+  }
   const bool has_value = HasValue(column, rewrite);
   const bool required = IsRequired(column);
   const bool is_virtual = column.generated == Generated::kVirtual;
@@ -202,6 +202,9 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (kept && !drop.cascade) return depend();
   }
   NoteColumnGone(*table, column);
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    if (child->is_partition) NoteColumnGone(*child, column);
+  }
   facts_.losses.push_back(
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
   facts_.breaks.push_back(
@@ -231,7 +234,10 @@ void Inspector::NoteNotNull(const Relation& table, bool only, const std::string&
 
 void Inspector::Look(const action::SetNotNull& set) {
   const Relation* table = NameTarget(set.table, true);
-  if (table == nullptr || !HasColumn(*table, set.column)) return;
+  if (table == nullptr || !CheckHasConstraints(*table) || !HasColumn(*table, set.column)) return;
+  const TableColumn* column = table->FindColumn(set.column);
+  const bool already = column != nullptr && column->not_null;
+  if (set.table.only && !already) CheckNotNullOfParts(*table, set.column);
   const bool empty = Sibling<action::AddColumn>([&](const action::AddColumn& add) {
     bool possible = false;
     return add.column.name == set.column && add.column.generated == Generated::kNo &&
@@ -244,25 +250,39 @@ void Inspector::Look(const action::SetNotNull& set) {
 
 void Inspector::Look(const action::DropNotNull& drop) {
   const Relation* table = NameTarget(drop.table, true);
-  if (table == nullptr || !HasColumn(*table, drop.column)) return;
-  const TableConstraint* key = PrimaryKeyOf(*table);
-  if (key != nullptr && !IsDroppedBeside(*key) && Contains(key->columns, drop.column)) {
-    Fail("42P16", absl::StrCat("column \"", drop.column, "\" is in a primary key"));
-  }
+  if (table == nullptr || !CheckHasConstraints(*table) || !HasColumn(*table, drop.column)) return;
+  CheckDroppedNotNull(*table, drop);
 }
 
 void Inspector::Look(const action::SetDefault& set) {
   const Relation* table = NameTarget(set.table, true);
   if (table == nullptr || !HasColumn(*table, set.column)) return;
+  CheckTakesDefault(*table, set.column);
   CheckLabels(set.value.texts, table);
   const TableColumn* column = table->FindColumn(set.column);
   if (column == nullptr || column->type == nullptr || column->type->array) return;
   if (set.value.text) CheckLabel(column->type->name, *set.value.text);
 }
 
+// tablecmds.c:ATExecColumnDefault: an identity or a generated column has none to set or drop.
+void Inspector::CheckTakesDefault(const Relation& table, const std::string& name) {
+  const TableColumn* column = table.FindColumn(name);
+  if (column == nullptr || column->generated == Generated::kNo) return;
+  const bool identity_goes = Sibling<action::AlterRelation>([&](const action::AlterRelation& drop) {
+    return drop.column == name && (drop.alteration == action::Alteration::kDropIdentity ||
+                                   drop.alteration == action::Alteration::kDropExpression);
+  });
+  if (identity_goes) return;
+  Fail("42601",
+       absl::StrCat("column \"", name, "\" of relation \"", table.name, "\" is ",
+                    column->generated == Generated::kIdentity ? "an identity" : "a generated",
+                    " column"));
+}
+
 void Inspector::Look(const action::DropDefault& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr || !HasColumn(*table, drop.column)) return;
+  CheckTakesDefault(*table, drop.column);
   const TableColumn* column = table->FindColumn(drop.column);
   // Inserts that relied on the default now lack a value.
   if (column != nullptr && column->not_null && column->has_default) {
@@ -324,34 +344,77 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
 }
 
+// Whether an index on the column cannot be had over the new type; notes the failure.
+bool Inspector::RefusesType(const Relation& heap, const action::AlterColumnType& alter,
+                            const TypeName& from) {
+  for (const Relation* index : view_.IndexesOf(heap)) {
+    for (const action::IndexColumn& key : index->keys) {
+      if (key.column != alter.column) continue;
+      const IndexFate fate = JudgeIndexKey(from, alter.type, index->method, key, Scope());
+      if (fate == IndexFate::kNoClass) {
+        Fail("42704", absl::StrCat("data type ", alter.type.name.name,
+                                   " has no default operator class for access method \"",
+                                   index->method, "\""));
+        return true;
+      }
+      if (fate == IndexFate::kWrongClass) {
+        Fail("42804", absl::StrCat("operator class \"", key.operator_class,
+                                   "\" does not accept data type ", alter.type.name.name));
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
+// The indexes on the column of a heap whose rows stay as they are.
+void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColumnType& alter,
+                                  const TypeName* from) {
+  for (const Relation* index : view_.IndexesOf(heap)) {
+    if (!Mentions(*index, alter.column)) continue;
+    Add(Role::kRecreatedIndex, *index);
+    // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
+    bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
+                 index->valid && !heap.is_partition;
+    for (const action::IndexColumn& key : index->keys) {
+      if (key.column != alter.column || from == nullptr) continue;
+      keeps = keeps &&
+              JudgeIndexKey(*from, alter.type, index->method, key, Scope()) == IndexFate::kKept;
+    }
+    if (keeps) continue;
+    AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
+    Add(Role::kScanned, heap, Cause::kTypeChange);
+  }
+}
+
 void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
   const TableColumn* column = heap.FindColumn(alter.column);
-  const bool known = column != nullptr && column->type != nullptr;
-  const TypeChange change =
-      known ? JudgeTypeChange(*column->type, alter.type, alter.using_expression, alter.column,
-                              view_, situation_.search_path, situation_.utc)
-            : TypeChange();
-  const bool stored = column != nullptr && column->generated == Generated::kStored;
+  const TypeName* from = column != nullptr ? column->type.get() : nullptr;
   const bool is_virtual = column != nullptr && column->generated == Generated::kVirtual;
+  TypeChange change = {.possible =
+                           MayKeepBytes(alter.type, alter.using_expression, situation_.utc)};
+  if (from != nullptr) {
+    change = JudgeTypeChange(*from, alter.type, alter.using_expression, alter.column, Scope(),
+                             situation_.utc);
+  }
+  if (!change.sqlstate.empty() && !is_virtual) return Fail(change.sqlstate, change.message);
+  if (from != nullptr && RefusesType(heap, alter, *from)) return;
+  const bool drops_default = Sibling<action::DropDefault>(
+      [&](const action::DropDefault& drop) { return drop.column == alter.column; });
+  if (from != nullptr && column->default_value && !drops_default &&
+      !CanConvertDefault(*column->default_value, *from, alter.type, Scope())) {
+    return Fail("42804",
+                absl::StrCat("default for column \"", alter.column,
+                             "\" cannot be cast automatically to type ", alter.type.name.name));
+  }
+  const bool stored = column != nullptr && column->generated == Generated::kStored;
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {
-    // Where the old type is not known, it may be one that the new one can keep the bytes of.
-    Rewrite({&heap}, Cause::kTypeChange,
-            !known && MayKeepBytes(alter.type, alter.using_expression, situation_.utc));
+    Rewrite({&heap}, Cause::kTypeChange, change.possible);
     facts_.breaks.push_back(
         {.kind = BreakKind::kChangedType, .relation = Describe(heap), .detail = alter.column});
   } else {
-    for (const Relation* index : view_.IndexesOf(heap)) {
-      if (!Mentions(*index, alter.column)) continue;
-      Add(Role::kRecreatedIndex, *index);
-      // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
-      const bool array_gin = index->method == "gin" && known && column->type->array;
-      const bool keeps = change.keeps_indexes && !index->has_expression && !index->has_predicate &&
-                         index->valid && !heap.is_partition && !array_gin;
-      if (keeps) continue;
-      AddBuild(heap, index->DisplayName(), Cause::kTypeChange);
-      Add(Role::kScanned, heap, Cause::kTypeChange);
-    }
+    NoteIndexesOfType(heap, alter, from);
   }
   for (const TableConstraint& constraint : heap.constraints) {
     if (!Contains(constraint.columns, alter.column)) continue;
@@ -383,258 +446,6 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
   }
 }
 
-// ---- constraints -----------------------------------------------------------------------------
-
-void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans) {
-  const Relation* referenced = Find(constraint.referenced);
-  if (referenced == nullptr) {
-    FailMissing(constraint.referenced);
-    return;
-  }
-  if (referenced->columns_known && !constraint.referenced_columns.empty() &&
-      !HasUniqueOver(*referenced, constraint.referenced_columns, view_)) {
-    Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
-                               "table \"",
-                               referenced->name, "\""));
-    return;
-  }
-  Add(Role::kReferenced, *referenced);
-  for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kReferenced, *part);
-  if (!scans || table == nullptr) return;
-  const std::vector<const Relation*> heaps = Heaps(*table, false);
-  Scan(heaps, Cause::kForeignKey);
-  // The join looks into the referenced table only for rows there are.
-  if (MayHoldRows(heaps)) Scan(Heaps(*referenced, false), Cause::kForeignKey);
-}
-
-// UNIQUE, PRIMARY KEY and EXCLUDE, which build an index or take one over. `inline_column` is the
-// column that the same action adds, if any.
-void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
-                                    const std::string& inline_column) {
-  const Cause cause = CauseOf(constraint.kind);
-  std::vector<std::string> columns = constraint.columns;
-  if (!constraint.using_index.empty()) {
-    const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
-    if (index != nullptr) {
-      Add(Role::kUsedIndex, *index);
-      columns.clear();
-      for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
-    } else if (KnowsAll(table)) {
-      Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
-      return;
-    }
-  }
-  if (constraint.kind == ConstraintKind::kPrimaryKey) {
-    const TableConstraint* key = PrimaryKeyOf(table);
-    if (key != nullptr && !IsDroppedBeside(*key)) {
-      Fail("42P16",
-           absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
-      return;
-    }
-    for (const std::string& column : columns) {
-      if (column == inline_column) continue;
-      for (const TableConstraint& other : table.constraints) {
-        if (other.kind == ConstraintKind::kNotNull && !other.validated &&
-            Contains(other.columns, column)) {
-          return Fail("55000",
-                      absl::StrCat("cannot create primary key on column \"", column, "\""));
-        }
-      }
-      const bool set_here = Sibling<action::SetNotNull>(
-          [&](const action::SetNotNull& set) { return set.column == column; });
-      if (!set_here) NoteNotNull(table, only, column, Cause::kNotNull);
-    }
-  }
-  if (!constraint.using_index.empty()) return;
-  CheckPartitionKey(table.partition_keys, constraint, inline_column);
-  facts_.conditions |= kBuildsIndex;
-  for (const Relation* heap : Heaps(table, only)) {
-    if (heap == &table || heap->is_partition) Add(Role::kScanned, *heap, cause);
-  }
-}
-
-// ALTER TABLE drops before it adds (tablecmds.c:AlterTablePass).
-bool Inspector::IsDroppedBeside(const TableConstraint& constraint) const {
-  return Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
-           return drop.constraint == constraint.name;
-         }) ||
-         Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
-           return Contains(constraint.columns, drop.column);
-         });
-}
-
-// A primary key makes its columns NOT NULL, in the children too; one over an existing index does so
-// without looking (parse_utilcmd.c:transformIndexConstraint).
-bool Inspector::AddsNotNull(const Relation& table, const Constraint& constraint) {
-  if (constraint.kind != ConstraintKind::kPrimaryKey) return false;
-  if (!constraint.using_index.empty()) return true;
-  return std::any_of(constraint.columns.begin(), constraint.columns.end(),
-                     [&](const std::string& name) {
-                       const TableColumn* column = table.FindColumn(name);
-                       return column == nullptr || !column->not_null;
-                     });
-}
-
-void Inspector::Look(const action::AddConstraint& add) {
-  const Constraint& constraint = add.constraint;
-  const ConstraintKind kind = constraint.kind;
-  if (kind == ConstraintKind::kForeignKey) facts_.conditions |= kForeignKey;
-  if (IsIndexConstraint(kind)) facts_.conditions |= kBuildsIndex;
-  if (constraint.no_inherit) facts_.conditions |= kNoInherit;
-  const Relation* named = Find(add.table.name);
-  if (named != nullptr && AddsNotNull(*named, constraint)) facts_.conditions |= kAddsNotNull;
-  // An index constraint reaches partitions, and children by inheritance only to make columns NOT
-  // NULL; 18 locks them all the same.
-  const bool recurses = !IsIndexConstraint(kind) || situation_.server_version >= 18 ||
-                        (facts_.conditions & kAddsNotNull) != 0 ||
-                        (named != nullptr && named->kind == RelationKind::kPartitionedTable);
-  const Relation* table = NameTarget(add.table, recurses);
-  if (table == nullptr) return;
-  const TableConstraint* namesake =
-      constraint.name.empty() ? nullptr : table->FindConstraint(constraint.name);
-  if (namesake != nullptr && !IsDroppedBeside(*namesake)) {
-    return Fail("42710", absl::StrCat("constraint \"", constraint.name, "\" for relation \"",
-                                      table->name, "\" already exists"));
-  }
-  for (const std::string& column : constraint.columns) {
-    if (!column.empty() && !HasColumn(*table, column)) return;
-  }
-  const bool checks = constraint.expression != nullptr;
-  if (checks) CheckLabels(constraint.expression->texts, table);
-  for (const std::string& column :
-       checks ? constraint.expression->columns : std::vector<std::string>()) {
-    // A table's own name stands for its whole row.
-    if (column != table->name && !HasColumn(*table, column)) return;
-  }
-  const bool checks_rows = !constraint.not_valid && !constraint.not_enforced;
-  const bool validated_here =
-      Sibling<action::ValidateConstraint>([&](const action::ValidateConstraint& validate) {
-        return !constraint.name.empty() && validate.constraint == constraint.name;
-      });
-  switch (kind) {
-    case ConstraintKind::kCheck:
-      if (add.table.only && !table->children.empty() && !constraint.no_inherit) {
-        return Fail("42P16", "constraint must be added to child tables too");
-      }
-      if (checks_rows) Scan(Heaps(*table, add.table.only || constraint.no_inherit), Cause::kCheck);
-      break;
-    case ConstraintKind::kNotNull:
-      if (checks_rows && !constraint.columns.empty()) {
-        NoteNotNull(*table, add.table.only, constraint.columns[0], Cause::kNotNull);
-      }
-      break;
-    case ConstraintKind::kForeignKey:
-      if (table->kind == RelationKind::kPartitionedTable && constraint.not_valid &&
-          situation_.server_version < 18) {
-        return Fail("42809",
-                    absl::StrCat("cannot add NOT VALID foreign key on partitioned table \"",
-                                 table->name, "\""));
-      }
-      NoteForeignKey(table, constraint, checks_rows);
-      break;
-    case ConstraintKind::kUnique:
-    case ConstraintKind::kPrimaryKey:
-    case ConstraintKind::kExclusion:
-      NoteIndexConstraint(*table, add.table.only, constraint, "");
-      break;
-    case ConstraintKind::kNull:
-      break;
-  }
-  // VALIDATE in the same statement finds the constraint that this one adds; its own facts cannot.
-  if (validated_here && !checks_rows && kind == ConstraintKind::kForeignKey) {
-    NoteForeignKey(table, constraint, true);
-  } else if (validated_here && !checks_rows) {
-    Scan(Heaps(*table, add.table.only), CauseOf(kind));
-  }
-}
-
-void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
-                                      bool cascade) {
-  if (const Relation* referenced = view_.Find(constraint.referenced)) {
-    if (referenced->id != table.id) {
-      Add(Role::kPartner, *referenced);
-      for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kPartner, *part);
-    }
-  }
-  const Relation* index = view_.Find(constraint.index);
-  if (index == nullptr) return;
-  Add(Role::kDroppedIndex, *index);
-  // ON CONFLICT names it, or relies on it unnamed (parse_clause.c:transformOnConflictArbiter).
-  Affected key = Describe(*index);
-  key.live = Describe(table).live;
-  facts_.breaks.push_back({.kind = BreakKind::kDroppedObject, .relation = std::move(key)});
-  for (const Relation* child : view_.ReferencingTables(table)) {
-    for (const TableConstraint& foreign : child->constraints) {
-      const bool by_key =
-          foreign.referenced_columns.empty() && constraint.kind == ConstraintKind::kPrimaryKey;
-      if (foreign.referenced != table.id ||
-          (!by_key && foreign.referenced_columns != constraint.columns)) {
-        continue;
-      }
-      if (!cascade) {
-        return Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint.name, " on table ",
-                                          table.name, " because other objects depend on it"));
-      }
-      Add(Role::kPartner, *child);
-    }
-  }
-}
-
-// Since 18 every NOT NULL has a name, which the catalog does not keep.
-bool Inspector::MayBeNotNull(const Relation& table) const {
-  return situation_.server_version >= 18 &&
-         std::any_of(table.columns.begin(), table.columns.end(),
-                     [](const TableColumn& column) { return column.not_null; });
-}
-
-void Inspector::Look(const action::DropConstraint& drop) {
-  const Relation* table = NameTarget(drop.table, true);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(drop.constraint);
-  if (constraint != nullptr) {
-    NoteDroppedConstraint(*table, *constraint, drop.cascade);
-    const bool referenced = std::any_of(
-        table->constraints.begin(), table->constraints.end(), [&](const TableConstraint& foreign) {
-          const bool dropped =
-              Sibling<action::DropConstraint>([&](const action::DropConstraint& other) {
-                return other.constraint == foreign.name;
-              });
-          return foreign.referenced == table->id && constraint->index != 0 && !dropped &&
-                 foreign.referenced_columns == constraint->columns;
-        });
-    if (referenced && !drop.cascade) {
-      Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint->name, " on table ",
-                                 table->name, " because other objects depend on it"));
-    }
-  } else if (!drop.if_exists && KnowsAll(*table) && !MayBeNotNull(*table)) {
-    Fail("42704", absl::StrCat("constraint \"", drop.constraint, "\" of relation \"", table->name,
-                               "\" does not exist"));
-  }
-}
-
-void Inspector::Look(const action::ValidateConstraint& validate) {
-  const Relation* table = NameTarget(validate.table, true);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(validate.constraint);
-  if (constraint == nullptr) {
-    const bool added = Sibling<action::AddConstraint>([&](const action::AddConstraint& add) {
-      return add.constraint.name == validate.constraint;
-    });
-    if (added) return;  // AddConstraint counts it
-    if (!KnowsAll(*table)) return Scan(Heaps(*table, validate.table.only), Cause::kCheck);
-    return Fail("42704", absl::StrCat("constraint \"", validate.constraint, "\" of relation \"",
-                                      table->name, "\" does not exist"));
-  }
-  const bool foreign = constraint->kind == ConstraintKind::kForeignKey;
-  if (constraint->validated) return;
-  Scan(Heaps(*table, validate.table.only), CauseOf(constraint->kind));
-  const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
-  if (referenced != nullptr) {
-    Add(Role::kReferenced, *referenced);
-    Scan(Heaps(*referenced, false), Cause::kForeignKey);
-  }
-}
-
 // ---- names and behaviour ---------------------------------------------------------------------
 
 void Inspector::Look(const action::RenameColumn& rename) {
@@ -647,24 +458,12 @@ void Inspector::Look(const action::RenameColumn& rename) {
     return Fail("42P16", absl::StrCat("inherited column \"", rename.column,
                                       "\" must be renamed in child tables too"));
   }
-  if (table->FindColumn(rename.to) != nullptr) {
+  if (table->FindColumn(rename.to) != nullptr || IsSystemColumn(rename.to)) {
     return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
                                       "\" already exists"));
   }
   facts_.breaks.push_back(
       {.kind = BreakKind::kRenamedColumn, .relation = Describe(*table), .detail = rename.column});
-}
-
-void Inspector::Look(const action::RenameConstraint& rename) {
-  const Relation* table = NameTarget(rename.table, true);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(rename.constraint);
-  if (constraint == nullptr && KnowsAll(*table) && !MayBeNotNull(*table)) {
-    return Fail("42704", absl::StrCat("constraint \"", rename.constraint, "\" for table \"",
-                                      table->name, "\" does not exist"));
-  }
-  const Relation* index = constraint == nullptr ? nullptr : view_.Find(constraint->index);
-  if (index != nullptr) Add(Role::kUsedIndex, *index);
 }
 
 void Inspector::Look(const action::RenameType& rename) {
@@ -686,7 +485,10 @@ void Inspector::Look(const action::RenameType& rename) {
 }
 
 void Inspector::Look(const action::RenameRelation& rename) {
-  if (rename.relation.kind == ObjectKind::kIndex) facts_.conditions |= kNamedAsIndex;
+  // ALTER INDEX renames tables too, as ALTER TABLE would.
+  const Relation* found = Find(rename.relation.name);
+  const bool index = found != nullptr && (found->IsIndex() || found->assumed);
+  if (index && rename.relation.kind == ObjectKind::kIndex) facts_.conditions |= kNamedAsIndex;
   const Relation* relation = NameTarget(rename.relation, false);
   if (relation == nullptr) return;
   if (Find({.schema = relation->schema, .name = rename.to}) != nullptr) {
@@ -705,6 +507,11 @@ void Inspector::Look(const action::SetSchema& set) {
   const Relation* relation = NameTarget(set.relation, false);
   if (relation == nullptr) return;
   if (relation->schema == set.schema) return;
+  // A schema that no file creates may be an extension's.
+  if (IsPlain() && set.schema != "public" && set.schema != "information_schema" &&
+      !absl::StartsWith(set.schema, "pg_") && !view_.HasSchema(set.schema)) {
+    return Fail("3F000", absl::StrCat("schema \"", set.schema, "\" does not exist"));
+  }
   if (Find({.schema = set.schema, .name = relation->name}) != nullptr) {
     return Fail("42P07", absl::StrCat("relation \"", relation->name,
                                       "\" already exists in schema \"", set.schema, "\""));

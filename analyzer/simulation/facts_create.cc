@@ -29,15 +29,27 @@ bool SameKeys(const std::vector<action::IndexColumn>& a,
 // indexcmds.c:DefineIndex takes an index of a partition over where index.c:CompareIndexInfo finds
 // no difference.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
-                                  const CatalogView& view) {
+                                  const TableConstraint* constraint, const CatalogView& view) {
+  const auto backs = [&](const Relation& index) {
+    return std::any_of(table.constraints.begin(), table.constraints.end(),
+                       [&](const TableConstraint& own) {
+                         return own.index == index.id && own.kind == constraint->kind;
+                       });
+  };
   for (const Relation* index : view.IndexesOf(table)) {
-    if (index->valid && index->unique == create.unique && index->method == create.method &&
-        index->include == create.include && SameKeys(index->keys, create.columns) &&
-        SamePredicate(index->predicate, create.predicate, table) == Proof::kYes) {
+    if (index->valid && index->parents.empty() && IsSameIndex(*index, create, table) &&
+        (constraint == nullptr || backs(*index))) {
       return index;
     }
   }
   return nullptr;
+}
+
+bool IsSameIndex(const Relation& index, const action::CreateIndex& create, const Relation& table) {
+  return index.unique == create.unique && index.method == create.method &&
+         index.nulls_not_distinct == create.nulls_not_distinct && index.include == create.include &&
+         SameKeys(index.keys, create.columns) &&
+         SamePredicate(index.predicate, create.predicate, table) == Proof::kYes;
 }
 
 action::CreateIndex LikeIndex(const Relation& index) {
@@ -49,33 +61,18 @@ action::CreateIndex LikeIndex(const Relation& index) {
           .mentions = index.mentions,
           .has_expression = index.has_expression,
           .has_predicate = index.has_predicate,
+          .nulls_not_distinct = index.nulls_not_distinct,
           .predicate = index.predicate};
-}
-
-void Inspector::NotePartition(const action::CreateTable& create) {
-  const Relation* parent = Find(*create.partition_of);
-  if (parent == nullptr) {
-    return FailMissing(*create.partition_of);
-  }
-  Add(Role::kParent, *parent);
-  if (const Relation* fallback = DefaultPartitionOf(*parent, view_)) {
-    Add(Role::kDefaultPartition, *fallback);
-  }
-  // Without a bound the text is no statement of PostgreSQL's.
-  const PartitionBound bound = create.bound == nullptr ? PartitionBound() : *create.bound;
-  for (const BoundScan& scan : ScansOfDefault(*parent, bound, /*attaches=*/false, view_)) {
-    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
-  }
-  for (const TableConstraint& constraint : parent->constraints) {
-    const Relation* referenced = view_.Find(constraint.referenced);
-    if (referenced != nullptr) Add(Role::kReferenced, *referenced);
-  }
 }
 
 // A column of both has to be of one type (tablecmds.c:MergeAttributes).
 void Inspector::NoteParent(const Name& name, const action::CreateTable& create) {
   const Relation* parent = Find(name);
   if (parent == nullptr) return FailMissing(name);
+  if (parent->kind == RelationKind::kPartitionedTable) {
+    return Fail("42809",
+                absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+  }
   Add(Role::kInherited, *parent);
   for (const Column& column : create.columns) {
     const TableColumn* inherited = parent->FindColumn(column.name);
@@ -105,14 +102,65 @@ void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
   }
 }
 
+bool Inspector::CheckGenerated(const action::CreateTable& create) {
+  std::vector<TableColumn> columns;
+  for (const Column& column : create.columns) {
+    columns.push_back({.name = column.name, .type = std::make_shared<const TypeName>(column.type)});
+  }
+  return std::all_of(create.columns.begin(), create.columns.end(), [&](const Column& column) {
+    return !column.generated_from ||
+           CheckImmutable(*column.generated_from, columns, "generation expression");
+  });
+}
+
+// What the text of a new table alone shows to be wrong (parse_utilcmd.c:transformCreateStmt,
+// heap.c:CheckAttributeNamesTypes).
+bool Inspector::CheckNewTable(const action::CreateTable& create) {
+  std::vector<std::string> names;
+  int keys = 0;
+  for (const Column& column : create.columns) {
+    names.push_back(column.name);
+    for (const Constraint& constraint : column.constraints) {
+      keys += constraint.kind == ConstraintKind::kPrimaryKey ? 1 : 0;
+    }
+  }
+  for (const Constraint& constraint : create.constraints) {
+    keys += constraint.kind == ConstraintKind::kPrimaryKey ? 1 : 0;
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) {
+    Fail("42701", absl::StrCat("column \"", *twice, "\" specified more than once"));
+  } else if (keys > 1) {
+    Fail("42P16", absl::StrCat("multiple primary keys for table \"", create.table.name,
+                               "\" are not allowed"));
+  } else if (view_.FindType(PlaceFor(create.table), {}) != nullptr) {
+    Fail("42710", Exists("type", create.table.name));
+  }
+  return !facts_.failure;
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.table, temporary));
   if (existing != nullptr && !existing->assumed &&
       temporary == (existing->persistence == Persistence::kTemporary)) {
-    if (!create.if_not_exists) Fail("42P07", Exists("relation", create.table.name));
+    if (!create.if_not_exists) return Fail("42P07", Exists("relation", create.table.name));
+    // The query is planned before the name is looked for (createas.c:CreateTableAsRelExists).
+    for (const Name& name : create.reads) {
+      if (const Relation* read = FindRead(name)) NoteRead(*read);
+    }
     return;
   }
+  if (!CheckNewTable(create)) return;
+  const bool generates = std::any_of(create.columns.begin(), create.columns.end(),
+                                     [](const Column& column) { return column.generated_from; });
+  if (generates && !CheckGenerated(create)) return;
+  Relation kept;
+  kept.kind = create.partitioned ? RelationKind::kPartitionedTable : RelationKind::kTable;
+  kept.access_method = create.access_method;
+  CheckParameters(create.parameters, kept, /*resets=*/false);
+  CheckAccessMethod(create.access_method);
   if (create.of_type) {
     if (FailIfGone(ObjectKind::kType, *create.of_type)) return;
   }
@@ -130,10 +178,17 @@ void Inspector::Look(const action::CreateTable& create) {
     if (const Relation* like = Find(name)) Add(Role::kLike, *like);
   }
   for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
-    NoteRead(*read);
-    if (create.with_data) Scan(Heaps(*read, false), Cause::kQuery);
+    if (create.with_data) {
+      NoteReadAll(*read);
+    } else {
+      NoteRead(*read);
+    }
+  }
+  // A composite type is a relation of its own kind, without rows.
+  if (create.of_type) {
+    facts_.actors.push_back({.role = Role::kLike, .relation = {.name = create.of_type->name}});
   }
   if (create.with_data) NoteCalls(create.calls);
   facts_.calls_unknown = facts_.calls_unknown || create.executes;
@@ -170,9 +225,18 @@ void Inspector::Look(const action::CreateIndex& create) {
     return Fail("0A000", absl::StrCat("cannot create index on partitioned table \"", table->name,
                                       "\" concurrently"));
   }
+  CheckMethod(create);
   for (const action::IndexColumn& column : create.columns) {
     if (!column.column.empty() && !HasColumn(*table, column.column)) return;
   }
+  for (const std::string& column : create.include) {
+    if (!HasColumn(*table, column)) return;
+  }
+  CheckIndexed(create, *table);
+  Relation index;
+  index.kind = RelationKind::kIndex;
+  index.method = create.method;
+  CheckParameters(create.parameters, index, /*resets=*/false);
   Add(Role::kTable, *table);
   const bool recurses = partitioned && !create.only;
   if (recurses) {
@@ -185,12 +249,15 @@ void Inspector::Look(const action::CreateIndex& create) {
       return;
     }
   }
+  for (const OptionalExpression& expression : create.expressions) {
+    if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
+  }
   // ONLY is said of partitioned tables: the index is an empty shell.
   const bool shell = partitioned || (create.only && table->assumed);
   Scan(shell ? std::vector<const Relation*>() : Heaps(*table, true), Cause::kIndex);
   if (!recurses) return;
   for (const Relation* child : view_.DescendantsOf(*table)) {
-    if (FindMatchingIndex(*child, create, view_) == nullptr) {
+    if (FindMatchingIndex(*child, create, nullptr, view_) == nullptr) {
       Scan(Heaps(*child, true), Cause::kIndex);
     }
   }
@@ -232,7 +299,12 @@ void Inspector::Look(const action::CreateView& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.view, temporary));
   if (existing != nullptr && !existing->assumed) {
-    if (create.if_not_exists) return;
+    if (create.if_not_exists) {
+      for (const Name& name : create.reads) {
+        if (const Relation* read = FindRead(name)) NoteRead(*read);
+      }
+      return;
+    }
     if (!create.or_replace) return Fail("42P07", Exists("relation", create.view.name));
     if (existing->kind != RelationKind::kView) {
       return Fail("42809", absl::StrCat("\"", create.view.name, "\" is not a view"));
@@ -243,12 +315,13 @@ void Inspector::Look(const action::CreateView& create) {
     Add(Role::kView, *existing);
   }
   for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
-    Add(Role::kRead, *read);
-    if (!create.materialized || !create.with_data) continue;
-    facts_.calls_unknown = facts_.calls_unknown || read->calls_unknown;
-    Scan(Heaps(*read, false), Cause::kQuery);
+    if (create.materialized && create.with_data) {
+      NoteReadAll(*read);
+    } else {
+      Add(Role::kRead, *read);
+    }
   }
   if (create.materialized && create.with_data) NoteCalls(create.calls);
 }

@@ -72,7 +72,11 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
   for (const Relation* sequence : view_.SequencesOf(table)) Add(Role::kSequence, *sequence);
   for (const TableConstraint& constraint : table.constraints) {
     const Relation* referenced = view_.Find(constraint.referenced);
-    if (referenced != nullptr && referenced->id != table.id) Add(Role::kPartner, *referenced);
+    // A partition's part of its whole's key has no triggers on the other table.
+    const bool own = !(table.is_partition && constraint.inherited);
+    if (referenced != nullptr && referenced->id != table.id && own) {
+      Add(Role::kPartner, *referenced);
+    }
   }
   for (const Relation* child : view_.ReferencingTables(table)) {
     if (Contains(dropped, child->id)) continue;
@@ -109,6 +113,10 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
 }
 
 void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop) {
+  if (drop.concurrently && index.kind == RelationKind::kPartitionedIndex) {
+    return Fail("0A000",
+                absl::StrCat("cannot drop partitioned index \"", index.name, "\" concurrently"));
+  }
   const Relation* table = view_.Find(index.table);
   if (drop.concurrently) facts_.conditions |= kConcurrently;
   if (table == nullptr) return;
@@ -265,7 +273,7 @@ void Inspector::NoteDroppedSchema(const std::string& schema, const action::Drop&
   for (const Relation* member : members) {
     if (!member->IsIndex() && member->owner == 0) NoteDroppedRelation(*member, drop, dropped);
   }
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   NoteFall(FallOf(std::move(objects), scope), drop.cascade, dropped, "");
   if (drop.cascade) {
     facts_.losses.push_back({.kind = LossKind::kOther, .relation = {.name = schema}});
@@ -273,6 +281,11 @@ void Inspector::NoteDroppedSchema(const std::string& schema, const action::Drop&
 }
 
 void Inspector::Look(const action::Drop& drop) {
+  // tablecmds.c:RemoveRelations
+  if (drop.concurrently && (drop.cascade || drop.objects.size() > 1)) {
+    return Fail("0A000", drop.cascade ? "DROP INDEX CONCURRENTLY does not support CASCADE"
+                                      : "DROP INDEX CONCURRENTLY drops one index at a time");
+  }
   if (drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
       drop.kind == ObjectKind::kRule) {
     return NoteDroppedPart(drop);
@@ -291,6 +304,7 @@ void Inspector::Look(const action::Drop& drop) {
     if (relation != nullptr && !relation->assumed && !IsOfKind(*relation, drop.kind)) {
       return Fail("42809", absl::StrCat("\"", name.name, "\" is not a ", KindWord(drop.kind)));
     }
+    if (relation != nullptr && !CheckNotInUse(*relation)) return;
     if (relation != nullptr) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
@@ -321,6 +335,7 @@ void Inspector::Look(const action::Truncate& truncate) {
   }
   for (size_t next = 0; next < tables.size(); ++next) {
     const Relation* table = tables[next];
+    if (!CheckNotInUse(*table)) return;
     Add(Role::kTable, *table);
     for (const RelationId id : table->parents) {
       const Relation* parent = view_.Find(id);
@@ -428,11 +443,16 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 
 void Inspector::Look(const action::ModifyData& modify) {
   NoteCalls(modify.calls, /*bodies_run=*/true);
+  if (modify.copies_out) facts_.conditions |= kCopiesOut;
+  if (!modify.planned_only) NoteSequences(modify.sequences);
   for (const Name& name : modify.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
-    NoteRead(*read, modify.locks_rows ? Role::kRowLocked : Role::kRead);
-    if (modify.reads_all) Scan(Heaps(*read, false), Cause::kQuery);
+    const auto& named = modify.row_locked;
+    const bool row_locked =
+        modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+    NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead);
+    if (modify.reads_all) NoteReadAll(*read);
   }
   // SELECT f() is said for what f does.
   facts_.modelled = !facts_.calls_unknown || !modify.writes.empty();

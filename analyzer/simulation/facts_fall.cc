@@ -138,7 +138,7 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
   const std::string what = named[0].object.object.name;
   const bool publication = drop.kind == ObjectKind::kPublication;
   if (publication) return;  // its tables only leave it, and are not locked
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   NoteFall(FallOf(std::move(named), scope), drop.cascade, {}, what);
 }
 
@@ -199,7 +199,7 @@ void Inspector::NoteFallenPart(const FallenPart& part, const Relation& relation)
 
 void Inspector::NoteStandingOn(const Relation& relation, bool cascade,
                                absl::Span<const RelationId> dropped) {
-  const DependenceScope scope = Scope();
+  const TypeScope scope = Scope();
   NoteFall(FallOf(ObjectsOf(relation), scope), cascade, dropped, relation.name);
   for (const Relation* table : view_.GuardedWith(relation)) {
     if (Contains(dropped, table->id)) continue;

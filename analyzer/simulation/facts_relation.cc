@@ -21,10 +21,10 @@ constexpr absl::string_view kStrongOptions[] = {
     "gin_pending_list_limit", "pages_per_range", "security_barrier", "security_invoker",
     "user_catalog_table"};
 
-bool NeedsStrongLock(const std::vector<std::string>& options) {
+bool NeedsStrongLock(const std::vector<Parameter>& options) {
   return options.empty() ||
-         std::any_of(options.begin(), options.end(), [](const std::string& name) {
-           return std::find(std::begin(kStrongOptions), std::end(kStrongOptions), name) !=
+         std::any_of(options.begin(), options.end(), [](const Parameter& option) {
+           return std::find(std::begin(kStrongOptions), std::end(kStrongOptions), option.name) !=
                   std::end(kStrongOptions);
          });
 }
@@ -36,6 +36,7 @@ bool Recurses(Alteration alteration, const Relation& table, int server_version) 
     case Alteration::kSetStatistics:
     case Alteration::kSetStorage:
     case Alteration::kDropExpression:
+    case Alteration::kSetExpression:
       return true;
     case Alteration::kAddIdentity:
     case Alteration::kSetIdentity:
@@ -66,9 +67,26 @@ void Inspector::Look(const action::AlterRelation& alter) {
       named != nullptr && Recurses(alter.alteration, *named, situation_.server_version);
   const Relation* relation = NameTarget(alter.relation, recurses);
   if (relation == nullptr) return;
+  if (alter.number != 0) return LookAtNumbered(alter, *relation);
   if (!alter.column.empty() && relation->IsTable() && !HasColumn(*relation, alter.column)) return;
   if (IsOfColumn(alter.alteration)) return LookAtColumn(alter, *relation);
   LookAtWhole(alter, *relation);
+}
+
+// tablecmds.c:ATExecSetStatistics: only an index's columns have no name, and only its expressions
+// have statistics of their own.
+void Inspector::LookAtNumbered(const action::AlterRelation& alter, const Relation& relation) {
+  if (relation.assumed) return;
+  if (!relation.IsIndex()) return Fail("0A000", "cannot refer to non-index column by number");
+  const size_t keys = relation.keys.size();
+  const auto number = static_cast<size_t>(alter.number);
+  if (number > keys + relation.include.size()) {
+    return Fail("42703", absl::StrCat("column number ", alter.number, " of relation \"",
+                                      relation.name, "\" does not exist"));
+  }
+  if (number > keys || !relation.keys[number - 1].column.empty()) {
+    Fail("0A000", "cannot alter statistics on a column of an index that is no expression");
+  }
 }
 
 void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation& table) {
@@ -77,12 +95,23 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
   const bool identity = generated == Generated::kIdentity;
   const bool computed = generated == Generated::kStored || generated == Generated::kVirtual;
   const bool certain = column != nullptr && KnowsAll(table);
+  const bool of_part = table.is_partition && situation_.server_version >= 17;
+  const bool default_goes = Sibling<action::DropDefault>(
+      [&](const action::DropDefault& drop) { return drop.column == alter.column; });
   switch (alter.alteration) {
+    case Alteration::kSetColumnOptions:
+      if (!alter.resets) CheckColumnParameters(alter.options);
+      return;
+    case Alteration::kSetStorage:
+    case Alteration::kSetCompression:
+      return CheckColumnStorage(alter, table);
     case Alteration::kAddIdentity:
-      if (certain && identity) {
+      if (of_part) {
+        Fail("42P16", "cannot add identity to a column of a partition");
+      } else if (certain && identity) {
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" is already an identity column"));
-      } else if (certain && column->has_default) {
+      } else if (certain && column->has_default && !default_goes) {
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" already has a default value"));
       } else if (certain && !column->not_null) {
@@ -92,6 +121,7 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
       return;
     case Alteration::kSetIdentity:
     case Alteration::kDropIdentity:
+      if (of_part) return Fail("42P16", "cannot change the identity column of a partition");
       if (certain && !identity && !alter.if_exists) {
         return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
                                           table.name, "\" is not an identity column"));
@@ -145,6 +175,8 @@ void Inspector::NoteNewExpression(const action::AlterRelation& alter, const Rela
 
 void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& relation) {
   switch (alter.alteration) {
+    case Alteration::kSetOptions:
+      return CheckParameters(alter.options, relation, alter.resets);
     case Alteration::kSetLogged:
       return NotePersistence(relation, Persistence::kPermanent);
     case Alteration::kSetUnlogged:
@@ -158,9 +190,7 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
     }
     case Alteration::kSetAccessMethod: {
       const std::string wanted = alter.object == "heap" ? "" : alter.object;
-      if (relation.kind == RelationKind::kPartitionedTable && situation_.server_version < 17) {
-        return Fail("0A000", "cannot change access method of a partitioned table");
-      }
+      CheckAccessMethod(alter.object);
       if (wanted != relation.access_method) Rewrite(Heaps(relation, true), Cause::kStorage, false);
       return;
     }
@@ -171,19 +201,30 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
     case Alteration::kDisableTrigger: {
       const bool one = alter.object != "ALL" && alter.object != "USER";
       if (one && KnowsAll(relation) && !HasTrigger(relation, alter.object)) {
-        Fail("42704", absl::StrCat("trigger \"", alter.object, "\" for table \"", relation.name,
-                                   "\" does not exist"));
+        return Fail("42704", absl::StrCat("trigger \"", alter.object, "\" for table \"",
+                                          relation.name, "\" does not exist"));
       }
-      return;
+      if (alter.alteration == Alteration::kEnableTrigger) return;
+      return NoteBehaviour(
+          relation, one ? absl::StrCat("trigger `", alter.object, "` of `", relation.name,
+                                       "` no longer fires")
+                        : absl::StrCat("the triggers of `", relation.name, "` no longer fire"));
     }
+    case Alteration::kSwitchRule:
+      return NoteBehaviour(relation, absl::StrCat("rule `", alter.object, "` of `", relation.name,
+                                                  "` is switched on or off"));
     case Alteration::kInherit:
     case Alteration::kNoInherit:
       return NoteInheritance(alter, relation);
     case Alteration::kOwner:
+      NoteBehaviour(relation, absl::StrCat("the old owner of `", relation.name,
+                                           "` may have no access to it any more"));
       if (relation.owner != 0) {
         return Fail("0A000", absl::StrCat("cannot change owner of sequence \"", relation.name,
                                           "\" which is linked to a table"));
       }
+      // Who owns it already gets it again, and what belongs to it stays (ATExecChangeOwner).
+      if (!relation.assumed && relation.owned_by_role == alter.object) return;
       for (const Relation* index : view_.IndexesOf(relation)) Add(Role::kIndexUnder, *index);
       for (const Relation* sequence : view_.SequencesOf(relation)) Add(Role::kSequence, *sequence);
       return;
@@ -236,6 +277,11 @@ void Inspector::NoteNamedIndex(const action::AlterRelation& alter, const Relatio
   const Relation* index = Find({.schema = table.schema, .name = alter.object});
   if (index != nullptr && index->table == table.id) {
     Add(Role::kUsedIndex, *index);
+    if (alter.alteration == Alteration::kReplicaIdentity) {
+      CheckReplicaIdentity(*index, table);
+    } else {
+      CheckClusterOn(*index, table);
+    }
   } else if (index != nullptr && !index->assumed) {
     Fail("42809",
          absl::StrCat("\"", alter.object, "\" is not an index for table \"", table.name, "\""));
@@ -252,18 +298,22 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
   Add(Role::kInherited, *parent);
   const bool inherits =
       std::find(table.parents.begin(), table.parents.end(), parent->id) != table.parents.end();
+  if (table.is_partition) return Fail("42809", "cannot change inheritance of a partition");
   if (alter.alteration == Alteration::kNoInherit) {
     if (!inherits && KnowsAll(table) && KnowsAll(*parent)) {
       Fail("42P01", absl::StrCat("relation \"", parent->name, "\" is not a parent of relation \"",
                                  table.name, "\""));
     }
-    return;
+    return NoteBehaviour(
+        *parent, absl::StrCat("the rows of `", table.name, "` are gone from `", parent->name, "`"));
   }
-  if (table.is_partition || parent->kind == RelationKind::kPartitionedTable) {
+  if (parent->kind == RelationKind::kPartitionedTable) {
     return Fail("42809",
-                table.is_partition
-                    ? "cannot change inheritance of a partition"
-                    : absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+                absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+  }
+  const std::vector<const Relation*> below = view_.DescendantsOf(table);
+  if (parent->id == table.id || std::find(below.begin(), below.end(), parent) != below.end()) {
+    return Fail("42P07", "circular inheritance not allowed");
   }
   if (inherits) {
     return Fail("42P07", absl::StrCat("relation \"", parent->name,
@@ -298,166 +348,6 @@ void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
       return Fail("42804",
                   absl::StrCat("child table is missing constraint \"", constraint.name, "\""));
     }
-  }
-}
-
-// ---- ALTER CONSTRAINT ------------------------------------------------------------------------
-
-void Inspector::Look(const action::AlterConstraint& alter) {
-  const Relation* table = NameTarget(alter.table, false);
-  if (table == nullptr) return;
-  const TableConstraint* constraint = table->FindConstraint(alter.constraint);
-  if (constraint == nullptr) {
-    if (!KnowsAll(*table) || MayBeNotNull(*table)) return;
-    return Fail("42704", absl::StrCat("constraint \"", alter.constraint, "\" of relation \"",
-                                      table->name, "\" does not exist"));
-  }
-  const bool foreign = constraint->kind == ConstraintKind::kForeignKey;
-  if ((alter.deferrability || (alter.enforced && situation_.server_version < 19)) && !foreign) {
-    return Fail("42809", absl::StrCat("constraint \"", constraint->name, "\" of relation \"",
-                                      table->name, "\" is not a foreign key constraint"));
-  }
-  const bool partitioned = table->kind == RelationKind::kPartitionedTable;
-  for (const Relation* child : view_.DescendantsOf(*table)) {
-    if (partitioned && foreign) Add(Role::kDescendant, *child);
-  }
-  const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
-  if (!alter.enforced || referenced == nullptr || *alter.enforced == constraint->enforced) return;
-  if (!*alter.enforced) return Add(Role::kPartner, *referenced);
-  Add(Role::kReferenced, *referenced);
-  Scan(Heaps(*table, false), Cause::kForeignKey);
-  Scan(Heaps(*referenced, false), Cause::kForeignKey);
-}
-
-// ---- partitions ------------------------------------------------------------------------------
-
-void Inspector::Look(const action::AttachPartition& attach) {
-  if (attach.whole.kind == ObjectKind::kIndex) return LookAtIndexPart(attach);
-  const Relation* whole = NameTarget(attach.whole, false);
-  const Relation* part = Find(attach.part);
-  if (whole == nullptr) return;
-  if (part == nullptr) return FailMissing(attach.part);
-  if (whole->kind != RelationKind::kPartitionedTable && !whole->assumed) {
-    return Fail("42809", absl::StrCat("ALTER action ATTACH PARTITION cannot be performed on "
-                                      "relation \"",
-                                      whole->name, "\""));
-  }
-  if (part->is_partition) {
-    return Fail("42809", absl::StrCat("\"", part->name, "\" is already a partition"));
-  }
-  CheckMerges(*whole, *part);
-  Add(Role::kAttached, *part);
-  for (const Relation* below : view_.DescendantsOf(*part)) Add(Role::kAttachedPart, *below);
-  for (const Relation* child : view_.ReferencingTables(*whole)) {
-    if (child->id != part->id) Add(Role::kReferencing, *child);
-  }
-  NoteBound(*whole, *part, attach.bound == nullptr ? PartitionBound() : *attach.bound);
-  NotePartIndexes(*whole, *part);
-  NotePartKeys(*whole, *part);
-}
-
-// The part's rows have to be of the new partition, and none of the default partition's may be.
-void Inspector::NoteBound(const Relation& whole, const Relation& part,
-                          const PartitionBound& bound) {
-  for (const BoundScan& scan : ScansOfAttached(whole, part, bound, view_)) {
-    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
-  }
-  const Relation* fallback = DefaultPartitionOf(whole, view_);
-  if (fallback == nullptr || fallback->id == part.id) return;
-  Add(Role::kDefaultPartition, *fallback);
-  for (const BoundScan& scan : ScansOfDefault(whole, bound, /*attaches=*/true, view_)) {
-    Add(Role::kScanned, *scan.heap, Cause::kPartition, scan.possible);
-    // The partitions of a default partition are opened to be read, and only then.
-    if (scan.heap->id != fallback->id) Add(Role::kDefaultPartition, *scan.heap);
-  }
-}
-
-// tablecmds.c:AttachPartitionEnsureIndexes builds what the part lacks.
-void Inspector::NotePartIndexes(const Relation& whole, const Relation& part) {
-  for (const Relation* index : view_.IndexesOf(whole)) {
-    Add(Role::kIndexUnder, *index);
-    const action::CreateIndex wanted = LikeIndex(*index);
-    for (const Relation* heap : Heaps(part, false)) {
-      if (FindMatchingIndex(*heap, wanted, view_) == nullptr) {
-        Add(Role::kScanned, *heap, Cause::kIndex);
-      }
-    }
-  }
-}
-
-// The whole's foreign keys become the part's: one that it has already is merged.
-void Inspector::NotePartKeys(const Relation& whole, const Relation& part) {
-  for (const TableConstraint& constraint : whole.constraints) {
-    const Relation* referenced = view_.Find(constraint.referenced);
-    if (referenced == nullptr) continue;
-    const bool has_it = std::any_of(
-        part.constraints.begin(), part.constraints.end(), [&](const TableConstraint& own) {
-          return own.referenced == constraint.referenced && own.columns == constraint.columns &&
-                 own.referenced_columns == constraint.referenced_columns && own.validated;
-        });
-    Add(has_it ? Role::kPartner : Role::kReferenced, *referenced);
-    if (has_it || !constraint.enforced) continue;
-    const std::vector<const Relation*> heaps = Heaps(part, false);
-    Scan(heaps, Cause::kForeignKey);
-    const bool rows = std::any_of(heaps.begin(), heaps.end(),
-                                  [](const Relation* heap) { return heap->maybe_has_rows; });
-    if (rows) Scan(Heaps(*referenced, false), Cause::kForeignKey);
-  }
-}
-
-// ALTER INDEX … ATTACH PARTITION (tablecmds.c:ATExecAttachPartitionIdx).
-void Inspector::LookAtIndexPart(const action::AttachPartition& attach) {
-  facts_.conditions |= kOfIndex;
-  const Relation* whole = NameTarget(attach.whole, false);
-  const Relation* part = Find(attach.part);
-  if (whole == nullptr) return;
-  if (part == nullptr) return FailMissing(attach.part);
-  Add(Role::kAttached, *part);
-  for (const Relation* index : {whole, part}) {
-    if (const Relation* table = view_.Find(index->table)) Add(Role::kRead, *table);
-  }
-}
-
-void Inspector::Look(const action::DetachPartition& detach) {
-  if (detach.concurrently) facts_.conditions |= kConcurrently;
-  if (detach.finalize) facts_.conditions |= kFinalize;
-  const Relation* whole = NameTarget(detach.whole, false);
-  const Relation* part = Find(detach.part);
-  if (whole == nullptr) return;
-  if (part == nullptr) return FailMissing(detach.part);
-  const bool is_part =
-      std::find(part->parents.begin(), part->parents.end(), whole->id) != part->parents.end();
-  if (!is_part && KnowsAll(*whole) && KnowsAll(*part)) {
-    return Fail("42P01", absl::StrCat("relation \"", part->name,
-                                      "\" is not a partition of relation \"", whole->name, "\""));
-  }
-  Add(Role::kAttached, *part);
-  if (detach.finalize) return;
-  for (const RelationId id : whole->children) {
-    const Relation* sibling = view_.Find(id);
-    if (sibling == nullptr || !sibling->is_default_partition) continue;
-    if (detach.concurrently) {
-      return Fail("55000", "cannot detach partitions concurrently when a default partition exists");
-    }
-    if (id != part->id) Add(Role::kDefaultPartition, *sibling);
-  }
-  if (detach.concurrently) return;
-  for (const TableConstraint& constraint : part->constraints) {
-    if (const Relation* referenced = view_.Find(constraint.referenced)) {
-      Add(Role::kReferenced, *referenced);
-    }
-  }
-  for (const Relation* child : view_.ReferencingTables(*whole)) {
-    Add(Role::kReferencing, *child);
-    // The rows that point into the part are looked for (ri_triggers.c:RI_PartitionRemove_Check).
-    Scan(Heaps(*child, false), Cause::kForeignKey);
-    for (const Relation* index : view_.IndexesOf(*part)) {
-      const bool key = std::any_of(
-          part->constraints.begin(), part->constraints.end(),
-          [&](const TableConstraint& constraint) { return constraint.index == index->id; });
-      if (key) Add(Role::kIndexUnder, *index);
-    }
-    Add(Role::kPartner, *part);
   }
 }
 
@@ -497,12 +387,39 @@ void Inspector::Look(const action::Maintain& maintain) {
   for (const Relation* target : targets) NoteUpkeep(maintain, *target, true);
 }
 
+// VACUUM and ANALYZE pass over what they cannot work on, with a warning; the others refuse it.
+bool Inspector::IsUpkeepOf(const action::Maintain& maintain, const Relation& relation) {
+  if (relation.assumed) return true;
+  const bool view = relation.kind == RelationKind::kView;
+  switch (maintain.upkeep) {
+    case Upkeep::kVacuum:
+    case Upkeep::kVacuumFull:
+    case Upkeep::kAnalyze:
+      return !view && !relation.IsIndex() && relation.kind != RelationKind::kSequence;
+    case Upkeep::kReindexIndex:
+      if (relation.IsIndex()) return true;
+      Fail("42809", absl::StrCat("\"", relation.name, "\" is not an index"));
+      return false;
+    case Upkeep::kReindexTable:
+    case Upkeep::kCluster:
+      if (!view && !relation.IsIndex() && relation.kind != RelationKind::kSequence) return true;
+      Fail("42809", absl::StrCat("\"", relation.name, "\" is not a table or materialized view"));
+      return false;
+    default:
+      return true;
+  }
+}
+
 void Inspector::NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only) {
+  if (!IsUpkeepOf(maintain, relation)) return;
   switch (maintain.upkeep) {
     case Upkeep::kVacuum:
     case Upkeep::kVacuumFull:
       return NoteVacuum(maintain, relation, only);
     case Upkeep::kAnalyze:
+      for (const std::string& column : maintain.columns) {
+        if (!HasColumn(relation, column)) return;
+      }
       Add(Role::kTable, relation);
       for (const Relation* child : view_.DescendantsOf(relation)) {
         // Their rows are sampled for the whole's statistics; since 18 ONLY leaves their own alone.
@@ -535,7 +452,9 @@ void Inspector::NoteVacuum(const action::Maintain& maintain, const Relation& rel
     for (const Relation* child : view_.DescendantsOf(relation)) Add(Role::kDescendant, *child);
     heaps = Heaps(relation, false);
   }
-  if (full) Rewrite(heaps, Cause::kMaintenance, false);
+  if (!full) return;
+  Rewrite(heaps, Cause::kMaintenance, false);
+  Scan(heaps, Cause::kMaintenance);
 }
 
 void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& relation) {
@@ -558,11 +477,34 @@ void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& re
     return Fail("42704", absl::StrCat("there is no previously clustered index for table \"",
                                       relation.name, "\""));
   }
+  if (!CheckNotInUse(relation) || !CheckClustering(relation, index)) return;
   Add(Role::kTable, relation);
   for (const Relation* child : view_.DescendantsOf(relation)) {
     if (partitioned) Add(Role::kDescendant, *child);
   }
-  Rewrite(Heaps(relation, !partitioned), Cause::kMaintenance, false);
+  const std::vector<const Relation*> heaps = Heaps(relation, !partitioned);
+  Rewrite(heaps, Cause::kMaintenance, false);
+  Scan(heaps, Cause::kMaintenance);
+}
+
+// cluster.c:check_index_is_clusterable
+bool Inspector::CheckClustering(const Relation& relation, const std::string& name) {
+  const Relation* index = Find({.schema = relation.schema, .name = name});
+  if (index == nullptr) {
+    if (!KnowsAll(relation)) return true;
+    Fail("42704",
+         absl::StrCat("index \"", name, "\" for table \"", relation.name, "\" does not exist"));
+  } else if (index->assumed) {
+    return true;
+  } else if (index->table != relation.id) {
+    Fail("42809", absl::StrCat("\"", name, "\" is not an index for table \"", relation.name, "\""));
+  } else if (index->has_predicate) {
+    Fail("0A000", absl::StrCat("cannot cluster on partial index \"", name, "\""));
+  } else if (index->method != "btree" && index->method != "gist") {
+    Fail("0A000", absl::StrCat("cannot cluster on index \"", name,
+                               "\" because access method does not support clustering"));
+  }
+  return !facts_.failure;
 }
 
 void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& relation) {
@@ -632,14 +574,19 @@ void Inspector::NoteRefresh(const action::Maintain& maintain, const Relation& re
       return Fail("55000", absl::StrCat("cannot refresh materialized view \"",
                                         relation.DisplayName(), "\" concurrently"));
     }
+    if (!relation.maybe_has_rows && KnowsAll(relation)) {
+      return Fail("0A000",
+                  "CONCURRENTLY cannot be used when the materialized view is not populated");
+    }
     Scan({&relation}, Cause::kQuery);
   }
   Add(Role::kTable, relation);
+  // Building its indexes reads the new rows.
+  if (!indexes.empty()) Scan({&relation}, Cause::kMaintenance);
   for (const ViewUse& use : relation.uses) {
     const Relation* read = view_.Find(use.relation);
     if (read == nullptr || !maintain.with_data) continue;
-    NoteRead(*read);
-    Scan(Heaps(*read, false), Cause::kQuery);
+    NoteReadAll(*read);
   }
   if (!maintain.concurrently) Rewrite({&relation}, Cause::kMaintenance, false);
 }

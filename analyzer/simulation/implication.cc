@@ -551,19 +551,18 @@ Predicate PartitionConstraint(const Relation& parent, const PartitionBound& boun
 
 namespace {
 
-// tablecmds.c:QueuePartitionConstraintValidation
-void AddScans(const Relation& relation, const Predicate& condition, bool possible,
+// tablecmds.c:QueuePartitionConstraintValidation. Below the first relation each is opened before it
+// is asked.
+void AddScans(const Relation& relation, const Predicate& condition, bool below, bool possible,
               const CatalogView& view, std::vector<BoundScan>& scans) {
   const Proof proof = KnownRows(relation).Prove(condition);
-  if (proof == Proof::kYes) return;
   possible = possible || proof == Proof::kUnknown;
-  if (relation.kind == RelationKind::kTable) {
-    scans.push_back({.heap = &relation, .possible = possible});
-    return;
-  }
+  const bool reads = proof != Proof::kYes && relation.kind == RelationKind::kTable;
+  if (reads || below) scans.push_back({.heap = &relation, .reads = reads, .possible = possible});
+  if (proof == Proof::kYes) return;
   for (const RelationId id : relation.children) {
     const Relation* child = view.Find(id);
-    if (child != nullptr) AddScans(*child, condition, possible, view, scans);
+    if (child != nullptr) AddScans(*child, condition, true, possible, view, scans);
   }
 }
 
@@ -572,7 +571,7 @@ void AddScans(const Relation& relation, const Predicate& condition, bool possibl
 std::vector<BoundScan> ScansOfAttached(const Relation& parent, const Relation& attached,
                                        const PartitionBound& bound, const CatalogView& view) {
   std::vector<BoundScan> scans;
-  AddScans(attached, PartitionConstraint(parent, bound, view), false, view, scans);
+  AddScans(attached, PartitionConstraint(parent, bound, view), false, false, view, scans);
   return scans;
 }
 
@@ -591,7 +590,7 @@ std::vector<BoundScan> ScansOfDefault(const Relation& parent, const PartitionBou
   if (fallback == nullptr || bound.is_default) return scans;
   const Predicate outside = Negate(BoundConstraint(parent, bound, view));
   if (attaches) {
-    AddScans(*fallback, outside, false, view, scans);
+    AddScans(*fallback, outside, false, false, view, scans);
     return scans;
   }
   const Proof whole = KnownRows(*fallback).Prove(outside);
@@ -599,11 +598,13 @@ std::vector<BoundScan> ScansOfDefault(const Relation& parent, const PartitionBou
   std::vector<const Relation*> parts = view.DescendantsOf(*fallback);
   parts.insert(parts.begin(), fallback);
   for (const Relation* part : parts) {
-    if (part->kind != RelationKind::kTable) continue;
     const Proof proof = part == fallback ? whole : KnownRows(*part).Prove(outside);
-    if (proof == Proof::kYes) continue;
+    const bool reads = part->kind == RelationKind::kTable && proof != Proof::kYes;
     const bool possible = whole == Proof::kUnknown || proof == Proof::kUnknown;
-    scans.push_back({.heap = part, .possible = possible});
+    // All below the default partition are opened before any is asked.
+    if (reads || part != fallback) {
+      scans.push_back({.heap = part, .reads = reads, .possible = possible});
+    }
   }
   return scans;
 }

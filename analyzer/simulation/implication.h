@@ -52,9 +52,11 @@ Predicate PartitionConstraint(const Relation& parent, const PartitionBound& boun
 Predicate BoundConstraint(const Relation& parent, const PartitionBound& bound,
                           const CatalogView& view);
 
-// A heap that ATTACH PARTITION or CREATE TABLE … PARTITION OF reads, and whether that is certain.
+// A relation that ATTACH PARTITION or CREATE TABLE … PARTITION OF opens, whether it reads its rows,
+// and whether that is certain.
 struct BoundScan {
   const Relation* heap = nullptr;
+  bool reads = true;
   bool possible = false;
 };
 
@@ -64,7 +66,8 @@ std::vector<BoundScan> ScansOfAttached(const Relation& parent, const Relation& a
                                        const PartitionBound& bound, const CatalogView& view);
 // Those of the default partition of `parent`, which may hold rows of the new partition.
 // CREATE asks each of its leaves (partbounds.c:check_default_partition_contents), ATTACH stops at
-// the first relation that proves it. Empty where there is no default partition.
+// the first relation that proves it. Relations below the default partition that are opened and not
+// read are there too. Empty where there is no default partition.
 std::vector<BoundScan> ScansOfDefault(const Relation& parent, const PartitionBound& bound,
                                       bool attaches, const CatalogView& view);
 const Relation* DefaultPartitionOf(const Relation& parent, const CatalogView& view);

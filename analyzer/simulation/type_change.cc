@@ -2,29 +2,26 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 
 namespace plimsoll {
 namespace {
 
-constexpr TypeChange kFree = {.rewrites = false, .keeps_indexes = true};
-constexpr TypeChange kFreeButIndexes = {.rewrites = false, .keeps_indexes = false};
-constexpr TypeChange kRewrite = {.rewrites = true, .keeps_indexes = false};
-
-// INTERVAL_FULL_RANGE and INTERVAL_FULL_PRECISION (utils/timestamp.h, utils/adt/timestamp.c); six
-// digits are all there are.
-constexpr int32_t kAllIntervalFields = 0x7FFF;
+constexpr int32_t kAllIntervalFields = 0x7FFF;  // INTERVAL_FULL_RANGE (utils/timestamp.h)
 constexpr int32_t kMaxFractionDigits = 6;
 
 bool IsOneOf(absl::string_view name, std::initializer_list<absl::string_view> names) {
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-int32_t Modifier(const TypeName& type, size_t index, int32_t otherwise) {
-  return index < type.modifiers.size() ? type.modifiers[index] : otherwise;
+int32_t Modifier(const std::vector<int32_t>& modifiers, size_t index, int32_t otherwise) {
+  return index < modifiers.size() ? modifiers[index] : otherwise;
 }
 
 // What an interval of these fields is cut to, as a rank: seconds 0, … years 5
-// (utils/adt/timestamp.c:interval_support; the bits are those of utils/datetime.h).
+// (utils/adt/timestamp.c:intervaltypmodleastfield; the bits are those of utils/datetime.h).
 int SmallestField(int32_t fields) {
   constexpr int kBits[] = {12, 11, 10, 3, 1, 2};  // SECOND, MINUTE, HOUR, DAY, MONTH, YEAR
   int rank = 0;
@@ -35,137 +32,244 @@ int SmallestField(int32_t fields) {
   return rank;
 }
 
-// The planner's support functions drop a cast to the same type whose modifier allows at least as
-// much: varchar_support, numeric_support, timestamp_support, interval_support, varbit_support.
-bool Widens(const TypeName& from, const TypeName& to) {
-  const std::string& name = to.name.name;
-  if (from.modifiers == to.modifiers) return true;
-  if (name == "varchar" || name == "varbit") {
-    return to.modifiers.empty() ||
-           (!from.modifiers.empty() && to.modifiers[0] >= from.modifiers[0]);
-  }
-  if (name == "bpchar") return to.modifiers.empty();
+bool WidensInterval(const std::vector<int32_t>& from, const std::vector<int32_t>& to) {
+  const int least = SmallestField(Modifier(from, 0, kAllIntervalFields));
+  return SmallestField(Modifier(to, 0, kAllIntervalFields)) <= least &&
+         (least > 0 ||
+          Modifier(to, 1, kMaxFractionDigits) >= Modifier(from, 1, kMaxFractionDigits));
+}
+
+// Whether the planner drops the function that cuts a value of this type to its modifier: the
+// support functions varchar_support, numeric_support, timestamp_support, interval_support and
+// varbit_support. No other type's function has one.
+bool Widens(absl::string_view name, const std::vector<int32_t>& from,
+            const std::vector<int32_t>& to) {
+  if (IsOneOf(name, {"varchar", "varbit"})) return !from.empty() && to[0] >= from[0];
   if (name == "numeric") {
-    if (to.modifiers.empty()) return true;
-    return !from.modifiers.empty() && to.modifiers[0] >= from.modifiers[0] &&
-           Modifier(to, 1, 0) == Modifier(from, 1, 0);
+    return !from.empty() && to[0] >= from[0] && Modifier(to, 1, 0) == Modifier(from, 1, 0);
   }
   if (IsOneOf(name, {"timestamp", "timestamptz", "time", "timetz"})) {
-    return Modifier(to, 0, kMaxFractionDigits) >= Modifier(from, 0, kMaxFractionDigits);
+    return to[0] >= (from.empty() ? kMaxFractionDigits : from[0]);
   }
-  if (name == "interval") {
-    const int32_t to_fields = Modifier(to, 0, kAllIntervalFields);
-    return SmallestField(to_fields) <= SmallestField(Modifier(from, 0, kAllIntervalFields)) &&
-           Modifier(to, 1, kMaxFractionDigits) >= Modifier(from, 1, kMaxFractionDigits);
-  }
-  return false;
+  return name == "interval" && WidensInterval(from, to);
 }
 
-// Types whose bits are the same although their names differ (pg_cast.castmethod 'b'), and whether
-// they share an operator class, so that an index stays as it is.
-TypeChange JudgeOtherType(const TypeName& from, const TypeName& to, bool utc) {
-  const std::string& a = from.name.name;
-  const std::string& b = to.name.name;
-  const bool unlimited = to.modifiers.empty();
-  if (IsOneOf(a, {"varchar", "text"}) && IsOneOf(b, {"varchar", "text"}) && unlimited) return kFree;
-  if (IsOneOf(a, {"varchar", "text", "citext"}) && IsOneOf(b, {"varchar", "text", "citext"}) &&
-      unlimited) {
-    return kFreeButIndexes;
+// An expression over the column while casts are put around it. `value.modifiers` are those that
+// nodeFuncs.c:exprTypmod reads off it: a domain hides the length of its values, and so does a cast
+// to another type.
+struct Converted {
+  Type value;
+  bool computes = false;  // more than a look at the column's bits
+  bool possible = false;
+};
+
+class Converter {
+ public:
+  Converter(const TypeScope& scope, bool utc) : scope_(scope), utc_(utc) {}
+
+  // parse_coerce.c:coerce_to_target_type. False where there is no cast.
+  bool Convert(Converted& expression, const Type& to, CastContext context) const {
+    if (!expression.value.Is(to) && !ChangeType(expression, to, context)) return false;
+    if (to.type_class != TypeClass::kDomain || to.array) Cut(expression, to);
+    expression.value.collation = to.collation;
+    return true;
   }
-  if (a == "xml" && IsOneOf(b, {"text", "varchar"}) && unlimited) return kFree;
-  if (a == "cidr" && b == "inet") return kFree;
-  const auto is_reg = [](const std::string& name) {
-    return IsOneOf(
-        name, {"oid", "regclass", "regtype", "regproc", "regprocedure", "regoper", "regoperator",
-               "regrole", "regnamespace", "regconfig", "regdictionary", "regcollation"});
-  };
-  if (is_reg(a) && is_reg(b) && (a == "oid" || b == "oid")) return kFree;
-  if ((a == "int4" && is_reg(b)) || (is_reg(a) && b == "int4")) return kFreeButIndexes;
-  const bool zoned =
-      (a == "timestamp" && b == "timestamptz") || (a == "timestamptz" && b == "timestamp");
+
+ private:
+  // parse_coerce.c:coerce_type
+  bool ChangeType(Converted& expression, const Type& to, CastContext context) const {
+    const Type source = BaseOf(expression.value, scope_);
+    bool constrained = false;
+    const Type base = BaseOf(to, scope_, &constrained);
+    const Conversion conversion = FindConversion(source, base, context, scope_);
+    const bool to_domain = to.type_class == TypeClass::kDomain && !to.array;
+    switch (conversion.path) {
+      case CastPath::kNone:
+        return false;
+      case CastPath::kUnknown:
+        expression.possible = true;
+        expression.computes = true;
+        break;
+      case CastPath::kRelabel:
+        // What is left of the modifiers is what the domain's length is compared with.
+        if (to_domain) Cut(expression, base);
+        break;
+      case CastPath::kFunction:
+        expression.computes = expression.computes || !IsSameInUtc(source, base);
+        if (to_domain) {
+          expression.value.modifiers.clear();
+          Cut(expression, base);
+        }
+        break;
+      case CastPath::kInputOutput:
+      case CastPath::kArray:
+        expression.computes = true;
+        break;
+    }
+    expression.computes = expression.computes || constrained;
+    expression.value = to;
+    expression.value.modifiers.clear();
+    return true;
+  }
+
+  // parse_coerce.c:coerce_type_typmod
+  void Cut(Converted& expression, const Type& to) const {
+    if (!to.modifiers.empty() && to.modifiers != expression.value.modifiers) {
+      const bool widens = !to.array && to.user == nullptr &&
+                          Widens(to.name, expression.value.modifiers, to.modifiers);
+      expression.computes = expression.computes || !widens;
+    }
+    expression.value.modifiers = to.modifiers;
+  }
+
   // timestamptz_timestamp and its inverse do nothing at offset zero (tablecmds.c:
   // ATColumnChangeRequiresRewrite asks TimestampTimestampTzRequiresRewrite).
-  if (zoned && utc &&
-      Modifier(to, 0, kMaxFractionDigits) >= Modifier(from, 0, kMaxFractionDigits)) {
-    return kFreeButIndexes;
+  bool IsSameInUtc(const Type& from, const Type& to) const {
+    return utc_ && ((from.name == "timestamp" && to.name == "timestamptz") ||
+                    (from.name == "timestamptz" && to.name == "timestamp"));
   }
-  return kRewrite;
+
+  const TypeScope& scope_;
+  bool utc_;
+};
+
+// Whether the expression is the column with nothing but casts around it.
+bool IsCastColumn(const Expression& expression, absl::string_view column) {
+  const std::vector<Operation>& operations = expression.operations;
+  return !operations.empty() && operations[0].kind == OperationKind::kColumn &&
+         operations[0].text == column &&
+         std::all_of(operations.begin() + 1, operations.end(), [](const Operation& operation) {
+           return operation.kind == OperationKind::kCast ||
+                  operation.kind == OperationKind::kCollate;
+         });
 }
 
-TypeChange JudgePlain(const TypeName& from, const TypeName& to, bool utc) {
-  const bool same_name = from.name == to.name;
-  if (from.array != to.array) return kRewrite;
-  if (from.array) {
-    // An array's elements are converted one by one whenever anything differs; only dropping the
-    // length leaves nothing to do.
-    const bool same = same_name && (from.modifiers == to.modifiers || to.modifiers.empty());
-    return same ? kFree : kRewrite;
-  }
-  if (!same_name) return JudgeOtherType(from, to, utc);
-  return Widens(from, to) ? kFree : kRewrite;
+std::string Quoted(const Type& type) { return absl::StrCat(type.name, type.array ? "[]" : ""); }
+
+TypeChange Refused(absl::string_view sqlstate, std::string message) {
+  return {.sqlstate = std::string(sqlstate), .message = std::move(message)};
 }
 
-// Follows domains down to their base. False where one of them has a constraint.
-bool PeelDomains(TypeName& type, const CatalogView& view,
-                 absl::Span<const std::string> search_path) {
-  bool unconstrained = true;
-  // A domain cannot contain itself; the bound is for histories that redefine one.
-  for (int depth = 0; depth < 32 && !type.array; ++depth) {
-    const UserType* found = view.FindType(type.name, search_path);
-    if (found == nullptr || found->kind != action::TypeKind::kDomain || !found->base) break;
-    unconstrained = unconstrained && !found->constrained;
-    std::string collation = type.collation;
-    type = *found->base;
-    if (!collation.empty()) type.collation = std::move(collation);
+// What the new type is refused for whatever the old one was; `sqlstate` is empty otherwise.
+TypeChange JudgeTarget(const TypeName& name, const Type& to,
+                       const OptionalExpression& using_expression) {
+  if (name.name.schema.empty() && to.type_class == TypeClass::kUnknown &&
+      IsOneOf(to.name, {"serial", "bigserial", "smallserial", "serial2", "serial4", "serial8"})) {
+    return Refused("42704", absl::StrCat("type \"", to.name, "\" does not exist"));
   }
-  return unconstrained;
+  if (to.type_class == TypeClass::kPseudo) {
+    return Refused("42P16", absl::StrCat("a column cannot have the pseudo-type ", to.name));
+  }
+  if (!to.collation.empty() && to.builtin != nullptr && !to.builtin->collatable) {
+    return Refused("42804", absl::StrCat("collations are not supported by type ", Quoted(to)));
+  }
+  if (using_expression && using_expression->has_subquery) {
+    return Refused("0A000", "cannot use subquery in transform expression");
+  }
+  return {};
 }
 
 }  // namespace
 
 TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
                            const OptionalExpression& using_expression, absl::string_view column,
-                           const CatalogView& view, absl::Span<const std::string> search_path,
-                           bool utc) {
+                           const TypeScope& scope, bool utc) {
+  const Type target = ResolveType(to, scope);
+  TypeChange judged = JudgeTarget(to, target, using_expression);
+  if (!judged.sqlstate.empty()) return judged;
+  if (using_expression && !IsCastColumn(*using_expression, column)) return {};
+  const Converter converter(scope, utc);
+  Converted expression = {.value = ResolveType(from, scope)};
+  const Type source = expression.value;
   if (using_expression) {
-    const Expression& expression = *using_expression;
-    if (!expression.is_bare_column || expression.columns.size() != 1 ||
-        expression.columns[0] != column) {
-      return kRewrite;
-    }
-    if (expression.cast_to) {
-      const TypeChange first =
-          JudgeTypeChange(from, *expression.cast_to, nullptr, column, view, search_path, utc);
-      const TypeChange second =
-          JudgeTypeChange(*expression.cast_to, to, nullptr, column, view, search_path, utc);
-      return {.rewrites = first.rewrites || second.rewrites,
-              .keeps_indexes = first.keeps_indexes && second.keeps_indexes};
+    for (const Operation& operation : using_expression->operations) {
+      if (operation.kind != OperationKind::kCast) continue;
+      const Type next = ResolveType(*operation.type, scope);
+      if (!converter.Convert(expression, next, CastContext::kExplicit)) {
+        return Refused("42846", absl::StrCat("cannot cast type ", Quoted(expression.value), " to ",
+                                             Quoted(next)));
+      }
     }
   }
-  TypeName source = from;
-  TypeName target = to;
-  PeelDomains(source, view, search_path);
-  if (from.name == to.name && from.array == to.array && from.modifiers == to.modifiers) {
-    // A domain to itself: nothing is coerced, so its constraints are not looked at.
-    target = source;
-    target.collation = to.collation;
-  } else if (!PeelDomains(target, view, search_path)) {
-    return kRewrite;
+  if (!converter.Convert(expression, target, CastContext::kAssignment)) {
+    return Refused(
+        "42804",
+        absl::StrCat(using_expression ? "result of USING clause for column \"" : "column \"",
+                     column, "\" cannot be cast automatically to type ", Quoted(target)));
   }
-  // A domain hides the length of its values from the planner, which takes them for unlimited.
-  const bool same = from.name == to.name && from.array == to.array;
-  if (!(from.name == source.name) && !same) source.modifiers.clear();
-  TypeChange change = JudgePlain(source, target, utc);
-  // Another order of sorting: the rows stay, the indexes do not.
-  if (source.collation != target.collation) change.keeps_indexes = false;
-  return change;
+  return {.rewrites = expression.computes, .possible = expression.possible};
 }
 
 bool MayKeepBytes(const TypeName& to, const OptionalExpression& using_expression, bool utc) {
-  if (using_expression && !using_expression->is_bare_column) return false;
+  if (using_expression &&
+      (using_expression->operations.empty() ||
+       !IsCastColumn(*using_expression, using_expression->operations[0].text))) {
+    return false;
+  }
   if (IsOneOf(to.name.name, {"timestamp", "timestamptz"})) return utc || !to.modifiers.empty();
   return !to.array &&
          IsOneOf(to.name.name, {"text", "varchar", "citext", "numeric", "varbit", "interval"});
+}
+
+IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_view method,
+                        const action::IndexColumn& key, const TypeScope& scope) {
+  const Type source = ResolveType(from, scope);
+  const Type target = ResolveType(to, scope);
+  const BuiltinOperatorClass* source_class = DefaultOperatorClass(method, source, scope);
+  const BuiltinOperatorClass* target_class = DefaultOperatorClass(method, target, scope);
+  const bool known = source_class != nullptr;
+  // pg_get_indexdef leaves out the class that the old type has by default: the new type then gets
+  // the one that it has.
+  if (!key.operator_class.empty()) {
+    const absl::string_view name =
+        absl::string_view(key.operator_class).substr(key.operator_class.rfind('.') + 1);
+    const BuiltinOperatorClass* asked =
+        FindOperatorClass(method, scope.server_version,
+                          [&](const BuiltinOperatorClass& row) { return name == row.name; });
+    if (asked == nullptr) {
+      source_class = target_class = nullptr;
+    } else if (asked != source_class) {
+      if (!IsBinaryCoercible(target, asked->type, scope)) return IndexFate::kWrongClass;
+      source_class = target_class = asked;
+    }
+  } else if (target_class == nullptr && known && target.type_class != TypeClass::kUnknown) {
+    return IndexFate::kNoClass;
+  }
+  if (source_class != target_class) return IndexFate::kRebuilt;
+  // Of no class that is known: an extension's, which takes the types that share one for btree.
+  if (source_class == nullptr && !source.Is(target) &&
+      DefaultOperatorClass("btree", source, scope) !=
+          DefaultOperatorClass("btree", target, scope)) {
+    return IndexFate::kRebuilt;
+  }
+  const bool polymorphic =
+      source_class != nullptr &&
+      IsOneOf(source_class->type, {"anyarray", "anyenum", "anyrange", "anymultirange"});
+  // A hash index stores numbers: its own columns are never of a type that such a class takes.
+  const bool other_storage =
+      source_class != nullptr && (source_class->other_storage || method == "hash");
+  if (polymorphic && (other_storage || !source.Is(target))) {
+    return IndexFate::kRebuilt;
+  }
+  // A collation of the index's own that is not the column's stays; another goes with the column's.
+  const std::string old_collation = BaseOf(source, scope).collation;
+  const std::string new_collation = BaseOf(target, scope).collation;
+  const bool own = !key.collation.empty() && key.collation != old_collation;
+  return own || old_collation == new_collation ? IndexFate::kKept : IndexFate::kRebuilt;
+}
+
+bool CanConvertDefault(const Expression& value, const TypeName& from, const TypeName& to,
+                       const TypeScope& scope) {
+  if (!value.is_constant || value.operations.empty() || value.is_null) return true;
+  // What the grammar does not give a type takes the column's when the default is made
+  // (heap.c:cookDefault).
+  const Operation& constant = value.operations.front();
+  const bool untyped = constant.kind == OperationKind::kConstant && constant.name.name == "unknown";
+  Type source = value.operations.size() > 1 ? ResolveType(*value.operations.back().type, scope)
+                : untyped                   ? ResolveType(from, scope)
+                                            : BuiltinNamed(constant.name.name, scope);
+  const Type target = ResolveType(to, scope);
+  return FindConversion(source, target, CastContext::kAssignment, scope).path != CastPath::kNone;
 }
 
 }  // namespace plimsoll

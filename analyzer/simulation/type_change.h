@@ -1,34 +1,49 @@
 #ifndef PLIMSOLL_ANALYZER_SIMULATION_TYPE_CHANGE_H_
 #define PLIMSOLL_ANALYZER_SIMULATION_TYPE_CHANGE_H_
 
-#include <optional>
+#include <cstdint>
 #include <string>
 
-#include "absl/types/span.h"
-#include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
 // Private to analyzer/simulation.
 
 namespace plimsoll {
 
-// What ALTER COLUMN TYPE does to the rows and to an ordinary index on the column.
+// What ALTER COLUMN TYPE does to the rows (tablecmds.c:ATPrepAlterColumnType and
+// ATColumnChangeRequiresRewrite).
 struct TypeChange {
   bool rewrites = true;
-  bool keeps_indexes = false;  // a plain index keeps its file
+  bool possible = false;  // not certain: a type is not known
+  std::string sqlstate;   // it must fail; empty: it need not
+  std::string message;
 };
 
-// `from` to `to`, by way of `using_expression` where there is one. Domains are looked up in
-// `view`. `utc`: the session's TimeZone is known to have no offset, which makes timestamp and
-// timestamptz the same bits.
+// `from` to `to` of a column, by way of `using_expression` where there is one. `utc`: the session's
+// TimeZone is known to have no offset, which makes timestamp and timestamptz the same bits.
 TypeChange JudgeTypeChange(const TypeName& from, const TypeName& to,
                            const OptionalExpression& using_expression, absl::string_view column,
-                           const CatalogView& view, absl::Span<const std::string> search_path,
-                           bool utc);
+                           const TypeScope& scope, bool utc);
 
 // Of a column whose type is not known: whether there are types, other than those of a few system
 // catalogs, whose rows `to` takes over as they are.
 bool MayKeepBytes(const TypeName& to, const OptionalExpression& using_expression, bool utc);
+
+// What becomes of one key of an index when the column's type changes and the rows stay
+// (indexcmds.c:CheckIndexCompatible). An index keeps its file where all of its keys do; one that is
+// invalid, partial, or has an expression never does.
+enum class IndexFate : uint8_t { kKept, kRebuilt, kNoClass, kWrongClass };
+// `key` is one of `method` on the column. kNoClass: the type has no operator class for it (42704);
+// kWrongClass: the one that is asked for does not take it (42804). Both are so whether the rows
+// stay or not.
+IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_view method,
+                        const action::IndexColumn& key, const TypeScope& scope);
+
+// Whether a column's default can follow it to its new type: constants alone are judged, others are
+// taken to. Where not, PostgreSQL says 42804.
+bool CanConvertDefault(const Expression& value, const TypeName& from, const TypeName& to,
+                       const TypeScope& scope);
 
 }  // namespace plimsoll
 

@@ -1,21 +1,20 @@
 #include "analyzer/simulation/volatility.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
+#include <string>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/syntax/body.h"
 
 namespace plimsoll {
 namespace {
 
-#include "analyzer/simulation/builtin_functions.inc"
-
-template <size_t size>
-bool Contains(const char* const (&sorted)[size], absl::string_view name) {
-  return std::binary_search(std::begin(sorted), std::end(sorted), name,
-                            [](absl::string_view a, absl::string_view b) { return a < b; });
-}
+using action::Volatility;
 
 // Volatile functions that change nothing but their own result, a sequence or a setting:
 // PostgreSQL's own, and those of uuid-ossp and pgcrypto, which write keys into half of all schemas.
@@ -46,49 +45,384 @@ constexpr const char* kHarmlessFunctions[] = {
     "uuidv7",
 };
 
-bool IsBuiltIn(const Name& name) {
-  // pg_catalog is searched first, unless the search path says otherwise.
-  return (name.schema.empty() || name.schema == "pg_catalog") &&
-         (Contains(kSteadyFunctions, name.name) || Contains(kVolatileFunctions, name.name));
+// CURRENT_TIMESTAMP and its kin are nodes of their own, all of them stable (nodes/primnodes.h:
+// SQLValueFunction).
+struct ValueFunction {
+  const char* name;
+  const char* type;
+};
+constexpr ValueFunction kValueFunctions[] = {
+    {"CURRENT_DATE", "date"},
+    {"CURRENT_TIME", "timetz"},
+    {"CURRENT_TIMESTAMP", "timestamptz"},
+    {"LOCALTIME", "time"},
+    {"LOCALTIMESTAMP", "timestamp"},
+    {"CURRENT_ROLE", "name"},
+    {"CURRENT_USER", "name"},
+    {"USER", "name"},
+    {"SESSION_USER", "name"},
+    {"CURRENT_CATALOG", "name"},
+    {"CURRENT_SCHEMA", "name"},
+};
+
+Volatility FromLetter(char letter) {
+  return letter == 'i'   ? Volatility::kImmutable
+         : letter == 's' ? Volatility::kStable
+                         : Volatility::kVolatile;
 }
 
-Steadiness JudgeCall(const FunctionCall& call, const CatalogView& view,
-                     absl::Span<const std::string> search_path) {
-  const Name& name = call.function;
-  if (IsBuiltIn(name)) {
-    return Contains(kSteadyFunctions, name.name) ? Steadiness::kSteady : Steadiness::kVolatile;
+VolatilityBounds Exactly(Volatility volatility) {
+  return {.at_least = volatility, .at_most = volatility};
+}
+
+VolatilityBounds Anything() { return {.at_most = Volatility::kVolatile}; }
+
+// A function or operator that a name may stand for.
+struct Candidate {
+  std::vector<absl::string_view> types;  // one an argument
+  absl::string_view result;
+  Volatility volatility = Volatility::kVolatile;
+};
+
+bool IsPolymorphic(absl::string_view type) { return type.substr(0, 3) == "any"; }
+
+// What is known of an operand's type. `untyped`: a string or NULL, which becomes what is wanted.
+struct Operand {
+  Type type;
+  bool untyped = false;
+
+  bool IsKnown() const { return untyped || type.type_class != TypeClass::kUnknown; }
+};
+
+bool MayPass(const Operand& operand, absl::string_view wanted, const TypeScope& scope) {
+  if (operand.untyped || !operand.IsKnown()) return true;
+  if (wanted == "anyarray" || wanted == "anycompatiblearray")
+    return BaseOf(operand.type, scope).array;
+  if (wanted == "anyrange" || wanted == "anymultirange" || wanted == "anyenum") {
+    return IsBinaryCoercible(operand.type, wanted, scope);
   }
-  const Routine* routine = view.FindRoutine(name, search_path);
-  if (routine == nullptr) return Steadiness::kUnknown;
-  const bool steady =
-      routine->volatility != action::Volatility::kVolatile || routine->constant_body;
-  return steady ? Steadiness::kSteady : Steadiness::kVolatile;
+  if (wanted == "anynonarray") return !BaseOf(operand.type, scope).array;
+  if (IsPolymorphic(wanted)) return true;
+  return FindConversion(operand.type, BuiltinNamed(wanted, scope), CastContext::kImplicit, scope)
+             .path != CastPath::kNone;
+}
+
+// Keeps the candidates with the highest score.
+template <typename Score>
+void KeepBest(std::vector<Candidate>& candidates, Score score) {
+  std::vector<Candidate> best;
+  size_t highest = 0;
+  for (Candidate& candidate : candidates) {
+    const size_t reached = score(candidate);
+    if (reached < highest) continue;
+    if (reached > highest) best.clear();
+    highest = reached;
+    best.push_back(std::move(candidate));
+  }
+  candidates = std::move(best);
+}
+
+bool Agree(const std::vector<Candidate>& candidates) {
+  return std::all_of(candidates.begin(), candidates.end(), [&](const Candidate& candidate) {
+    return candidate.volatility == candidates[0].volatility &&
+           candidate.result == candidates[0].result;
+  });
+}
+
+// Leaves of the candidates those that PostgreSQL may choose, as far as the rules of
+// parse_func.c:func_select_candidate and the types that are known decide it.
+void Choose(std::vector<Candidate>& candidates, absl::Span<const Operand> operands,
+            const TypeScope& scope) {
+  if (Agree(candidates)) return;
+  std::vector<Candidate> passing;
+  for (Candidate& candidate : candidates) {
+    bool passes = true;
+    for (size_t i = 0; i < operands.size() && passes; ++i) {
+      passes = MayPass(operands[i], candidate.types[i], scope);
+    }
+    if (passes) passing.push_back(std::move(candidate));
+  }
+  candidates = std::move(passing);
+  const bool all_known = std::all_of(operands.begin(), operands.end(),
+                                     [](const Operand& operand) { return operand.IsKnown(); });
+  if (!all_known || candidates.size() < 2) return;
+  const auto is_exact = [&](const Operand& operand, absl::string_view wanted) {
+    return !operand.untyped && BaseOf(operand.type, scope).Spelling() == wanted;
+  };
+  KeepBest(candidates, [&](const Candidate& candidate) {
+    size_t exact = 0;
+    for (size_t i = 0; i < operands.size(); ++i) exact += is_exact(operands[i], candidate.types[i]);
+    return exact;
+  });
+  KeepBest(candidates, [&](const Candidate& candidate) {
+    size_t preferred = 0;
+    for (size_t i = 0; i < operands.size(); ++i) {
+      if (operands[i].untyped) continue;
+      const Type wanted = BuiltinNamed(candidate.types[i], scope);
+      preferred += is_exact(operands[i], candidate.types[i]) ||
+                   (wanted.builtin != nullptr && wanted.builtin->preferred &&
+                    wanted.Category() == BaseOf(operands[i].type, scope).Category());
+    }
+    return preferred;
+  });
+}
+
+std::vector<Candidate> FunctionCandidates(const Name& name, uint32_t arguments,
+                                          int server_version) {
+  std::vector<Candidate> candidates;
+  for (const BuiltinFunction& function : FindBuiltinFunctions(name.name)) {
+    if (!IsIn(function, server_version) || !function.Takes(arguments)) continue;
+    Candidate candidate = {.types = absl::StrSplit(function.arguments, ' ', absl::SkipEmpty()),
+                           .result = function.result,
+                           .volatility = FromLetter(function.volatility)};
+    // A variadic one takes "any" number of its last: no type is held against those.
+    if (function.variadic && !candidate.types.empty()) candidate.types.back() = "any";
+    candidate.types.resize(arguments, "any");
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+std::vector<Candidate> OperatorCandidates(const Name& name, bool prefix, int server_version) {
+  std::vector<Candidate> candidates;
+  for (const BuiltinOperator& row : FindBuiltinOperators(name.name)) {
+    const absl::string_view left = row.left;
+    if (!IsIn(row, server_version) || left.empty() != prefix) continue;
+    Candidate candidate = {.result = row.result, .volatility = FromLetter(row.volatility)};
+    if (!prefix) candidate.types.push_back(left);
+    candidate.types.push_back(row.right);
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
+// Walks the operations of an expression with the types of the values that they leave behind.
+class Judge {
+ public:
+  Judge(absl::Span<const TableColumn> columns, const TypeScope& scope)
+      : columns_(columns), scope_(scope) {}
+
+  VolatilityBounds Run(const std::vector<Operation>& operations) {
+    for (const Operation& operation : operations) {
+      const size_t count = std::min<size_t>(operation.operands, values_.size());
+      const std::vector<Operand> operands(values_.end() - static_cast<std::ptrdiff_t>(count),
+                                          values_.end());
+      values_.resize(values_.size() - count);
+      values_.push_back(Take(operation, operands));
+    }
+    return bounds_;
+  }
+
+ private:
+  Operand Take(const Operation& operation, const std::vector<Operand>& operands) {
+    switch (operation.kind) {
+      case OperationKind::kConstant:
+        if (operation.name.name == "unknown") return {.untyped = true};
+        return {.type = BuiltinNamed(operation.name.name, scope_)};
+      case OperationKind::kColumn:
+        return Column(operation.text);
+      case OperationKind::kCall:
+        return Call(operation, operands);
+      case OperationKind::kOperator:
+      case OperationKind::kAnyOperator:
+        return Operator(operation, operands);
+      case OperationKind::kCast:
+        return Cast(operation, operands);
+      case OperationKind::kCollate:
+        return operands.empty() ? Operand() : operands[0];
+      case OperationKind::kTruth:
+        return {.type = BuiltinNamed("bool", scope_)};
+      case OperationKind::kCommon:
+        return Common(operands);
+      case OperationKind::kArray: {
+        Operand array = Common(operands);
+        array.type.array = true;
+        return array.untyped ? Operand() : array;
+      }
+      case OperationKind::kOther:
+        return {};
+      case OperationKind::kOpaque:
+        bounds_.Add(Anything());
+        return {};
+    }
+    return {};
+  }
+
+  Operand Column(absl::string_view name) const {
+    for (const TableColumn& column : columns_) {
+      if (column.name == name && column.type != nullptr) {
+        return {.type = ResolveType(*column.type, scope_)};
+      }
+    }
+    return {};
+  }
+
+  // The type that all operands have, where they do.
+  static Operand Common(const std::vector<Operand>& operands) {
+    Operand common = {.untyped = true};
+    for (const Operand& operand : operands) {
+      if (operand.untyped) continue;
+      if (!common.untyped && !common.type.Is(operand.type)) return {};
+      common = operand;
+    }
+    return common;
+  }
+
+  // Adds what the candidates have in common, and gives the type they result in.
+  Operand Settle(std::vector<Candidate> candidates, absl::Span<const Operand> operands) {
+    Choose(candidates, operands, scope_);
+    if (candidates.empty()) {
+      bounds_.Add(Anything());
+      return {};
+    }
+    VolatilityBounds bounds = Exactly(candidates[0].volatility);
+    for (const Candidate& candidate : candidates) {
+      bounds.at_least = std::min(bounds.at_least, candidate.volatility);
+      bounds.at_most = std::max(bounds.at_most, candidate.volatility);
+    }
+    bounds_.Add(bounds);
+    const bool one_result = std::all_of(
+        candidates.begin(), candidates.end(),
+        [&](const Candidate& candidate) { return candidate.result == candidates[0].result; });
+    if (!one_result || IsPolymorphic(candidates[0].result)) return {};
+    return {.type = BuiltinNamed(candidates[0].result, scope_)};
+  }
+
+  Operand Call(const Operation& operation, const std::vector<Operand>& operands) {
+    for (const ValueFunction& function : kValueFunctions) {
+      if (operation.name.name != function.name || operation.name.schema != "pg_catalog") continue;
+      bounds_.Add(Exactly(Volatility::kStable));
+      return {.type = BuiltinNamed(function.type, scope_)};
+    }
+    const bool bare = operation.name.schema.empty();
+    const Routine* routine = scope_.view.FindRoutine(operation.name, scope_.search_path);
+    std::vector<Candidate> candidates =
+        FunctionCandidates(operation.name, operation.operands, scope_.server_version);
+    // An extension's may stand in any schema.
+    if (routine == nullptr) return Settle(std::move(candidates), operands);
+    VolatilityBounds bounds = {.at_least = routine->least_volatility,
+                               .at_most = routine->volatility};
+    if (routine->constant_body) bounds.at_most = bounds.at_least = Volatility::kImmutable;
+    if (bare) {
+      for (const Candidate& candidate : candidates) {
+        bounds.at_least = std::min(bounds.at_least, candidate.volatility);
+        bounds.at_most = std::max(bounds.at_most, candidate.volatility);
+      }
+    }
+    bounds_.Add(bounds);
+    return {};
+  }
+
+  Operand Operator(const Operation& operation, std::vector<Operand> operands) {
+    const bool own = !operation.name.schema.empty() && operation.name.schema != "pg_catalog";
+    if (operands.empty() || own) {
+      bounds_.Add(Anything());
+      return {};
+    }
+    // BETWEEN and IN compare the first with each of the others; the second speaks for them.
+    if (operands.size() > 2) operands.resize(2);
+    if (operation.kind == OperationKind::kAnyOperator && operands.size() == 2) {
+      if (operands[1].type.array) {
+        operands[1].type.array = false;
+      } else {
+        operands[1] = {};
+      }
+    }
+    // A string beside a value is taken for one of its type.
+    if (operands.size() == 2) {
+      if (operands[0].untyped && !operands[1].untyped) operands[0] = operands[1];
+      if (operands[1].untyped && !operands[0].untyped) TakeAfter(operation, operands);
+    }
+    return Settle(OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version),
+                  operands);
+  }
+
+  // parse_oper.c:binary_oper_exact tries the other operand's type first.
+  void TakeAfter(const Operation& operation, std::vector<Operand>& operands) const {
+    const std::string spelling = BaseOf(operands[0].type, scope_).Spelling();
+    for (const BuiltinOperator& row : FindBuiltinOperators(operation.name.name)) {
+      if (spelling == row.left && spelling == row.right) operands[1] = operands[0];
+    }
+  }
+
+  Operand Cast(const Operation& operation, const std::vector<Operand>& operands) {
+    Operand made = {.type = ResolveType(*operation.type, scope_)};
+    // A string is read when the statement is parsed: what is kept is a constant.
+    if (operands.empty() || operands[0].untyped) return made;
+    AddConversion(operands[0].type, made.type);
+    return made;
+  }
+
+  void AddConversion(const Type& from, const Type& to) {
+    Type source = BaseOf(from, scope_);
+    Type target = BaseOf(to, scope_);
+    while (source.array && target.array) source.array = target.array = false;
+    const Conversion conversion = FindConversion(source, target, CastContext::kExplicit, scope_);
+    switch (conversion.path) {
+      case CastPath::kRelabel:
+        return;
+      case CastPath::kFunction:
+        bounds_.Add(Exactly(FromLetter(conversion.cast->volatility)));
+        return;
+      case CastPath::kInputOutput:
+        bounds_.Add(Exactly(std::max(TextVolatility(source, /*output=*/true),
+                                     TextVolatility(target, /*output=*/false))));
+        return;
+      case CastPath::kNone:
+      case CastPath::kArray:
+      case CastPath::kUnknown:
+        bounds_.Add({.at_most = Volatility::kStable});
+        return;
+    }
+  }
+
+  // Of reading and writing a value as text. Those of arrays, rows, ranges and enums are stable.
+  static Volatility TextVolatility(const Type& type, bool output) {
+    if (type.builtin == nullptr || type.array) return Volatility::kStable;
+    return FromLetter(output ? type.builtin->output_volatility : type.builtin->input_volatility);
+  }
+
+  absl::Span<const TableColumn> columns_;
+  const TypeScope& scope_;
+  std::vector<Operand> values_;
+  VolatilityBounds bounds_;
+};
+
+// pg_catalog is searched first, unless the search path says otherwise.
+bool IsBuiltIn(const FunctionCall& call, int server_version) {
+  return (call.function.schema.empty() || call.function.schema == "pg_catalog") &&
+         !FunctionCandidates(call.function, call.arguments, server_version).empty();
+}
+
+bool IsHarmless(const FunctionCall& call) {
+  return std::binary_search(std::begin(kHarmlessFunctions), std::end(kHarmlessFunctions),
+                            absl::string_view(call.function.name),
+                            [](absl::string_view a, absl::string_view b) { return a < b; });
 }
 
 }  // namespace
 
-bool IsBuiltinFunction(const Name& name) { return IsBuiltIn(name); }
-
-Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view,
-                           absl::Span<const std::string> search_path) {
-  Steadiness worst = Steadiness::kSteady;
-  for (const FunctionCall& call : expression.calls) {
-    const Steadiness steadiness = JudgeCall(call, view, search_path);
-    if (steadiness == Steadiness::kVolatile) return steadiness;
-    if (steadiness == Steadiness::kUnknown) worst = steadiness;
-  }
-  return worst;
+bool IsBuiltinFunction(const Name& name) {
+  return (name.schema.empty() || name.schema == "pg_catalog") && IsBuiltinFunctionName(name.name);
 }
 
-bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
-                  absl::Span<const std::string> search_path, bool bodies_run) {
+VolatilityBounds JudgeVolatility(const Expression& expression,
+                                 absl::Span<const TableColumn> columns, const TypeScope& scope) {
+  return Judge(columns, scope).Run(expression.operations);
+}
+
+bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, bool bodies_run) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
-    if (bodies_run && !IsBuiltIn(call.function)) {
-      const Routine* routine = view.FindRoutine(call.function, search_path);
+    if (bodies_run && !IsBuiltIn(call, scope.server_version)) {
+      const Routine* routine = scope.view.FindRoutine(call.function, scope.search_path);
       if (routine != nullptr && routine->body != nullptr) return routine->body->unknown;
     }
-    return !Contains(kHarmlessFunctions, call.function.name) &&
-           JudgeCall(call, view, search_path) != Steadiness::kSteady;
+    if (IsHarmless(call)) return false;
+    // With arguments of which nothing is known.
+    std::vector<Operation> operations(call.arguments);
+    operations.push_back(
+        {.kind = OperationKind::kCall, .operands = call.arguments, .name = call.function});
+    return !Judge({}, scope).Run(operations).IsSteady();
   });
 }
 

@@ -1,26 +1,39 @@
 #ifndef PLIMSOLL_ANALYZER_SIMULATION_VOLATILITY_H_
 #define PLIMSOLL_ANALYZER_SIMULATION_VOLATILITY_H_
 
-#include <string>
+#include <algorithm>
 
 #include "absl/types/span.h"
-#include "analyzer/simulation/catalog.h"
+#include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
 // Private to analyzer/simulation.
 
 namespace plimsoll {
 
-enum class Steadiness {
-  kSteady,  // immutable or stable: one value for the whole statement
-  kVolatile,
-  kUnknown,  // calls a function that neither PostgreSQL brings nor this history creates
+// Between which two bounds an expression's volatility lies: they differ where it depends on what no
+// file says, such as the types of columns or a function that nobody here creates.
+struct VolatilityBounds {
+  action::Volatility at_least = action::Volatility::kImmutable;
+  action::Volatility at_most = action::Volatility::kImmutable;
+
+  // Of what holds both.
+  void Add(const VolatilityBounds& other) {
+    at_least = std::max(at_least, other.at_least);
+    at_most = std::max(at_most, other.at_most);
+  }
+  bool IsVolatile() const { return at_least == action::Volatility::kVolatile; }
+  // One value for the whole statement.
+  bool IsSteady() const { return at_most != action::Volatility::kVolatile; }
+  // PostgreSQL refuses it where it wants an immutable expression: in indexes, generated columns and
+  // partition keys (42P17).
+  bool IsMutable() const { return at_least != action::Volatility::kImmutable; }
 };
 
-// Whether an expression gives another value for every row. Unknown functions count for what
-// CREATE FUNCTION makes of them when it is told nothing: volatile.
-Steadiness JudgeSteadiness(const Expression& expression, const CatalogView& view,
-                           absl::Span<const std::string> search_path);
+// Of the expression as the planner sees it, trivial SQL functions inlined (clauses.c:
+// contain_mutable_functions, contain_volatile_functions). `columns` are those it may mention.
+VolatilityBounds JudgeVolatility(const Expression& expression,
+                                 absl::Span<const TableColumn> columns, const TypeScope& scope);
 
 // A function of PostgreSQL itself: no statement drops it.
 bool IsBuiltinFunction(const Name& name);
@@ -29,8 +42,8 @@ bool IsBuiltinFunction(const Name& name);
 // that PostgreSQL does not bring, or one that it brings for its effects on others
 // (pg_terminate_backend, lo_unlink, query_to_xml).
 // `bodies_run`: the history runs the bodies that it knows, so nothing of them is unknown.
-bool CallsUnknown(absl::Span<const FunctionCall> calls, const CatalogView& view,
-                  absl::Span<const std::string> search_path, bool bodies_run = false);
+bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope,
+                  bool bodies_run = false);
 
 }  // namespace plimsoll
 

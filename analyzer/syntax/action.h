@@ -53,6 +53,40 @@ struct TypedText {
   std::string text;
 };
 
+// A sequence that nextval, currval or setval is called for by a constant: its name or, of
+// pg_get_serial_sequence, the table and the column that own it.
+struct SequenceUse {
+  Name name;
+  std::string column;  // empty: `name` is the sequence
+
+  friend bool operator==(const SequenceUse&, const SequenceUse&) = default;
+};
+
+enum class OperationKind : uint8_t {
+  kConstant,  // `name` is its type: int4, int8, numeric, bool, bit; `unknown` of strings and NULL
+  kColumn,
+  kCall,      // of a function
+  kOperator,  // of one operand (a prefix) or two; BETWEEN and IN take more, the first against each
+  kAnyOperator,  // `a = ANY (b)`: the second operand is an array
+  kCast,
+  kCollate,
+  kTruth,   // AND, OR, NOT, IS NULL and their kin: a bool
+  kCommon,  // COALESCE, GREATEST, LEAST, CASE, NULLIF: one of the last `operands`' types
+  kArray,   // ARRAY[…]
+  kOther,   // does nothing of its own, but its type is not known: ROW, subscripts
+  kOpaque,  // subqueries, XML and JSON constructors: nothing is known
+};
+
+// One step of the computing of an expression. They are in postfix order: the operands of one are
+// the values of those before it.
+struct Operation {
+  OperationKind kind = OperationKind::kOther;
+  uint32_t operands = 0;
+  Name name;                             // of a function or operator; the type of a constant
+  std::string text;                      // of a string constant; the name of a column
+  std::shared_ptr<const TypeName> type;  // of a cast
+};
+
 // What may be asked about an SQL expression without its tree.
 struct Expression {
   bool is_null = false;      // the constant NULL, casts of it included
@@ -60,15 +94,14 @@ struct Expression {
   std::vector<FunctionCall> calls;
   std::vector<std::string> columns;  // columns mentioned, in order of first mention
   OptionalPredicate predicate;       // of checks alone: what the expression says
-  // USING clauses: the expression is the column itself, perhaps cast to `cast_to`; nothing else.
-  bool is_bare_column = false;
-  std::optional<TypeName> cast_to;
   bool has_subquery = false;
-  std::vector<Name> types;  // that casts name
+  std::vector<Name> types;             // that casts name
+  std::vector<Operation> operations;   // none within a subquery
+  std::vector<SequenceUse> sequences;  // each once
   // Relations named by constants of the type regclass: the expression depends on them.
   std::vector<Name> depends_on;
-  std::vector<TypedText> texts;     // constants that are cast, or compared with a column
-  std::optional<std::string> text;  // of a string constant without a cast
+  std::vector<TypedText> texts;        // constants that are cast, or compared with a column
+  std::optional<std::string> text;     // of a string constant without a cast
 };
 
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
@@ -98,6 +131,7 @@ struct Constraint {
   bool not_enforced = false;
   bool no_inherit = false;
   bool deferrable = false;
+  bool initially_deferred = false;
   bool deletes_write = false;  // ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // ON UPDATE likewise
 };
@@ -112,6 +146,13 @@ struct Column {
   OptionalExpression default_value;
   OptionalExpression generated_from;    // GENERATED ALWAYS AS (…)
   std::vector<Constraint> constraints;  // inline ones; NOT NULL too
+};
+
+// A parameter of WITH (…), SET (…) or RESET (…). `value` is its text, empty where none is given.
+struct Parameter {
+  std::string space;  // `toast` of toast.autovacuum_enabled
+  std::string name;
+  std::string value;
 };
 
 enum class Persistence { kPermanent, kUnlogged, kTemporary };
@@ -256,12 +297,16 @@ struct CreateTable {
   bool foreign = false;         // CREATE FOREIGN TABLE
   std::string server;           // of a foreign table
   std::optional<Name> of_type;  // CREATE TABLE … OF
+  std::string tablespace;       // empty: the default one
+  std::string access_method;    // likewise
+  std::vector<Parameter> parameters;
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
   Term expression;     // where `column` is empty
   std::string collation;
   std::string operator_class;
+  bool reordered = false;  // DESC or NULLS …, other than what the column would have anyway
 };
 struct CreateIndex {
   std::string name;       // empty: PostgreSQL chooses it
@@ -277,8 +322,11 @@ struct CreateIndex {
   std::vector<std::string> mentions;  // columns in expressions and the predicate
   bool has_expression = false;
   bool has_predicate = false;
+  std::vector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
+  bool nulls_not_distinct = false;
   OptionalPredicate predicate;
-  std::vector<Expression> expressions;  // those of the columns, then the predicate
+  std::string tablespace;  // empty: the default one
+  std::vector<Parameter> parameters;
 };
 struct CreateSchema {
   std::string name;
@@ -333,7 +381,13 @@ struct CreateFunction {
   bool constant_body = false;
   std::shared_ptr<const Body> body;
 };
+enum class TriggerTiming : uint8_t { kBefore, kAfter, kInsteadOf };
 struct CreateTrigger {
+  TriggerTiming timing = TriggerTiming::kAfter;
+  bool each_row = false;
+  bool constraint = false;   // CREATE CONSTRAINT TRIGGER
+  bool on_truncate = false;  // TRUNCATE is among its events
+  bool transition = false;   // REFERENCING … TABLE
   std::string name;
   Name table;
   bool or_replace = false;
@@ -480,12 +534,15 @@ struct AlterRelation {
   Target relation;
   Alteration alteration = Alteration::kSetOptions;
   std::string column;
-  // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner.
+  int32_t number = 0;  // of an index's column, which has no name
+  // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner; of a
+  // column, what SET STORAGE and SET COMPRESSION name.
   std::string object;
-  Name other;                        // the parent of INHERIT, the type of OF
-  std::vector<std::string> options;  // by name
-  OptionalExpression expression;     // of SET EXPRESSION
-  bool if_exists = false;            // of DROP IDENTITY and DROP EXPRESSION
+  Name other;  // the parent of INHERIT, the type of OF
+  std::vector<Parameter> options;
+  bool resets = false;            // RESET (…)
+  OptionalExpression expression;  // of SET EXPRESSION
+  bool if_exists = false;         // of DROP IDENTITY and DROP EXPRESSION
 };
 // ALTER TABLE … ALTER CONSTRAINT. What is not said stays as it is.
 struct AlterConstraint {
@@ -638,8 +695,9 @@ enum class Upkeep : uint8_t {
 // VACUUM, ANALYZE, CLUSTER, REINDEX and REFRESH MATERIALIZED VIEW.
 struct Maintain {
   Upkeep upkeep = Upkeep::kVacuum;
-  std::vector<Target> relations;  // empty: all of the database
-  std::string object;             // the index of CLUSTER, the schema or database of REINDEX
+  std::vector<Target> relations;     // empty: all of the database
+  std::string object;                // the index of CLUSTER, the schema or database of REINDEX
+  std::vector<std::string> columns;  // of ANALYZE, of its first relation
   bool concurrently = false;
   bool with_data = true;  // of REFRESH
 };
@@ -670,6 +728,10 @@ struct AlterExtension {
 struct SessionCommand {
   std::string what;  // PostgreSQL's command tag
   bool outside_transactions = false;
+};
+struct SetConstraints {
+  std::vector<Name> constraints;  // empty: ALL
+  bool deferred = false;
 };
 // The transaction ends here, and keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED.
 struct PrepareTransaction {
@@ -710,13 +772,17 @@ struct Write {
 };
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
-  std::vector<Write> writes;  // its own, if it has one, then those of its WITH list
-  bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
-  std::vector<Name> reads;    // other relations it reads
-  bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
-  bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
+  std::vector<Write> writes;     // its own, if it has one, then those of its WITH list
+  bool locks_rows = false;       // SELECT … FOR UPDATE and its kin, without OF
+  std::vector<Name> row_locked;  // those that OF names
+  std::vector<Name> reads;       // other relations it reads
+  bool reads_all = false;        // an INSERT whose SELECT has no WHERE and no LIMIT
+  bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
+  bool copies_out = false;       // COPY … TO
+  bool opens_cursor = false;     // DECLARE
   std::vector<FunctionCall> calls;
   std::vector<TypedText> texts;  // constants that are cast
+  std::vector<SequenceUse> sequences;
 };
 
 // DO. What it does is what its body does.
@@ -748,8 +814,8 @@ using ActionKind = std::variant<
     action::AlterSequence, action::CreateRule, action::CreateStatistics, action::AlterPart,
     action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
     action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
-    action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
-    action::ModifyData, action::DoBlock, action::Other>;
+    action::SetConstraints, action::PrepareTransaction, action::Drop, action::Truncate,
+    action::LockTable, action::ModifyData, action::DoBlock, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;

@@ -37,7 +37,10 @@ action::CreateTable LowerCreateTable(const Node& body) {
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .persistence = LowerPersistence(body["relation"]),
                                 .partitioned = body["partspec"].present(),
-                                .drops_at_commit = body.Text("oncommit") == "ONCOMMIT_DROP"};
+                                .drops_at_commit = body.Text("oncommit") == "ONCOMMIT_DROP",
+                                .tablespace = std::string(body.Text("tablespacename")),
+                                .access_method = std::string(body.Text("accessMethod")),
+                                .parameters = tree::LowerParameters(body, "options")};
   for (const Node& element : body.Items("tableElts")) {
     const absl::string_view tag = element.Tag();
     if (tag == "ColumnDef") {
@@ -144,6 +147,12 @@ void AddMentions(std::vector<std::string>& mentions, const Expression& expressio
   mentions.insert(mentions.end(), expression.columns.begin(), expression.columns.end());
 }
 
+// NULLS LAST goes with ASC, NULLS FIRST with DESC.
+bool IsReordered(const Node& element) {
+  return element.Text("ordering") == "SORTBY_DESC" ||
+         element.Text("nulls_ordering") == "SORTBY_NULLS_FIRST";
+}
+
 action::CreateIndex LowerCreateIndex(const Node& body) {
   action::CreateIndex create = {.name = std::string(body.Text("idxname")),
                                 .table = tree::RangeVarName(body["relation"]),
@@ -151,7 +160,10 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
                                 .concurrently = body.Flag("concurrent"),
                                 .if_not_exists = body.Flag("if_not_exists"),
                                 .unique = body.Flag("unique"),
-                                .method = std::string(body.Text("accessMethod"))};
+                                .method = std::string(body.Text("accessMethod")),
+                                .nulls_not_distinct = body.Flag("nulls_not_distinct"),
+                                .tablespace = std::string(body.Text("tableSpace")),
+                                .parameters = tree::LowerParameters(body, "options")};
   if (create.method.empty()) create.method = "btree";
   std::vector<std::string> hints;
   for (const Node& parameter : body.Items("indexParams")) {
@@ -159,13 +171,14 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     create.columns.push_back(
         {.column = std::string(element.Text("name")),
          .collation = absl::StrJoin(tree::Strings(element["collation"]), "."),
-         .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), ".")});
+         .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), "."),
+         .reordered = IsReordered(element)});
     hints.emplace_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
       create.columns.back().expression = tree::LowerTerm(element["expr"]);
-      create.expressions.push_back(tree::LowerExpression(element["expr"]));
-      AddMentions(create.mentions, create.expressions.back());
+      create.expressions.push_back(tree::LowerOptional(element["expr"]));
+      AddMentions(create.mentions, *create.expressions.back());
     }
   }
   for (const Node& parameter : body.Items("indexIncludingParams")) {
@@ -176,8 +189,8 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
   if (body["whereClause"]) {
     create.has_predicate = true;
     create.predicate = tree::LowerPredicate(body["whereClause"]);
-    create.expressions.push_back(tree::LowerExpression(body["whereClause"]));
-    AddMentions(create.mentions, create.expressions.back());
+    create.expressions.push_back(tree::LowerOptional(body["whereClause"]));
+    AddMentions(create.mentions, *create.expressions.back());
   }
   return create;
 }
@@ -231,11 +244,13 @@ action::ModifyData LowerModify(const Node& statement) {
   tree::Query query = tree::LowerQuery(statement);
   if (statement.Tag() == "SelectStmt") MarkCertainCalls(statement.Body(), query.calls);
   return {.writes = std::move(query.writes),
-          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
+          .locks_rows = query.locks_rows,
+          .row_locked = std::move(query.row_locked),
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
-          .calls = std::move(query.calls)};
+          .calls = std::move(query.calls),
+          .sequences = std::move(query.sequences)};
 }
 
 // CALL. Its arguments may call functions, which run too.
@@ -533,6 +548,15 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
                                     .table = tree::RangeVarName(body["relation"]),
                                     .or_replace = body.Flag("replace"),
                                     .function = tree::QualifiedName(body["funcname"])};
+    // TRIGGER_TYPE_BEFORE, _INSTEAD and _TRUNCATE (catalog/pg_trigger.h)
+    const auto timing = body.Number("timing");
+    create.timing = (timing & 2) != 0    ? action::TriggerTiming::kBefore
+                    : (timing & 64) != 0 ? action::TriggerTiming::kInsteadOf
+                                         : action::TriggerTiming::kAfter;
+    create.each_row = body.Flag("row");
+    create.constraint = body.Flag("isconstraint");
+    create.on_truncate = (body.Number("events") & 32) != 0;
+    create.transition = !body.Items("transitionRels").empty();
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
     create.columns = tree::Strings(body["columns"]);
     create.when = tree::LowerOptional(body["whenClause"]);
@@ -552,7 +576,7 @@ action::ModifyData LowerCopy(const Node& body) {
     return {.writes = {
                 {.verb = action::DataVerb::kInsert, .table = tree::LowerTarget(body["relation"])}}};
   }
-  return {.reads = {tree::RangeVarName(body["relation"])}};
+  return {.reads = {tree::RangeVarName(body["relation"])}, .copies_out = true};
 }
 
 // EXPLAIN plans, which locks as running does; ANALYZE runs.
@@ -587,7 +611,16 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   // COPY … PROGRAM runs a command of the server's machine.
   if (type == "CopyStmt" && !body.Flag("is_program")) return LowerCopy(body);
   if (type == "ExplainStmt") return LowerExplain(body);
-  if (type == "DeclareCursorStmt") return LowerModify(body["query"]);
+  if (type == "DeclareCursorStmt") {
+    action::ModifyData cursor = LowerModify(body["query"]);
+    cursor.opens_cursor = true;
+    return cursor;
+  }
+  if (type == "PrepareStmt") {
+    action::ModifyData prepared = LowerModify(body["query"]);
+    prepared.planned_only = true;
+    return prepared;
+  }
   if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);
   return action::Other{.what = tag, .relations = tree::NamedRelations(statement)};
 }

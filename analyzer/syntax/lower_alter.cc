@@ -78,9 +78,10 @@ std::optional<action::AlterRelation> LowerAlteration(const Node& command, const 
   // A column may be given by its number, of an index: it has no name then.
   (action::IsOfColumn(row->alteration) ? alter.column : alter.object) = name;
   const Node definition = command["def"];
-  for (const Node& option : definition["List"].Items("items")) {
-    alter.options.emplace_back(option["DefElem"].Text("defname"));
-  }
+  alter.number = static_cast<int32_t>(command.Number("num"));
+  alter.options = LowerParameters(definition["List"], "items");
+  alter.resets = subtype == "ResetRelOptions" || subtype == "ResetOptions";
+  if (definition["String"]) alter.object = std::string(definition["String"].Text("sval"));
   if (definition["RangeVar"]) alter.other = RangeVarName(definition["RangeVar"]);
   if (definition["TypeName"]) alter.other = LowerType(definition["TypeName"]).name;
   if (row->alteration == Alteration::kSetExpression) alter.expression = LowerOptional(definition);

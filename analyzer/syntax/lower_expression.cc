@@ -39,37 +39,6 @@ void AddCast(const Node& cast, std::vector<Name>& types, std::vector<TypedText>&
   }
 }
 
-// A name in a string, as regclass reads it: folded unless it is quoted. Empty where it is none.
-Name RelationInText(absl::string_view text) {
-  std::vector<std::string> parts(1);
-  bool quoted = false;
-  for (const char c : text) {
-    if (c == '"') {
-      quoted = !quoted;
-    } else if (c == '.' && !quoted) {
-      parts.emplace_back();
-    } else {
-      parts.back() += quoted ? c : absl::ascii_tolower(static_cast<unsigned char>(c));
-    }
-  }
-  if (quoted || parts.size() > 3) return {};
-  Name name = {.name = parts.back()};
-  if (parts.size() > 1) name.schema = parts[parts.size() - 2];
-  return name;
-}
-
-// nextval('s'), 's'::regclass: a string that the parser makes a regclass of.
-void AddRelationInText(const Node& argument, std::vector<Name>& names) {
-  Node constant = argument;
-  if (constant.Tag() == "TypeCast") {
-    if (LowerType(constant.Body()["typeName"]).name.name != "regclass") return;
-    constant = constant.Body()["arg"];
-  }
-  const Node text = constant["A_Const"]["sval"];
-  Name name = text ? RelationInText(text.Text("sval")) : Name();
-  if (!name.name.empty()) names.push_back(std::move(name));
-}
-
 // `c = 'a'`, `c IN ('a', 'b')`: the constants get the type of the column, if there is but one.
 void AddCompared(const Node& comparison, std::vector<TypedText>& texts) {
   Node column = comparison["lexpr"];
@@ -83,6 +52,31 @@ void AddCompared(const Node& comparison, std::vector<TypedText>& texts) {
   };
   add(other);
   for (const Node& item : other["List"].Items("items")) add(item);
+}
+
+void AddSequence(std::vector<SequenceUse>& sequences, const Node& call) {
+  std::optional<SequenceUse> use = LowerSequenceUse(call);
+  if (use && std::find(sequences.begin(), sequences.end(), *use) == sequences.end()) {
+    sequences.push_back(std::move(*use));
+  }
+}
+
+// A string right below a cast to regclass, or below a function that takes one.
+void AddRelationConstants(Expression& expression) {
+  const std::vector<Operation>& operations = expression.operations;
+  const auto add = [&](const Operation& constant) {
+    if (constant.kind != OperationKind::kConstant || constant.name.name != "unknown") return;
+    const Name name = ParseName(constant.text);
+    if (!name.name.empty()) expression.depends_on.push_back(name);
+  };
+  for (size_t i = 1; i < operations.size(); ++i) {
+    const Operation& operation = operations[i];
+    const bool casts = operation.kind == OperationKind::kCast &&
+                       operation.type->name.name == "regclass" && !operation.type->array;
+    const bool takes = operation.kind == OperationKind::kCall && operation.operands == 1 &&
+                       (operation.name.name == "nextval" || operation.name.name == "currval");
+    if (casts || takes) add(operations[i - 1]);
+  }
 }
 
 // The constant under any number of casts.
@@ -140,34 +134,23 @@ Expression LowerExpression(const Node& node) {
     expression.text = std::string(text.Text("sval"));
   }
   expression.is_null = expression.is_constant && constant.Body().Flag("isnull");
-  expression.is_bare_column = constant.Tag() == "ColumnRef";
-  if (expression.is_bare_column && node.Tag() == "TypeCast") {
-    expression.cast_to = LowerType(node.Body()["typeName"]);
-    // Two casts are a conversion of their own; only one of the column itself is as good as none.
-    if (node.Body()["arg"].Tag() == "TypeCast") expression.is_bare_column = false;
-  }
   Walk(node, [&](absl::string_view tag, const Node& body) {
     if (tag == "FuncCall") {
       AddCall(expression.calls, body);
-      const absl::string_view function = expression.calls.back().function.name;
-      const NodeList arguments = body.Items("args");
-      const bool of_sequence = function == "nextval" || function == "currval";
-      if (of_sequence && arguments.size() == 1 && arguments[0].Tag() == "A_Const") {
-        AddRelationInText(arguments[0], expression.depends_on);
-      }
+      AddSequence(expression.sequences, body);
     } else if (tag == "ColumnRef") {
       const absl::string_view column = ColumnRefName(body);
       if (!column.empty()) AddOnce(expression.columns, column);
     } else if (tag == "TypeCast") {
       AddCast(body, expression.types, expression.texts);
-      const bool names_relation = LowerType(body["typeName"]).name.name == "regclass";
-      if (names_relation) AddRelationInText(body["arg"], expression.depends_on);
     } else if (tag == "A_Expr") {
       AddCompared(body, expression.texts);
     } else if (tag == "SubLink") {
       expression.has_subquery = true;
     }
   });
+  expression.operations = LowerOperations(node);
+  AddRelationConstants(expression);
   return expression;
 }
 
@@ -330,8 +313,16 @@ Query LowerQuery(const Node& node) {
   std::deque<Name> found;
   std::vector<Node> column_refs;
   uint32_t selects = 0;
+  std::vector<std::string> locked;  // qualifiers after FOR UPDATE OF
+  size_t not_read = 0;              // as many of the RangeVars to come are such qualifiers
   Walk(node, [&](absl::string_view tag, const Node& body) {
-    if (tag == "RangeVar") {
+    if (tag == "RangeVar" && not_read > 0) {
+      --not_read;
+      locked.emplace_back(body.Text("relname"));
+    } else if (tag == "LockingClause") {
+      not_read = body.Items("lockedRels").size();
+      query.locks_rows = query.locks_rows || not_read == 0;
+    } else if (tag == "RangeVar") {
       found.push_back(RangeVarName(body));
       const absl::string_view alias = body["alias"].Text("aliasname");
       const std::string qualifier(alias.empty() ? body.Text("relname") : alias);
@@ -347,6 +338,7 @@ Query LowerQuery(const Node& node) {
       ++selects;
     } else if (tag == "FuncCall") {
       AddCall(query.calls, body);
+      AddSequence(query.sequences, body);
     } else if (tag == "TypeCast") {
       AddCast(body, query.types, query.texts);
     } else if (tag == "ColumnRef") {
@@ -364,6 +356,11 @@ Query LowerQuery(const Node& node) {
       use.relation = *relation->second;
     }
     query.columns.push_back(std::move(use));
+  }
+  for (const std::string& qualifier : locked) {
+    const auto relation = qualifiers.find(qualifier);
+    if (relation == qualifiers.end() || relation->second == nullptr) continue;
+    query.row_locked.push_back(*relation->second);
   }
   for (Name& name : found) {
     if (name.schema.empty() && own.contains(name.name)) continue;

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_LOWER_EXPRESSION_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_LOWER_EXPRESSION_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,13 @@ OptionalExpression LowerOptional(const Node& expression);  // null where it is n
 // The types of a routine's input arguments, as CreateFunction has them; of a list of TypeName.
 std::string LowerSignature(const std::vector<Node>& types);
 
+// The operations of an expression (lower_operations.cc).
+std::vector<Operation> LowerOperations(const Node& expression);
+// The sequence that a call of nextval, currval or setval names, if it names one.
+std::optional<SequenceUse> LowerSequenceUse(const Node& call);
+// A name in a string, as regclass reads it: folded unless it is quoted. Empty where it is none.
+Name ParseName(absl::string_view text);
+
 // What a query reads and writes, as far as its text shows.
 struct Query {
   std::vector<Name> reads;  // relations, without names of its own WITH list; each once
@@ -34,6 +42,9 @@ struct Query {
   std::vector<FunctionCall> calls;    // each once
   std::vector<Name> types;            // that casts name
   std::vector<TypedText> texts;       // constants that are cast
+  bool locks_rows = false;            // FOR UPDATE and its kin, without OF
+  std::vector<Name> row_locked;       // those that OF names
+  std::vector<SequenceUse> sequences;
 };
 Query LowerQuery(const Node& query);
 

@@ -37,6 +37,16 @@ bool IsOff(const Node& value) {
          (value["Integer"].present() && value["Integer"].Number("ival") == 0);
 }
 
+// The text of a value, as commands/define.c:defGetString gives it; a bare word is parsed as a type.
+std::string ParameterValue(const Node& value) {
+  if (value["String"]) return std::string(value["String"].Text("sval"));
+  if (value["Integer"]) return absl::StrCat(value["Integer"].Number("ival"));
+  if (value["Float"]) return std::string(value["Float"].Text("fval"));
+  if (value["Boolean"]) return value["Boolean"].Flag("boolval") ? "true" : "false";
+  if (value["TypeName"]) return LowerType(value["TypeName"]).name.name;
+  return "";
+}
+
 }  // namespace
 
 bool HasOption(const Node& body, absl::string_view list, absl::string_view name) {
@@ -45,6 +55,17 @@ bool HasOption(const Node& body, absl::string_view list, absl::string_view name)
     if (element.Text("defname") == name) return !IsOff(element["arg"]);
   }
   return false;
+}
+
+std::vector<Parameter> LowerParameters(const Node& body, absl::string_view list) {
+  std::vector<Parameter> parameters;
+  for (const Node& option : body.Items(list)) {
+    const Node element = option["DefElem"];
+    parameters.push_back({.space = std::string(element.Text("defnamespace")),
+                          .name = std::string(element.Text("defname")),
+                          .value = ParameterValue(element["arg"])});
+  }
+  return parameters;
 }
 
 std::vector<std::string> RoleNames(const Node& roles) {
@@ -256,6 +277,9 @@ ActionKind LowerVacuum(const Node& body) {
                                              ? action::Upkeep::kVacuumFull
                                              : action::Upkeep::kVacuum};
   for (const Node& relation : body.Items("rels")) {
+    if (maintain.relations.empty()) {
+      maintain.columns = Strings(relation["VacuumRelation"]["va_cols"]);
+    }
     maintain.relations.push_back(LowerTarget(relation["VacuumRelation"]["relation"]));
   }
   return maintain;
@@ -353,9 +377,8 @@ Name PlainName(const Node& field) {
 // Commands that leave the catalog and the tables alone, and whether they are refused in a
 // transaction block.
 constexpr const char* kSessionCommands[] = {
-    "CheckPointStmt", "ClosePortalStmt", "ConstraintsSetStmt", "DeallocateStmt",
-    "DiscardStmt",    "FetchStmt",       "ListenStmt",         "LoadStmt",
-    "NotifyStmt",     "PrepareStmt",     "UnlistenStmt",       "VariableShowStmt"};
+    "CheckPointStmt", "ClosePortalStmt", "DeallocateStmt", "DiscardStmt",  "FetchStmt",
+    "ListenStmt",     "LoadStmt",        "NotifyStmt",     "UnlistenStmt", "VariableShowStmt"};
 
 // ALTER DATABASE … SET TABLESPACE moves files; the other options are settings.
 ActionKind LowerAlterDatabase(const Node& body) {
@@ -556,6 +579,13 @@ std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
                                   .add = body.Number("action") > 0,
                                   .kind = LowerObjectKind(body.Text("objtype")),
                                   .member = LowerObjectName(body["object"])};
+  }
+  if (type == "ConstraintsSetStmt") {
+    action::SetConstraints set = {.deferred = body.Flag("deferred")};
+    for (const Node& item : body.Items("constraints")) {
+      set.constraints.push_back(RangeVarName(item["RangeVar"]));
+    }
+    return set;
   }
   const bool session = std::find(std::begin(kSessionCommands), std::end(kSessionCommands), type) !=
                        std::end(kSessionCommands);

@@ -32,6 +32,8 @@ Name LowerObjectName(const Node& object);
 std::optional<std::string> LowerArguments(const Node& routine);
 // Whether the list of options holds `name`, switched on.
 bool HasOption(const Node& body, absl::string_view list, absl::string_view name);
+// The parameters of the list of options.
+std::vector<Parameter> LowerParameters(const Node& body, absl::string_view list);
 // The roles' names; `public` for PUBLIC.
 std::vector<std::string> RoleNames(const Node& roles);
 // Statements about what is no table, and those that keep or name one. Empty for others.

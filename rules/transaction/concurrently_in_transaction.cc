@@ -45,7 +45,7 @@ vacuum account;
                                (step.As<action::Drop>() != nullptr &&
                                 step.As<action::Drop>()->kind == ObjectKind::kIndex);
             const std::string what =
-                absl::StrCat(history.StatementOf(step).tag, index ? " CONCURRENTLY" : "");
+                absl::StrCat(history.TagOf(step), index ? " CONCURRENTLY" : "");
             report(step, {.message = absl::StrCat(
                               what, " cannot run inside a ",
                               step.within != nullptr ? "function or DO" : "transaction block")});

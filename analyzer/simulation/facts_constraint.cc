@@ -1,0 +1,857 @@
+// The facts of constraints: added, validated, changed, renamed and dropped (commands/tablecmds.c).
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/implication.h"
+
+namespace plimsoll {
+namespace {
+
+bool Contains(const std::vector<std::string>& values, const std::string& value) {
+  return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+// Types without an operator class for btree, as the grammar spells them.
+constexpr absl::string_view kUnordered[] = {"json", "xml",  "point",   "line",  "lseg",
+                                            "box",  "path", "polygon", "circle"};
+
+bool IsUnordered(const TableColumn& column) {
+  return column.type != nullptr && !column.type->array &&
+         std::find(std::begin(kUnordered), std::end(kUnordered), column.type->name.name) !=
+             std::end(kUnordered);
+}
+
+// Types that compare with each other, and those that are cast to them silently: `lesser` ones of
+// the same group. A foreign key's column becomes what it points at, never the other way round.
+struct KeyType {
+  absl::string_view name;
+  int group;
+  int rank;
+};
+constexpr int kNumbers = 0;
+constexpr int kTexts = 1;
+constexpr KeyType kKeyTypes[] = {
+    {"int2", kNumbers, 0},    {"int4", kNumbers, 0},
+    {"int8", kNumbers, 0},    {"smallserial", kNumbers, 0},
+    {"serial", kNumbers, 0},  {"bigserial", kNumbers, 0},
+    {"serial2", kNumbers, 0}, {"serial4", kNumbers, 0},
+    {"serial8", kNumbers, 0}, {"numeric", kNumbers, 1},
+    {"float4", kNumbers, 2},  {"float8", kNumbers, 2},
+    {"text", kTexts, 0},      {"varchar", kTexts, 0},
+    {"bpchar", kTexts, 0},    {"date", 2, 0},
+    {"timestamp", 2, 0},      {"timestamptz", 2, 0},
+    {"time", 3, 0},           {"timetz", 3, 0},
+    {"interval", 3, 0},       {"uuid", 4, 0},
+    {"bool", 5, 0},           {"bytea", 6, 0},
+    {"inet", 7, 0},           {"cidr", 7, 0},
+    {"jsonb", 8, 0},          {"json", 9, 0},
+};
+
+const KeyType* KeyTypeOf(const TableColumn* column) {
+  if (column == nullptr || column->type == nullptr || column->type->array) return nullptr;
+  const auto* found =
+      std::find_if(std::begin(kKeyTypes), std::end(kKeyTypes),
+                   [&](const KeyType& type) { return type.name == column->type->name.name; });
+  return found == std::end(kKeyTypes) ? nullptr : found;
+}
+
+// No operator compares the two: certain only of the types above.
+bool AreIncomparable(const TableColumn* own, const TableColumn* referenced) {
+  const KeyType* a = KeyTypeOf(own);
+  const KeyType* b = KeyTypeOf(referenced);
+  return a != nullptr && b != nullptr && (a->group != b->group || a->rank > b->rank);
+}
+
+// REFERENCES without columns means the primary key.
+std::vector<std::string> KeyOf(const Relation& referenced, const Constraint& constraint) {
+  const TableConstraint* key = PrimaryKeyOf(referenced);
+  if (!constraint.referenced_columns.empty() || key == nullptr) {
+    return constraint.referenced_columns;
+  }
+  return key->columns;
+}
+
+const TableConstraint* NotNullOf(const Relation& table, const std::string& column) {
+  return table.FindNotNull(column);
+}
+
+bool TravelsDown(const TableConstraint& constraint) {
+  return !constraint.no_inherit &&
+         (constraint.kind == ConstraintKind::kCheck || constraint.kind == ConstraintKind::kNotNull);
+}
+
+}  // namespace
+
+bool IsIndexConstraint(ConstraintKind kind) {
+  return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
+         kind == ConstraintKind::kExclusion;
+}
+
+bool MayHoldRows(const std::vector<const Relation*>& heaps) {
+  return std::any_of(heaps.begin(), heaps.end(),
+                     [](const Relation* heap) { return heap->maybe_has_rows; });
+}
+
+Cause CauseOf(ConstraintKind kind) {
+  switch (kind) {
+    case ConstraintKind::kNotNull:
+    case ConstraintKind::kNull:
+      return Cause::kNotNull;
+    case ConstraintKind::kCheck:
+      return Cause::kCheck;
+    case ConstraintKind::kUnique:
+      return Cause::kUnique;
+    case ConstraintKind::kPrimaryKey:
+      return Cause::kPrimaryKey;
+    case ConstraintKind::kForeignKey:
+      return Cause::kForeignKey;
+    case ConstraintKind::kExclusion:
+      return Cause::kExclusion;
+  }
+  return Cause::kCheck;
+}
+
+const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
+                                   int server_version) {
+  for (const TableConstraint& own : part.constraints) {
+    const bool same =
+        own.kind == ConstraintKind::kForeignKey && own.referenced == whole.referenced &&
+        own.columns == whole.columns && own.referenced_columns == whole.referenced_columns &&
+        own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
+        own.deletes_write == whole.deletes_write && own.updates_write == whole.updates_write;
+    if (same && !own.inherited && (own.validated || server_version >= 18)) return &own;
+  }
+  return nullptr;
+}
+
+bool Inspector::CheckHasConstraints(const Relation& relation) {
+  if (relation.IsTable()) return true;
+  Fail("42809", absl::StrCat("\"", relation.name, "\" has no constraints to change"));
+  return false;
+}
+
+// ---- foreign keys ----------------------------------------------------------------------------
+
+// What the other table has to be, and the key it has to have (transformFkeyCheckAttrs).
+bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& constraint) {
+  if (referenced.kind != RelationKind::kTable &&
+      referenced.kind != RelationKind::kPartitionedTable) {
+    Fail("42809", absl::StrCat("referenced relation \"", referenced.name, "\" is not a table"));
+    return false;
+  }
+  if (!KnowsAll(referenced)) return true;
+  const std::vector<std::string> columns = KeyOf(referenced, constraint);
+  if (columns.empty()) {
+    Fail("42704",
+         absl::StrCat("there is no primary key for referenced table \"", referenced.name, "\""));
+    return false;
+  }
+  for (const std::string& column : columns) {
+    if (referenced.FindColumn(column) != nullptr) continue;
+    Fail("42703", absl::StrCat("column \"", column,
+                               "\" referenced in foreign key constraint does not exist"));
+    return false;
+  }
+  if (columns.size() != constraint.columns.size() && !constraint.columns.empty()) {
+    Fail("42830", "number of referencing and referenced columns for foreign key disagree");
+    return false;
+  }
+  if (!HasUniqueOver(referenced, columns, view_)) {
+    Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
+                               "table \"",
+                               referenced.name, "\""));
+    return false;
+  }
+  for (const TableConstraint& unique : referenced.constraints) {
+    if (!unique.deferrable || unique.index == 0 ||
+        !std::is_permutation(unique.columns.begin(), unique.columns.end(), columns.begin(),
+                             columns.end())) {
+      continue;
+    }
+    Fail("55000", absl::StrCat("cannot use a deferrable unique constraint for referenced table \"",
+                               referenced.name, "\""));
+    return false;
+  }
+  return true;
+}
+
+// Persistence and types (ATAddForeignKeyConstraint).
+bool Inspector::CheckKeyColumns(const Relation& table, const Relation& referenced,
+                                const Constraint& constraint) {
+  const auto weight = [](const Relation& relation) {
+    return relation.persistence == Persistence::kPermanent  ? 0
+           : relation.persistence == Persistence::kUnlogged ? 1
+                                                            : 2;
+  };
+  const bool temporary = weight(table) == 2;
+  if (weight(referenced) > weight(table) || (temporary && weight(referenced) != 2)) {
+    Fail("42P16", absl::StrCat("\"", table.name,
+                               "\" may not reference a table of the persistence "
+                               "of \"",
+                               referenced.name, "\""));
+    return false;
+  }
+  const std::vector<std::string> columns = KeyOf(referenced, constraint);
+  for (size_t i = 0; i < columns.size() && i < constraint.columns.size(); ++i) {
+    if (!AreIncomparable(table.FindColumn(constraint.columns[i]),
+                         referenced.FindColumn(columns[i]))) {
+      continue;
+    }
+    Fail("42804", absl::StrCat("key columns \"", constraint.columns[i], "\" and \"", columns[i],
+                               "\" are of incompatible types"));
+    return false;
+  }
+  return true;
+}
+
+void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans) {
+  const Relation* referenced = Find(constraint.referenced);
+  if (referenced == nullptr) {
+    FailMissing(constraint.referenced);
+    return;
+  }
+  if (!CheckReferenced(*referenced, constraint)) return;
+  if (table != nullptr && !CheckKeyColumns(*table, *referenced, constraint)) return;
+  Add(Role::kReferenced, *referenced);
+  for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kReferenced, *part);
+  if (!scans || table == nullptr) return;
+  std::vector<const Relation*> heaps;
+  // A foreign key reaches partitions, and never children by inheritance.
+  const bool partitioned = table->kind == RelationKind::kPartitionedTable;
+  for (const Relation* heap : Heaps(*table, !partitioned)) {
+    const TableConstraint wanted = {.kind = ConstraintKind::kForeignKey,
+                                    .columns = constraint.columns,
+                                    .enforced = !constraint.not_enforced,
+                                    .deferrable = constraint.deferrable,
+                                    .deletes_write = constraint.deletes_write,
+                                    .updates_write = constraint.updates_write,
+                                    .referenced = referenced->id,
+                                    .referenced_columns = KeyOf(*referenced, constraint)};
+    const TableConstraint* own =
+        heap == table ? nullptr : FindSameKey(*heap, wanted, situation_.server_version);
+    if (own != nullptr) Add(Role::kPartner, *referenced);
+    if (own == nullptr || !own->validated) heaps.push_back(heap);
+  }
+  Scan(heaps, Cause::kForeignKey);
+  // The join looks into the referenced table only for rows there are.
+  if (MayHoldRows(heaps)) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+}
+
+void Inspector::NoteNewForeignKey(const Relation& table, const action::AddConstraint& add) {
+  const Constraint& constraint = add.constraint;
+  const bool partitioned = table.kind == RelationKind::kPartitionedTable;
+  const auto refuse = [&](absl::string_view what) {
+    Fail("42809",
+         absl::StrCat("cannot ", what, " foreign key on partitioned table \"", table.name, "\""));
+  };
+  if (table.kind == RelationKind::kForeignTable) {
+    return Fail("42809", absl::StrCat("foreign table \"", table.name, "\" has no foreign keys"));
+  }
+  if (partitioned && add.table.only) return refuse("use ONLY for");
+  if (partitioned && constraint.not_valid && situation_.server_version < 18) {
+    return refuse("add NOT VALID");
+  }
+  const bool validated_here =
+      Sibling<action::ValidateConstraint>([&](const action::ValidateConstraint& validate) {
+        return !constraint.name.empty() && validate.constraint == constraint.name;
+      });
+  NoteForeignKey(&table, constraint,
+                 (!constraint.not_valid || validated_here) && !constraint.not_enforced);
+}
+
+// ---- unique, primary key, exclusion ----------------------------------------------------------
+
+// parse_utilcmd.c:transformIndexConstraint, of USING INDEX.
+bool Inspector::CheckUsedIndex(const Relation& table, const Relation& index,
+                               const Constraint& constraint) {
+  const auto refuse = [&](absl::string_view sqlstate, absl::string_view why) {
+    Fail(sqlstate, absl::StrCat("index \"", index.name, "\" ", why));
+    return false;
+  };
+  if (!index.IsIndex()) return refuse("42809", "is not an index");
+  const Relation* owner = view_.Find(index.table);
+  const bool used = owner != nullptr &&
+                    std::any_of(owner->constraints.begin(), owner->constraints.end(),
+                                [&](const TableConstraint& c) { return c.index == index.id; });
+  if (used) return refuse("55000", "is already associated with a constraint");
+  if (index.table != table.id) return refuse("55000", "does not belong to the table");
+  if (!index.valid) return refuse("55000", "is not valid");
+  if (!index.unique) return refuse("42809", "is not a unique index");
+  if (index.has_expression) return refuse("42809", "contains expressions");
+  if (index.has_predicate) return refuse("42809", "is a partial index");
+  const bool reordered = std::any_of(index.keys.begin(), index.keys.end(),
+                                     [](const action::IndexColumn& key) { return key.reordered; });
+  const bool odd =
+      reordered ||
+      std::any_of(index.keys.begin(), index.keys.end(), [](const action::IndexColumn& key) {
+        return !key.collation.empty() || !key.operator_class.empty();
+      });
+  if (odd) return refuse("42809", "does not have default sorting behavior");
+  if (index.nulls_not_distinct && constraint.kind == ConstraintKind::kPrimaryKey) {
+    return refuse("42P16", "treats NULLs as equal");
+  }
+  return true;
+}
+
+// What a new index can stand on (parse_utilcmd.c:transformIndexConstraint,
+// indexcmds.c:DefineIndex).
+bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint,
+                             const std::string& inline_column) {
+  const bool exclusion = constraint.kind == ConstraintKind::kExclusion;
+  const bool partitioned = table.kind == RelationKind::kPartitionedTable;
+  if (partitioned && exclusion && situation_.server_version < 17) {
+    Fail("0A000", "exclusion constraints are not supported on partitioned tables");
+    return false;
+  }
+  if (exclusion) return true;
+  for (const std::string& name : constraint.columns) {
+    if (std::count(constraint.columns.begin(), constraint.columns.end(), name) > 1) {
+      Fail("42701", absl::StrCat("column \"", name, "\" appears twice in a constraint"));
+      return false;
+    }
+    const TableColumn* column = table.FindColumn(name);
+    if (name == inline_column || column == nullptr || !IsUnordered(*column)) continue;
+    Fail("42704", absl::StrCat("data type ", column->type->name.name,
+                               " has no default operator class for access method \"btree\""));
+    return false;
+  }
+  if (constraint.name.empty() ||
+      Find({.schema = table.schema, .name = constraint.name}) == nullptr) {
+    return true;
+  }
+  const TableConstraint* namesake = table.FindConstraint(constraint.name);
+  if (namesake != nullptr && IsDroppedBeside(*namesake)) return true;
+  Fail("42P07", absl::StrCat("relation \"", constraint.name, "\" already exists"));
+  return false;
+}
+
+bool Inspector::CheckPrimaryKey(const Relation& table, const std::vector<std::string>& columns,
+                                const std::string& inline_column) {
+  const TableConstraint* key = PrimaryKeyOf(table);
+  if (key != nullptr && !IsDroppedBeside(*key)) {
+    Fail("42P16",
+         absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
+    return false;
+  }
+  for (const std::string& column : columns) {
+    if (column == inline_column) continue;
+    const TableConstraint* not_null = NotNullOf(table, column);
+    if (not_null == nullptr || (not_null->validated && !not_null->no_inherit)) continue;
+    Fail("55000", absl::StrCat("cannot create primary key on column \"", column, "\""));
+    return false;
+  }
+  return true;
+}
+
+// UNIQUE, PRIMARY KEY and EXCLUDE, which build an index or take one over. `inline_column` is the
+// column that the same action adds, if any.
+void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
+                                    const std::string& inline_column) {
+  std::vector<std::string> columns = constraint.columns;
+  const bool takes_over = !constraint.using_index.empty();
+  if (takes_over && table.kind == RelationKind::kPartitionedTable) {
+    return Fail("0A000", "ADD CONSTRAINT USING INDEX is not supported on partitioned tables");
+  }
+  if (takes_over) {
+    const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
+    if (index != nullptr && !CheckUsedIndex(table, *index, constraint)) return;
+    if (index != nullptr) {
+      Add(Role::kUsedIndex, *index);
+      columns.clear();
+      for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
+    } else if (KnowsAll(table)) {
+      return Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
+    }
+  }
+  if (constraint.kind == ConstraintKind::kPrimaryKey) {
+    if (!CheckPrimaryKey(table, columns, inline_column)) return;
+    for (const std::string& column : columns) {
+      const bool set_here = Sibling<action::SetNotNull>(
+          [&](const action::SetNotNull& set) { return set.column == column; });
+      if (!set_here && column != inline_column) {
+        NoteNotNull(table, only, column, Cause::kNotNull);
+      }
+    }
+  }
+  if (takes_over || !CheckIndexed(table, constraint, inline_column)) return;
+  CheckPartitionKey(table.partition_keys, constraint, inline_column);
+  facts_.conditions |= kBuildsIndex;
+  action::CreateIndex wanted = {.unique = constraint.kind != ConstraintKind::kExclusion,
+                                .include = constraint.include};
+  for (const std::string& column : constraint.columns) wanted.columns.push_back({.column = column});
+  const TableConstraint behind = {.kind = constraint.kind};
+  for (const Relation* heap : Heaps(table, only)) {
+    const bool has_it =
+        heap != &table && FindMatchingIndex(*heap, wanted, &behind, view_) != nullptr;
+    if ((heap == &table || heap->is_partition) && !has_it) {
+      Add(Role::kScanned, *heap, CauseOf(constraint.kind));
+    }
+  }
+}
+
+// A primary key makes its columns NOT NULL, in the children too; one over an existing index does so
+// without looking (parse_utilcmd.c:transformIndexConstraint).
+bool Inspector::AddsNotNull(const Relation& table, const Constraint& constraint) {
+  if (constraint.kind != ConstraintKind::kPrimaryKey) return false;
+  if (!constraint.using_index.empty()) return true;
+  return std::any_of(constraint.columns.begin(), constraint.columns.end(),
+                     [&](const std::string& name) {
+                       const TableColumn* column = table.FindColumn(name);
+                       return column == nullptr || !column->not_null;
+                     });
+}
+
+// ---- checks, NOT NULL ------------------------------------------------------------------------
+
+// A child's check of the same name is taken over where it says the same
+// (heap.c:MergeWithExistingConstraint); notes the failure where it cannot be.
+bool Inspector::MergesCheck(const Relation& child, const Constraint& constraint) {
+  const TableConstraint* own = child.FindConstraint(constraint.name);
+  if (constraint.name.empty() || own == nullptr || IsDroppedBeside(*own)) return false;
+  const auto known = [](const OptionalPredicate& predicate) {
+    return predicate != nullptr && !predicate->term.murky;
+  };
+  const OptionalPredicate wanted =
+      constraint.expression == nullptr ? nullptr : constraint.expression->predicate;
+  const bool differs = own->kind != ConstraintKind::kCheck ||
+                       (known(wanted) && known(own->predicate) &&
+                        SamePredicate(wanted, own->predicate, child) != Proof::kYes);
+  if (differs) {
+    Fail("42710", absl::StrCat("constraint \"", own->name, "\" for relation \"", child.name,
+                               "\" already exists"));
+  } else if (own->no_inherit || (own->enforced && !own->validated && !constraint.not_valid) ||
+             (!own->enforced && !constraint.not_enforced)) {
+    Fail("42P17", absl::StrCat("constraint \"", own->name, "\" conflicts with that of relation \"",
+                               child.name, "\""));
+  }
+  return true;
+}
+
+void Inspector::NoteNewCheck(const Relation& table, const action::AddConstraint& add) {
+  const Constraint& constraint = add.constraint;
+  if (constraint.expression != nullptr && constraint.expression->has_subquery) {
+    return Fail("0A000", "cannot use subquery in check constraint");
+  }
+  if (constraint.no_inherit && table.kind == RelationKind::kPartitionedTable) {
+    return Fail("42P16", absl::StrCat("cannot add NO INHERIT constraint to partitioned table \"",
+                                      table.name, "\""));
+  }
+  if (add.table.only && !table.children.empty() && !constraint.no_inherit) {
+    return Fail("42P16", "constraint must be added to child tables too");
+  }
+  const bool alone = add.table.only || constraint.no_inherit;
+  std::vector<const Relation*> merged;
+  for (const Relation* child :
+       alone ? std::vector<const Relation*>() : view_.DescendantsOf(table)) {
+    if (MergesCheck(*child, constraint)) merged.push_back(child);
+  }
+  const bool validated_here =
+      Sibling<action::ValidateConstraint>([&](const action::ValidateConstraint& validate) {
+        return !constraint.name.empty() && validate.constraint == constraint.name;
+      });
+  if (constraint.not_enforced || (constraint.not_valid && !validated_here)) return;
+  for (const Relation* heap : Heaps(table, alone)) {
+    if (std::find(merged.begin(), merged.end(), heap) == merged.end()) {
+      Scan({heap}, Cause::kCheck);
+    }
+  }
+}
+
+// heap.c:AddRelationNewConstraints, pg_constraint.c:AdjustNotNullInheritance of 18
+void Inspector::NoteNewNotNull(const Relation& table, const action::AddConstraint& add) {
+  const Constraint& constraint = add.constraint;
+  if (constraint.columns.empty()) return;
+  const std::string& column = constraint.columns[0];
+  if (constraint.no_inherit && table.kind == RelationKind::kPartitionedTable) {
+    return Fail("0A000", "not-null constraints on partitioned tables cannot be NO INHERIT");
+  }
+  const TableConstraint* own = NotNullOf(table, column);
+  if (own != nullptr && !IsDroppedBeside(*own)) {
+    const bool renames = !constraint.name.empty() && constraint.name != own->name;
+    if (renames || own->no_inherit != constraint.no_inherit ||
+        (!own->validated && !constraint.not_valid)) {
+      Fail("55000", absl::StrCat("cannot create not-null constraint on column \"", column,
+                                 "\" of table \"", table.name, "\""));
+    }
+    return;
+  }
+  if (add.table.only && !table.children.empty() && !constraint.no_inherit) {
+    return Fail("42P16", "constraint must be added to child tables too");
+  }
+  const bool alone = add.table.only || constraint.no_inherit;
+  const bool validated_here =
+      Sibling<action::ValidateConstraint>([&](const action::ValidateConstraint& validate) {
+        return !constraint.name.empty() && validate.constraint == constraint.name;
+      });
+  if (validated_here && constraint.not_valid) return Scan(Heaps(table, alone), Cause::kNotNull);
+  if (!constraint.not_valid) NoteNotNull(table, alone, column, Cause::kNotNull);
+}
+
+// ALTER TABLE drops before it adds (tablecmds.c:AlterTablePass).
+bool Inspector::IsDroppedBeside(const TableConstraint& constraint) const {
+  return Sibling<action::DropConstraint>([&](const action::DropConstraint& drop) {
+           return drop.constraint == constraint.name;
+         }) ||
+         Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
+           return Contains(constraint.columns, drop.column);
+         });
+}
+
+bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConstraint& add) {
+  const Constraint& constraint = add.constraint;
+  if (!CheckHasConstraints(table)) return false;
+  const TableConstraint* namesake =
+      constraint.name.empty() ? nullptr : table.FindConstraint(constraint.name);
+  // A second NOT NULL of one column is the first again.
+  const bool again = namesake != nullptr && namesake->kind == ConstraintKind::kNotNull &&
+                     constraint.kind == ConstraintKind::kNotNull &&
+                     namesake->columns == constraint.columns;
+  if (namesake != nullptr && !again && !IsDroppedBeside(*namesake)) {
+    const bool index = namesake->index != 0 && IsIndexConstraint(constraint.kind) &&
+                       constraint.using_index.empty();
+    Fail(index ? "42P07" : "42710",
+         absl::StrCat("constraint \"", constraint.name, "\" for relation \"", table.name,
+                      "\" already exists"));
+    return false;
+  }
+  for (const std::string& column : constraint.columns) {
+    if (!column.empty() && !HasColumn(table, column)) return false;
+  }
+  for (const std::string& column : constraint.include) {
+    if (!HasColumn(table, column)) return false;
+  }
+  if (constraint.expression == nullptr) return true;
+  CheckLabels(constraint.expression->texts, &table);
+  return !facts_.failure &&
+         std::all_of(constraint.expression->columns.begin(), constraint.expression->columns.end(),
+                     // A table's own name stands for its whole row.
+                     [&](const std::string& column) {
+                       return column == table.name || HasColumn(table, column);
+                     });
+}
+
+void Inspector::Look(const action::AddConstraint& add) {
+  const Constraint& constraint = add.constraint;
+  const ConstraintKind kind = constraint.kind;
+  const bool foreign = kind == ConstraintKind::kForeignKey;
+  if (foreign) facts_.conditions |= kForeignKey;
+  if (IsIndexConstraint(kind)) facts_.conditions |= kBuildsIndex;
+  // NOT NULL locks the children all the same.
+  if (constraint.no_inherit && kind == ConstraintKind::kCheck) facts_.conditions |= kNoInherit;
+  const Relation* named = Find(add.table.name);
+  if (named != nullptr && AddsNotNull(*named, constraint)) facts_.conditions |= kAddsNotNull;
+  const bool partitioned = named != nullptr && named->kind == RelationKind::kPartitionedTable;
+  // An index constraint reaches partitions, and children by inheritance only to make columns NOT
+  // NULL; 18 locks them all the same. A foreign key reaches partitions alone.
+  const bool recurses = foreign ? partitioned
+                                : !IsIndexConstraint(kind) || situation_.server_version >= 18 ||
+                                      (facts_.conditions & kAddsNotNull) != 0 || partitioned;
+  const Relation* table = NameTarget(add.table, recurses);
+  if (table == nullptr || !CheckNewConstraint(*table, add)) return;
+  switch (kind) {
+    case ConstraintKind::kCheck:
+      return NoteNewCheck(*table, add);
+    case ConstraintKind::kNotNull:
+      return NoteNewNotNull(*table, add);
+    case ConstraintKind::kForeignKey:
+      return NoteNewForeignKey(*table, add);
+    case ConstraintKind::kUnique:
+    case ConstraintKind::kPrimaryKey:
+    case ConstraintKind::kExclusion:
+      return NoteIndexConstraint(*table, add.table.only, constraint, "");
+    case ConstraintKind::kNull:
+      return;
+  }
+}
+
+// SET NOT NULL of ONLY the whole needs all its partitions to be NOT NULL (ATPrepSetNotNull); 18
+// refuses it.
+void Inspector::CheckNotNullOfParts(const Relation& table, const std::string& column) {
+  if (table.kind != RelationKind::kPartitionedTable) return;
+  for (const RelationId id : table.children) {
+    const Relation* part = view_.Find(id);
+    if (part == nullptr) continue;
+    Add(Role::kDescendant, *part);
+    const TableColumn* own = part->FindColumn(column);
+    const bool holds = situation_.server_version < 18 && (own == nullptr || own->not_null);
+    if (!holds) return Fail("42P16", "constraint must be added to child tables too");
+  }
+}
+
+// ATExecDropNotNull
+void Inspector::CheckDroppedNotNull(const Relation& table, const action::DropNotNull& drop) {
+  const TableColumn* column = table.FindColumn(drop.column);
+  const auto refuse = [&](absl::string_view sqlstate, absl::string_view why) {
+    Fail(sqlstate,
+         absl::StrCat("column \"", drop.column, "\" of relation \"", table.name, "\" ", why));
+  };
+  if (column != nullptr && !column->not_null && KnowsAll(table)) {
+    const bool named = NotNullOf(table, drop.column) != nullptr;
+    if (situation_.server_version >= 18 && !named) return;
+  }
+  if (column != nullptr && column->generated == Generated::kIdentity) {
+    return refuse("42601", "is an identity column");
+  }
+  if (drop.table.only && situation_.server_version < 18 && !table.children.empty() &&
+      table.kind == RelationKind::kPartitionedTable) {
+    return refuse("42P16", "is NOT NULL in partitions");
+  }
+  if (!CheckNullable(table, drop.column)) return;
+  // A partition has what its whole has; a child since 18.
+  for (const RelationId id : table.parents) {
+    const Relation* parent = view_.Find(id);
+    const TableColumn* above = parent == nullptr ? nullptr : parent->FindColumn(drop.column);
+    const TableConstraint* name = parent == nullptr ? nullptr : NotNullOf(*parent, drop.column);
+    const bool holds = above != nullptr && above->not_null;
+    const bool travels = name != nullptr && !name->no_inherit;
+    if ((table.is_partition && holds) || travels) {
+      return refuse("42P16", "is marked NOT NULL in parent table");
+    }
+  }
+}
+
+// What keeps a column NOT NULL (ATExecDropNotNull; dropconstraint_internal of 18).
+bool Inspector::CheckNullable(const Relation& table, const std::string& column) {
+  const auto refuse = [&](absl::string_view sqlstate, absl::string_view why) {
+    Fail(sqlstate, absl::StrCat("column \"", column, "\" of \"", table.name, "\" ", why));
+    return false;
+  };
+  const TableConstraint* key = PrimaryKeyOf(table);
+  if (key != nullptr && !IsDroppedBeside(*key) && Contains(key->columns, column)) {
+    return refuse("42P16", "is in a primary key");
+  }
+  const Relation* identity = view_.Find(table.replica_identity);
+  const bool identifies =
+      identity != nullptr &&
+      std::any_of(identity->keys.begin(), identity->keys.end(),
+                  [&](const action::IndexColumn& used) { return used.column == column; });
+  return !identifies || refuse("42P16", "is in the index used as replica identity");
+}
+
+// ---- changing and dropping -------------------------------------------------------------------
+
+bool Inspector::ComesFromParent(const Relation& table, const TableConstraint& constraint) const {
+  if (constraint.index != 0) {
+    const Relation* index = view_.Find(constraint.index);
+    return index != nullptr && !index->parents.empty();
+  }
+  return std::any_of(table.parents.begin(), table.parents.end(), [&](RelationId id) {
+    const Relation* parent = view_.Find(id);
+    if (parent == nullptr) return false;
+    switch (constraint.kind) {
+      case ConstraintKind::kNotNull: {
+        const TableConstraint* above =
+            constraint.columns.empty() ? nullptr : parent->FindNotNull(constraint.columns[0]);
+        return above != nullptr && !above->no_inherit;
+      }
+      case ConstraintKind::kCheck: {
+        const TableConstraint* above = parent->FindConstraint(constraint.name);
+        return above != nullptr && above->kind == constraint.kind && !above->no_inherit;
+      }
+      case ConstraintKind::kForeignKey:
+        return table.is_partition && constraint.inherited;
+      default:
+        return false;
+    }
+  });
+}
+
+// Since 18 every NOT NULL has a name, which the catalog may lack.
+bool Inspector::MayBeNotNull(const Relation& table) const {
+  return situation_.server_version >= 18 &&
+         std::any_of(table.columns.begin(), table.columns.end(), [&](const TableColumn& column) {
+           return column.not_null && NotNullOf(table, column.name) == nullptr;
+         });
+}
+
+bool Inspector::FailMissingConstraint(const Relation& table, const std::string& name) {
+  if (!KnowsAll(table) || MayBeNotNull(table)) return false;
+  Fail("42704",
+       absl::StrCat("constraint \"", name, "\" of relation \"", table.name, "\" does not exist"));
+  return true;
+}
+
+void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
+                                      bool cascade) {
+  if (const Relation* referenced = view_.Find(constraint.referenced)) {
+    if (referenced->id != table.id) {
+      Add(Role::kPartner, *referenced);
+      for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kPartner, *part);
+    }
+  }
+  const Relation* index = view_.Find(constraint.index);
+  if (index == nullptr) return;
+  Add(Role::kDroppedIndex, *index);
+  for (const Relation* part : view_.DescendantsOf(*index)) Add(Role::kDroppedIndex, *part);
+  // ON CONFLICT names it, or relies on it unnamed (parse_clause.c:transformOnConflictArbiter).
+  Affected key = Describe(*index);
+  key.live = Describe(table).live;
+  facts_.breaks.push_back({.kind = BreakKind::kDroppedObject, .relation = std::move(key)});
+  for (const Relation* child : view_.ReferencingTables(table)) {
+    for (const TableConstraint& foreign : child->constraints) {
+      const bool by_key =
+          foreign.referenced_columns.empty() && constraint.kind == ConstraintKind::kPrimaryKey;
+      if (foreign.referenced != table.id ||
+          (!by_key && foreign.referenced_columns != constraint.columns)) {
+        continue;
+      }
+      if (!cascade) {
+        return Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint.name, " on table ",
+                                          table.name, " because other objects depend on it"));
+      }
+      Add(Role::kPartner, *child);
+    }
+  }
+}
+
+// dropconstraint_internal
+bool Inspector::CheckDroppedConstraint(const Relation& table, const TableConstraint& constraint,
+                                       bool only) {
+  if (ComesFromParent(table, constraint)) {
+    Fail("42P16", absl::StrCat("cannot drop inherited constraint \"", constraint.name,
+                               "\" of relation \"", table.name, "\""));
+    return false;
+  }
+  if (only && constraint.kind == ConstraintKind::kCheck && !constraint.no_inherit &&
+      table.kind == RelationKind::kPartitionedTable && !table.children.empty()) {
+    Fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
+    return false;
+  }
+  if (constraint.kind != ConstraintKind::kNotNull || constraint.columns.size() != 1) return true;
+  const std::string& name = constraint.columns[0];
+  const TableColumn* column = table.FindColumn(name);
+  if (!CheckNullable(table, name)) return false;
+  if (column == nullptr || column->generated != Generated::kIdentity) return true;
+  Fail("55000", absl::StrCat("column \"", name, "\" of relation \"", table.name,
+                             "\" is an identity column"));
+  return false;
+}
+
+void Inspector::Look(const action::DropConstraint& drop) {
+  const Relation* table = NameTarget(drop.table, true);
+  if (table == nullptr || !CheckHasConstraints(*table)) return;
+  const TableConstraint* constraint = table->FindConstraint(drop.constraint);
+  if (constraint == nullptr) {
+    if (!drop.if_exists) FailMissingConstraint(*table, drop.constraint);
+    return;
+  }
+  if (!CheckDroppedConstraint(*table, *constraint, drop.table.only)) return;
+  // Even ONLY has to tell the children that the constraint is now their own.
+  const bool tells = drop.table.only && TravelsDown(*constraint);
+  for (const RelationId id : tells ? table->children : std::vector<RelationId>()) {
+    if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
+  }
+  NoteDroppedConstraint(*table, *constraint, drop.cascade);
+  const bool referenced = std::any_of(
+      table->constraints.begin(), table->constraints.end(), [&](const TableConstraint& foreign) {
+        return foreign.referenced == table->id && constraint->index != 0 &&
+               !IsDroppedBeside(foreign) && foreign.referenced_columns == constraint->columns;
+      });
+  if (referenced && !drop.cascade) {
+    Fail("2BP01", absl::StrCat("cannot drop constraint ", constraint->name, " on table ",
+                               table->name, " because other objects depend on it"));
+  }
+}
+
+void Inspector::Look(const action::ValidateConstraint& validate) {
+  const Relation* table = NameTarget(validate.table, true);
+  if (table == nullptr || !CheckHasConstraints(*table)) return;
+  const TableConstraint* constraint = table->FindConstraint(validate.constraint);
+  if (constraint == nullptr) {
+    const bool added = Sibling<action::AddConstraint>([&](const action::AddConstraint& add) {
+      return add.constraint.name == validate.constraint;
+    });
+    if (added) return;  // AddConstraint counts it
+    if (FailMissingConstraint(*table, validate.constraint)) return;
+    return Scan(Heaps(*table, validate.table.only), Cause::kCheck);
+  }
+  if (IsIndexConstraint(constraint->kind)) {
+    return Fail("42809", absl::StrCat("constraint \"", constraint->name, "\" of relation \"",
+                                      table->name, "\" cannot be validated"));
+  }
+  if (!constraint->enforced) return Fail("55000", "cannot validate NOT ENFORCED constraint");
+  if (constraint->validated) return;
+  if (validate.table.only && TravelsDown(*constraint) && !table->children.empty()) {
+    return Fail("42P16", "constraint must be validated on child tables too");
+  }
+  const bool alone = validate.table.only || constraint->no_inherit;
+  Scan(Heaps(*table, alone), CauseOf(constraint->kind));
+  const Relation* referenced = view_.Find(constraint->referenced);
+  if (constraint->kind == ConstraintKind::kForeignKey && referenced != nullptr) {
+    Add(Role::kReferenced, *referenced);
+    Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  }
+}
+
+// rename_constraint_internal
+void Inspector::Look(const action::RenameConstraint& rename) {
+  const Relation* table = NameTarget(rename.table, false);
+  if (table == nullptr) return;
+  const TableConstraint* constraint = table->FindConstraint(rename.constraint);
+  if (constraint == nullptr) {
+    FailMissingConstraint(*table, rename.constraint);
+    return;
+  }
+  if (TravelsDown(*constraint)) {
+    if (ComesFromParent(*table, *constraint)) {
+      return Fail("42P16",
+                  absl::StrCat("cannot rename inherited constraint \"", rename.constraint, "\""));
+    }
+    if (rename.table.only && !table->children.empty()) {
+      return Fail("42P16", absl::StrCat("inherited constraint \"", rename.constraint,
+                                        "\" must be renamed in child tables too"));
+    }
+    for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
+  }
+  const Relation* index = view_.Find(constraint->index);
+  if (index != nullptr && Find({.schema = index->schema, .name = rename.to}) != nullptr) {
+    return Fail("42P07", absl::StrCat("relation \"", rename.to, "\" already exists"));
+  }
+  if (table->FindConstraint(rename.to) != nullptr) {
+    return Fail("42710", absl::StrCat("constraint \"", rename.to, "\" for relation \"", table->name,
+                                      "\" already exists"));
+  }
+  if (index != nullptr) Add(Role::kUsedIndex, *index);
+}
+
+void Inspector::Look(const action::AlterConstraint& alter) {
+  const Relation* table = NameTarget(alter.table, false);
+  if (table == nullptr || !CheckHasConstraints(*table)) return;
+  const TableConstraint* constraint = table->FindConstraint(alter.constraint);
+  if (constraint == nullptr) {
+    FailMissingConstraint(*table, alter.constraint);
+    return;
+  }
+  const bool foreign = constraint->kind == ConstraintKind::kForeignKey;
+  if ((alter.deferrability || (alter.enforced && situation_.server_version < 19)) && !foreign) {
+    return Fail("42809", absl::StrCat("constraint \"", constraint->name, "\" of relation \"",
+                                      table->name, "\" is not a foreign key constraint"));
+  }
+  if (alter.no_inherit && constraint->kind != ConstraintKind::kNotNull) {
+    return Fail("42809", absl::StrCat("constraint \"", constraint->name, "\" of relation \"",
+                                      table->name, "\" is not a not-null constraint"));
+  }
+  const bool descends = (table->kind == RelationKind::kPartitionedTable && foreign) ||
+                        (alter.no_inherit && constraint->no_inherit != *alter.no_inherit);
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    if (descends) Add(Role::kDescendant, *child);
+  }
+  // The children get what was the parent's alone.
+  if (alter.no_inherit && !*alter.no_inherit && constraint->no_inherit) {
+    for (const Relation* child : view_.DescendantsOf(*table)) {
+      NoteNotNull(*child, true, constraint->columns[0], Cause::kNotNull);
+    }
+  }
+  const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
+  if (!alter.enforced || referenced == nullptr || *alter.enforced == constraint->enforced) return;
+  if (!*alter.enforced) return Add(Role::kPartner, *referenced);
+  Add(Role::kReferenced, *referenced);
+  Scan(Heaps(*table, false), Cause::kForeignKey);
+  Scan(Heaps(*referenced, false), Cause::kForeignKey);
+}
+
+}  // namespace plimsoll
