@@ -87,6 +87,8 @@ class Applier {
   void AddTo(RelationId table, const Constraint& constraint);
   void AddToAll(const Target& target, const Constraint& constraint);
   void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
+  bool TakeOverKey(RelationId part, const std::string& name);
+  void AddIndexToPart(RelationId part, const Constraint& constraint);
   RelationId MakeConstraintIndex(const Relation& table, const Constraint& constraint,
                                  absl::string_view given);
   std::string ConstraintName(const Relation& table, const Constraint& constraint) const;
@@ -691,8 +693,10 @@ void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::
   if (BringsIndex(constraint.kind)) {
     if (!child.is_partition) return;
     own.name.clear();
-  } else if (constraint.kind == ConstraintKind::kForeignKey) {
-    if (!child.is_partition) return;
+    return AddIndexToPart(id, own);
+  }
+  if (constraint.kind == ConstraintKind::kForeignKey) {
+    if (!child.is_partition || TakeOverKey(id, name)) return;
     own.name = child.FindConstraint(name) == nullptr ? name : "";
   } else {
     if (child.FindConstraint(name) != nullptr) return;
@@ -702,6 +706,59 @@ void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::
   AddTo(id, own);
   catalog_.Change(moment_, id, [&](Relation& changed) {
     if (before < changed.constraints.size()) changed.constraints[before].inherited = true;
+  });
+}
+
+// A partition's foreign key becomes part of its whole's where it is the same.
+bool Applier::TakeOverKey(RelationId id, const std::string& name) {
+  const Relation& part = *view().Find(id);
+  const Relation* whole = view().Find(part.parents[0]);
+  const TableConstraint* key = whole == nullptr ? nullptr : whole->FindConstraint(name);
+  if (key == nullptr || key->kind != ConstraintKind::kForeignKey) return false;
+  const TableConstraint* same = FindSameKey(part, *key, situation_.server_version);
+  if (same == nullptr) return false;
+  const std::string own = same->name;
+  const bool validated = same->validated || key->validated;
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    for (TableConstraint& constraint : changed.constraints) {
+      if (constraint.name != own) continue;
+      constraint.inherited = true;
+      constraint.validated = validated;
+    }
+  });
+  return true;
+}
+
+// Its index becomes a part of the whole's: one that the partition has, or a new one.
+void Applier::AddIndexToPart(RelationId id, const Constraint& constraint) {
+  const Relation& part = *view().Find(id);
+  const Relation* whole = view().Find(part.parents[0]);
+  const TableConstraint* above = nullptr;
+  for (const TableConstraint& other : whole->constraints) {
+    if (other.kind == constraint.kind && other.columns == constraint.columns) above = &other;
+  }
+  const RelationId whole_index = above == nullptr ? 0 : above->index;
+  const Relation* index = view().Find(whole_index);
+  RelationId own = 0;
+  if (index != nullptr) {
+    for (const Relation* other : view().IndexesOf(part)) {
+      // Its own whole was taken over, and brought it along.
+      if (!other->parents.empty() && other->parents[0] == whole_index) return;
+    }
+    const Relation* same = FindMatchingIndex(part, LikeIndex(*index), above, view());
+    if (same != nullptr) own = same->id;
+  }
+  if (own == 0) {
+    const size_t before = part.constraints.size();
+    AddTo(id, constraint);
+    const auto& constraints = view().Find(id)->constraints;
+    if (before < constraints.size()) own = constraints[before].index;
+  }
+  if (index != nullptr && own != 0) Attach(own, whole_index);
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    for (TableConstraint& made : changed.constraints) {
+      if (made.index != 0 && made.index == own) made.inherited = true;
+    }
   });
 }
 
