@@ -333,8 +333,27 @@ class Judge {
       if (operands[0].untyped && !operands[1].untyped) operands[0] = operands[1];
       if (operands[1].untyped && !operands[0].untyped) TakeAfter(operation, operands);
     }
+    if (operation.name.name == "||" && operands.size() == 2) {
+      for (size_t i = 0; i < 2; ++i) {
+        if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
+      }
+    }
     return Settle(OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version),
                   operands);
+  }
+
+  // `text || value` is textanycat, which is declared stable and inlined: what counts is how the
+  // value is written as text.
+  bool AppendsAsText(const Operand& value, const Operand& text) const {
+    if (value.untyped || text.untyped || !value.IsKnown()) return false;
+    const Type base = BaseOf(value.type, scope_);
+    return !base.array && base.Category() != 'S' && base.name != "tsvector" &&
+           BaseOf(text.type, scope_).Spelling() == "text";
+  }
+
+  Operand AppendAsText(const Operand& value) {
+    AddConversion(value.type, BuiltinNamed("text", scope_));
+    return {.type = BuiltinNamed("text", scope_)};
   }
 
   // parse_oper.c:binary_oper_exact tries the other operand's type first.
