@@ -170,7 +170,10 @@ void Choose(std::vector<Candidate>& candidates, absl::Span<const Operand> operan
 std::vector<Candidate> FunctionCandidates(const Name& name, uint32_t arguments,
                                           int server_version) {
   std::vector<Candidate> candidates;
-  for (const BuiltinFunction& function : FindBuiltinFunctions(name.name)) {
+  // What EXTRACT calls (gram.y: func_expr_common_subexpr); the grammar here is a newer one's.
+  const bool old_extract = name.name == "extract" && server_version < 14;
+  for (const BuiltinFunction& function :
+       FindBuiltinFunctions(old_extract ? "date_part" : name.name)) {
     if (!IsIn(function, server_version) || !function.Takes(arguments)) continue;
     Candidate candidate = {.types = absl::StrSplit(function.arguments, ' ', absl::SkipEmpty()),
                            .result = function.result,
