@@ -76,6 +76,13 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
   AddServerVersionOption(app, &options->server_version);
   AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file"},
             "what runs in one; auto: as the layout's runner does");
+  AddChoice(
+      app, "--start", &options->start, {"unknown", "empty"},
+      "what is there before the first file; empty: nothing, so that what no file creates does "
+      "not exist");
+  app.add_option("--schema", options->schema,
+                 "what is there before the first file: the output of pg_dump --schema-only")
+      ->type_name("FILE");
   AddRuleList(app, "--select", &options->select, "only this rule, and syntax errors; repeatable");
   AddRuleList(app, "--ignore", &options->ignore, "without this rule; repeatable");
   app.add_option("-j,--jobs", options->jobs, "threads; 0: one a processor (default: 0)")
@@ -93,6 +100,8 @@ absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
   load.transaction = WrappingOf(options.transaction);
   load.server_version = options.server_version;
+  load.start = options.start == "empty" ? Start::kEmpty : Start::kUnknown;
+  load.schema = options.schema;
   load.jobs = options.jobs;
   if (!options.stdin_filename.empty()) load.stdin_name = options.stdin_filename;
   absl::StatusOr<std::vector<Project>> projects = Load(load);

@@ -14,8 +14,10 @@ namespace plimsoll {
 
 struct AnalysisOptions {
   std::vector<std::string> paths;  // none: the current folder
-  int server_version = kNewestServer;
+  int server_version = kDefaultServer;
   std::string transaction = "auto";
+  std::string start = "unknown";
+  std::string schema;  // a file of `pg_dump --schema-only`; empty: none
   std::vector<std::string> select;  // none: all rules
   std::vector<std::string> ignore;
   int jobs = 0;  // 0: as many as the machine has

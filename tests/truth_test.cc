@@ -112,6 +112,8 @@ TEST(Truth, ComparisonSeesEveryKindOfDifference) {
   EXPECT_NE(complaint([](auto& p) { p.deeds.rewritten.clear(); }), "");
   EXPECT_NE(complaint([](auto& p) { p.deeds.scanned.insert("u"); }), "");
   EXPECT_NE(complaint([](auto& p) { p.deeds.rebuilt.clear(); }), "");
+  EXPECT_NE(complaint([](auto& p) { p.deeds.reused.insert("i"); }), "");
+  EXPECT_NE(complaint([](auto& p) { p.deeds.created.insert("i"); }), "");
 }
 
 }  // namespace

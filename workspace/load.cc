@@ -210,6 +210,23 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
   return project;
 }
 
+// Null where none is given.
+absl::StatusOr<std::shared_ptr<const Script>> ReadSchema(const std::string& path) {
+  if (path.empty()) return nullptr;
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return std::make_shared<const Script>(
+      ParseScript(std::make_shared<const Source>(path, *std::move(text))));
+}
+
+void StartFrom(const std::shared_ptr<const Script>& schema, const LoadOptions& options,
+               Inputs& inputs) {
+  inputs.start = schema == nullptr ? options.start : Start::kEmpty;
+  if (schema == nullptr) return;
+  inputs.migrations.insert(inputs.migrations.begin(),
+                           {.script = schema, .applied = true, .schema = true});
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
@@ -220,10 +237,13 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
       ReadAll(*candidates, options.jobs);
   if (!scripts.ok()) return scripts.status();
+  absl::StatusOr<std::shared_ptr<const Script>> schema = ReadSchema(options.schema);
+  if (!schema.ok()) return schema.status();
   std::vector<Project> projects;
   for (Group& group : GroupByHistory(*candidates)) {
     const bool downs_only = Arrange(*candidates, group);
     projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, options));
+    StartFrom(*schema, options, projects.back().inputs);
   }
   return projects;
 }

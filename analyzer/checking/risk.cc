@@ -23,8 +23,7 @@ std::string WorkWords(const Work& work) {
     case WorkKind::kRewrite:
       return absl::StrCat(may, work.possible ? "rewrite " : "rewrites ", Quoted(work.relation));
     case WorkKind::kIndexBuild:
-      return absl::StrCat("builds index `", work.index,
-                          work.again ? "` again" : "`");
+      return absl::StrCat("builds index `", work.index, work.again ? "` again" : "`");
     case WorkKind::kCopy:
       return absl::StrCat("copies the file of ", Quoted(work.relation));
   }

@@ -98,6 +98,8 @@ class Applier {
                        const TableConstraint* constraint) const;
   // Makes one index part of another.
   void Attach(RelationId part, RelationId whole);
+  std::vector<TableColumn> InheritedColumns(const action::CreateTable& create) const;
+  void CopyFrom(const Name& like, bool indexes, RelationId to);
   void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
   void ChangeDefault(const Target& target, const std::string& column,
@@ -325,29 +327,8 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
   }
 }
 
-void Applier::Apply(const action::CreateTable& create) {
-  Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
-                         : create.foreign   ? RelationKind::kForeignTable
-                                            : RelationKind::kTable,
-                         SchemaFor(create.table, create.persistence), create.persistence);
-  table.name = create.table.name;
-  table.maybe_has_rows = create.as_query && create.with_data;
-  table.columns_known = !create.as_query;
-  table.if_not_exists = create.if_not_exists || situation_.conditional;
-  table.drops_at_commit = create.drops_at_commit;
-  table.is_default_partition = create.default_partition;
-  table.partition_keys = create.partition_keys;
-  table.partition_terms = create.partition_terms;
-  table.partition_strategy = create.partition_strategy;
-  table.bound = create.bound;
-  table.of_type = create.of_type;
-  if (create.of_type) table.columns_known = false;
-  for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like == nullptr || !like->columns_known) table.columns_known = false;
-    if (like == nullptr) continue;
-    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
-  }
+// The columns of all parents, in their order.
+std::vector<TableColumn> Applier::InheritedColumns(const action::CreateTable& create) const {
   std::vector<Name> parents = create.inherits;
   if (create.partition_of) parents.push_back(*create.partition_of);
   std::vector<TableColumn> inherited;
@@ -371,6 +352,44 @@ void Applier::Apply(const action::CreateTable& create) {
       }
     }
   }
+  return inherited;
+}
+
+// What LIKE brings besides the columns.
+void Applier::CopyFrom(const Name& name, bool indexes, RelationId to) {
+  const Relation* like = Find(name);
+  if (like == nullptr) return;
+  for (const TableConstraint& constraint : like->constraints) {
+    if (constraint.kind != ConstraintKind::kNotNull) continue;
+    AddNotNull(to, constraint.columns[0], constraint.name, false);
+  }
+  if (indexes) CopyIndexes(*like, to);
+}
+
+void Applier::Apply(const action::CreateTable& create) {
+  Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
+                         : create.foreign   ? RelationKind::kForeignTable
+                                            : RelationKind::kTable,
+                         SchemaFor(create.table, create.persistence), create.persistence);
+  table.name = create.table.name;
+  table.maybe_has_rows = create.as_query && create.with_data;
+  table.columns_known = !create.as_query;
+  table.if_not_exists = create.if_not_exists || situation_.conditional;
+  table.drops_at_commit = create.drops_at_commit;
+  table.is_default_partition = create.default_partition;
+  table.partition_keys = create.partition_keys;
+  table.partition_terms = create.partition_terms;
+  table.partition_strategy = create.partition_strategy;
+  table.bound = create.bound;
+  table.of_type = create.of_type;
+  if (create.of_type) table.columns_known = false;
+  for (const Name& name : create.like) {
+    const Relation* like = Find(name);
+    if (like == nullptr || !like->columns_known) table.columns_known = false;
+    if (like == nullptr) continue;
+    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
+  }
+  const std::vector<TableColumn> inherited = InheritedColumns(create);
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
   std::vector<std::string> sequences;
   for (const Column& column : create.columns) {
@@ -386,23 +405,12 @@ void Applier::Apply(const action::CreateTable& create) {
   const RelationId id = Create(std::move(table));
   if (id == 0) return;
   for (const std::string& column : sequences) MakeSequence(*view().Find(id), column);
-  for (const Name& name : create.like) {
-    const Relation* like = create.like_indexes ? Find(name) : nullptr;
-    if (like != nullptr) CopyIndexes(*like, id);
-  }
+  for (const Name& name : create.like) CopyFrom(name, create.like_indexes, id);
   for (const Name& name : create.inherits) {
     if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
   }
   if (create.partition_of) {
     if (const Relation* parent = Find(*create.partition_of)) InheritFrom(id, *parent, true);
-  }
-  for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like == nullptr) continue;
-    for (const TableConstraint& constraint : like->constraints) {
-      if (constraint.kind != ConstraintKind::kNotNull) continue;
-      AddNotNull(id, constraint.columns[0], constraint.name, false);
-    }
   }
   if (NamesNotNulls()) NameNotNulls(id, create);
   for (const Column& column : create.columns) {
@@ -414,6 +422,9 @@ void Applier::Apply(const action::CreateTable& create) {
 }
 
 void Applier::Apply(const action::AddColumn& add) {
+  const Relation* old = Find(add.table.name);
+  // IF NOT EXISTS leaves out the constraints too.
+  if (old != nullptr && old->FindColumn(add.column.name) != nullptr) return;
   ForEach(add.table, [&](Relation& table) {
     if (table.FindColumn(add.column.name) == nullptr) MakeColumn(table, add.column);
   });
@@ -533,6 +544,11 @@ void Applier::Apply(const action::AlterColumnType& alter) {
 
 // ---- constraints and indexes -----------------------------------------------------------------
 
+bool BringsIndex(ConstraintKind kind) {
+  return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
+         kind == ConstraintKind::kExclusion;
+}
+
 // pg_constraint.c:ChooseConstraintName and its callers.
 std::string Applier::ConstraintName(const Relation& table, const Constraint& constraint) const {
   if (!constraint.name.empty()) return constraint.name;
@@ -565,11 +581,8 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
       label = "excl";
       break;
   }
-  for (uint32_t number = 0;; ++number) {
-    const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
-    std::string name = view().ChooseName(table.schema, table.name, columns, numbered);
-    if (table.FindConstraint(name) == nullptr) return name;
-  }
+  return view().ChooseConstraintName(table.schema, table.name, columns, label,
+                                     BringsIndex(constraint.kind));
 }
 
 RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint& constraint,
@@ -592,6 +605,8 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .validated = !constraint.not_valid && !constraint.not_enforced,
                           .enforced = !constraint.not_enforced,
                           .no_inherit = constraint.no_inherit,
+                          .deferrable = constraint.deferrable,
+                          .initially_deferred = constraint.initially_deferred,
                           .deletes_write = constraint.deletes_write,
                           .updates_write = constraint.updates_write,
                           .referenced_columns = constraint.referenced_columns};
@@ -618,8 +633,7 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
         catalog_.Change(moment_, index->id, [&](Relation& renamed) { renamed.name = made.name; });
       }
     }
-  } else if (key || constraint.kind == ConstraintKind::kUnique ||
-             constraint.kind == ConstraintKind::kExclusion) {
+  } else if (BringsIndex(constraint.kind)) {
     made.index = MakeConstraintIndex(table, constraint, made.name);
   }
   const bool not_null = key || (constraint.kind == ConstraintKind::kNotNull && made.validated);
@@ -663,9 +677,6 @@ void Applier::AddToAll(const Target& target, const Constraint& constraint) {
 void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::string& name) {
   const Relation& child = *view().Find(id);
   Constraint own = constraint;
-  const bool indexes = constraint.kind == ConstraintKind::kUnique ||
-                       constraint.kind == ConstraintKind::kPrimaryKey ||
-                       constraint.kind == ConstraintKind::kExclusion;
   if (constraint.kind == ConstraintKind::kPrimaryKey) {
     // Every descendant, a partition or not (parse_utilcmd.c:transformIndexConstraint).
     const Relation& parent = *view().Find(child.parents[0]);
@@ -677,7 +688,7 @@ void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::
       });
     }
   }
-  if (indexes) {
+  if (BringsIndex(constraint.kind)) {
     if (!child.is_partition) return;
     own.name.clear();
   } else if (constraint.kind == ConstraintKind::kForeignKey) {
@@ -1173,6 +1184,12 @@ void Applier::Apply(const action::DetachPartition& detach) {
 }
 
 void Applier::Apply(const action::Maintain& maintain) {
+  if (maintain.upkeep == action::Upkeep::kRefresh && !maintain.relations.empty()) {
+    const Relation* view_named = Find(maintain.relations[0].name);
+    if (view_named == nullptr) return;
+    return catalog_.Change(moment_, view_named->id,
+                           [&](Relation& changed) { changed.maybe_has_rows = maintain.with_data; });
+  }
   if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
   for (const Target& target : maintain.relations) {
     const Relation* named = Find(target.name);
@@ -1253,6 +1270,7 @@ void Applier::Apply(const action::RenameConstraint& rename) {
     for (TableConstraint& constraint : table.constraints) {
       if (constraint.name != rename.constraint) continue;
       constraint.name = rename.to;
+      catalog_.NoteConstraint(table.id, rename.to);
       if (index == 0) index = constraint.index;
     }
   });
@@ -1286,7 +1304,9 @@ void Applier::Apply(const action::RenameRelation& rename) {
   if (const Relation* table = view().Find(named->table)) {
     catalog_.Change(moment_, table->id, [&](Relation& changed) {
       for (TableConstraint& constraint : changed.constraints) {
-        if (constraint.index == id) constraint.name = rename.to;
+        if (constraint.index != id) continue;
+        constraint.name = rename.to;
+        catalog_.NoteConstraint(changed.id, rename.to);
       }
     });
   }
@@ -1387,10 +1407,11 @@ void Applier::Apply(const action::Drop& drop) {
       case ObjectKind::kType:
       case ObjectKind::kDomain:
         for (const Relation* user : view().UsersOfType(name.name)) {
-          catalog_.Change(moment_, user->id, [&](Relation& changed) {
-            std::erase_if(changed.columns,
-                          [&](const TableColumn& column) { return IsOfType(column, name.name); });
-          });
+          const RelationId id = user->id;
+          const std::vector<TableColumn> columns = user->columns;
+          for (const TableColumn& column : columns) {
+            if (IsOfType(column, name.name)) RemoveColumn(id, column.name, drop.cascade);
+          }
         }
         catalog_.SetType(moment_, SchemaFor(name, Persistence::kPermanent), name.name,
                          std::nullopt);
@@ -1455,6 +1476,12 @@ void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation,
                    Catalog& catalog) {
   Applier applier(catalog, moment, situation);
   for (const RelationId id : ids) applier.DropRelation(id);
+}
+
+void FillTables(Catalog& catalog, Moment moment) {
+  for (const Relation* relation : catalog.At(moment).AllRelations()) {
+    catalog.Change(moment, relation->id, [](Relation& changed) { changed.maybe_has_rows = true; });
+  }
 }
 
 std::vector<RelationId> Apply(absl::Span<const Action> statement, const Situation& situation,

@@ -37,6 +37,9 @@ void VisitNames(const Action& action, absl::FunctionRef<void(const std::string&)
 void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation, Moment moment,
                    Catalog& catalog);
 
+// From `moment` on, every table may have rows.
+void FillTables(Catalog& catalog, Moment moment);
+
 // One of PostgreSQL's own catalogs or views.
 bool IsSystemName(const Name& name);
 

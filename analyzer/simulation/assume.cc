@@ -76,6 +76,55 @@ class Assumer {
     for (const Name& name : drop.objects) Assume(name, KindOf(drop.kind));
   }
   void Look(const action::SetSchema& set) { Assume(set.relation.name, KindOf(set.relation.kind)); }
+  void Look(const action::AlterRelation& alter) {
+    Assume(alter.relation.name, KindOf(alter.relation.kind));
+    const bool inherits = alter.alteration == action::Alteration::kInherit ||
+                          alter.alteration == action::Alteration::kNoInherit;
+    if (inherits) Assume(alter.other);
+  }
+  void Look(const action::AttachPartition& attach) {
+    const bool index = attach.whole.kind == ObjectKind::kIndex;
+    Assume(attach.whole.name,
+           index ? RelationKind::kPartitionedIndex : RelationKind::kPartitionedTable);
+    Assume(attach.part, index ? RelationKind::kIndex : RelationKind::kTable);
+  }
+  void Look(const action::DetachPartition& detach) {
+    Assume(detach.whole.name, RelationKind::kPartitionedTable);
+    Assume(detach.part);
+  }
+  void Look(const action::Maintain& maintain) {
+    const bool view = maintain.upkeep == action::Upkeep::kRefresh;
+    for (const Target& target : maintain.relations) {
+      Assume(target.name, view ? RelationKind::kMaterializedView : KindOf(target.kind));
+    }
+  }
+  void Look(const action::AlterSequence& alter) {
+    Assume(alter.sequence.name, RelationKind::kSequence);
+    if (alter.owned_by) Assume(*alter.owned_by);
+  }
+  void Look(const action::CreateRule& create) {
+    Assume(create.table);
+    Assume(create.reads);
+  }
+  void Look(const action::CreateStatistics& create) { Assume(create.table); }
+  void Look(const action::AlterPart& alter) {
+    Assume(alter.table);
+    Assume(alter.reads);
+  }
+  void Look(const action::Annotate& annotate) {
+    Assume(annotate.on_table);
+    if (annotate.kind <= ObjectKind::kForeignTable) Assume(annotate.object, KindOf(annotate.kind));
+  }
+  void Look(const action::Grant& grant) {
+    if (grant.all_in_schema || grant.kind > ObjectKind::kForeignTable) return;
+    for (const Name& name : grant.objects) Assume(name, KindOf(grant.kind));
+  }
+  void Look(const action::AlterPublication& alter) {
+    for (const action::PublishedTable& published : alter.tables) Assume(published.table.name);
+  }
+  void Look(const action::AlterExtension& alter) {
+    if (alter.kind <= ObjectKind::kForeignTable) Assume(alter.member, KindOf(alter.kind));
+  }
   void Look(const action::Truncate& truncate) {
     for (const Target& table : truncate.tables) Assume(table.name);
   }
@@ -101,6 +150,7 @@ class Assumer {
     for (const Name& name : names) Assume(name);
   }
   void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
+    if (situation_.closed) return;
     const CatalogView view = catalog_.At(moment_);
     if (name.name.empty() || IsSystemName(name) ||
         view.Find(name, situation_.search_path) != nullptr ||

@@ -164,6 +164,28 @@ std::string CatalogView::ChooseName(const std::string& schema, absl::string_view
   }
 }
 
+bool CatalogView::HasConstraint(absl::string_view schema, const std::string& name) const {
+  const auto found = catalog_->constrained_.find(name);
+  if (found == catalog_->constrained_.end()) return false;
+  return std::any_of(found->second.begin(), found->second.end(), [&](RelationId id) {
+    const Relation* relation = Find(id);
+    return relation != nullptr && relation->schema == schema &&
+           relation->FindConstraint(name) != nullptr;
+  });
+}
+
+std::string CatalogView::ChooseConstraintName(const std::string& schema, absl::string_view table,
+                                              absl::string_view columns, absl::string_view label,
+                                              bool has_index) const {
+  for (uint32_t number = 0;; ++number) {
+    const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
+    std::string name = MakeObjectName(table, columns, numbered);
+    const bool taken = HasConstraint(schema, name) ||
+                       (has_index && catalog_->names_.At(Key(schema, name), moment_) != nullptr);
+    if (!taken) return name;
+  }
+}
+
 bool CatalogView::HasSchema(absl::string_view schema) const {
   const bool* exists = catalog_->schemas_.At(schema, moment_);
   return exists != nullptr && *exists;
@@ -339,6 +361,11 @@ void Catalog::NoteDependencies(const Relation& relation) {
   }
 }
 
+void Catalog::NoteConstraint(RelationId id, const std::string& name) {
+  std::vector<RelationId>& relations = constrained_[name];
+  if (relations.empty() || relations.back() != id) relations.push_back(id);
+}
+
 RelationId Catalog::Create(Moment moment, Relation relation) {
   const std::string key = Key(relation.schema, relation.name);
   PLIMSOLL_CHECK(names_.At(key, moment) == nullptr);
@@ -348,6 +375,9 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   members_[relation.schema].push_back(id);
   if (relation.table != 0) indexes_[relation.table].push_back(id);
   NoteDependencies(relation);
+  for (const TableConstraint& constraint : relation.constraints) {
+    NoteConstraint(id, constraint.name);
+  }
   relations_.Set(id, moment, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
@@ -369,7 +399,11 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
   Relation& relation = relations_.Change(id, moment);
   const std::string schema = relation.schema;
   const std::string name = relation.name;
+  const size_t constraints = relation.constraints.size();
   change(relation);
+  for (size_t i = constraints; i < relation.constraints.size(); ++i) {
+    NoteConstraint(id, relation.constraints[i].name);
+  }
   if (schema != relation.schema || name != relation.name) {
     names_.Set(Key(schema, name), moment, nullptr);
     names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<RelationId>(id));

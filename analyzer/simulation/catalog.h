@@ -53,8 +53,10 @@ struct TableConstraint {
   OptionalPredicate predicate;       // of a check; null where it is not known
   bool validated = true;
   bool enforced = true;
-  bool inherited = false;      // it came from a parent and from nowhere else
-  bool no_inherit = false;     // children do not get it
+  bool inherited = false;   // it came from a parent and from nowhere else
+  bool no_inherit = false;  // children do not get it
+  bool deferrable = false;
+  bool initially_deferred = false;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE
@@ -214,6 +216,11 @@ class CatalogView {
   // 63 bytes as PostgreSQL cuts (commands/indexcmds.c:ChooseRelationName).
   std::string ChooseName(const std::string& schema, absl::string_view table,
                          absl::string_view columns, absl::string_view label) const;
+  // Likewise for a constraint: free among the constraints of the schema
+  // (pg_constraint.c:ChooseConstraintName) and, where it brings an index, among its relations.
+  std::string ChooseConstraintName(const std::string& schema, absl::string_view table,
+                                   absl::string_view columns, absl::string_view label,
+                                   bool has_index) const;
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
@@ -239,6 +246,7 @@ class CatalogView {
 
  private:
   const std::vector<RelationId>* Candidates(RelationId on) const;
+  bool HasConstraint(absl::string_view schema, const std::string& name) const;
 
   const Catalog* catalog_;
   Moment moment_;
@@ -257,6 +265,9 @@ class Catalog {
   // rename. Pointers to the relation as it is at `moment` see the change.
   void Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change);
   void Drop(Moment moment, RelationId id);
+  // The relation has a constraint of that name now. Change and Create see the new ones themselves,
+  // not those that are renamed.
+  void NoteConstraint(RelationId id, const std::string& name);
 
   void SetType(Moment moment, const std::string& schema, const std::string& name,
                std::optional<UserType> type);
@@ -289,6 +300,9 @@ class Catalog {
   absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
   absl::flat_hash_map<std::string, std::vector<RelationId>> triggered_;  // by a function, likewise
   RelationId last_id_ = 0;
+
+  // Relations that ever had a constraint of that name, likewise.
+  absl::flat_hash_map<std::string, std::vector<RelationId>> constrained_;
 
   void NoteDependent(RelationId on, RelationId dependent);
   void NoteDependencies(const Relation& relation);

@@ -47,7 +47,8 @@ constexpr EffectRow kRows[] = {
     // A rewrite builds every index of the table again, a type change those on its column.
     {kAny, kRecreatedIndex, kAccessExclusive},
     {kAny, kDroppedIndex, kAccessExclusive},  // index.c:index_drop
-    {kAny, kRead, kAccessShare},
+    {kAny, kRead, kAccessShare, 0, kCopiesOut},
+    {kAny, kRead, kAccessShare, kCopiesOut, 0, 13},  // 12 gave the lock back at once (copy.c)
     {kAny, kRowLocked, kRowShare},
     {kAny, kWritten, kRowExclusive},
     {kAny, kSequence, kAccessExclusive},

@@ -136,6 +136,7 @@ struct Situation {
   uint32_t transaction = 0;
   bool in_transaction_block = false;
   bool one_transaction_migration = false;  // the whole migration runs in one
+  bool closed = false;                     // what no file creates does not exist
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
   bool checks_bodies = true;               // check_function_bodies
@@ -146,6 +147,9 @@ struct Situation {
   // the catalog lacks may be there.
   Moment trusted_since = 0;
   absl::Span<const std::string> search_path;
+  // Relations that this transaction still needs as they are: triggers of theirs are waiting for its
+  // end, or a cursor reads them.
+  absl::Span<const RelationId> in_use;
 };
 
 // The effects of one action on the catalog as it stands before it. `with` are the actions of the

@@ -70,6 +70,12 @@ void Inspector::FailMissing(const Name& name) {
   Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
 }
 
+const Relation* Inspector::FindRead(const Name& name) {
+  const Relation* read = Find(name);
+  if (read == nullptr) FailMissing(name);
+  return read;
+}
+
 Affected Inspector::Describe(const Relation& relation) const {
   return DescribeRelation(relation, situation_);
 }
@@ -92,6 +98,7 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
     }
     return nullptr;
   }
+  if (!CheckNotInUse(*relation)) return nullptr;
   Add(Role::kTable, *relation);
   if (recurses && !target.only) {
     for (const Relation* child : view_.DescendantsOf(*relation)) Add(Role::kDescendant, *child);
@@ -149,6 +156,31 @@ bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const Ta
 void Inspector::NoteRead(const Relation& read, Role role) {
   Add(role, read);
   facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+  if (read.kind != RelationKind::kView) return;
+  for (const ViewUse& use : read.uses) {
+    if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);
+  }
+}
+
+void Inspector::NoteReadAll(const Relation& read) {
+  NoteRead(read);
+  std::vector<const Relation*> shown = {&read};
+  for (size_t next = 0; next < shown.size(); ++next) {
+    Scan(Heaps(*shown[next], false), Cause::kQuery);
+    if (shown[next]->kind != RelationKind::kView) continue;
+    for (const ViewUse& use : shown[next]->uses) {
+      if (const Relation* under = view_.Find(use.relation)) shown.push_back(under);
+    }
+  }
+}
+
+// tablecmds.c:CheckTableNotInUse
+bool Inspector::CheckNotInUse(const Relation& relation) {
+  const auto& used = situation_.in_use;
+  if (std::find(used.begin(), used.end(), relation.id) == used.end()) return true;
+  Fail("55006", absl::StrCat("relation \"", relation.name,
+                             "\" has pending trigger events or is read by a cursor"));
+  return false;
 }
 
 Name Inspector::PlaceFor(const Name& name, bool temporary) const {

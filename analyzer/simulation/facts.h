@@ -62,8 +62,9 @@ enum Condition : uint32_t {
   kAddsNotNull = 1U << 5U,   // a primary key over columns that were nullable
   kStrongOption = 1U << 6U,  // a storage parameter that needs ACCESS EXCLUSIVE
   kFinalize = 1U << 7U,
-  kOfIndex = 1U << 8U,    // ALTER INDEX … ATTACH PARTITION
-  kOwnership = 1U << 9U,  // ALTER SEQUENCE … OWNED BY and nothing else
+  kOfIndex = 1U << 8U,     // ALTER INDEX … ATTACH PARTITION
+  kCopiesOut = 1U << 10U,  // COPY … TO
+  kOwnership = 1U << 9U,   // ALTER SEQUENCE … OWNED BY and nothing else
 };
 
 inline constexpr int kEveryForm = -1;
@@ -161,6 +162,7 @@ class Inspector {
   void Look(const action::Release&);
   void Look(const action::SetParameter&) {}
   void Look(const action::SessionCommand&) {}
+  void Look(const action::SetConstraints&) {}
   void Look(const action::PrepareTransaction&) {}
   void Look(const action::DoBlock&);
   void Look(const action::Other&);
@@ -182,6 +184,7 @@ class Inspector {
   void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteCluster(const action::Maintain& maintain, const Relation& relation);
+  bool CheckClustering(const Relation& relation, const std::string& index);
   void NoteReindex(const action::Maintain& maintain, const Relation& relation);
   void NoteRebuilt(const Relation& index, const Relation& table);
   void NoteRefresh(const action::Maintain& maintain, const Relation& relation);
@@ -192,6 +195,8 @@ class Inspector {
   // The relation that an ALTER names, with its part and its descendants' noted. Null where it does
   // not exist; the failure is then noted unless IF EXISTS forgives it.
   const Relation* NameTarget(const Target& target, bool recurses);
+  // A relation that a query names; null, with the failure noted, where it does not exist.
+  const Relation* FindRead(const Name& name);
   Affected Describe(const Relation& relation) const;
   void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
@@ -252,8 +257,14 @@ class Inspector {
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
   void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
-  // A relation that a query reads.
+  // A relation that a query reads, with what a view shows.
   void NoteRead(const Relation& read, Role role = Role::kRead);
+  // The same, where every row of it is read.
+  void NoteReadAll(const Relation& read);
+  // Notes the failure where the transaction itself keeps the relation from being changed.
+  bool CheckNotInUse(const Relation& relation);
+  bool CheckNewTable(const action::CreateTable& create);
+  bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
   void NoteWrite(const action::Write& write);
   void NoteWriteOn(const Relation& table, const action::Write& write);
   // Where CREATE puts an object of that name.

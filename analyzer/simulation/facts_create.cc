@@ -76,6 +76,10 @@ void Inspector::NotePartition(const action::CreateTable& create) {
 void Inspector::NoteParent(const Name& name, const action::CreateTable& create) {
   const Relation* parent = Find(name);
   if (parent == nullptr) return FailMissing(name);
+  if (parent->kind == RelationKind::kPartitionedTable) {
+    return Fail("42809",
+                absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
+  }
   Add(Role::kInherited, *parent);
   for (const Column& column : create.columns) {
     const TableColumn* inherited = parent->FindColumn(column.name);
@@ -116,14 +120,46 @@ bool Inspector::CheckGenerated(const action::CreateTable& create) {
   });
 }
 
+// What the text of a new table alone shows to be wrong (parse_utilcmd.c:transformCreateStmt,
+// heap.c:CheckAttributeNamesTypes).
+bool Inspector::CheckNewTable(const action::CreateTable& create) {
+  std::vector<std::string> names;
+  int keys = 0;
+  for (const Column& column : create.columns) {
+    names.push_back(column.name);
+    for (const Constraint& constraint : column.constraints) {
+      keys += constraint.kind == ConstraintKind::kPrimaryKey ? 1 : 0;
+    }
+  }
+  for (const Constraint& constraint : create.constraints) {
+    keys += constraint.kind == ConstraintKind::kPrimaryKey ? 1 : 0;
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice != names.end()) {
+    Fail("42701", absl::StrCat("column \"", *twice, "\" specified more than once"));
+  } else if (keys > 1) {
+    Fail("42P16", absl::StrCat("multiple primary keys for table \"", create.table.name,
+                               "\" are not allowed"));
+  } else if (view_.FindType(PlaceFor(create.table), {}) != nullptr) {
+    Fail("42710", Exists("type", create.table.name));
+  }
+  return !facts_.failure;
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.table, temporary));
   if (existing != nullptr && !existing->assumed &&
       temporary == (existing->persistence == Persistence::kTemporary)) {
-    if (!create.if_not_exists) Fail("42P07", Exists("relation", create.table.name));
+    if (!create.if_not_exists) return Fail("42P07", Exists("relation", create.table.name));
+    // The query is planned before the name is looked for (createas.c:CreateTableAsRelExists).
+    for (const Name& name : create.reads) {
+      if (const Relation* read = FindRead(name)) NoteRead(*read);
+    }
     return;
   }
+  if (!CheckNewTable(create)) return;
   const bool generates = std::any_of(create.columns.begin(), create.columns.end(),
                                      [](const Column& column) { return column.generated_from; });
   if (generates && !CheckGenerated(create)) return;
@@ -133,10 +169,17 @@ void Inspector::Look(const action::CreateTable& create) {
     if (const Relation* like = Find(name)) Add(Role::kLike, *like);
   }
   for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
-    NoteRead(*read);
-    if (create.with_data) Scan(Heaps(*read, false), Cause::kQuery);
+    if (create.with_data) {
+      NoteReadAll(*read);
+    } else {
+      NoteRead(*read);
+    }
+  }
+  // A composite type is a relation of its own kind, without rows.
+  if (create.of_type) {
+    facts_.actors.push_back({.role = Role::kLike, .relation = {.name = create.of_type->name}});
   }
   if (create.with_data) NoteCalls(create.calls);
   facts_.calls_unknown = facts_.calls_unknown || create.executes;
@@ -237,7 +280,12 @@ void Inspector::Look(const action::CreateView& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.view, temporary));
   if (existing != nullptr && !existing->assumed) {
-    if (create.if_not_exists) return;
+    if (create.if_not_exists) {
+      for (const Name& name : create.reads) {
+        if (const Relation* read = FindRead(name)) NoteRead(*read);
+      }
+      return;
+    }
     if (!create.or_replace) return Fail("42P07", Exists("relation", create.view.name));
     if (existing->kind != RelationKind::kView) {
       return Fail("42809", absl::StrCat("\"", create.view.name, "\" is not a view"));
@@ -248,12 +296,13 @@ void Inspector::Look(const action::CreateView& create) {
     Add(Role::kView, *existing);
   }
   for (const Name& name : create.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
-    Add(Role::kRead, *read);
-    if (!create.materialized || !create.with_data) continue;
-    facts_.calls_unknown = facts_.calls_unknown || read->calls_unknown;
-    Scan(Heaps(*read, false), Cause::kQuery);
+    if (create.materialized && create.with_data) {
+      NoteReadAll(*read);
+    } else {
+      Add(Role::kRead, *read);
+    }
   }
   if (create.materialized && create.with_data) NoteCalls(create.calls);
 }

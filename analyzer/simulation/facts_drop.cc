@@ -72,7 +72,11 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
   for (const Relation* sequence : view_.SequencesOf(table)) Add(Role::kSequence, *sequence);
   for (const TableConstraint& constraint : table.constraints) {
     const Relation* referenced = view_.Find(constraint.referenced);
-    if (referenced != nullptr && referenced->id != table.id) Add(Role::kPartner, *referenced);
+    // A partition's part of its whole's key has no triggers on the other table.
+    const bool own = !(table.is_partition && constraint.inherited);
+    if (referenced != nullptr && referenced->id != table.id && own) {
+      Add(Role::kPartner, *referenced);
+    }
   }
   for (const Relation* child : view_.ReferencingTables(table)) {
     if (Contains(dropped, child->id)) continue;
@@ -317,6 +321,7 @@ void Inspector::Look(const action::Drop& drop) {
     if (relation != nullptr && !relation->assumed && !IsOfKind(*relation, drop.kind)) {
       return Fail("42809", absl::StrCat("\"", name.name, "\" is not a ", KindWord(drop.kind)));
     }
+    if (relation != nullptr && !CheckNotInUse(*relation)) return;
     if (relation != nullptr) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
@@ -347,6 +352,7 @@ void Inspector::Look(const action::Truncate& truncate) {
   }
   for (size_t next = 0; next < tables.size(); ++next) {
     const Relation* table = tables[next];
+    if (!CheckNotInUse(*table)) return;
     Add(Role::kTable, *table);
     for (const RelationId id : table->parents) {
       const Relation* parent = view_.Find(id);
@@ -454,12 +460,16 @@ void Inspector::NoteWriteOn(const Relation& written, const action::Write& write)
 
 void Inspector::Look(const action::ModifyData& modify) {
   NoteCalls(modify.calls, /*bodies_run=*/true);
+  if (modify.copies_out) facts_.conditions |= kCopiesOut;
   if (!modify.planned_only) NoteSequences(modify.sequences);
   for (const Name& name : modify.reads) {
-    const Relation* read = Find(name);
+    const Relation* read = FindRead(name);
     if (read == nullptr) continue;
-    NoteRead(*read, modify.locks_rows ? Role::kRowLocked : Role::kRead);
-    if (modify.reads_all) Scan(Heaps(*read, false), Cause::kQuery);
+    const auto& named = modify.row_locked;
+    const bool row_locked =
+        modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+    NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead);
+    if (modify.reads_all) NoteReadAll(*read);
   }
   // SELECT f() is said for what f does.
   facts_.modelled = !facts_.calls_unknown || !modify.writes.empty();

@@ -497,12 +497,39 @@ void Inspector::Look(const action::Maintain& maintain) {
   for (const Relation* target : targets) NoteUpkeep(maintain, *target, true);
 }
 
+// VACUUM and ANALYZE pass over what they cannot work on, with a warning; the others refuse it.
+bool Inspector::IsUpkeepOf(const action::Maintain& maintain, const Relation& relation) {
+  if (relation.assumed) return true;
+  const bool view = relation.kind == RelationKind::kView;
+  switch (maintain.upkeep) {
+    case Upkeep::kVacuum:
+    case Upkeep::kVacuumFull:
+    case Upkeep::kAnalyze:
+      return !view && !relation.IsIndex() && relation.kind != RelationKind::kSequence;
+    case Upkeep::kReindexIndex:
+      if (relation.IsIndex()) return true;
+      Fail("42809", absl::StrCat("\"", relation.name, "\" is not an index"));
+      return false;
+    case Upkeep::kReindexTable:
+    case Upkeep::kCluster:
+      if (!view && !relation.IsIndex() && relation.kind != RelationKind::kSequence) return true;
+      Fail("42809", absl::StrCat("\"", relation.name, "\" is not a table or materialized view"));
+      return false;
+    default:
+      return true;
+  }
+}
+
 void Inspector::NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only) {
+  if (!IsUpkeepOf(maintain, relation)) return;
   switch (maintain.upkeep) {
     case Upkeep::kVacuum:
     case Upkeep::kVacuumFull:
       return NoteVacuum(maintain, relation, only);
     case Upkeep::kAnalyze:
+      for (const std::string& column : maintain.columns) {
+        if (!HasColumn(relation, column)) return;
+      }
       Add(Role::kTable, relation);
       for (const Relation* child : view_.DescendantsOf(relation)) {
         // Their rows are sampled for the whole's statistics; since 18 ONLY leaves their own alone.
@@ -535,7 +562,9 @@ void Inspector::NoteVacuum(const action::Maintain& maintain, const Relation& rel
     for (const Relation* child : view_.DescendantsOf(relation)) Add(Role::kDescendant, *child);
     heaps = Heaps(relation, false);
   }
-  if (full) Rewrite(heaps, Cause::kMaintenance, false);
+  if (!full) return;
+  Rewrite(heaps, Cause::kMaintenance, false);
+  Scan(heaps, Cause::kMaintenance);
 }
 
 void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& relation) {
@@ -558,11 +587,34 @@ void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& re
     return Fail("42704", absl::StrCat("there is no previously clustered index for table \"",
                                       relation.name, "\""));
   }
+  if (!CheckNotInUse(relation) || !CheckClustering(relation, index)) return;
   Add(Role::kTable, relation);
   for (const Relation* child : view_.DescendantsOf(relation)) {
     if (partitioned) Add(Role::kDescendant, *child);
   }
-  Rewrite(Heaps(relation, !partitioned), Cause::kMaintenance, false);
+  const std::vector<const Relation*> heaps = Heaps(relation, !partitioned);
+  Rewrite(heaps, Cause::kMaintenance, false);
+  Scan(heaps, Cause::kMaintenance);
+}
+
+// cluster.c:check_index_is_clusterable
+bool Inspector::CheckClustering(const Relation& relation, const std::string& name) {
+  const Relation* index = Find({.schema = relation.schema, .name = name});
+  if (index == nullptr) {
+    if (!KnowsAll(relation)) return true;
+    Fail("42704",
+         absl::StrCat("index \"", name, "\" for table \"", relation.name, "\" does not exist"));
+  } else if (index->assumed) {
+    return true;
+  } else if (index->table != relation.id) {
+    Fail("42809", absl::StrCat("\"", name, "\" is not an index for table \"", relation.name, "\""));
+  } else if (index->has_predicate) {
+    Fail("0A000", absl::StrCat("cannot cluster on partial index \"", name, "\""));
+  } else if (index->method != "btree" && index->method != "gist") {
+    Fail("0A000", absl::StrCat("cannot cluster on index \"", name,
+                               "\" because access method does not support clustering"));
+  }
+  return !facts_.failure;
 }
 
 void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& relation) {
@@ -632,14 +684,19 @@ void Inspector::NoteRefresh(const action::Maintain& maintain, const Relation& re
       return Fail("55000", absl::StrCat("cannot refresh materialized view \"",
                                         relation.DisplayName(), "\" concurrently"));
     }
+    if (!relation.maybe_has_rows && KnowsAll(relation)) {
+      return Fail("0A000",
+                  "CONCURRENTLY cannot be used when the materialized view is not populated");
+    }
     Scan({&relation}, Cause::kQuery);
   }
   Add(Role::kTable, relation);
+  // Building its indexes reads the new rows.
+  if (!indexes.empty()) Scan({&relation}, Cause::kMaintenance);
   for (const ViewUse& use : relation.uses) {
     const Relation* read = view_.Find(use.relation);
     if (read == nullptr || !maintain.with_data) continue;
-    NoteRead(*read);
-    Scan(Heaps(*read, false), Cause::kQuery);
+    NoteReadAll(*read);
   }
   if (!maintain.concurrently) Rewrite({&relation}, Cause::kMaintenance, false);
 }

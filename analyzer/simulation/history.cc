@@ -83,6 +83,7 @@ class Simulator {
   explicit Simulator(Inputs inputs) {
     history_.migrations_ = std::move(inputs.migrations);
     history_.server_version_ = inputs.server_version;
+    history_.start_ = inputs.start;
     history_.sessions_.emplace_back();
   }
 
@@ -98,6 +99,7 @@ class Simulator {
     Moment moment = 0;
     uint32_t session = 0;
     HeldLocks held;
+    size_t in_use = 0;  // entries of in_use_
   };
 
   void RunMigration(uint32_t index);
@@ -127,6 +129,7 @@ class Simulator {
   void NoteDoubts(const Frame& frame, absl::Span<const Action> actions);
   bool IsDoubtful(const Action& action) const;
   void RunTransactionAction(Step& step);
+  void NoteInUse(const Step& step);
   void EndTransactionInBody(Step& step, bool commit, bool chain);
   void ChangeSession(const action::SetParameter& set, Step& step);
 
@@ -153,9 +156,11 @@ class Simulator {
   std::optional<uint32_t> session_without_local_;  // what COMMIT returns to after SET LOCAL
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
-  Moment trusted_since_ = 0;  // see Situation
-  bool reopen_ = false;       // COMMIT in a body: what follows it there is another transaction
-  Moment body_kept_ = 0;      // what bodies did up to then is committed
+  std::vector<RelationId> in_use_;  // see Situation
+  bool all_deferred_ = false;       // SET CONSTRAINTS ALL DEFERRED
+  Moment trusted_since_ = 0;        // see Situation
+  bool reopen_ = false;   // COMMIT in a body: what follows it there is another transaction
+  Moment body_kept_ = 0;  // what bodies did up to then is committed
   uint32_t called_statements_ = 0;
   // Names of what may or may not have been changed: no failure is said of it.
   absl::flat_hash_set<std::string> doubtful_;
@@ -191,6 +196,8 @@ void Simulator::Open(bool block) {
   in_block_ = block;
   held_ = NoLocks();
   savepoints_.clear();
+  in_use_.clear();
+  all_deferred_ = false;
 }
 
 // Ends the open transaction, at the moment `end`.
@@ -209,6 +216,8 @@ void Simulator::Close(bool commit, Moment end) {
   runner_block_ = false;
   held_ = NoLocks();
   savepoints_.clear();
+  in_use_.clear();
+  all_deferred_ = false;
 }
 
 void Simulator::DropTemporaries(std::vector<RelationId>& ids, Moment moment) {
@@ -245,6 +254,7 @@ const Simulator::SavepointMark* Simulator::FindSavepoint(const std::string& name
 void Simulator::RollBackTo(const SavepointMark& mark) {
   history_.catalog_.Restore(mark.moment, now() + 1);
   session_ = mark.session;
+  in_use_.resize(std::min(in_use_.size(), mark.in_use));
   // Locks taken since are released (xact.c:AbortSubTransaction). Earlier steps still speak of them,
   // so what is left is written down anew.
   HeldLocks left = NoLocks();
@@ -259,13 +269,44 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .transaction = transaction_,
           .in_transaction_block = in_block_ || frame.within != nullptr,
           .one_transaction_migration = one_transaction_,
+          .closed = history_.start_ == Start::kEmpty,
           .utc = session.utc,
           .checks_bodies = session.check_function_bodies,
           .in_body = frame.within != nullptr,
           .conditional = frame.conditional,
           .now = now(),
           .trusted_since = trusted_since_,
-          .search_path = session.search_path};
+          .search_path = session.search_path,
+          .in_use = in_use_};
+}
+
+// Rows that wait for a deferred check, and queries that a cursor keeps open.
+void Simulator::NoteInUse(const Step& step) {
+  if (const auto* set = step.As<action::SetConstraints>()) {
+    // What waits is checked now.
+    if (!set->deferred) in_use_.clear();
+    if (set->constraints.empty()) all_deferred_ = set->deferred;
+    return;
+  }
+  const auto* modify = step.As<action::ModifyData>();
+  if (modify == nullptr || modify->planned_only) return;
+  const CatalogView view = history_.catalog_.At(step.index + 1);
+  const std::vector<std::string>& path = history_.sessions_[session_].search_path;
+  for (const Name& name : modify->reads) {
+    const Relation* read = modify->opens_cursor ? view.Find(name, path) : nullptr;
+    if (read != nullptr) in_use_.push_back(read->id);
+  }
+  for (const action::Write& write : modify->writes) {
+    const Relation* table = view.Find(write.table.name, path);
+    // Only what is certain to write a row: INSERT … VALUES.
+    const bool certain = write.verb == action::DataVerb::kInsert && modify->reads.empty();
+    if (table == nullptr || !certain) continue;
+    for (const TableConstraint& constraint : table->constraints) {
+      if (constraint.kind != ConstraintKind::kForeignKey || !constraint.enforced) continue;
+      const bool waits = constraint.initially_deferred || (constraint.deferrable && all_deferred_);
+      if (waits) in_use_.push_back(table->id);
+    }
+  }
 }
 
 void Simulator::RunTransactionAction(Step& step) {
@@ -289,8 +330,11 @@ void Simulator::RunTransactionAction(Step& step) {
     Close(!in_block_, now() + 1);
     if (rollback->chain) Open(true);
   } else if (const auto* savepoint = step.As<action::Savepoint>()) {
-    savepoints_.push_back(
-        {.name = savepoint->name, .moment = now(), .session = session_, .held = held_});
+    savepoints_.push_back({.name = savepoint->name,
+                           .moment = now(),
+                           .session = session_,
+                           .held = held_,
+                           .in_use = in_use_.size()});
   } else if (const auto* back = step.As<action::RollbackTo>()) {
     const SavepointMark* mark = FindSavepoint(back->name);
     if (mark == nullptr) return;
@@ -447,6 +491,7 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
       if (lock.relation.live) Hold(lock, held_);
     }
     if (!fails) RunTransactionAction(step);
+    if (!fails && !frame.conditional && in_block_) NoteInUse(step);
     if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
     if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
     history_.steps_.push_back(std::move(step));
@@ -590,6 +635,7 @@ void Simulator::RunMigration(uint32_t index) {
     RunStatement(index, i);
   }
   if (in_block_) Close(true, now());
+  if (migration.schema) FillTables(history_.catalog_, now());
 }
 
 absl::Span<const Lock> History::HeldBefore(const Step& step) const {

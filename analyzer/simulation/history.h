@@ -15,6 +15,11 @@
 
 namespace plimsoll {
 
+inline constexpr int kOldestServer = 12;
+// Not measured: what the release notes of 19 say is modelled.
+inline constexpr int kNewestServer = 19;
+inline constexpr int kDefaultServer = 18;
+
 // What the runner does around the statements of a file.
 enum class Wrapping {
   kNone,             // statement by statement; only the file's own BEGIN opens a transaction
@@ -29,15 +34,22 @@ struct Migration {
   bool down = false;
   // Already run everywhere: it shapes the catalog and is not judged.
   bool applied = false;
+  // Not a migration but the schema of a live database, as `pg_dump --schema-only` writes it: its
+  // tables are taken to have rows, whatever the file puts into them.
+  bool schema = false;
+};
+
+// What is there before the first migration.
+enum class Start {
+  kUnknown,  // perhaps more than the files show: what they name and do not create is taken to exist
+  kEmpty,    // an empty database: what no file creates does not exist
 };
 
 struct Inputs {
   std::vector<Migration> migrations;  // in the order in which they run
-  int server_version = 18;            // major, kOldestServer to kNewestServer
+  Start start = Start::kUnknown;
+  int server_version = kDefaultServer;  // major, kOldestServer to kNewestServer
 };
-
-inline constexpr int kOldestServer = 12;
-inline constexpr int kNewestServer = 18;
 
 // From BEGIN, or from a runner's, to its end; or one statement that stands alone.
 struct Transaction {
@@ -130,7 +142,8 @@ class History {
   // statement_steps_[migration][statement] = {begin, end} into steps_
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> statement_steps_;
   Catalog catalog_;
-  int server_version_ = kNewestServer;
+  int server_version_ = kDefaultServer;
+  Start start_ = Start::kUnknown;
 };
 
 History Simulate(Inputs inputs);

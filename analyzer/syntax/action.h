@@ -120,6 +120,7 @@ struct Constraint {
   bool not_enforced = false;
   bool no_inherit = false;
   bool deferrable = false;
+  bool initially_deferred = false;
   bool deletes_write = false;  // ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // ON UPDATE likewise
 };
@@ -646,8 +647,9 @@ enum class Upkeep : uint8_t {
 // VACUUM, ANALYZE, CLUSTER, REINDEX and REFRESH MATERIALIZED VIEW.
 struct Maintain {
   Upkeep upkeep = Upkeep::kVacuum;
-  std::vector<Target> relations;  // empty: all of the database
-  std::string object;             // the index of CLUSTER, the schema or database of REINDEX
+  std::vector<Target> relations;     // empty: all of the database
+  std::string object;                // the index of CLUSTER, the schema or database of REINDEX
+  std::vector<std::string> columns;  // of ANALYZE, of its first relation
   bool concurrently = false;
   bool with_data = true;  // of REFRESH
 };
@@ -674,6 +676,10 @@ struct AlterExtension {
 struct SessionCommand {
   std::string what;  // PostgreSQL's command tag
   bool outside_transactions = false;
+};
+struct SetConstraints {
+  std::vector<Name> constraints;  // empty: ALL
+  bool deferred = false;
 };
 // The transaction ends here, and keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED.
 struct PrepareTransaction {
@@ -711,11 +717,14 @@ struct Write {
 };
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
-  std::vector<Write> writes;  // its own, if it has one, then those of its WITH list
-  bool locks_rows = false;    // SELECT … FOR UPDATE and its kin
-  std::vector<Name> reads;    // other relations it reads
-  bool reads_all = false;     // an INSERT whose SELECT has no WHERE and no LIMIT
-  bool planned_only = false;  // EXPLAIN without ANALYZE: nothing is read or changed
+  std::vector<Write> writes;     // its own, if it has one, then those of its WITH list
+  bool locks_rows = false;       // SELECT … FOR UPDATE and its kin, without OF
+  std::vector<Name> row_locked;  // those that OF names
+  std::vector<Name> reads;       // other relations it reads
+  bool reads_all = false;        // an INSERT whose SELECT has no WHERE and no LIMIT
+  bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
+  bool copies_out = false;       // COPY … TO
+  bool opens_cursor = false;     // DECLARE
   std::vector<FunctionCall> calls;
   std::vector<SequenceUse> sequences;
 };
@@ -749,8 +758,8 @@ using ActionKind = std::variant<
     action::AlterSequence, action::CreateRule, action::CreateStatistics, action::AlterPart,
     action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
     action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
-    action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
-    action::ModifyData, action::DoBlock, action::Other>;
+    action::SetConstraints, action::PrepareTransaction, action::Drop, action::Truncate,
+    action::LockTable, action::ModifyData, action::DoBlock, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;

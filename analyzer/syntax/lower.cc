@@ -229,7 +229,8 @@ action::ModifyData LowerModify(const Node& statement) {
   tree::Query query = tree::LowerQuery(statement);
   if (statement.Tag() == "SelectStmt") MarkCertainCalls(statement.Body(), query.calls);
   return {.writes = std::move(query.writes),
-          .locks_rows = statement["SelectStmt"]["lockingClause"].present(),
+          .locks_rows = query.locks_rows,
+          .row_locked = std::move(query.row_locked),
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
@@ -522,7 +523,7 @@ action::ModifyData LowerCopy(const Node& body) {
     return {.writes = {
                 {.verb = action::DataVerb::kInsert, .table = tree::LowerTarget(body["relation"])}}};
   }
-  return {.reads = {tree::RangeVarName(body["relation"])}};
+  return {.reads = {tree::RangeVarName(body["relation"])}, .copies_out = true};
 }
 
 // EXPLAIN plans, which locks as running does; ANALYZE runs.
@@ -557,7 +558,16 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   // COPY … PROGRAM runs a command of the server's machine.
   if (type == "CopyStmt" && !body.Flag("is_program")) return LowerCopy(body);
   if (type == "ExplainStmt") return LowerExplain(body);
-  if (type == "DeclareCursorStmt") return LowerModify(body["query"]);
+  if (type == "DeclareCursorStmt") {
+    action::ModifyData cursor = LowerModify(body["query"]);
+    cursor.opens_cursor = true;
+    return cursor;
+  }
+  if (type == "PrepareStmt") {
+    action::ModifyData prepared = LowerModify(body["query"]);
+    prepared.planned_only = true;
+    return prepared;
+  }
   if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);
   return action::Other{.what = tag, .relations = tree::NamedRelations(statement)};
 }

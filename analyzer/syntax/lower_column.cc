@@ -34,6 +34,7 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
       .not_valid = body.Flag("skip_validation"),
       .no_inherit = body.Flag("is_no_inherit"),
       .deferrable = body.Flag("deferrable"),
+      .initially_deferred = body.Flag("initdeferred"),
       .deletes_write = body.Text("fk_del_action") == "c" || body.Text("fk_del_action") == "n" ||
                        body.Text("fk_del_action") == "d",
       .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
@@ -94,6 +95,10 @@ void LowerColumnConstraint(const Node& body, Column& column) {
   // DEFERRABLE and its kin stand after the constraint they speak of.
   if (type == "CONSTR_ATTR_DEFERRABLE" && !column.constraints.empty()) {
     column.constraints.back().deferrable = true;
+  }
+  if (type == "CONSTR_ATTR_DEFERRED" && !column.constraints.empty()) {
+    column.constraints.back().deferrable = true;
+    column.constraints.back().initially_deferred = true;
   }
   if (type == "CONSTR_ATTR_NOT_ENFORCED" && !column.constraints.empty()) {
     column.constraints.back().not_enforced = true;

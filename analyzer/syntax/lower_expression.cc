@@ -245,8 +245,16 @@ Query LowerQuery(const Node& node) {
   std::deque<Name> found;
   std::vector<Node> column_refs;
   uint32_t selects = 0;
+  std::vector<std::string> locked;  // qualifiers after FOR UPDATE OF
+  size_t not_read = 0;              // as many of the RangeVars to come are such qualifiers
   Walk(node, [&](absl::string_view tag, const Node& body) {
-    if (tag == "RangeVar") {
+    if (tag == "RangeVar" && not_read > 0) {
+      --not_read;
+      locked.emplace_back(body.Text("relname"));
+    } else if (tag == "LockingClause") {
+      not_read = body.Items("lockedRels").size();
+      query.locks_rows = query.locks_rows || not_read == 0;
+    } else if (tag == "RangeVar") {
       found.push_back(RangeVarName(body));
       const absl::string_view alias = body["alias"].Text("aliasname");
       const std::string qualifier(alias.empty() ? body.Text("relname") : alias);
@@ -278,6 +286,11 @@ Query LowerQuery(const Node& node) {
       use.relation = *relation->second;
     }
     query.columns.push_back(std::move(use));
+  }
+  for (const std::string& qualifier : locked) {
+    const auto relation = qualifiers.find(qualifier);
+    if (relation == qualifiers.end() || relation->second == nullptr) continue;
+    query.row_locked.push_back(*relation->second);
   }
   for (Name& name : found) {
     if (name.schema.empty() && own.contains(name.name)) continue;

@@ -38,6 +38,8 @@ struct Query {
   bool has_subquery = false;          // more than one SELECT
   std::vector<action::Write> writes;  // the query's own first, then those of WITH
   std::vector<FunctionCall> calls;    // each once
+  bool locks_rows = false;            // FOR UPDATE and its kin, without OF
+  std::vector<Name> row_locked;       // those that OF names
   std::vector<SequenceUse> sequences;
 };
 Query LowerQuery(const Node& query);

@@ -240,6 +240,9 @@ ActionKind LowerVacuum(const Node& body) {
                                              ? action::Upkeep::kVacuumFull
                                              : action::Upkeep::kVacuum};
   for (const Node& relation : body.Items("rels")) {
+    if (maintain.relations.empty()) {
+      maintain.columns = Strings(relation["VacuumRelation"]["va_cols"]);
+    }
     maintain.relations.push_back(LowerTarget(relation["VacuumRelation"]["relation"]));
   }
   return maintain;
@@ -337,9 +340,8 @@ Name PlainName(const Node& field) {
 // Commands that leave the catalog and the tables alone, and whether they are refused in a
 // transaction block.
 constexpr const char* kSessionCommands[] = {
-    "CheckPointStmt", "ClosePortalStmt", "ConstraintsSetStmt", "DeallocateStmt",
-    "DiscardStmt",    "FetchStmt",       "ListenStmt",         "LoadStmt",
-    "NotifyStmt",     "PrepareStmt",     "UnlistenStmt",       "VariableShowStmt"};
+    "CheckPointStmt", "ClosePortalStmt", "DeallocateStmt", "DiscardStmt",  "FetchStmt",
+    "ListenStmt",     "LoadStmt",        "NotifyStmt",     "UnlistenStmt", "VariableShowStmt"};
 
 // ALTER DATABASE … SET TABLESPACE moves files; the other options are settings.
 ActionKind LowerAlterDatabase(const Node& body) {
@@ -529,6 +531,13 @@ std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
                                   .add = body.Number("action") > 0,
                                   .kind = LowerObjectKind(body.Text("objtype")),
                                   .member = LowerObjectName(body["object"])};
+  }
+  if (type == "ConstraintsSetStmt") {
+    action::SetConstraints set = {.deferred = body.Flag("deferred")};
+    for (const Node& item : body.Items("constraints")) {
+      set.constraints.push_back(RangeVarName(item["RangeVar"]));
+    }
+    return set;
   }
   const bool session = std::find(std::begin(kSessionCommands), std::end(kSessionCommands), type) !=
                        std::end(kSessionCommands);

@@ -150,8 +150,8 @@ int Run(const Options& options) {
   std::map<const Case*, std::map<std::string, std::string>> differences;
   std::map<std::string, std::string> unlike_records;
   for (const truth::Measurement& one : measurements.done) {
-    if (LacksSyntax(one, known)) continue;
     const Measured* recorded = truth::MeasurementOf(*one.truth_case, one.server);
+    if (recorded == nullptr && LacksSyntax(one, known)) continue;
     const Deeds deeds = WithRecordedLocks(one.deeds, recorded);
     if (recorded != nullptr && deeds != recorded->deeds) {
       const truth::Prediction record = {.modelled = true, .deeds = recorded->deeds};
@@ -184,10 +184,10 @@ int Run(const Options& options) {
   PrintFigures(tallies);
   if (options.record) {
     for (const truth::Measurement& one : measurements.done) {
-      if (LacksSyntax(one, known)) continue;
       auto& truth_case = const_cast<Case&>(*one.truth_case);
-      Record(truth_case, one.server,
-             WithRecordedLocks(one.deeds, truth::MeasurementOf(truth_case, one.server)));
+      const Measured* recorded = truth::MeasurementOf(truth_case, one.server);
+      if (recorded == nullptr && LacksSyntax(one, known)) continue;
+      Record(truth_case, one.server, WithRecordedLocks(one.deeds, recorded));
     }
     truth::SaveMeasurements(cases);
   }

@@ -52,15 +52,15 @@ void ForgetDifferences(const std::set<std::string>& names) {
 std::string RenderAccuracy(const std::map<int, Tally>& tallies) {
   std::string text = R"(# Accuracy of the simulation
 
-How often `analyzer/simulation/` says what PostgreSQL does: every case of `fixtures/effects/`, measured on
-real servers and predicted from its SQL alone. A case agrees where all of this does: the strongest lock on
-each relation that was there before, the relations rewritten and scanned, the indexes rebuilt, reused and
-created, whether a transaction may hold the statement, and whether it fails and with which SQLSTATE. A
-statement that is not modelled counts as disagreeing.
+How often `analyzer/simulation/` says what PostgreSQL does: every case of `fixtures/effects/`,
+measured on real servers and predicted from its SQL alone. A case agrees where all of this does:
+the strongest lock on each relation that was there before, the relations rewritten and scanned,
+the indexes rebuilt, reused and created, whether a transaction may hold the statement, and whether
+it fails and with which SQLSTATE. A statement that is not modelled counts as disagreeing.
 
-Left out: locks on indexes below `ACCESS EXCLUSIVE`, which change with minor releases, and the scans of
-queries and changes of rows, which follow the planner's choice. A case that is absent on a version uses
-syntax that the version lacks.
+Left out: locks on indexes below `ACCESS EXCLUSIVE`, which change with minor releases, and the
+scans of queries and changes of rows, which follow the planner's choice. A case that is absent on
+a version uses syntax that the version lacks.
 
 `./dev oracle all` measures again and prints the figures; `./dev update` rewrites this page.
 

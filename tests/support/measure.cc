@@ -210,8 +210,10 @@ constexpr absl::string_view kLeftovers = R"sql(
             from pg_subscription
   union all select format('drop subscription %I', subname) from pg_subscription
   union all select format('drop owned by %I cascade', rolname) from pg_roles where oid >= 16384
-  union all select format('drop access method if exists %I cascade', amname) from pg_am where oid >= 16384
-  union all select format('drop cast if exists (%s as %s)', castsource::regtype, casttarget::regtype)
+  union all select format('drop access method if exists %I cascade', amname) from pg_am
+            where oid >= 16384
+  union all select format('drop cast if exists (%s as %s)', castsource::regtype,
+                          casttarget::regtype)
             from pg_cast where oid >= 16384
   union all select format('drop database %I', datname) from pg_database
             where oid >= 16384 and datname <> 'truth_case'

@@ -30,7 +30,8 @@ constexpr absl::string_view kLeft = R"sql(
 select 1 where exists (select from pg_publication) or exists (select from pg_event_trigger)
   or exists (select from pg_foreign_data_wrapper) or exists (select from pg_default_acl)
   or exists (select from pg_extension where extname <> 'plpgsql')
-  or exists (select from pg_cast where oid >= 16384) or exists (select from pg_am where oid >= 16384)
+  or exists (select from pg_cast where oid >= 16384)
+  or exists (select from pg_am where oid >= 16384)
   or exists (select from pg_language where oid >= 16384 and lanname <> 'plpgsql')
   or exists (select from pg_db_role_setting) or exists (select from pg_largeobject_metadata))sql";
 
