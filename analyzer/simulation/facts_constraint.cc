@@ -81,9 +81,9 @@ const TableConstraint* NotNullOf(const Relation& table, const std::string& colum
 }
 
 // Two conditions without casts and the like are the same only where they are written the same.
-bool IsPlain(const Predicate& predicate) {
+bool IsBare(const Predicate& predicate) {
   return !predicate.term.murky && predicate.term.cast.empty() && predicate.literal.type.empty() &&
-         std::all_of(predicate.parts.begin(), predicate.parts.end(), IsPlain);
+         std::all_of(predicate.parts.begin(), predicate.parts.end(), IsBare);
 }
 
 bool TravelsDown(const TableConstraint& constraint) {
@@ -125,12 +125,11 @@ Cause CauseOf(ConstraintKind kind) {
 const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
                                    int server_version) {
   for (const TableConstraint& own : part.constraints) {
-    const bool same = own.kind == ConstraintKind::kForeignKey &&
-                      own.referenced == whole.referenced && own.columns == whole.columns &&
-                      own.referenced_columns == whole.referenced_columns &&
-                      own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
-                      own.deletes_write == whole.deletes_write &&
-                      own.updates_write == whole.updates_write;
+    const bool same =
+        own.kind == ConstraintKind::kForeignKey && own.referenced == whole.referenced &&
+        own.columns == whole.columns && own.referenced_columns == whole.referenced_columns &&
+        own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
+        own.deletes_write == whole.deletes_write && own.updates_write == whole.updates_write;
     if (same && (own.validated || server_version >= 18)) return &own;
   }
   return nullptr;
@@ -419,10 +418,10 @@ bool Inspector::MergesCheck(const Relation& child, const Constraint& constraint)
   if (constraint.name.empty() || own == nullptr || IsDroppedBeside(*own)) return false;
   const OptionalPredicate wanted =
       constraint.expression == nullptr ? nullptr : constraint.expression->predicate;
-  const bool differs = own->kind != ConstraintKind::kCheck ||
-                       (wanted != nullptr && own->predicate != nullptr && IsPlain(*wanted) &&
-                        IsPlain(*own->predicate) &&
-                        SamePredicate(wanted, own->predicate, child) != Proof::kYes);
+  const bool differs =
+      own->kind != ConstraintKind::kCheck ||
+      (wanted != nullptr && own->predicate != nullptr && IsBare(*wanted) &&
+       IsBare(*own->predicate) && SamePredicate(wanted, own->predicate, child) != Proof::kYes);
   if (differs) {
     Fail("42710", absl::StrCat("constraint \"", own->name, "\" for relation \"", child.name,
                                "\" already exists"));

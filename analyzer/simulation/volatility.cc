@@ -170,7 +170,10 @@ void Choose(std::vector<Candidate>& candidates, absl::Span<const Operand> operan
 std::vector<Candidate> FunctionCandidates(const Name& name, uint32_t arguments,
                                           int server_version) {
   std::vector<Candidate> candidates;
-  for (const BuiltinFunction& function : FindBuiltinFunctions(name.name)) {
+  // What EXTRACT calls (gram.y: func_expr_common_subexpr); the grammar here is a newer one's.
+  const bool old_extract = name.name == "extract" && server_version < 14;
+  for (const BuiltinFunction& function :
+       FindBuiltinFunctions(old_extract ? "date_part" : name.name)) {
     if (!IsIn(function, server_version) || !function.Takes(arguments)) continue;
     Candidate candidate = {.types = absl::StrSplit(function.arguments, ' ', absl::SkipEmpty()),
                            .result = function.result,
@@ -333,8 +336,27 @@ class Judge {
       if (operands[0].untyped && !operands[1].untyped) operands[0] = operands[1];
       if (operands[1].untyped && !operands[0].untyped) TakeAfter(operation, operands);
     }
+    if (operation.name.name == "||" && operands.size() == 2) {
+      for (size_t i = 0; i < 2; ++i) {
+        if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
+      }
+    }
     return Settle(OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version),
                   operands);
+  }
+
+  // `text || value` is textanycat, which is declared stable and inlined: what counts is how the
+  // value is written as text.
+  bool AppendsAsText(const Operand& value, const Operand& text) const {
+    if (value.untyped || text.untyped || !value.IsKnown()) return false;
+    const Type base = BaseOf(value.type, scope_);
+    return !base.array && base.Category() != 'S' && base.name != "tsvector" &&
+           BaseOf(text.type, scope_).Spelling() == "text";
+  }
+
+  Operand AppendAsText(const Operand& value) {
+    AddConversion(value.type, BuiltinNamed("text", scope_));
+    return {.type = BuiltinNamed("text", scope_)};
   }
 
   // parse_oper.c:binary_oper_exact tries the other operand's type first.
