@@ -165,6 +165,9 @@ bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const Ta
 void Inspector::NoteRead(const Relation& read, Role role) {
   Add(role, read);
   facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+  if (read.kind == RelationKind::kPartitionedTable) {
+    for (const Relation* part : view_.DescendantsOf(read)) Add(role, *part);
+  }
   if (read.kind != RelationKind::kView) return;
   for (const ViewUse& use : read.uses) {
     if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);

@@ -359,10 +359,13 @@ void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColum
                                   const TypeName* from) {
   for (const Relation* index : view_.IndexesOf(heap)) {
     if (!Mentions(*index, alter.column)) continue;
+    const bool gone = Sibling<action::DropColumn>(
+        [&](const action::DropColumn& drop) { return Mentions(*index, drop.column); });
+    if (gone) continue;
     Add(Role::kRecreatedIndex, *index);
-    // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
+    // indexcmds.c:CheckIndexCompatible; the parts of partitioned indexes are always built again.
     bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
-                 index->valid && !heap.is_partition;
+                 index->valid && index->parents.empty();
     for (const action::IndexColumn& key : index->keys) {
       if (key.column != alter.column || from == nullptr) continue;
       keeps = keeps &&
