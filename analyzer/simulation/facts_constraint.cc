@@ -36,16 +36,20 @@ struct KeyType {
 constexpr int kNumbers = 0;
 constexpr int kTexts = 1;
 constexpr KeyType kKeyTypes[] = {
-    {"int2", kNumbers, 0},      {"int4", kNumbers, 0},        {"int8", kNumbers, 0},
-    {"smallserial", kNumbers, 0}, {"serial", kNumbers, 0},    {"bigserial", kNumbers, 0},
-    {"serial2", kNumbers, 0},   {"serial4", kNumbers, 0},     {"serial8", kNumbers, 0},
-    {"numeric", kNumbers, 1},   {"float4", kNumbers, 2},      {"float8", kNumbers, 2},
-    {"text", kTexts, 0},        {"varchar", kTexts, 0},       {"bpchar", kTexts, 0},
-    {"date", 2, 0},             {"timestamp", 2, 0},          {"timestamptz", 2, 0},
-    {"time", 3, 0},             {"timetz", 3, 0},             {"interval", 3, 0},
-    {"uuid", 4, 0},             {"bool", 5, 0},               {"bytea", 6, 0},
-    {"inet", 7, 0},             {"cidr", 7, 0},               {"jsonb", 8, 0},
-    {"json", 9, 0},
+    {"int2", kNumbers, 0},    {"int4", kNumbers, 0},
+    {"int8", kNumbers, 0},    {"smallserial", kNumbers, 0},
+    {"serial", kNumbers, 0},  {"bigserial", kNumbers, 0},
+    {"serial2", kNumbers, 0}, {"serial4", kNumbers, 0},
+    {"serial8", kNumbers, 0}, {"numeric", kNumbers, 1},
+    {"float4", kNumbers, 2},  {"float8", kNumbers, 2},
+    {"text", kTexts, 0},      {"varchar", kTexts, 0},
+    {"bpchar", kTexts, 0},    {"date", 2, 0},
+    {"timestamp", 2, 0},      {"timestamptz", 2, 0},
+    {"time", 3, 0},           {"timetz", 3, 0},
+    {"interval", 3, 0},       {"uuid", 4, 0},
+    {"bool", 5, 0},           {"bytea", 6, 0},
+    {"inet", 7, 0},           {"cidr", 7, 0},
+    {"jsonb", 8, 0},          {"json", 9, 0},
 };
 
 const KeyType* KeyTypeOf(const TableColumn* column) {
@@ -83,8 +87,8 @@ bool IsPlain(const Predicate& predicate) {
 }
 
 bool TravelsDown(const TableConstraint& constraint) {
-  return !constraint.no_inherit && (constraint.kind == ConstraintKind::kCheck ||
-                                    constraint.kind == ConstraintKind::kNotNull);
+  return !constraint.no_inherit &&
+         (constraint.kind == ConstraintKind::kCheck || constraint.kind == ConstraintKind::kNotNull);
 }
 
 }  // namespace
@@ -121,12 +125,11 @@ Cause CauseOf(ConstraintKind kind) {
 const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
                                    int server_version) {
   for (const TableConstraint& own : part.constraints) {
-    const bool same = own.kind == ConstraintKind::kForeignKey &&
-                      own.referenced == whole.referenced && own.columns == whole.columns &&
-                      own.referenced_columns == whole.referenced_columns &&
-                      own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
-                      own.deletes_write == whole.deletes_write &&
-                      own.updates_write == whole.updates_write;
+    const bool same =
+        own.kind == ConstraintKind::kForeignKey && own.referenced == whole.referenced &&
+        own.columns == whole.columns && own.referenced_columns == whole.referenced_columns &&
+        own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
+        own.deletes_write == whole.deletes_write && own.updates_write == whole.updates_write;
     if (same && (own.validated || server_version >= 18)) return &own;
   }
   return nullptr;
@@ -150,8 +153,8 @@ bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& co
   if (!KnowsAll(referenced)) return true;
   const std::vector<std::string> columns = KeyOf(referenced, constraint);
   if (columns.empty()) {
-    Fail("42704", absl::StrCat("there is no primary key for referenced table \"", referenced.name,
-                               "\""));
+    Fail("42704",
+         absl::StrCat("there is no primary key for referenced table \"", referenced.name, "\""));
     return false;
   }
   for (const std::string& column : columns) {
@@ -161,8 +164,7 @@ bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& co
     return false;
   }
   if (columns.size() != constraint.columns.size() && !constraint.columns.empty()) {
-    Fail("42830",
-         "number of referencing and referenced columns for foreign key disagree");
+    Fail("42830", "number of referencing and referenced columns for foreign key disagree");
     return false;
   }
   if (!HasUniqueOver(referenced, columns, view_)) {
@@ -194,8 +196,9 @@ bool Inspector::CheckKeyColumns(const Relation& table, const Relation& reference
   };
   const bool temporary = weight(table) == 2;
   if (weight(referenced) > weight(table) || (temporary && weight(referenced) != 2)) {
-    Fail("42P16", absl::StrCat("\"", table.name, "\" may not reference a table of the persistence "
-                                                 "of \"",
+    Fail("42P16", absl::StrCat("\"", table.name,
+                               "\" may not reference a table of the persistence "
+                               "of \"",
                                referenced.name, "\""));
     return false;
   }
@@ -249,8 +252,8 @@ void Inspector::NoteNewForeignKey(const Relation& table, const action::AddConstr
   const Constraint& constraint = add.constraint;
   const bool partitioned = table.kind == RelationKind::kPartitionedTable;
   const auto refuse = [&](absl::string_view what) {
-    Fail("42809", absl::StrCat("cannot ", what, " foreign key on partitioned table \"", table.name,
-                               "\""));
+    Fail("42809",
+         absl::StrCat("cannot ", what, " foreign key on partitioned table \"", table.name, "\""));
   };
   if (table.kind == RelationKind::kForeignTable) {
     return Fail("42809", absl::StrCat("foreign table \"", table.name, "\" has no foreign keys"));
@@ -287,11 +290,11 @@ bool Inspector::CheckUsedIndex(const Relation& table, const Relation& index,
   if (!index.unique) return refuse("42809", "is not a unique index");
   if (index.has_expression) return refuse("42809", "contains expressions");
   if (index.has_predicate) return refuse("42809", "is a partial index");
-  const bool odd = index.reordered ||
-                   std::any_of(index.keys.begin(), index.keys.end(),
-                               [](const action::IndexColumn& key) {
-                                 return absl::EndsWith(key.operator_class, "_pattern_ops");
-                               });
+  const bool odd =
+      index.reordered ||
+      std::any_of(index.keys.begin(), index.keys.end(), [](const action::IndexColumn& key) {
+        return absl::EndsWith(key.operator_class, "_pattern_ops");
+      });
   if (odd) return refuse("42809", "does not have default sorting behavior");
   if (index.nulls_not_distinct && constraint.kind == ConstraintKind::kPrimaryKey) {
     return refuse("42P16", "treats NULLs as equal");
@@ -299,7 +302,8 @@ bool Inspector::CheckUsedIndex(const Relation& table, const Relation& index,
   return true;
 }
 
-// What a new index can stand on (parse_utilcmd.c:transformIndexConstraint, indexcmds.c:DefineIndex).
+// What a new index can stand on (parse_utilcmd.c:transformIndexConstraint,
+// indexcmds.c:DefineIndex).
 bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint,
                              const std::string& inline_column) {
   const bool exclusion = constraint.kind == ConstraintKind::kExclusion;
@@ -309,10 +313,8 @@ bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint
     return false;
   }
   if (exclusion) return true;
-  for (size_t i = 0; i < constraint.columns.size(); ++i) {
-    const std::string& name = constraint.columns[i];
-    if (std::find(constraint.columns.begin(), constraint.columns.begin() + i, name) !=
-        constraint.columns.begin() + i) {
+  for (const std::string& name : constraint.columns) {
+    if (std::count(constraint.columns.begin(), constraint.columns.end(), name) > 1) {
       Fail("42701", absl::StrCat("column \"", name, "\" appears twice in a constraint"));
       return false;
     }
@@ -417,10 +419,10 @@ bool Inspector::MergesCheck(const Relation& child, const Constraint& constraint)
   if (constraint.name.empty() || own == nullptr || IsDroppedBeside(*own)) return false;
   const OptionalPredicate wanted =
       constraint.expression == nullptr ? nullptr : constraint.expression->predicate;
-  const bool differs = own->kind != ConstraintKind::kCheck ||
-                       (wanted != nullptr && own->predicate != nullptr && IsPlain(*wanted) &&
-                        IsPlain(*own->predicate) &&
-                        SamePredicate(wanted, own->predicate, child) != Proof::kYes);
+  const bool differs =
+      own->kind != ConstraintKind::kCheck ||
+      (wanted != nullptr && own->predicate != nullptr && IsPlain(*wanted) &&
+       IsPlain(*own->predicate) && SamePredicate(wanted, own->predicate, child) != Proof::kYes);
   if (differs) {
     Fail("42710", absl::StrCat("constraint \"", own->name, "\" for relation \"", child.name,
                                "\" already exists"));
@@ -514,9 +516,9 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   if (namesake != nullptr && !again && !IsDroppedBeside(*namesake)) {
     const bool index = namesake->index != 0 && IsIndexConstraint(constraint.kind) &&
                        constraint.using_index.empty();
-    Fail(index ? "42P07" : "42710", absl::StrCat("constraint \"", constraint.name,
-                                                 "\" for relation \"", table.name,
-                                                 "\" already exists"));
+    Fail(index ? "42P07" : "42710",
+         absl::StrCat("constraint \"", constraint.name, "\" for relation \"", table.name,
+                      "\" already exists"));
     return false;
   }
   for (const std::string& column : constraint.columns) {
@@ -584,8 +586,8 @@ void Inspector::CheckNotNullOfParts(const Relation& table, const std::string& co
 void Inspector::CheckDroppedNotNull(const Relation& table, const action::DropNotNull& drop) {
   const TableColumn* column = table.FindColumn(drop.column);
   const auto refuse = [&](absl::string_view sqlstate, absl::string_view why) {
-    Fail(sqlstate, absl::StrCat("column \"", drop.column, "\" of relation \"", table.name, "\" ",
-                                why));
+    Fail(sqlstate,
+         absl::StrCat("column \"", drop.column, "\" of relation \"", table.name, "\" ", why));
   };
   if (column != nullptr && !column->not_null && KnowsAll(table)) {
     const bool named = NotNullOf(table, drop.column) != nullptr;
@@ -603,8 +605,7 @@ void Inspector::CheckDroppedNotNull(const Relation& table, const action::DropNot
   for (const RelationId id : table.parents) {
     const Relation* parent = view_.Find(id);
     const TableColumn* above = parent == nullptr ? nullptr : parent->FindColumn(drop.column);
-    const TableConstraint* name =
-        parent == nullptr ? nullptr : NotNullOf(*parent, drop.column);
+    const TableConstraint* name = parent == nullptr ? nullptr : NotNullOf(*parent, drop.column);
     const bool holds = above != nullptr && above->not_null;
     const bool travels = name != nullptr && !name->no_inherit;
     if ((table.is_partition && holds) || travels) {
@@ -662,16 +663,15 @@ bool Inspector::ComesFromParent(const Relation& table, const TableConstraint& co
 // Since 18 every NOT NULL has a name, which the catalog may lack.
 bool Inspector::MayBeNotNull(const Relation& table) const {
   return situation_.server_version >= 18 &&
-         std::any_of(
-             table.columns.begin(), table.columns.end(), [&](const TableColumn& column) {
-               return column.not_null && NotNullOf(table, column.name) == nullptr;
-             });
+         std::any_of(table.columns.begin(), table.columns.end(), [&](const TableColumn& column) {
+           return column.not_null && NotNullOf(table, column.name) == nullptr;
+         });
 }
 
 bool Inspector::FailMissingConstraint(const Relation& table, const std::string& name) {
   if (!KnowsAll(table) || MayBeNotNull(table)) return false;
-  Fail("42704", absl::StrCat("constraint \"", name, "\" of relation \"", table.name,
-                             "\" does not exist"));
+  Fail("42704",
+       absl::StrCat("constraint \"", name, "\" of relation \"", table.name, "\" does not exist"));
   return true;
 }
 
@@ -718,8 +718,7 @@ bool Inspector::CheckDroppedConstraint(const Relation& table, const TableConstra
   }
   if (only && constraint.kind == ConstraintKind::kCheck && !constraint.no_inherit &&
       table.kind == RelationKind::kPartitionedTable && !table.children.empty()) {
-    Fail("42P16",
-         "cannot remove constraint from only the partitioned table when partitions exist");
+    Fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
     return false;
   }
   if (constraint.kind != ConstraintKind::kNotNull || constraint.columns.size() != 1) return true;
@@ -813,8 +812,8 @@ void Inspector::Look(const action::RenameConstraint& rename) {
     return Fail("42P07", absl::StrCat("relation \"", rename.to, "\" already exists"));
   }
   if (table->FindConstraint(rename.to) != nullptr) {
-    return Fail("42710", absl::StrCat("constraint \"", rename.to, "\" for relation \"",
-                                      table->name, "\" already exists"));
+    return Fail("42710", absl::StrCat("constraint \"", rename.to, "\" for relation \"", table->name,
+                                      "\" already exists"));
   }
   if (index != nullptr) Add(Role::kUsedIndex, *index);
 }

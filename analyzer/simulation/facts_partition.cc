@@ -216,8 +216,8 @@ void Inspector::CheckIndexPart(const Relation& whole, const Relation& part) {
   const Relation* part_table = view_.Find(part.table);
   if (table == nullptr || part_table == nullptr) return;
   const auto refuse = [&](absl::string_view sqlstate, absl::string_view why) {
-    Fail(sqlstate, absl::StrCat("cannot attach index \"", part.name, "\" as a partition of index \"",
-                                whole.name, "\": ", why));
+    Fail(sqlstate, absl::StrCat("cannot attach index \"", part.name,
+                                "\" as a partition of index \"", whole.name, "\": ", why));
   };
   if (!part.parents.empty()) return refuse("55000", "it is attached to another index");
   for (const RelationId id : whole.children) {

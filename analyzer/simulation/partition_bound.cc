@@ -144,9 +144,8 @@ std::optional<Failure> MisfitOf(const Relation& parent, const PartitionBound& bo
   }
   if (bound.strategy == PartitionStrategy::kNone) return std::nullopt;
   if (bound.strategy != strategy) {
-    return Refusal("42P16",
-                   absl::StrCat("invalid bound specification for a ", NameOf(strategy),
-                                " partition"));
+    return Refusal("42P16", absl::StrCat("invalid bound specification for a ", NameOf(strategy),
+                                         " partition"));
   }
   if (strategy == PartitionStrategy::kRange) {
     std::optional<Failure> misfit = MisfitOfSide(parent, bound.lower, "FROM");
@@ -154,7 +153,8 @@ std::optional<Failure> MisfitOf(const Relation& parent, const PartitionBound& bo
   }
   if (strategy != PartitionStrategy::kHash) return std::nullopt;
   if (bound.modulus <= 0) {
-    return Refusal("42P16", "modulus for hash partition must be an integer value greater than zero");
+    return Refusal("42P16",
+                   "modulus for hash partition must be an integer value greater than zero");
   }
   if (bound.remainder >= bound.modulus) {
     return Refusal("42P16", "remainder for hash partition must be less than modulus");
