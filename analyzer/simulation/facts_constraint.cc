@@ -363,7 +363,8 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   }
   if (takes_over) {
     const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
-    if (index != nullptr && !CheckUsedIndex(table, *index, constraint)) return;
+    const bool known = index != nullptr && !index->assumed;
+    if (known && !CheckUsedIndex(table, *index, constraint)) return;
     if (index != nullptr) {
       Add(Role::kUsedIndex, *index);
       columns.clear();
