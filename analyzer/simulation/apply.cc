@@ -87,6 +87,7 @@ class Applier {
   void AddTo(RelationId table, const Constraint& constraint);
   void AddToAll(const Target& target, const Constraint& constraint);
   void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
+  bool ComesAlong(const Relation& part, const action::CreateIndex& create, RelationId whole) const;
   bool TakeOverKey(RelationId part, const std::string& name);
   void AddIndexToPart(RelationId part, const Constraint& constraint);
   RelationId MakeConstraintIndex(const Relation& table, const Constraint& constraint,
@@ -847,6 +848,20 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   return Create(std::move(index));
 }
 
+// Whether the index of a partition above, which became part of `whole`, brought one along.
+bool Applier::ComesAlong(const Relation& part, const action::CreateIndex& create,
+                         RelationId whole) const {
+  for (const Relation* index : view().IndexesOf(part)) {
+    if (!IsSameIndex(*index, create, part)) continue;
+    const Relation* top = index;
+    while (top != nullptr && top->id != whole) {
+      top = top->parents.empty() ? nullptr : view().Find(top->parents[0]);
+    }
+    if (top != nullptr) return true;
+  }
+  return false;
+}
+
 void Applier::Apply(const action::CreateIndex& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
@@ -854,6 +869,7 @@ void Applier::Apply(const action::CreateIndex& create) {
   const RelationId whole = MakeIndex(table, create, create.name);
   if (whole == 0 || create.only || table.kind != RelationKind::kPartitionedTable) return;
   for (const Relation* child : view().DescendantsOf(table)) {
+    if (ComesAlong(*child, create, whole)) continue;
     const Relation* matching = FindMatchingIndex(*child, create, nullptr, view());
     const RelationId part = matching != nullptr ? matching->id : MakeIndex(*child, create, "");
     if (part != 0) Attach(part, whole);

@@ -295,7 +295,8 @@ bool Inspector::CheckUsedIndex(const Relation& table, const Relation& index,
         return key.reordered || absl::EndsWith(key.operator_class, "_pattern_ops");
       });
   if (odd) return refuse("42809", "does not have default sorting behavior");
-  if (index.nulls_not_distinct && constraint.kind == ConstraintKind::kPrimaryKey) {
+  if (index.nulls_not_distinct && constraint.kind == ConstraintKind::kPrimaryKey &&
+      situation_.server_version >= 16) {
     return refuse("42P16", "treats NULLs as equal");
   }
   return true;
@@ -362,7 +363,8 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   }
   if (takes_over) {
     const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
-    if (index != nullptr && !CheckUsedIndex(table, *index, constraint)) return;
+    const bool known = index != nullptr && !index->assumed;
+    if (known && !CheckUsedIndex(table, *index, constraint)) return;
     if (index != nullptr) {
       Add(Role::kUsedIndex, *index);
       columns.clear();
