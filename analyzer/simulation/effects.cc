@@ -54,7 +54,8 @@ constexpr EffectRow kRows[] = {
     {Of<AlterColumnType>(), kTable, kAccessExclusive},
     {Of<AlterColumnType>(), kDescendant, kAccessExclusive},
     {Of<AlterColumnType>(), kPartner, kAccessExclusive},
-    {Of<AlterColumnType>(), kIdentitySequence, kShareRowExclusive},  // AlterSequence
+    // sequence.c:AlterSequence
+    {Of<AlterColumnType>(), kUsedSequence, kShareRowExclusive},
     // AGLL: AT_AddConstraint, with CONSTR_FOREIGN the exception
     {Of<AddConstraint>(), kTable, kAccessExclusive, 0, kForeignKey},
     {Of<AddConstraint>(), kTable, kShareRowExclusive, kForeignKey},

@@ -155,6 +155,14 @@ void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
   }
 }
 
+bool Inspector::HasFunctions(const OptionalExpression& expression) {
+  if (!expression) return true;
+  const FunctionCall* missing = FindMissingCall(expression->calls, Scope());
+  if (missing == nullptr) return true;
+  Fail("42883", absl::StrCat("function ", missing->function.name, " does not exist"));
+  return false;
+}
+
 bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
                                absl::string_view where) {
   if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;

@@ -294,6 +294,8 @@ class Inspector {
                    const TypeName& from);
   void NoteSequences(const std::vector<SequenceUse>& uses);
   bool CheckGenerated(const action::CreateTable& create);
+  // Notes the failure where this server version certainly lacks a function that is called.
+  bool HasFunctions(const OptionalExpression& expression);
   // Notes the failure where the expression, which must be immutable, certainly is not.
   bool CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
                       absl::string_view where);

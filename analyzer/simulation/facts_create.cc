@@ -255,6 +255,7 @@ void Inspector::Look(const action::CreateIndex& create) {
     }
   }
   for (const OptionalExpression& expression : create.expressions) {
+    if (!HasFunctions(expression)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.

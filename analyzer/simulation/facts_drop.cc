@@ -69,7 +69,14 @@ std::string Depends(const Relation& relation) {
 void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop,
                                  const std::vector<RelationId>& dropped) {
   for (const Relation* index : view_.IndexesOf(table)) Add(Role::kDroppedIndex, *index);
-  for (const Relation* sequence : view_.SequencesOf(table)) Add(Role::kSequence, *sequence);
+  for (const Relation* sequence : view_.SequencesOf(table)) {
+    Add(Role::kSequence, *sequence);
+    for (const Relation* user : view_.DefaultsUsing(*sequence)) {
+      if (user->id == table.id || Contains(dropped, user->id)) continue;
+      if (!drop.cascade) return Fail("2BP01", Depends(table));
+      Add(Role::kTable, *user);
+    }
+  }
   for (const TableConstraint& constraint : table.constraints) {
     const Relation* referenced = view_.Find(constraint.referenced);
     // A partition's part of its whole's key has no triggers on the other table.

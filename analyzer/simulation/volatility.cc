@@ -429,6 +429,21 @@ VolatilityBounds JudgeVolatility(const Expression& expression,
   return Judge(columns, scope).Run(expression.operations);
 }
 
+const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const TypeScope& scope) {
+  const auto* missing = std::find_if(calls.begin(), calls.end(), [&](const FunctionCall& call) {
+    const auto rows = FindBuiltinFunctions(call.function.name);
+    const auto takes = [&](const BuiltinFunction& row) { return row.Takes(call.arguments); };
+    // An extension may bring what newer versions have of their own, as pgcrypto did.
+    return call.function.name != "gen_random_uuid" &&
+           std::any_of(rows.begin(), rows.end(), takes) &&
+           std::none_of(
+               rows.begin(), rows.end(),
+               [&](const BuiltinFunction& row) { return IsIn(row, scope.server_version); }) &&
+           scope.view.FindRoutine(call.function, scope.search_path) == nullptr;
+  });
+  return missing == calls.end() ? nullptr : missing;
+}
+
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, bool bodies_run) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
     if (bodies_run && !IsBuiltIn(call, scope.server_version)) {

@@ -35,6 +35,10 @@ struct VolatilityBounds {
 VolatilityBounds JudgeVolatility(const Expression& expression,
                                  absl::Span<const TableColumn> columns, const TypeScope& scope);
 
+// A call of a function that PostgreSQL brings, but not in this version and not with that many
+// arguments (42883); null where there is none for certain.
+const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const TypeScope& scope);
+
 // Whether something is called of which nobody can say that it does no harm: a volatile function
 // that PostgreSQL does not bring, or one that it brings for its effects on others
 // (pg_terminate_backend, lo_unlink, query_to_xml).
