@@ -112,7 +112,8 @@ bool IsValid(const ParameterRow& row, const std::string& value) {
     case ValueKind::kInteger:
     case ValueKind::kReal:
       // A text with a unit is left to the server.
-      if (!value.empty() && absl::ascii_isdigit(value[0]) && !absl::SimpleAtod(value, &number)) {
+      if (!value.empty() && value[0] >= '0' && value[0] <= '9' &&
+          !absl::SimpleAtod(value, &number)) {
         return true;
       }
       return absl::SimpleAtod(value, &number) && row.least <= number && number <= row.most;
