@@ -249,8 +249,8 @@ struct CreateTable {
   bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
   bool foreign = false;         // CREATE FOREIGN TABLE
   std::optional<Name> of_type;  // CREATE TABLE … OF
-  std::string tablespace;     // empty: the default one
-  std::string access_method;  // likewise
+  std::string tablespace;       // empty: the default one
+  std::string access_method;    // likewise
   std::vector<Parameter> parameters;
 };
 struct IndexColumn {
@@ -479,11 +479,11 @@ struct AlterRelation {
   // The trigger (ALL, USER), rule, index, access method, tablespace, extension or new owner; of a
   // column, what SET STORAGE and SET COMPRESSION name.
   std::string object;
-  Name other;                        // the parent of INHERIT, the type of OF
+  Name other;  // the parent of INHERIT, the type of OF
   std::vector<Parameter> options;
-  bool resets = false;               // RESET (…)
-  OptionalExpression expression;     // of SET EXPRESSION
-  bool if_exists = false;            // of DROP IDENTITY and DROP EXPRESSION
+  bool resets = false;            // RESET (…)
+  OptionalExpression expression;  // of SET EXPRESSION
+  bool if_exists = false;         // of DROP IDENTITY and DROP EXPRESSION
 };
 // ALTER TABLE … ALTER CONSTRAINT. What is not said stays as it is.
 struct AlterConstraint {
