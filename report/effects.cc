@@ -17,6 +17,10 @@ void SortUnique(std::vector<std::string>* names) {
   names->erase(std::unique(names->begin(), names->end()), names->end());
 }
 
+bool IsIndex(RelationKind kind) {
+  return kind == RelationKind::kIndex || kind == RelationKind::kPartitionedIndex;
+}
+
 void AddWork(const Work& work, StatementEffects* sum) {
   if (work.possible) sum->possible.push_back(work.index.empty() ? work.relation.name : work.index);
   switch (work.kind) {
@@ -35,7 +39,12 @@ void AddWork(const Work& work, StatementEffects* sum) {
       if (work.again) sum->index_rebuilds.push_back(work.index);
       return;
     case WorkKind::kCopy:
-      sum->rewrites.push_back(work.relation.name);
+      if (IsIndex(work.relation.kind)) {
+        sum->index_builds.push_back(work.relation.name);
+        sum->index_rebuilds.push_back(work.relation.name);
+      } else {
+        sum->rewrites.push_back(work.relation.name);
+      }
       return;
   }
 }

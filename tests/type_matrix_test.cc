@@ -24,6 +24,8 @@ namespace {
 
 constexpr absl::string_view kSetup = R"sql(
 create extension citext;
+create extension btree_gin;
+create extension btree_gist;
 create type colour as enum ('red', 'green');
 create type shade as enum ('red', 'green');
 create type pair as (a int, b text);

@@ -261,7 +261,7 @@ constexpr const char* kDefaults[] = {
     "upper('a')",
     "gen_random_uuid()::text",
     "replace(gen_random_uuid()::text, '-', '')",
-    "uuid_in('00000000-0000-0000-0000-000000000000')",
+
     "setval('s', 5)",
 };
 
@@ -377,7 +377,7 @@ TEST_P(VolatilityTest, TablesAgree) {
            "p.oid = o.oprcode where o.oid < 16384 group by 1, 2")) {
     size_t count = 0;
     for (const BuiltinOperator& op : FindBuiltinOperators(*row[0])) {
-      if (IsIn(op, GetParam()) && op.volatility == (*row[1])[0]) ++count;
+      count += IsIn(op, GetParam()) && op.volatility == (*row[1])[0] ? 1U : 0U;
     }
     EXPECT_EQ(std::to_string(count), *row[2]) << *row[0];
   }

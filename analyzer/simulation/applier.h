@@ -99,6 +99,9 @@ class Applier {
   void AddTo(RelationId table, const Constraint& constraint);
   void AddToAll(const Target& target, const Constraint& constraint);
   void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
+  bool ComesAlong(const Relation& part, const action::CreateIndex& create, RelationId whole) const;
+  bool TakeOverKey(RelationId part, const std::string& name);
+  void AddIndexToPart(RelationId part, const Constraint& constraint);
   RelationId MakeConstraintIndex(const Relation& table, const Constraint& constraint,
                                  absl::string_view given);
   std::string ConstraintName(const Relation& table, const Constraint& constraint) const;

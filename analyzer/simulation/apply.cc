@@ -598,8 +598,10 @@ void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::
   if (BringsIndex(constraint.kind)) {
     if (!child.is_partition) return;
     own.name.clear();
-  } else if (constraint.kind == ConstraintKind::kForeignKey) {
-    if (!child.is_partition) return;
+    return AddIndexToPart(id, own);
+  }
+  if (constraint.kind == ConstraintKind::kForeignKey) {
+    if (!child.is_partition || TakeOverKey(id, name)) return;
     own.name = child.FindConstraint(name) == nullptr ? name : "";
   } else {
     if (child.FindConstraint(name) != nullptr) return;
@@ -609,6 +611,59 @@ void Applier::AddToPart(RelationId id, const Constraint& constraint, const std::
   AddTo(id, own);
   catalog_.Change(moment_, id, [&](Relation& changed) {
     if (before < changed.constraints.size()) changed.constraints[before].inherited = true;
+  });
+}
+
+// A partition's foreign key becomes part of its whole's where it is the same.
+bool Applier::TakeOverKey(RelationId id, const std::string& name) {
+  const Relation& part = *view().Find(id);
+  const Relation* whole = view().Find(part.parents[0]);
+  const TableConstraint* key = whole == nullptr ? nullptr : whole->FindConstraint(name);
+  if (key == nullptr || key->kind != ConstraintKind::kForeignKey) return false;
+  const TableConstraint* same = FindSameKey(part, *key, situation_.server_version);
+  if (same == nullptr) return false;
+  const std::string own = same->name;
+  const bool validated = same->validated || key->validated;
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    for (TableConstraint& constraint : changed.constraints) {
+      if (constraint.name != own) continue;
+      constraint.inherited = true;
+      constraint.validated = validated;
+    }
+  });
+  return true;
+}
+
+// Its index becomes a part of the whole's: one that the partition has, or a new one.
+void Applier::AddIndexToPart(RelationId id, const Constraint& constraint) {
+  const Relation& part = *view().Find(id);
+  const Relation* whole = view().Find(part.parents[0]);
+  const TableConstraint* above = nullptr;
+  for (const TableConstraint& other : whole->constraints) {
+    if (other.kind == constraint.kind && other.columns == constraint.columns) above = &other;
+  }
+  const RelationId whole_index = above == nullptr ? 0 : above->index;
+  const Relation* index = view().Find(whole_index);
+  RelationId own = 0;
+  if (index != nullptr) {
+    for (const Relation* other : view().IndexesOf(part)) {
+      // Its own whole was taken over, and brought it along.
+      if (!other->parents.empty() && other->parents[0] == whole_index) return;
+    }
+    const Relation* same = FindMatchingIndex(part, LikeIndex(*index), above, view());
+    if (same != nullptr) own = same->id;
+  }
+  if (own == 0) {
+    const size_t before = part.constraints.size();
+    AddTo(id, constraint);
+    const auto& constraints = view().Find(id)->constraints;
+    if (before < constraints.size()) own = constraints[before].index;
+  }
+  if (index != nullptr && own != 0) Attach(own, whole_index);
+  catalog_.Change(moment_, id, [&](Relation& changed) {
+    for (TableConstraint& made : changed.constraints) {
+      if (made.index != 0 && made.index == own) made.inherited = true;
+    }
   });
 }
 
@@ -710,6 +765,20 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   return Create(std::move(index));
 }
 
+// Whether the index of a partition above, which became part of `whole`, brought one along.
+bool Applier::ComesAlong(const Relation& part, const action::CreateIndex& create,
+                         RelationId whole) const {
+  for (const Relation* index : view().IndexesOf(part)) {
+    if (!IsSameIndex(*index, create, part)) continue;
+    const Relation* top = index;
+    while (top != nullptr && top->id != whole) {
+      top = top->parents.empty() ? nullptr : view().Find(top->parents[0]);
+    }
+    if (top != nullptr) return true;
+  }
+  return false;
+}
+
 void Applier::Apply(const action::CreateIndex& create) {
   const Relation* named = Find(create.table);
   if (named == nullptr) return;
@@ -717,6 +786,7 @@ void Applier::Apply(const action::CreateIndex& create) {
   const RelationId whole = MakeIndex(table, create, create.name);
   if (whole == 0 || create.only || table.kind != RelationKind::kPartitionedTable) return;
   for (const Relation* child : view().DescendantsOf(table)) {
+    if (ComesAlong(*child, create, whole)) continue;
     const Relation* matching = FindMatchingIndex(*child, create, nullptr, view());
     const RelationId part = matching != nullptr ? matching->id : MakeIndex(*child, create, "");
     if (part != 0) Attach(part, whole);

@@ -54,6 +54,8 @@ constexpr EffectRow kRows[] = {
     {Of<AlterColumnType>(), kTable, kAccessExclusive},
     {Of<AlterColumnType>(), kDescendant, kAccessExclusive},
     {Of<AlterColumnType>(), kPartner, kAccessExclusive},
+    // sequence.c:AlterSequence
+    {Of<AlterColumnType>(), kUsedSequence, kShareRowExclusive},
     // AGLL: AT_AddConstraint, with CONSTR_FOREIGN the exception
     {Of<AddConstraint>(), kTable, kAccessExclusive, 0, kForeignKey},
     {Of<AddConstraint>(), kTable, kShareRowExclusive, kForeignKey},
@@ -335,7 +337,7 @@ void AddWork(const Actor& actor, std::vector<Work>& work) {
 
 // What is made anew and not built anew stands on its old file (tablecmds.c:TryReuseIndex).
 void AddKept(const Actor& actor, Effects& effects) {
-  if (actor.role != kRecreatedIndex || actor.relation.kind != RelationKind::kIndex) return;
+  if (actor.role != kRecreatedIndex) return;
   for (const Work& work : effects.work) {
     if (work.kind == WorkKind::kIndexBuild && work.index == actor.relation.name) return;
   }

@@ -123,6 +123,8 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
 }
 
 bool Inspector::HasColumn(const Relation& table, const std::string& column, bool to_drop) {
+  // A check may speak of tableoid.
+  if (column == "tableoid") return true;
   if (IsSystemColumn(column)) {
     Fail("0A000", absl::StrCat("cannot alter system column \"", column, "\""));
     return false;
@@ -166,6 +168,14 @@ void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
   }
 }
 
+bool Inspector::HasFunctions(const OptionalExpression& expression) {
+  if (!expression) return true;
+  const FunctionCall* missing = FindMissingCall(expression->calls, Scope());
+  if (missing == nullptr) return true;
+  Fail("42883", absl::StrCat("function ", missing->function.name, " does not exist"));
+  return false;
+}
+
 bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
                                absl::string_view where) {
   if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;
@@ -176,6 +186,9 @@ bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const Ta
 void Inspector::NoteRead(const Relation& read, Role role) {
   Add(role, read);
   facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+  if (read.kind == RelationKind::kPartitionedTable) {
+    for (const Relation* part : view_.DescendantsOf(read)) Add(role, *part);
+  }
   if (read.kind != RelationKind::kView) return;
   for (const ViewUse& use : read.uses) {
     if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);

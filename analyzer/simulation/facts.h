@@ -296,6 +296,8 @@ class Inspector {
                    const TypeName& from);
   void NoteSequences(const std::vector<SequenceUse>& uses);
   bool CheckGenerated(const action::CreateTable& create);
+  // Notes the failure where this server version certainly lacks a function that is called.
+  bool HasFunctions(const OptionalExpression& expression);
   // Notes the failure where the expression, which must be immutable, certainly is not.
   bool CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
                       absl::string_view where);
@@ -390,9 +392,11 @@ bool HasUniqueOver(const Relation& table, const std::vector<std::string>& column
 // Whether an index of `table` is what the statement would make (index.c:CompareIndexInfo).
 bool IsSameIndex(const Relation& index, const action::CreateIndex& create, const Relation& table);
 // An index on a partition that an index on its parent takes over instead of building one; behind a
-// constraint stands one with a constraint of that kind.
+// constraint stands one with a constraint of that kind. An index that is part of another one counts
+// where that is of a partition of `whole`.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
-                                  const TableConstraint* constraint, const CatalogView& view);
+                                  const TableConstraint* constraint, const CatalogView& view,
+                                  const Relation* whole = nullptr);
 // The foreign key of a partition that its parent's takes over (tryAttachPartitionForeignKey).
 const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
                                    int server_version);

@@ -116,6 +116,7 @@ void Inspector::Look(const action::AddColumn& add) {
     return Fail("42804", absl::StrCat("child table \"", child->name,
                                       "\" has different type for column \"", column.name, "\""));
   }
+  if (!HasFunctions(column.default_value) || !HasFunctions(column.generated_from)) return;
   if (column.generated_from && column.generated != Generated::kIdentity &&
       !CheckImmutable(*column.generated_from, table->columns, "generation expression")) {
     return;
@@ -295,7 +296,21 @@ void Inspector::Look(const action::DropDefault& drop) {
 
 void Inspector::Look(const action::AlterColumnType& alter) {
   const Relation* table = NameTarget(alter.table, true);
-  if (table == nullptr || !HasColumn(*table, alter.column)) return;
+  if (table == nullptr) return;
+  if (table->kind == RelationKind::kView || table->kind == RelationKind::kMaterializedView) {
+    return Fail("42809", absl::StrCat("ALTER action ALTER COLUMN ... SET DATA TYPE cannot be "
+                                      "performed on relation \"",
+                                      table->name, "\""));
+  }
+  if (!HasColumn(*table, alter.column)) return;
+  const auto same = std::count_if(with_.begin(), with_.end(), [&](const Action& action) {
+    const auto* other = std::get_if<action::AlterColumnType>(&action.kind);
+    return other != nullptr && other->column == alter.column;
+  });
+  if (same > 1) {
+    return Fail("0A000", absl::StrCat("cannot alter type of column \"", alter.column, "\" twice"));
+  }
+  if (!HasFunctions(alter.using_expression)) return;
   for (const Relation* view : view_.ViewsOn(*table)) {
     for (const ViewUse& use : view->uses) {
       if (use.relation == table->id && Contains(use.columns, alter.column)) {
@@ -372,10 +387,13 @@ void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColum
                                   const TypeName* from) {
   for (const Relation* index : view_.IndexesOf(heap)) {
     if (!Mentions(*index, alter.column)) continue;
+    const bool gone = Sibling<action::DropColumn>(
+        [&](const action::DropColumn& drop) { return Mentions(*index, drop.column); });
+    if (gone) continue;
     Add(Role::kRecreatedIndex, *index);
-    // indexcmds.c:CheckIndexCompatible; indexes of partitions are always built again.
+    // indexcmds.c:CheckIndexCompatible; the parts of partitioned indexes are always built again.
     bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
-                 index->valid && !heap.is_partition;
+                 index->valid && index->parents.empty();
     for (const action::IndexColumn& key : index->keys) {
       if (key.column != alter.column || from == nullptr) continue;
       keeps = keeps &&
@@ -396,6 +414,11 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
   if (from != nullptr) {
     change = JudgeTypeChange(*from, alter.type, alter.using_expression, alter.column, Scope(),
                              situation_.utc);
+  }
+  // The sequence of an identity column gets the type too.
+  for (const Relation* sequence : view_.SequencesOf(heap)) {
+    const bool identity = column != nullptr && column->generated == Generated::kIdentity;
+    if (identity && sequence->owner_column == alter.column) Add(Role::kUsedSequence, *sequence);
   }
   if (!change.sqlstate.empty() && !is_virtual) return Fail(change.sqlstate, change.message);
   if (from != nullptr && RefusesType(heap, alter, *from)) return;

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/implication.h"
@@ -79,6 +80,12 @@ const TableConstraint* NotNullOf(const Relation& table, const std::string& colum
   return table.FindNotNull(column);
 }
 
+// Two conditions without casts and the like are the same only where they are written the same.
+bool IsBare(const Predicate& predicate) {
+  return !predicate.term.murky && predicate.term.cast.empty() && predicate.literal.type.empty() &&
+         std::all_of(predicate.parts.begin(), predicate.parts.end(), IsBare);
+}
+
 bool TravelsDown(const TableConstraint& constraint) {
   return !constraint.no_inherit &&
          (constraint.kind == ConstraintKind::kCheck || constraint.kind == ConstraintKind::kNotNull);
@@ -123,7 +130,7 @@ const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& 
         own.columns == whole.columns && own.referenced_columns == whole.referenced_columns &&
         own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
         own.deletes_write == whole.deletes_write && own.updates_write == whole.updates_write;
-    if (same && !own.inherited && (own.validated || server_version >= 18)) return &own;
+    if (same && (own.validated || server_version >= 18)) return &own;
   }
   return nullptr;
 }
@@ -283,15 +290,13 @@ bool Inspector::CheckUsedIndex(const Relation& table, const Relation& index,
   if (!index.unique) return refuse("42809", "is not a unique index");
   if (index.has_expression) return refuse("42809", "contains expressions");
   if (index.has_predicate) return refuse("42809", "is a partial index");
-  const bool reordered = std::any_of(index.keys.begin(), index.keys.end(),
-                                     [](const action::IndexColumn& key) { return key.reordered; });
   const bool odd =
-      reordered ||
       std::any_of(index.keys.begin(), index.keys.end(), [](const action::IndexColumn& key) {
-        return !key.collation.empty() || !key.operator_class.empty();
+        return key.reordered || absl::EndsWith(key.operator_class, "_pattern_ops");
       });
   if (odd) return refuse("42809", "does not have default sorting behavior");
-  if (index.nulls_not_distinct && constraint.kind == ConstraintKind::kPrimaryKey) {
+  if (index.nulls_not_distinct && constraint.kind == ConstraintKind::kPrimaryKey &&
+      situation_.server_version >= 16) {
     return refuse("42P16", "treats NULLs as equal");
   }
   return true;
@@ -358,7 +363,8 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   }
   if (takes_over) {
     const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
-    if (index != nullptr && !CheckUsedIndex(table, *index, constraint)) return;
+    const bool known = index != nullptr && !index->assumed;
+    if (known && !CheckUsedIndex(table, *index, constraint)) return;
     if (index != nullptr) {
       Add(Role::kUsedIndex, *index);
       columns.clear();
@@ -386,7 +392,7 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   const TableConstraint behind = {.kind = constraint.kind};
   for (const Relation* heap : Heaps(table, only)) {
     const bool has_it =
-        heap != &table && FindMatchingIndex(*heap, wanted, &behind, view_) != nullptr;
+        heap != &table && FindMatchingIndex(*heap, wanted, &behind, view_, &table) != nullptr;
     if ((heap == &table || heap->is_partition) && !has_it) {
       Add(Role::kScanned, *heap, CauseOf(constraint.kind));
     }
@@ -412,14 +418,12 @@ bool Inspector::AddsNotNull(const Relation& table, const Constraint& constraint)
 bool Inspector::MergesCheck(const Relation& child, const Constraint& constraint) {
   const TableConstraint* own = child.FindConstraint(constraint.name);
   if (constraint.name.empty() || own == nullptr || IsDroppedBeside(*own)) return false;
-  const auto known = [](const OptionalPredicate& predicate) {
-    return predicate != nullptr && !predicate->term.murky;
-  };
   const OptionalPredicate wanted =
       constraint.expression == nullptr ? nullptr : constraint.expression->predicate;
-  const bool differs = own->kind != ConstraintKind::kCheck ||
-                       (known(wanted) && known(own->predicate) &&
-                        SamePredicate(wanted, own->predicate, child) != Proof::kYes);
+  const bool differs =
+      own->kind != ConstraintKind::kCheck ||
+      (wanted != nullptr && own->predicate != nullptr && IsBare(*wanted) &&
+       IsBare(*own->predicate) && SamePredicate(wanted, own->predicate, child) != Proof::kYes);
   if (differs) {
     Fail("42710", absl::StrCat("constraint \"", own->name, "\" for relation \"", child.name,
                                "\" already exists"));

@@ -26,10 +26,26 @@ bool SameKeys(const std::vector<action::IndexColumn>& a,
 
 }  // namespace
 
+namespace {
+
+// Part of an index already, which is not below `whole` and comes along with its own whole.
+bool IsTaken(const Relation& index, const Relation* whole, const CatalogView& view) {
+  const Relation* top = &index;
+  while (!top->parents.empty()) {
+    const Relation* above = view.Find(top->parents[0]);
+    if (above == nullptr) return true;
+    top = above;
+  }
+  return top != &index && (whole == nullptr || top->table == whole->id);
+}
+
+}  // namespace
+
 // indexcmds.c:DefineIndex takes an index of a partition over where index.c:CompareIndexInfo finds
 // no difference.
 const Relation* FindMatchingIndex(const Relation& table, const action::CreateIndex& create,
-                                  const TableConstraint* constraint, const CatalogView& view) {
+                                  const TableConstraint* constraint, const CatalogView& view,
+                                  const Relation* whole) {
   const auto backs = [&](const Relation& index) {
     return std::any_of(table.constraints.begin(), table.constraints.end(),
                        [&](const TableConstraint& own) {
@@ -37,7 +53,7 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
                        });
   };
   for (const Relation* index : view.IndexesOf(table)) {
-    if (index->valid && index->parents.empty() && IsSameIndex(*index, create, table) &&
+    if (index->valid && !IsTaken(*index, whole, view) && IsSameIndex(*index, create, table) &&
         (constraint == nullptr || backs(*index))) {
       return index;
     }
@@ -250,6 +266,7 @@ void Inspector::Look(const action::CreateIndex& create) {
     }
   }
   for (const OptionalExpression& expression : create.expressions) {
+    if (!HasFunctions(expression)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.
@@ -257,7 +274,7 @@ void Inspector::Look(const action::CreateIndex& create) {
   Scan(shell ? std::vector<const Relation*>() : Heaps(*table, true), Cause::kIndex);
   if (!recurses) return;
   for (const Relation* child : view_.DescendantsOf(*table)) {
-    if (FindMatchingIndex(*child, create, nullptr, view_) == nullptr) {
+    if (FindMatchingIndex(*child, create, nullptr, view_, table) == nullptr) {
       Scan(Heaps(*child, true), Cause::kIndex);
     }
   }

@@ -69,7 +69,17 @@ std::string Depends(const Relation& relation) {
 void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop,
                                  const std::vector<RelationId>& dropped) {
   for (const Relation* index : view_.IndexesOf(table)) Add(Role::kDroppedIndex, *index);
-  for (const Relation* sequence : view_.SequencesOf(table)) Add(Role::kSequence, *sequence);
+  const std::vector<const Relation*> sequences = view_.SequencesOf(table);
+  std::vector<RelationId> going;
+  if (!sequences.empty()) {
+    going = dropped;
+    going.push_back(table.id);
+    for (const Relation* child : view_.DescendantsOf(table)) going.push_back(child->id);
+  }
+  for (const Relation* sequence : sequences) {
+    Add(Role::kSequence, *sequence);
+    NoteStandingOn(*sequence, drop.cascade, going);
+  }
   for (const TableConstraint& constraint : table.constraints) {
     const Relation* referenced = view_.Find(constraint.referenced);
     // A partition's part of its whole's key has no triggers on the other table.

@@ -195,18 +195,20 @@ void Inspector::LookAtIndexPart(const action::AttachPartition& attach) {
   const Relation* whole = NameTarget(attach.whole, false);
   const Relation* part = Find(attach.part);
   if (whole == nullptr) return;
-  if (whole->kind == RelationKind::kIndex) {
+  const Relation* table = view_.Find(whole->table);
+  // What no file creates may be partitioned.
+  if (whole->kind == RelationKind::kIndex && table != nullptr && !table->assumed) {
     return Fail("42809", absl::StrCat("ALTER action ATTACH PARTITION cannot be performed on "
                                       "relation \"",
                                       whole->name, "\""));
   }
   if (part == nullptr) return FailMissing(attach.part);
-  if (!part->IsIndex()) {
+  if (!part->IsIndex() && !part->assumed) {
     return Fail("42809", absl::StrCat("\"", part->name, "\" is not an index"));
   }
   Add(Role::kAttached, *part);
   for (const Relation* index : {whole, part}) {
-    if (const Relation* table = view_.Find(index->table)) Add(Role::kRead, *table);
+    if (const Relation* under = view_.Find(index->table)) Add(Role::kRead, *under);
   }
   if (!Contains(part->parents, whole->id)) CheckIndexPart(*whole, *part);
 }

@@ -574,7 +574,7 @@ void Inspector::NoteRefresh(const action::Maintain& maintain, const Relation& re
       return Fail("55000", absl::StrCat("cannot refresh materialized view \"",
                                         relation.DisplayName(), "\" concurrently"));
     }
-    if (!relation.maybe_has_rows && KnowsAll(relation)) {
+    if (!relation.maybe_has_rows && !relation.assumed) {
       return Fail("0A000",
                   "CONCURRENTLY cannot be used when the materialized view is not populated");
     }

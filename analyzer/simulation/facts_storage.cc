@@ -112,7 +112,7 @@ bool IsValid(const ParameterRow& row, const std::string& value) {
     case ValueKind::kInteger:
     case ValueKind::kReal:
       // A text with a unit is left to the server.
-      if (!value.empty() && absl::ascii_isdigit(static_cast<unsigned char>(value[0])) &&
+      if (!value.empty() && value[0] >= '0' && value[0] <= '9' &&
           !absl::SimpleAtod(value, &number)) {
         return true;
       }

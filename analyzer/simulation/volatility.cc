@@ -170,7 +170,10 @@ void Choose(std::vector<Candidate>& candidates, absl::Span<const Operand> operan
 std::vector<Candidate> FunctionCandidates(const Name& name, uint32_t arguments,
                                           int server_version) {
   std::vector<Candidate> candidates;
-  for (const BuiltinFunction& function : FindBuiltinFunctions(name.name)) {
+  // What EXTRACT calls (gram.y: func_expr_common_subexpr); the grammar here is a newer one's.
+  const bool old_extract = name.name == "extract" && server_version < 14;
+  for (const BuiltinFunction& function :
+       FindBuiltinFunctions(old_extract ? "date_part" : name.name)) {
     if (!IsIn(function, server_version) || !function.Takes(arguments)) continue;
     Candidate candidate = {.types = absl::StrSplit(function.arguments, ' ', absl::SkipEmpty()),
                            .result = function.result,
@@ -333,8 +336,27 @@ class Judge {
       if (operands[0].untyped && !operands[1].untyped) operands[0] = operands[1];
       if (operands[1].untyped && !operands[0].untyped) TakeAfter(operation, operands);
     }
+    if (operation.name.name == "||" && operands.size() == 2) {
+      for (size_t i = 0; i < 2; ++i) {
+        if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
+      }
+    }
     return Settle(OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version),
                   operands);
+  }
+
+  // `text || value` is textanycat, which is declared stable and inlined: what counts is how the
+  // value is written as text.
+  bool AppendsAsText(const Operand& value, const Operand& text) const {
+    if (value.untyped || text.untyped || !value.IsKnown()) return false;
+    const Type base = BaseOf(value.type, scope_);
+    return !base.array && base.Category() != 'S' && base.name != "tsvector" &&
+           BaseOf(text.type, scope_).Spelling() == "text";
+  }
+
+  Operand AppendAsText(const Operand& value) {
+    AddConversion(value.type, BuiltinNamed("text", scope_));
+    return {.type = BuiltinNamed("text", scope_)};
   }
 
   // parse_oper.c:binary_oper_exact tries the other operand's type first.
@@ -409,6 +431,21 @@ bool IsBuiltinFunction(const Name& name) {
 VolatilityBounds JudgeVolatility(const Expression& expression,
                                  absl::Span<const TableColumn> columns, const TypeScope& scope) {
   return Judge(columns, scope).Run(expression.operations);
+}
+
+const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const TypeScope& scope) {
+  const auto* missing = std::find_if(calls.begin(), calls.end(), [&](const FunctionCall& call) {
+    const auto rows = FindBuiltinFunctions(call.function.name);
+    const auto takes = [&](const BuiltinFunction& row) { return row.Takes(call.arguments); };
+    // An extension may bring what newer versions have of their own, as pgcrypto did.
+    return call.function.name != "gen_random_uuid" &&
+           std::any_of(rows.begin(), rows.end(), takes) &&
+           std::none_of(
+               rows.begin(), rows.end(),
+               [&](const BuiltinFunction& row) { return IsIn(row, scope.server_version); }) &&
+           scope.view.FindRoutine(call.function, scope.search_path) == nullptr;
+  });
+  return missing == calls.end() ? nullptr : missing;
 }
 
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, bool bodies_run) {

@@ -38,6 +38,10 @@ VolatilityBounds JudgeVolatility(const Expression& expression,
 // A function of PostgreSQL itself: no statement drops it.
 bool IsBuiltinFunction(const Name& name);
 
+// A call of a function that PostgreSQL brings, but not in this version and not with that many
+// arguments (42883); null where there is none for certain.
+const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const TypeScope& scope);
+
 // Whether something is called of which nobody can say that it does no harm: a volatile function
 // that PostgreSQL does not bring, or one that it brings for its effects on others
 // (pg_terminate_backend, lo_unlink, query_to_xml).

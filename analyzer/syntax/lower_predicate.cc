@@ -250,8 +250,8 @@ class Lowerer {
     const Node body = node.Body();
     if (tag == "BoolExpr") return LowerBool(body, depth);
     ++leaves_;
-    if (tag == "NullTest") return IsNull(body["arg"], body.Text("nulltesttype") == "IS_NOT_NULL");
-    if (tag == "A_Expr") return LowerOperator(node, body);
+    if (tag == "NullTest") return LowerNullTest(body);
+    if (tag == "A_Expr") return LowerOperator(node, body, depth);
     if (tag == "TypeCast" && IsBoolType(LowerType(body["typeName"]).name.name) &&
         body["arg"].Tag() != "ColumnRef" && !LowerLiteral(node)) {
       return Lower(body["arg"], depth + 1);
@@ -281,11 +281,24 @@ class Lowerer {
                 std::move(parts));
   }
 
-  Predicate LowerOperator(const Node& node, const Node& body) {
+  // One of a row asks for each of its fields (clauses.c:eval_const_expressions_mutator).
+  static Predicate LowerNullTest(const Node& body) {
+    const bool negated = body.Text("nulltesttype") == "IS_NOT_NULL";
+    const NodeList fields = body["arg"].Body().Items("args");
+    if (body["arg"].Tag() != "RowExpr" || fields.empty()) return IsNull(body["arg"], negated);
+    std::vector<Predicate> tests;
+    for (const Node& field : fields) tests.push_back(IsNull(field, negated));
+    return Join(PredicateKind::kAnd, std::move(tests));
+  }
+
+  Predicate LowerOperator(const Node& node, const Node& body, size_t depth) {
     const absl::string_view kind = body.Text("kind");
     const NodeList names = body.Items("name");
     const absl::string_view name = names.back()["String"].Text("sval");
-    if (kind == "AEXPR_OP") return LowerComparison(node, body, name);
+    if (kind == "AEXPR_OP") {
+      if (std::optional<Predicate> truth = LowerTruth(body, name, depth)) return *std::move(truth);
+      return LowerComparison(node, body, name);
+    }
     if (kind == "AEXPR_IN") {
       return LowerList(node, body, name, LowerLiterals(body["rexpr"]["List"].Items("items")),
                        name == "=");
@@ -307,6 +320,19 @@ class Lowerer {
                      " ", CanonicalText(body["rexpr"]));
     holds.negated = negated;
     return holds;
+  }
+
+  // `condition = true` is the condition (clauses.c:simplify_boolean_equality).
+  std::optional<Predicate> LowerTruth(const Node& body, absl::string_view name, size_t depth) {
+    const absl::string_view tag = body["lexpr"].Tag();
+    if (tag != "NullTest" && tag != "BoolExpr" && tag != "A_Expr") return std::nullopt;
+    const std::optional<Literal> literal = LowerLiteral(body["rexpr"]);
+    const bool equal = name == "=";
+    if (!literal || literal->kind != LiteralKind::kBool || (!equal && name != "<>")) {
+      return std::nullopt;
+    }
+    Predicate condition = Lower(body["lexpr"], depth + 1);
+    return (literal->text == "true") == equal ? condition : Negate(std::move(condition));
   }
 
   static Predicate LowerComparison(const Node& node, const Node& body, absl::string_view name) {
