@@ -449,7 +449,7 @@ void Applier::Apply(const action::AlterColumnType& alter) {
 
 // ---- constraints and indexes -----------------------------------------------------------------
 
-bool BringsIndex(ConstraintKind kind) {
+static bool BringsIndex(ConstraintKind kind) {
   return kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
          kind == ConstraintKind::kExclusion;
 }
