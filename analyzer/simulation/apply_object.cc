@@ -423,6 +423,8 @@ void Applier::Apply(const action::AlterSequence& alter) {
 
 // What may not have been made at all is not said to exist.
 void Applier::Apply(const action::CreateExtension& create) {
+  catalog_.SetObject(moment_, ObjectKind::kExtension, kAnyExtension,
+                     NamedObject{.created = situation_.now});
   if (situation_.conditional) return;
   catalog_.SetObject(moment_, ObjectKind::kExtension, {.name = create.name},
                      NamedObject{.created = situation_.now});

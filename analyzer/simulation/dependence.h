@@ -80,6 +80,9 @@ Fall FallOf(std::vector<FallenObject> named, const TypeScope& scope);
 // What a relation is besides itself: its row type, and what expressions mean by its name.
 std::vector<FallenObject> ObjectsOf(const Relation& relation);
 
+// Stands in the catalog, as an extension, once there may be one of whatever name.
+inline const Name kAnyExtension;
+
 // What CREATE EXTENSION brings, as far as it is known.
 std::vector<Dependence> MembersOf(absl::string_view extension);
 

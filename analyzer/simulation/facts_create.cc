@@ -419,6 +419,7 @@ void Inspector::Look(const action::CreateType& create) {
   if (view_.FindType(PlaceFor(create.type), {}) != nullptr) {
     return Fail("42710", Exists("type", create.type.name));
   }
+  if (create.base && FailIfGone(ObjectKind::kType, create.base->name)) return;
   for (size_t i = 0; i < create.labels.size(); ++i) {
     const auto rest = create.labels.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     if (std::find(rest, create.labels.end(), create.labels[i]) != create.labels.end()) {

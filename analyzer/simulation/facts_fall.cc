@@ -2,8 +2,11 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
 namespace {
@@ -43,12 +46,38 @@ bool HasPlainName(ObjectKind kind) {
   }
 }
 
+bool IsSystemSchema(absl::string_view schema) {
+  return absl::StartsWith(schema, "pg_") || schema == "information_schema";
+}
+
+// Neither this history nor PostgreSQL brings the object; extensions, where there are any, may. Of
+// the kinds that are left out not every object is known.
+bool IsOfNobody(ObjectKind kind, const Name& name, const CatalogView& view,
+                absl::Span<const std::string> search_path) {
+  const bool extended = view.FindObject(ObjectKind::kExtension, kAnyExtension, {}) != nullptr;
+  if (extended || IsSystemSchema(name.schema)) return false;
+  if (kind == ObjectKind::kSchema) {
+    return !view.HasSchema(name.name) && name.name != "public" && !IsSystemSchema(name.name);
+  }
+  if (kind == ObjectKind::kExtension) return name.name != "plpgsql";
+  // An aggregate is a ROUTINE too.
+  if (IsRoutine(kind)) {
+    return kind != ObjectKind::kRoutine && !IsBuiltinFunction(name) &&
+           view.FindRoutine(name, search_path) == nullptr;
+  }
+  // Arrays and multiranges have types of their own.
+  const bool derived = name.name[0] == '_' || absl::StrContains(name.name, "multirange");
+  if (!IsType(kind) || derived) return false;
+  return view.FindType(name, search_path) == nullptr && view.Find(name, search_path) == nullptr;
+}
+
 }  // namespace
 
 bool Inspector::IsGone(ObjectKind kind, const Name& name) const {
   if (situation_.trusted_since > 0 || name.name.empty() || !HasPlainName(kind)) return false;
   if (IsType(kind) && IsBuiltinType(name)) return false;
-  return view_.IsObjectMissing(kind, name, situation_.search_path);
+  return view_.IsObjectMissing(kind, name, situation_.search_path) ||
+         (situation_.closed && IsOfNobody(kind, name, view_, situation_.search_path));
 }
 
 bool Inspector::FailIfGone(ObjectKind kind, const Name& name) {

@@ -59,8 +59,7 @@ void Inspector::LookAtLabel(const action::AlterType& alter, const UserType& type
   if (!alter.neighbour.empty() && !has(alter.neighbour)) missing(alter.neighbour);
 }
 
-// tablecmds.c:ATPrepAddColumn and its kin, of a composite type. Its own lock, as that of a relation
-// that nobody queries, is not told.
+// tablecmds.c:ATPrepAddColumn and its kin, of a composite type, which has a relation of its own.
 void Inspector::LookAtAttribute(const action::AlterType& alter, const UserType& type) {
   using Kind = action::TypeChangeKind;
   const auto has = [&](const std::string& name) {
@@ -79,6 +78,7 @@ void Inspector::LookAtAttribute(const action::AlterType& alter, const UserType& 
   if (alter.change == Kind::kAlterAttribute && IsStoredAsRow(name)) {
     return Fail("0A000", absl::StrCat("cannot alter type \"", name.name, "\" that a column uses"));
   }
+  facts_.actors.push_back({.role = Role::kDescendant, .relation = {.name = name.name}});
   for (const Relation* table : view_.DependentsOn(ObjectKind::kType, name.name)) {
     if (!table->of_type ||
         !MayBeSame(view_.Resolve(ObjectKind::kType, *table->of_type, situation_.search_path),
