@@ -34,7 +34,6 @@ const std::map<std::string, std::string>& Differences() {
       {"add_fk_violated", "depends on the rows"},
       {"add_fk_child_empty", "depends on the rows: a DELETE emptied the table"},
       {"type_used_by_policy", "what a policy's expression uses is not kept yet"},
-      {"type_used_by_sql_body_function", "BEGIN ATOMIC bodies are not read yet"},
       {"type_used_by_publication_filter", "publications are not modelled yet"},
       {"type_with_other_table_rowtype_column", "row types of tables are not kept yet"},
       {"type_invalid_index", "the set-up makes the index invalid behind PostgreSQL's back"},
