@@ -2,8 +2,6 @@
 
 #include "analyzer/syntax/body.h"
 
-#include "gtest/gtest.h"
-
 #include <memory>
 #include <string>
 #include <variant>
@@ -13,6 +11,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/syntax/script.h"
+#include "gtest/gtest.h"
 
 namespace plimsoll {
 namespace {
