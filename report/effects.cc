@@ -148,6 +148,7 @@ std::string RenderEffectsJson(absl::Span<const Report> reports, int server_versi
   }
   return Dump({{"schema_version", kSchemaVersion},
                {"server_version", server_version},
+               {"measured", server_version <= kDefaultServer},
                {"files", std::move(files)}});
 }
 

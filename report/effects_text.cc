@@ -148,6 +148,11 @@ std::string RenderEffectsText(absl::Span<const Report> reports, bool colour) {
       AppendFile(report, m, paint, &out);
     }
   }
+  const int version = reports.empty() ? kDefaultServer : reports[0].history.server_version();
+  if (version > kDefaultServer) {
+    absl::StrAppend(&out, "\nPostgreSQL ", version,
+                    " was not measured: this is what 18 did, but for what the release notes say\n");
+  }
   return out;
 }
 

@@ -322,6 +322,8 @@ TEST(GrammarAgreement, OnEveryFixture) {
   namespace fs = std::filesystem;
   std::set<fs::path> files;
   for (const auto& entry : fs::recursive_directory_iterator("fixtures")) {
+    // The cases of fixtures/effects hold what servers refuse, too many of them in one text.
+    if (absl::StrContains(entry.path().string(), "fixtures/effects")) continue;
     if (entry.path().extension() == ".sql") files.insert(entry.path());
   }
   Tally tally;

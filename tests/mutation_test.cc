@@ -145,19 +145,25 @@ std::vector<std::string> RowTexts() {
 const std::map<std::string, std::string>& Unnoticed() {
   static const char* const kNoCase = "no case in fixtures yet";
   static const char* const kWeak = "locks on indexes are compared only where ACCESS EXCLUSIVE";
+  static const char* const kBriefly = "what runs outside transactions is only watched";
+  static const char* const kBelow = "a stronger row holds on the other side of the bound";
   static const auto* rows = new std::map<std::string, std::string>{
-      {"{IndexOf<DropNotNull>(), kDescendant, kAccessExclusive}", kNoCase},
-      {"{IndexOf<DropDefault>(), kDescendant, kAccessExclusive}", kNoCase},
-      {"{IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kNoInherit, 0, 18}", kNoCase},
-      {"{IndexOf<AddConstraint>(), kDescendant, kAccessExclusive, kAddsNotNull}", kNoCase},
-      {"{IndexOf<Drop>(), kDescendant, kAccessExclusive}", kNoCase},
-      {"{IndexOf<ModifyData>(), kDescendant, kRowExclusive}", kNoCase},
-      {"{IndexOf<ModifyData>(), kReferenced, kRowShare}", kNoCase},
-      {"{IndexOf<AddConstraint>(), kUsedIndex, kShareUpdateExclusive}", kWeak},
-      {"{IndexOf<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive}", kWeak},
-      {"{IndexOf<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex}", kWeak},
-      {"{IndexOf<AddConstraint>(), kDescendant, kShare, kBuildsIndex, 0, kEver, 17}",
-       "from 18 on a stronger row holds too, so its end shows nowhere"},
+      {"{Of(Alteration::kEnableTrigger), kDescendant, kShareRowExclusive}", kNoCase},
+      {"{Of(Alteration::kOfType), kTable, kAccessExclusive}", kNoCase},
+      {"{Of(Alteration::kSetColumnForeignOptions), kTable, kAccessExclusive}", kNoCase},
+      {"{Of<DropDefault>(), kDescendant, kAccessExclusive}", kNoCase},
+      {"{Of(Upkeep::kReindexDatabase), kTable, kShareUpdateExclusive, kConcurrently}", kBriefly},
+      {"{Of(Upkeep::kReindexSchema), kTable, kShareUpdateExclusive, kConcurrently}", kBriefly},
+      {"{Of(Alteration::kClusterOn), kUsedIndex, kShareUpdateExclusive}", kWeak},
+      {"{Of(Alteration::kReplicaIdentity), kUsedIndex, kShare}", kWeak},
+      {"{Of<AddConstraint>(), kUsedIndex, kShareUpdateExclusive}", kWeak},
+      {"{Of<AttachPartition>(), kIndexUnder, kShareUpdateExclusive}", kWeak},
+      {"{Of<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive}", kWeak},
+      {"{Of<RenameRelation>(), kTable, kShareUpdateExclusive, kNamedAsIndex}", kWeak},
+      {"{Of<AddConstraint>(), kDescendant, kShare, kBuildsIndex, 0, kEver, 17}", kBelow},
+      {"{Of<AttachPartition>(), kReferencing, kAccessShare, 0, 0, kEver, 14}", kBelow},
+      {"{Of<CreateTable>(), kReferencing, kAccessShare, 0, 0, kEver, 14}", kBelow},
+      {"{Of<DetachPartition>(), kAttached, kShareUpdateExclusive, 0, 0, kEver, 13}", kBelow},
   };
   return *rows;
 }

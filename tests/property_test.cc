@@ -135,13 +135,18 @@ TEST(Property, OneFileIsAsGoodAsTwo) {
   EXPECT_GT(compared, 500U);
 }
 
-// The same tokens with a comment and a new line between any two of them.
+// The same tokens with a comment and a new line between any two of them; but after NULLS, NOT and
+// WITH, where libpg_query's look-ahead stumbles over a comment, the new line alone.
 std::string Loosen(const std::string& text) {
   std::string loose = "-- from here on\n";
   Lexer lexer(text);
   for (Token token; lexer.NextCode(&token);) {
-    absl::StrAppend(&loose, text.substr(token.span.begin, token.span.size()),
-                    "\n\t/* a; 'b /* */ */ -- c\n");
+    const absl::string_view word =
+        absl::string_view(text).substr(token.span.begin, token.span.size());
+    const bool looks_ahead = absl::EqualsIgnoreCase(word, "nulls") ||
+                             absl::EqualsIgnoreCase(word, "not") ||
+                             absl::EqualsIgnoreCase(word, "with");
+    absl::StrAppend(&loose, word, looks_ahead ? "\n" : "\n\t/* a; 'b /* */ */ -- c\n");
   }
   return loose;
 }
@@ -171,26 +176,11 @@ size_t TripleCount() {
 // list.
 const std::map<std::string, std::string>& Differences() {
   static const char* const kTypes = "the types of an expression's operands are not known";
-  static const char* const kFacts = "not predicted to fail yet";
   static const char* const kLike = "what LIKE includes is lowered for indexes only";
-  static const char* const kName =
-      "18: a missing constraint may be a NOT NULL, facts_alter.cc says";
   static const auto* differences = new std::map<std::string, std::string>{
       {"measured \"42883\"", kTypes},
-      {"measured \"42804\"", kTypes},
-      {"measured \"42P17\"", kFacts},
-      {"measured \"0A000\"", kFacts},
-      {"inherits (t): predicted \"\", measured \"42809\"", kFacts},
-      {"using index t_b_idx: predicted \"42P16\", measured \"42809\"", kFacts},
-      {"references t: predicted \"\", measured \"42704\"", kFacts},
-      {"predicted \"42710\", measured \"42P07\"", "which name is taken decides the code"},
-      {"rename constraint t_pkey to k: predicted \"\", measured \"42710\"", kFacts},
       {"only measured: public.u constraint t_", kLike},
       {": default predicted \"true\", measured \"false\"", kLike},
-      {"drop constraint k: predicted \"\", measured \"42704\"", kName},
-      {"drop constraint t_pkey: predicted \"\", measured \"42704\"", kName},
-      {"drop constraint t_pkey cascade: predicted \"\", measured \"42704\"", kName},
-      {"rename constraint t_pkey to k: predicted \"\", measured \"42704\"", kName},
   };
   return *differences;
 }

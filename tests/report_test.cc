@@ -339,7 +339,7 @@ TEST(WrapTest, BreaksAtBlanksAndCountsColumns) {
 
 TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   const Json json = EffectsJson({{"1.sql", "alter table t alter column a type bigint;"}});
-  EXPECT_EQ(Keys(json), (Names{"schema_version", "server_version", "files"}));
+  EXPECT_EQ(Keys(json), (Names{"schema_version", "server_version", "measured", "files"}));
   EXPECT_EQ(json["schema_version"], 1);
   EXPECT_EQ(json["server_version"], 16);
   EXPECT_EQ(Keys(json["files"][0]), (Names{"path", "statements"}));

@@ -1156,6 +1156,17 @@ void Applier::Apply(const action::RenameColumn& rename) {
       index.predicate = Renamed(index.predicate, rename.column, rename.to);
     });
   }
+  const RelationId id = named->id;
+  std::vector<RelationId> referencing;
+  for (const Relation* child : view().ReferencingTables(*named)) referencing.push_back(child->id);
+  for (const RelationId child : referencing) {
+    catalog_.Change(moment_, child, [&](Relation& table) {
+      for (TableConstraint& constraint : table.constraints) {
+        if (constraint.referenced != id) continue;
+        RenameIn(constraint.referenced_columns, rename.column, rename.to);
+      }
+    });
+  }
   ForEach(rename.table, [&](Relation& table) {
     TableColumn* column = table.FindColumn(rename.column);
     if (column != nullptr) {

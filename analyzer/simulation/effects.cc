@@ -497,7 +497,10 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
     ReadRows(kAnyAction, actor, facts, situation.server_version, effects.locks);
     AddWork(actor, effects.work);
   }
-  for (const Actor& actor : facts.actors) AddKept(actor, effects);
+  const bool recreates = std::holds_alternative<AlterColumnType>(action.kind);
+  for (const Actor& actor : facts.actors) {
+    if (recreates) AddKept(actor, effects);
+  }
   return effects;
 }
 

@@ -358,9 +358,6 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
                                     const std::string& inline_column) {
   std::vector<std::string> columns = constraint.columns;
   const bool takes_over = !constraint.using_index.empty();
-  if (takes_over && table.kind == RelationKind::kPartitionedTable) {
-    return Fail("0A000", "ADD CONSTRAINT USING INDEX is not supported on partitioned tables");
-  }
   if (takes_over) {
     const Relation* index = Find({.schema = table.schema, .name = constraint.using_index});
     const bool known = index != nullptr && !index->assumed;
@@ -371,6 +368,9 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
       for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
     } else if (KnowsAll(table)) {
       return Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
+    }
+    if (table.kind == RelationKind::kPartitionedTable) {
+      return Fail("0A000", "ADD CONSTRAINT USING INDEX is not supported on partitioned tables");
     }
   }
   if (constraint.kind == ConstraintKind::kPrimaryKey) {

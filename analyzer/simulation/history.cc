@@ -59,7 +59,8 @@ void SetParameter(const action::SetParameter& set, Session& session) {
     session.utc = !reset && IsUtc(value);
   } else if (name == "check_function_bodies") {
     bool on = true;
-    session.check_function_bodies = reset || !absl::SimpleAtob(value, &on) || on;
+    const bool off = absl::EqualsIgnoreCase(value, "off") || (absl::SimpleAtob(value, &on) && !on);
+    session.check_function_bodies = reset || !off;
   } else if (name == "search_path") {
     session.search_path.clear();
     for (const std::string& part : set.values) {
@@ -127,7 +128,7 @@ class Simulator {
   Step MakeStep(const Frame& frame, const Action& action, Moment index) const;
   void FailInRoutine(const Frame& frame, Step& step) const;
   void NoteDoubts(const Frame& frame, absl::Span<const Action> actions);
-  bool IsDoubtful(const Action& action) const;
+  bool IsDoubtful(const Action& action, const Failure& failure) const;
   void RunTransactionAction(Step& step);
   void NoteInUse(const Step& step);
   void EndTransactionInBody(Step& step, bool commit, bool chain);
@@ -402,8 +403,12 @@ void Simulator::FailInRoutine(const Frame& frame, Step& step) const {
   }
 }
 
-bool Simulator::IsDoubtful(const Action& action) const {
+bool Simulator::IsDoubtful(const Action& action, const Failure& failure) const {
   if (doubtful_.empty()) return false;
+  // Whatever the catalog holds, these are so.
+  for (const absl::string_view certain : {"25001", "25P01", "3B001", "2D000", "42601"}) {
+    if (failure.sqlstate == certain) return false;
+  }
   bool doubtful = false;
   VisitNames(action,
              [&](const std::string& name) { doubtful = doubtful || doubtful_.contains(name); });
@@ -464,7 +469,8 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     step.effects = ComputeEffects(action, actions, history_.catalog_.At(before), situation);
     FailInRoutine(frame, step);
     fails = fails || step.effects.failure.has_value();
-    doubtful = doubtful || (step.effects.failure && (frame.conditional || IsDoubtful(action)));
+    const std::optional<Failure>& failure = step.effects.failure;
+    doubtful = doubtful || (failure && (frame.conditional || IsDoubtful(action, *failure)));
     steps.push_back(std::move(step));
   }
   if (steps.size() == 1 && DoesNothing(steps[0])) return true;

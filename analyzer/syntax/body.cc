@@ -13,6 +13,7 @@
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower.h"
 #include "analyzer/syntax/piece.h"
+#include "analyzer/syntax/placeholder.h"
 #include "analyzer/syntax/plpgsql.h"
 #include "analyzer/syntax/tree.h"
 
@@ -48,6 +49,15 @@ bool EndsTransaction(const ActionKind& kind) {
   return std::holds_alternative<action::Begin>(kind) ||
          std::holds_alternative<action::Commit>(kind) ||
          std::holds_alternative<action::Rollback>(kind);
+}
+
+// In quotes, where placeholders stay as they are.
+bool HoldsPlaceholder(absl::string_view body) {
+  PlaceholderFinder finder(body);
+  for (size_t at = 0; at < body.size(); ++at) {
+    if (finder.At(at)) return true;
+  }
+  return false;
 }
 
 class BodyReader {
@@ -141,7 +151,7 @@ void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, bool
 
 void BodyReader::Refuse(const GrammarError& error, bool certain) {
   result_.unknown = true;
-  if (!error.internal && certain) {
+  if (!error.internal && certain && !HoldsPlaceholder(body_)) {
     result_.syntax_error = context_.substitutes == nullptr
                                ? error.message
                                : context_.substitutes->Restore(error.message);
