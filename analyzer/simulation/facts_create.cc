@@ -394,6 +394,7 @@ void Inspector::Look(const action::CreateTrigger& create) {
   if (table == nullptr) {
     return FailMissing(create.table);
   }
+  if (FailIfGone(ObjectKind::kFunction, create.function)) return;
   Add(Role::kTable, *table);
   const Relation* from = create.from ? Find(*create.from) : nullptr;
   if (from != nullptr) Add(Role::kRead, *from);
