@@ -912,7 +912,8 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
   ForEach(alter.relation, [&](Relation& table) {
     TableColumn* column = table.FindColumn(alter.column);
     if (column == nullptr) return;
-    const bool whole = table.id == id || table.is_partition;
+    // Partitions have had identities of their own since 17.
+    const bool whole = table.id == id || (table.is_partition && situation_.server_version >= 17);
     switch (alter.alteration) {
       case action::Alteration::kAddIdentity:
         if (whole) column->generated = Generated::kIdentity;
@@ -1111,6 +1112,12 @@ void Applier::Apply(const action::DetachPartition& detach) {
   LeaveParent(part_id, whole_id);
   // Triggers that were made for the whole go (tablecmds.c:DropClonedTriggersFromPartition).
   catalog_.Change(moment_, part_id, [&](Relation& changed) {
+    // An identity is the whole's (tablecmds.c:DetachPartitionFinalize).
+    for (TableColumn& column : changed.columns) {
+      if (column.generated != Generated::kIdentity) continue;
+      column.generated = Generated::kNo;
+      column.has_default = false;
+    }
     std::erase_if(changed.triggers, [&](const Trigger& trigger) {
       return std::any_of(inherited.begin(), inherited.end(),
                          [&](const Trigger& other) { return other.name == trigger.name; });
