@@ -180,10 +180,12 @@ bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const Ta
                                absl::string_view where) {
   if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;
   // The planner inlines a function in SQL first, and judges what it finds
-  // (clauses.c:inline_function): of one's own functions nothing is certain.
+  // (clauses.c:inline_function): nothing is certain of one whose body is a query.
   const bool own =
       std::any_of(expression.calls.begin(), expression.calls.end(), [&](const FunctionCall& call) {
-        return view_.FindRoutine(call.function, situation_.search_path) != nullptr;
+        const Routine* routine = view_.FindRoutine(call.function, situation_.search_path);
+        return routine != nullptr &&
+               (routine->body == nullptr || !routine->body->statements.empty());
       });
   if (own) return true;
   Fail("42P17", absl::StrCat("what is in a ", where, " must be immutable"));
