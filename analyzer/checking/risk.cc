@@ -137,7 +137,10 @@ void RaiseForLockTable(const Step& step, RiskReason& worst) {
 void RaiseForUnknown(const Step& step, const History& history, RiskReason& worst) {
   const bool unknown = !step.effects.modelled && !step.effects.inert;
   if (!unknown && !step.effects.calls_unknown) return;
-  const bool function = step.effects.calls_unknown && step.As<action::DoBlock>() == nullptr;
+  const auto* modify = step.As<action::ModifyData>();
+  const bool program = modify != nullptr && modify->runs_program;
+  const bool function =
+      step.effects.calls_unknown && step.As<action::DoBlock>() == nullptr && !program;
   Raise(worst, Risk::kRisky,
         absl::StrCat("what ", function ? "a function that it calls" : history.TagOf(step),
                      " locks, loses or breaks is not known"));

@@ -56,7 +56,9 @@ class Applier {
   void Apply(const action::AttachPartition& attach);
   void Apply(const action::DetachPartition& detach);
   void Apply(const action::Maintain& maintain);
+  void Apply(const action::MoveAll& move);
   void Apply(const action::ModifyData& modify);
+  void Apply(const action::Execute& execute);
   // apply_object.cc
   void Apply(const action::CreateFunction& create);
   void Apply(const action::CreateTrigger& create);

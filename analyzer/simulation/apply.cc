@@ -276,6 +276,12 @@ void Applier::Apply(const action::CreateTable& create) {
   table.partition_terms = create.partition_terms;
   table.partition_strategy = create.partition_strategy;
   table.bound = create.bound;
+  table.tablespace = create.tablespace == "pg_default" ? "" : create.tablespace;
+  table.access_method = create.access_method == "heap" ? "" : create.access_method;
+  const Relation* whole = create.partition_of ? Find(*create.partition_of) : nullptr;
+  // tablecmds.c:DefineRelation
+  if (whole != nullptr && create.tablespace.empty()) table.tablespace = whole->tablespace;
+  if (whole != nullptr && create.access_method.empty()) table.access_method = whole->access_method;
   table.of_type = create.of_type;
   if (create.of_type) AddAttributes(*create.of_type, table);
   const TypeScope scope = Scope();
@@ -741,6 +747,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
       given.empty() ? view().ChooseName(table.schema, table.name, create.name_hint, "idx") : given;
   index.table = table.id;
   index.method = create.method;
+  index.tablespace = create.tablespace == "pg_default" ? "" : create.tablespace;
   index.unique = create.unique;
   index.has_expression = create.has_expression;
   index.has_predicate = create.has_predicate;
@@ -963,6 +970,15 @@ void Applier::Apply(const action::AlterRelation& alter) {
       return SetPersistence(*named, Persistence::kPermanent);
     case Alteration::kSetUnlogged:
       return SetPersistence(*named, Persistence::kUnlogged);
+    case Alteration::kEnableTrigger:
+    case Alteration::kDisableTrigger:
+      return ForEach(alter.relation, [&](Relation& changed) {
+        for (Trigger& trigger : changed.triggers) {
+          const bool meant =
+              alter.object == "ALL" || alter.object == "USER" || alter.object == trigger.name;
+          if (meant) trigger.disabled = alter.alteration == Alteration::kDisableTrigger;
+        }
+      });
     case Alteration::kSetTablespace:
       return set([&](Relation& changed) {
         changed.tablespace = alter.object == "pg_default" ? "" : alter.object;
@@ -1306,9 +1322,24 @@ void Applier::SetMayHaveRows(const Name& name) {
 
 void Applier::Apply(const action::ModifyData& modify) {
   for (const action::Write& write : modify.writes) {
+    if (modify.planned_only) return;
     const bool adds =
         write.verb == action::DataVerb::kInsert || write.verb == action::DataVerb::kMerge;
     if (adds) SetMayHaveRows(write.table.name);
+  }
+}
+
+void Applier::Apply(const action::Execute& execute) {
+  if (situation_.state == nullptr || execute.planned_only) return;
+  const auto prepared = situation_.state->prepared.find(execute.name);
+  if (prepared != situation_.state->prepared.end()) Apply(*prepared->second);
+}
+
+void Applier::Apply(const action::MoveAll& move) {
+  for (const Relation* relation : MovedBy(move, view())) {
+    catalog_.Change(moment_, relation->id, [&](Relation& changed) {
+      changed.tablespace = move.to == "pg_default" ? "" : move.to;
+    });
   }
 }
 

@@ -157,6 +157,11 @@ void Applier::Apply(const action::CreateTrigger& create) {
   Trigger trigger = {.name = create.name,
                      .function = create.function.name,
                      .columns = create.columns,
+                     .each_row = create.each_row,
+                     .on_insert = create.on_insert,
+                     .on_update = create.on_update,
+                     .on_delete = create.on_delete,
+                     .has_when = create.when != nullptr,
                      .stands_on = std::move(DependenceList(scope).Add(create.when)).Finish()};
   if (create.when != nullptr) {
     const std::vector<std::string>& columns = create.when->columns;

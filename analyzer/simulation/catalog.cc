@@ -286,14 +286,18 @@ std::vector<Dependence> CatalogView::ObjectsIn(absl::string_view schema) const {
   return live;
 }
 
-bool CatalogView::HasConstraint(absl::string_view schema, const std::string& name) const {
-  const auto found = catalog_->constrained_.find(name);
-  if (found == catalog_->constrained_.end()) return false;
-  return std::any_of(found->second.begin(), found->second.end(), [&](RelationId id) {
+std::vector<const Relation*> CatalogView::ConstrainedIn(absl::string_view schema,
+                                                        const std::string& constraint) const {
+  std::vector<const Relation*> relations;
+  const auto found = catalog_->constrained_.find(constraint);
+  if (found == catalog_->constrained_.end()) return relations;
+  for (const RelationId id : found->second) {
     const Relation* relation = Find(id);
-    return relation != nullptr && relation->schema == schema &&
-           relation->FindConstraint(name) != nullptr;
-  });
+    const bool has = relation != nullptr && relation->schema == schema &&
+                     relation->FindConstraint(constraint) != nullptr;
+    if (has) relations.push_back(relation);
+  }
+  return relations;
 }
 
 std::string CatalogView::ChooseConstraintName(const std::string& schema, absl::string_view table,
@@ -302,7 +306,7 @@ std::string CatalogView::ChooseConstraintName(const std::string& schema, absl::s
   for (uint32_t number = 0;; ++number) {
     const std::string numbered = number == 0 ? std::string(label) : absl::StrCat(label, number);
     std::string name = MakeObjectName(table, columns, numbered);
-    const bool taken = HasConstraint(schema, name) ||
+    const bool taken = !ConstrainedIn(schema, name).empty() ||
                        (has_index && catalog_->names_.At(Key(schema, name), moment_) != nullptr);
     if (!taken) return name;
   }

@@ -90,6 +90,12 @@ struct Trigger {
   std::string name;
   std::string function;              // without its schema
   std::vector<std::string> columns;  // of UPDATE OF and WHEN
+  bool each_row = false;
+  bool on_insert = false;
+  bool on_update = false;
+  bool on_delete = false;
+  bool has_when = false;
+  bool disabled = false;
   Dependences stands_on;
 };
 
@@ -297,6 +303,9 @@ class CatalogView {
                                    bool has_index) const;
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
+  // In order of creation, the tables of the schema with a constraint of that name.
+  std::vector<const Relation*> ConstrainedIn(absl::string_view schema,
+                                             const std::string& constraint) const;
   std::vector<const Relation*> RelationsIn(absl::string_view schema) const;
   // All of them, in order of creation.
   std::vector<const Relation*> AllRelations() const;
@@ -326,7 +335,6 @@ class CatalogView {
 
  private:
   const std::vector<RelationId>* Candidates(RelationId on) const;
-  bool HasConstraint(absl::string_view schema, const std::string& name) const;
 
   const Catalog* catalog_;
   Moment moment_;

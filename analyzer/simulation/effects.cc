@@ -227,6 +227,11 @@ constexpr EffectRow kRows[] = {
     {Of(Upkeep::kRefresh), kTable, kAccessExclusive, 0, kConcurrently},
     {Of(Upkeep::kRefresh), kTable, kExclusive, kConcurrently},
 
+    {Of<Execute>(), kTable, kRowExclusive},
+    {Of<Execute>(), kDescendant, kRowExclusive},
+    {Of<Execute>(), kReferenced, kRowShare},
+    {Of<MoveAll>(), kTable, kAccessExclusive},  // tablecmds.c:AlterTableMoveAll
+
     // tablecmds.c:RemoveRelations, RangeVarCallbackForDropRelation; DROP INDEX locks its table so
     {Of<Drop>(), kTable, kAccessExclusive, 0, kConcurrently},
     {Of<Drop>(), kTable, kShareUpdateExclusive, kConcurrently},
@@ -283,17 +288,18 @@ namespace {
 constexpr EffectTable kTrueTable = {.rows = kRows, .ranges = RangesOf(kRows)};
 constinit const EffectTable* table_in_use = &kTrueTable;
 
-void TakeLock(const Affected& relation, LockMode mode, std::vector<Lock>& locks) {
+void TakeLock(const Affected& relation, LockMode mode, bool possible, std::vector<Lock>& locks) {
   for (Lock& lock : locks) {
     // Relations that are only now made have no id yet.
     const bool same = relation.id != 0
                           ? lock.relation.id == relation.id
                           : lock.relation.id == 0 && lock.relation.name == relation.name;
     if (!same) continue;
+    lock.possible = lock.possible && possible;
     lock.mode = std::max(lock.mode, mode);
     return;
   }
-  locks.push_back({.relation = relation, .mode = mode});
+  locks.push_back({.relation = relation, .mode = mode, .possible = possible});
 }
 
 void ReadRows(size_t action, const Actor& actor, const Facts& facts, int version,
@@ -305,7 +311,7 @@ void ReadRows(size_t action, const Actor& actor, const Facts& facts, int version
     const bool holds = speaks && row.role == actor.role && (row.when & ~facts.conditions) == 0 &&
                        (row.unless & facts.conditions) == 0 && row.since <= version &&
                        version <= row.until;
-    if (holds) TakeLock(actor.relation, row.lock, locks);
+    if (holds) TakeLock(actor.relation, row.lock, actor.possible, locks);
   }
 }
 
@@ -420,7 +426,7 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation) 
 void AddCreated(const Relation& created, const CatalogView& after, const Situation& situation,
                 Effects& effects) {
   // heap.c:heap_create_with_catalog, index.c:index_create
-  TakeLock(DescribeRelation(created, situation), kAccessExclusive, effects.locks);
+  TakeLock(DescribeRelation(created, situation), kAccessExclusive, false, effects.locks);
   const Relation* table = created.IsIndex() ? after.Find(created.table) : nullptr;
   if (table == nullptr) return;
   // A table that no file creates has partitions that no file creates either.
@@ -492,7 +498,7 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
     return effects;
   }
   for (const Actor& actor : facts.actors) {
-    if (actor.role == kLocked) TakeLock(actor.relation, facts.mode, effects.locks);
+    if (actor.role == kLocked) TakeLock(actor.relation, facts.mode, false, effects.locks);
     ReadRows(action.kind.index(), actor, facts, situation.server_version, effects.locks);
     ReadRows(kAnyAction, actor, facts, situation.server_version, effects.locks);
     AddWork(actor, effects.work);

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
@@ -130,6 +132,17 @@ struct Effects {
   const Lock* StrongestLiveLock() const;
 };
 
+// What a session has besides its settings. No transaction undoes it but the opening of a cursor.
+// The files of a history may share a session, so nothing is ever taken to be gone by a file's end.
+struct SessionState {
+  absl::flat_hash_map<std::string, const action::ModifyData*> prepared;
+  absl::flat_hash_map<std::string, bool> cursors;  // whether they outlive their transaction
+  absl::flat_hash_set<RelationId> drawn;           // sequences that gave a value
+  absl::flat_hash_set<std::string> prepared_transactions;
+  // A function ran, which may have opened cursors and drawn values.
+  bool called = false;
+};
+
 // What surrounds an action and decides what it costs.
 struct Situation {
   int server_version = 18;  // major
@@ -148,6 +161,8 @@ struct Situation {
   // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what
   // the catalog lacks may be there.
   Moment trusted_since = 0;
+  bool fires_triggers = true;  // false: session_replication_role is replica
+  const SessionState* state = nullptr;
   absl::Span<const std::string> search_path;
   // Relations that this transaction still needs as they are: triggers of theirs are waiting for its
   // end, or a cursor reads them.

@@ -154,20 +154,6 @@ void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run)
   facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope(), bodies_run);
 }
 
-void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
-  for (const SequenceUse& use : uses) {
-    const Relation* named = Find(use.name);
-    if (named == nullptr) continue;
-    if (use.column.empty() && named->kind == RelationKind::kSequence) {
-      Add(Role::kUsedSequence, *named);
-    }
-    if (use.column.empty() || !named->IsTable()) continue;
-    for (const Relation* sequence : view_.SequencesOf(*named)) {
-      if (sequence->owner_column == use.column) Add(Role::kUsedSequence, *sequence);
-    }
-  }
-}
-
 bool Inspector::HasFunctions(const OptionalExpression& expression) {
   if (!expression) return true;
   const FunctionCall* missing = FindMissingCall(expression->calls, Scope());
@@ -190,30 +176,6 @@ bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const Ta
   if (own) return true;
   Fail("42P17", absl::StrCat("what is in a ", where, " must be immutable"));
   return false;
-}
-
-void Inspector::NoteRead(const Relation& read, Role role) {
-  Add(role, read);
-  facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
-  if (read.kind == RelationKind::kPartitionedTable) {
-    for (const Relation* part : view_.DescendantsOf(read)) Add(role, *part);
-  }
-  if (read.kind != RelationKind::kView) return;
-  for (const ViewUse& use : read.uses) {
-    if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);
-  }
-}
-
-void Inspector::NoteReadAll(const Relation& read) {
-  NoteRead(read);
-  std::vector<const Relation*> shown = {&read};
-  for (size_t next = 0; next < shown.size(); ++next) {
-    Scan(Heaps(*shown[next], false), Cause::kQuery);
-    if (shown[next]->kind != RelationKind::kView) continue;
-    for (const ViewUse& use : shown[next]->uses) {
-      if (const Relation* under = view_.Find(use.relation)) shown.push_back(under);
-    }
-  }
 }
 
 void Inspector::NoteBehaviour(const Relation& relation, std::string what) {

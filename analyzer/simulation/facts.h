@@ -156,7 +156,16 @@ class Inspector {
   void Look(const action::Drop& drop);
   void Look(const action::Truncate& truncate);
   void Look(const action::LockTable& lock);
+  // facts_data.cc
   void Look(const action::ModifyData& modify);
+  // facts_session.cc
+  void Look(const action::SetParameter& set);
+  void Look(const action::SessionCommand& command);
+  void Look(const action::SetConstraints& set);
+  void Look(const action::Execute& execute);
+  void Look(const action::RaiseError& raise);
+  // facts_storage.cc
+  void Look(const action::MoveAll& move);
   // facts.cc
   void Look(const action::Begin&) {}
   void Look(const action::Commit&) {}
@@ -164,9 +173,6 @@ class Inspector {
   void Look(const action::Savepoint&);
   void Look(const action::RollbackTo&);
   void Look(const action::Release&);
-  void Look(const action::SetParameter&) {}
-  void Look(const action::SessionCommand&) {}
-  void Look(const action::SetConstraints&) {}
   void Look(const action::PrepareTransaction&) {}
   void Look(const action::DoBlock&);
   void Look(const action::Other&);
@@ -349,7 +355,8 @@ class Inspector {
   void NoteColumnGone(const Relation& table, const std::string& column);
   void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
   // A relation that a query reads, with what a view shows.
-  void NoteRead(const Relation& read, Role role = Role::kRead);
+  void NoteRead(const Relation& read, Role role = Role::kRead,
+                const OptionalPredicate& where = nullptr);
   // The same, where every row of it is read.
   void NoteReadAll(const Relation& read);
   // What changes for those who use the relation, as a sentence.
@@ -358,8 +365,17 @@ class Inspector {
   bool CheckNotInUse(const Relation& relation);
   bool CheckNewTable(const action::CreateTable& create);
   bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
-  void NoteWrite(const action::Write& write);
-  void NoteWriteOn(const Relation& table, const action::Write& write);
+  void NoteWrite(const action::Write& write, const OptionalPredicate& where);
+  void NoteWriteOn(const Relation& table, const action::Write& write,
+                   const OptionalPredicate& where);
+  bool CheckWritten(const Relation& table, const action::Write& write);
+  // The sequences that give a row its values: those of the columns that are not said.
+  void NoteDrawn(const Relation& table, const action::Write& write);
+  void NoteRouted(const Relation& table, const action::Write& write);
+  void CheckDrawn(const action::ModifyData& modify);
+  // Of no query that is prepared under that name; null, with the failure noted, where it certainly
+  // is not.
+  const action::ModifyData* FindPrepared(const std::string& name);
   // Where CREATE puts an object of that name.
   Name PlaceFor(const Name& name, bool temporary = false) const;
   // Whether the type is one that others use.
@@ -404,6 +420,8 @@ bool IsIndexConstraint(ConstraintKind kind);
 bool MayHoldRows(const std::vector<const Relation*>& heaps);
 // Why a new constraint of that kind looks at rows.
 Cause CauseOf(ConstraintKind kind);
+// The relations that ALTER … ALL IN TABLESPACE moves (tablecmds.c:AlterTableMoveAll).
+std::vector<const Relation*> MovedBy(const action::MoveAll& move, const CatalogView& view);
 const TableConstraint* PrimaryKeyOf(const Relation& table);
 bool SameType(const TypeName& a, const TypeName& b);
 // What CREATE INDEX would have to say for another index like that one, on another table.

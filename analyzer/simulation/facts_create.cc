@@ -207,7 +207,11 @@ void Inspector::Look(const action::CreateTable& create) {
     facts_.actors.push_back({.role = Role::kLike, .relation = {.name = create.of_type->name}});
   }
   if (create.with_data) NoteCalls(create.calls);
-  facts_.calls_unknown = facts_.calls_unknown || create.executes;
+  if (!create.executes.empty()) {
+    const action::ModifyData* prepared = FindPrepared(create.executes);
+    facts_.calls_unknown = facts_.calls_unknown || (prepared == nullptr && !facts_.failure);
+    if (prepared != nullptr) Look(*prepared);
+  }
   const auto reference = [&](const Constraint& constraint) {
     // A table that references itself is not there yet.
     const bool self = constraint.referenced.name == create.table.name;

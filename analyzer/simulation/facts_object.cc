@@ -409,7 +409,7 @@ void Inspector::Look(const action::ChangeOwned& change) {
       std::all_of(change.roles.begin(), change.roles.end(), [&](const std::string& role) {
         return view_.FindObject(ObjectKind::kRole, {.name = role}, {}) != nullptr;
       });
-  facts_.modelled = known || !owned.empty();
+  facts_.modelled = known || !owned.empty() || situation_.closed;
   if (!known && drops) {
     facts_.losses.push_back({.kind = LossKind::kOther, .relation = {.name = change.roles[0]}});
   }

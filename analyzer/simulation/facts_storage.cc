@@ -368,4 +368,34 @@ void Inspector::CheckClusterOn(const Relation& index, const Relation& table) {
                              "\" because access method does not support clustering"));
 }
 
+std::vector<const Relation*> MovedBy(const action::MoveAll& move, const CatalogView& view) {
+  const std::string from = move.from == "pg_default" ? "" : move.from;
+  const std::string to = move.to == "pg_default" ? "" : move.to;
+  std::vector<const Relation*> moved;
+  if (from == to) return moved;
+  for (const Relation* relation : view.AllRelations()) {
+    const bool kind = move.kind == ObjectKind::kIndex ? relation->IsIndex()
+                      : move.kind == ObjectKind::kMaterializedView
+                          ? relation->kind == RelationKind::kMaterializedView
+                          : relation->IsTable() && relation->kind != RelationKind::kForeignTable;
+    const bool owned = move.roles.empty() || std::find(move.roles.begin(), move.roles.end(),
+                                                       relation->owned_by_role) != move.roles.end();
+    const bool here = !relation->assumed && relation->tablespace == from &&
+                      relation->persistence != Persistence::kTemporary;
+    if (kind && owned && here) moved.push_back(relation);
+  }
+  return moved;
+}
+
+void Inspector::Look(const action::MoveAll& move) {
+  for (const Relation* relation : MovedBy(move, view_)) {
+    Add(Role::kTable, *relation);
+    const bool has_file = relation->kind != RelationKind::kPartitionedTable &&
+                          relation->kind != RelationKind::kPartitionedIndex;
+    if (has_file) Add(Role::kCopied, *relation, Cause::kStorage);
+  }
+  // What no file creates may stand there too.
+  facts_.modelled = situation_.closed;
+}
+
 }  // namespace plimsoll

@@ -61,6 +61,8 @@ void SetParameter(const action::SetParameter& set, Session& session) {
     bool on = true;
     const bool off = absl::EqualsIgnoreCase(value, "off") || (absl::SimpleAtob(value, &on) && !on);
     session.check_function_bodies = reset || !off;
+  } else if (name == "session_replication_role") {
+    session.fires_triggers = reset || !absl::EqualsIgnoreCase(value, "replica");
   } else if (name == "search_path") {
     session.search_path.clear();
     for (const std::string& part : set.values) {
@@ -123,6 +125,8 @@ class Simulator {
   bool RunElements(const Frame& frame, absl::Span<const Action> elements);
   bool RunActions(const Frame& frame, absl::Span<const Action> actions);
   bool RunCalls(const Frame& frame, const action::ModifyData& modify, Span call);
+  bool RunTriggers(const Frame& frame, const action::ModifyData& modify, Span call);
+  bool RunRoutine(const Frame& frame, const Routine& routine, Span call, bool certain);
   bool RunBody(const Body& body, const Frame& frame);
   void Forget(Moment before);
   Step MakeStep(const Frame& frame, const Action& action, Moment index) const;
@@ -130,7 +134,9 @@ class Simulator {
   void NoteDoubts(const Frame& frame, absl::Span<const Action> actions);
   bool IsDoubtful(const Action& action, const Failure& failure) const;
   void RunTransactionAction(Step& step);
+  const action::ModifyData* QueryOf(const Action& action) const;
   void NoteInUse(const Step& step);
+  void NoteState(const Step& step);
   void EndTransactionInBody(Step& step, bool commit, bool chain);
   void ChangeSession(const action::SetParameter& set, Step& step);
 
@@ -158,11 +164,12 @@ class Simulator {
   std::vector<SavepointMark> savepoints_;
   HeldLocks held_;
   std::vector<RelationId> in_use_;  // see Situation
-  bool all_deferred_ = false;       // SET CONSTRAINTS ALL DEFERRED
-  Moment trusted_since_ = 0;        // see Situation
-  bool reopen_ = false;    // COMMIT in a body: what follows it there is another transaction
-  Moment body_kept_ = 0;   // what bodies did up to then is committed
-  bool extended_ = false;  // see Situation
+  SessionState state_;
+  bool all_deferred_ = false;  // SET CONSTRAINTS ALL DEFERRED
+  Moment trusted_since_ = 0;   // see Situation
+  bool reopen_ = false;        // COMMIT in a body: what follows it there is another transaction
+  Moment body_kept_ = 0;       // what bodies did up to then is committed
+  bool extended_ = false;      // see Situation
   uint32_t called_statements_ = 0;
   // Names of what may or may not have been changed: no failure is said of it.
   absl::flat_hash_set<std::string> doubtful_;
@@ -198,6 +205,7 @@ void Simulator::Open(bool block) {
   in_block_ = block;
   held_ = NoLocks();
   savepoints_.clear();
+  absl::erase_if(state_.cursors, [](const auto& cursor) { return !cursor.second; });
   in_use_.clear();
   all_deferred_ = false;
 }
@@ -279,6 +287,8 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .conditional = frame.conditional,
           .now = now(),
           .trusted_since = trusted_since_,
+          .fires_triggers = session.fires_triggers,
+          .state = &state_,
           .search_path = session.search_path,
           .in_use = in_use_};
 }
@@ -291,12 +301,12 @@ void Simulator::NoteInUse(const Step& step) {
     if (set->constraints.empty()) all_deferred_ = set->deferred;
     return;
   }
-  const auto* modify = step.As<action::ModifyData>();
-  if (modify == nullptr || modify->planned_only) return;
+  const action::ModifyData* modify = QueryOf(*step.action);
+  if (modify == nullptr) return;
   const CatalogView view = history_.catalog_.At(step.index + 1);
   const std::vector<std::string>& path = history_.sessions_[session_].search_path;
   for (const Name& name : modify->reads) {
-    const Relation* read = modify->opens_cursor ? view.Find(name, path) : nullptr;
+    const Relation* read = !modify->cursor.empty() ? view.Find(name, path) : nullptr;
     if (read != nullptr) in_use_.push_back(read->id);
   }
   for (const action::Write& write : modify->writes) {
@@ -310,6 +320,40 @@ void Simulator::NoteInUse(const Step& step) {
       if (waits) in_use_.push_back(table->id);
     }
   }
+}
+
+// The query that the action runs; null where it runs none, or one that nobody knows.
+const action::ModifyData* Simulator::QueryOf(const Action& action) const {
+  const auto* query = std::get_if<action::ModifyData>(&action.kind);
+  const auto* execute = std::get_if<action::Execute>(&action.kind);
+  if (execute == nullptr) return query == nullptr || query->planned_only ? nullptr : query;
+  const auto prepared = state_.prepared.find(execute->name);
+  const bool runs = prepared != state_.prepared.end() && !execute->planned_only;
+  return runs ? prepared->second : nullptr;
+}
+
+// What a condition may have taken away is not taken to be gone.
+void Simulator::NoteState(const Step& step) {
+  for (const Lock& lock : step.effects.locks) {
+    if (lock.relation.kind == RelationKind::kSequence) state_.drawn.insert(lock.relation.id);
+  }
+  state_.called = state_.called || step.effects.calls_unknown || !step.effects.modelled ||
+                  step.As<action::DoBlock>() != nullptr;
+  if (const auto* modify = step.As<action::ModifyData>()) {
+    if (!modify->prepares.empty()) state_.prepared[modify->prepares] = modify;
+    if (!modify->cursor.empty()) state_.cursors[modify->cursor] = modify->holds;
+  } else if (const auto* prepare = step.As<action::PrepareTransaction>()) {
+    state_.prepared_transactions.insert(prepare->id);
+  }
+  const auto* command = step.As<action::SessionCommand>();
+  if (command == nullptr || step.conditional) return;
+  const bool all = command->name.empty();
+  const bool discards = command->what == "DISCARD ALL";
+  if (discards || (command->what == "DEALLOCATE" && all)) state_.prepared.clear();
+  if (discards || (command->what == "CLOSE CURSOR" && all)) state_.cursors.clear();
+  if (command->what == "DEALLOCATE") state_.prepared.erase(command->name);
+  if (command->what == "CLOSE CURSOR") state_.cursors.erase(command->name);
+  if (absl::EndsWith(command->what, " PREPARED")) state_.prepared_transactions.erase(command->name);
 }
 
 void Simulator::RunTransactionAction(Step& step) {
@@ -500,6 +544,7 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     }
     if (!fails) RunTransactionAction(step);
     if (!fails && !frame.conditional && in_block_) NoteInUse(step);
+    if (!fails) NoteState(step);
     if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
     if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
     extended_ = extended_ || Extends(*step.action);
@@ -522,40 +567,77 @@ bool Simulator::RunElements(const Frame& frame, absl::Span<const Action> element
   return true;
 }
 
+// What the body of a routine does, where it is known.
+bool Simulator::RunRoutine(const Frame& frame, const Routine& routine, Span call, bool certain) {
+  if (routine.body == nullptr) return true;
+  // Kept for as long as it runs: it may drop itself.
+  const std::shared_ptr<const Body> body = routine.body;
+  // One that calls itself does nothing that is not done already.
+  for (const Frame* outer = &frame; outer != nullptr; outer = outer->outer) {
+    if (outer->body == body.get()) return true;
+  }
+  const auto size = static_cast<uint32_t>(body->statements.size());
+  if (frame.depth >= kMaxCallDepth || size > kMaxCalledStatements - called_statements_) {
+    trusted_since_ = now();
+    if (!history_.steps_.empty()) {
+      history_.steps_.back().effects.modelled = false;
+      history_.steps_.back().effects.calls_unknown = true;
+    }
+    return true;
+  }
+  called_statements_ += size;
+  return RunBody(*body,
+                 {.migration = frame.migration,
+                  .statement = frame.statement,
+                  .outer = &frame,
+                  .call = frame.call.empty() ? call : frame.call,
+                  .conditional = frame.conditional || !certain,
+                  .may_commit = routine.procedure && (frame.within == nullptr || frame.may_commit),
+                  .depth = frame.depth + 1});
+}
+
 // The functions that a query calls, and the procedure of CALL.
 bool Simulator::RunCalls(const Frame& frame, const action::ModifyData& modify, Span call) {
   for (const FunctionCall& called : modify.calls) {
-    const CatalogView view = history_.catalog_.At(now());
-    const Routine* routine =
-        view.FindRoutine(called.function, history_.sessions_[session_].search_path);
-    if (routine == nullptr || routine->body == nullptr) continue;
-    const std::shared_ptr<const Body> body = routine->body;
-    // One that calls itself does nothing that is not done already.
-    bool recursive = false;
-    for (const Frame* outer = &frame; outer != nullptr; outer = outer->outer) {
-      recursive = recursive || outer->body == body.get();
+    const Routine* routine = history_.catalog_.At(now()).FindRoutine(
+        called.function, history_.sessions_[session_].search_path);
+    if (routine != nullptr && !RunRoutine(frame, *routine, call, called.certain)) return false;
+  }
+  return true;
+}
+
+namespace {
+
+bool Fires(const Trigger& trigger, action::DataVerb verb) {
+  if (trigger.disabled) return false;
+  return verb == action::DataVerb::kInsert   ? trigger.on_insert
+         : verb == action::DataVerb::kUpdate ? trigger.on_update
+         : verb == action::DataVerb::kDelete ? trigger.on_delete
+                                             : false;
+}
+
+}  // namespace
+
+// The triggers of the tables that a query writes to.
+bool Simulator::RunTriggers(const Frame& frame, const action::ModifyData& modify, Span call) {
+  const std::vector<std::string>& path = history_.sessions_[session_].search_path;
+  if (modify.planned_only || !history_.sessions_[session_].fires_triggers) return true;
+  for (const action::Write& write : modify.writes) {
+    const Relation* table = history_.catalog_.At(now()).Find(write.table.name, path);
+    if (table == nullptr) continue;
+    // INSERT … VALUES has a row; of others nobody knows whether there is one.
+    const bool has_row = write.verb == action::DataVerb::kInsert && write.width.has_value() &&
+                         !write.has_where && modify.writes.size() == 1;
+    // A body may change the table.
+    const std::vector<Trigger> triggers = table->triggers;
+    for (const Trigger& trigger : triggers) {
+      if (!Fires(trigger, write.verb)) continue;
+      const bool chosen = write.verb == action::DataVerb::kUpdate && !trigger.columns.empty();
+      const bool certain = !trigger.has_when && !chosen && (has_row || !trigger.each_row);
+      const Routine* routine =
+          history_.catalog_.At(now()).FindRoutine({.name = trigger.function}, path);
+      if (routine != nullptr && !RunRoutine(frame, *routine, call, certain)) return false;
     }
-    if (recursive) continue;
-    const bool conditional = frame.conditional || !called.certain;
-    const auto size = static_cast<uint32_t>(body->statements.size());
-    if (frame.depth >= kMaxCallDepth || size > kMaxCalledStatements - called_statements_) {
-      trusted_since_ = now();
-      if (!history_.steps_.empty()) {
-        history_.steps_.back().effects.modelled = false;
-        history_.steps_.back().effects.calls_unknown = true;
-      }
-      continue;
-    }
-    called_statements_ += size;
-    Frame inner = {
-        .migration = frame.migration,
-        .statement = frame.statement,
-        .outer = &frame,
-        .call = frame.call.empty() ? call : frame.call,
-        .conditional = conditional,
-        .may_commit = routine->procedure && (frame.within == nullptr || frame.may_commit),
-        .depth = frame.depth + 1};
-    if (!RunBody(*body, inner)) return false;
   }
   return true;
 }
@@ -578,8 +660,9 @@ bool Simulator::RunAll(const Frame& frame, absl::Span<const Action> actions) {
   // The subcommands of ALTER TABLE all see the table as it was.
   const bool elements = std::holds_alternative<action::CreateSchema>(actions[0].kind);
   bool succeeds = elements ? RunElements(frame, actions) : RunActions(frame, actions);
-  if (const auto* modify = std::get_if<action::ModifyData>(&actions[0].kind)) {
-    succeeds = succeeds && RunCalls(frame, *modify, actions[0].span);
+  if (const action::ModifyData* modify = QueryOf(actions[0])) {
+    succeeds = succeeds && RunCalls(frame, *modify, actions[0].span) &&
+               RunTriggers(frame, *modify, actions[0].span);
   } else if (const auto* block = std::get_if<action::DoBlock>(&actions[0].kind)) {
     Frame inner = frame;
     inner.outer = &frame;

@@ -67,6 +67,7 @@ struct Session {
   std::vector<std::string> search_path = {"public"};
   bool utc = false;
   bool check_function_bodies = true;
+  bool fires_triggers = true;  // false: session_replication_role is replica
 };
 
 // The locks a transaction holds on live relations, as a range of a list that only grows: a long

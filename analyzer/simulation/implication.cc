@@ -609,6 +609,78 @@ std::vector<BoundScan> ScansOfDefault(const Relation& parent, const PartitionBou
   return scans;
 }
 
+// ---- queries ---------------------------------------------------------------------------------
+
+namespace {
+
+// A comparison holds for no NULL: with each one, that its term is none.
+Predicate Strict(const Predicate& given) {
+  Predicates parts;
+  const bool conjunction = given.kind == PredicateKind::kAnd && !given.from_list;
+  for (const Predicate& part : conjunction ? given.parts : Predicates{given}) {
+    const Predicate* leaf = &part;
+    if (part.from_list && !part.parts.empty()) leaf = part.parts.data();
+    if (leaf->kind == PredicateKind::kCompare && !leaf->term.murky) {
+      parts.push_back(NullTest(leaf->term, true));
+    }
+    parts.push_back(part);
+  }
+  return Join(PredicateKind::kAnd, std::move(parts));
+}
+
+// Whether rows of `parent` that satisfy `given` are all in the partition, or all outside of it.
+struct Placing {
+  bool inside = false;
+  bool outside = false;
+};
+Placing PlaceOf(const Relation& parent, const Predicate& given, const Relation& part,
+                const CatalogView& view) {
+  if (part.bound == nullptr) return {};
+  const Predicate bound = Simplify(BoundConstraint(parent, *part.bound, view), parent);
+  const Predicate known = Simplify(given, parent);
+  const Prover prover(parent);
+  return {.inside = prover.Implies(known, bound) == Proof::kYes,
+          .outside = prover.Implies(known, Simplify(Negate(bound), parent)) == Proof::kYes};
+}
+
+}  // namespace
+
+std::vector<const Relation*> ReachedBy(const Relation& parent, const OptionalPredicate& where,
+                                       const CatalogView& view) {
+  if (where == nullptr) return view.DescendantsOf(parent);
+  const Predicate given = Strict(*where);
+  std::vector<const Relation*> reached;
+  std::vector<const Relation*> wholes = {&parent};
+  for (size_t next = 0; next < wholes.size(); ++next) {
+    for (const RelationId id : wholes[next]->children) {
+      const Relation* part = view.Find(id);
+      if (part == nullptr || PlaceOf(*wholes[next], given, *part, view).outside) continue;
+      reached.push_back(part);
+      if (part->kind == RelationKind::kPartitionedTable) wholes.push_back(part);
+    }
+  }
+  return reached;
+}
+
+Routing RouteOf(const Relation& parent, const Predicate& row, const CatalogView& view) {
+  const Predicate given = Strict(row);
+  Routing routing;
+  const Relation* whole = &parent;
+  while (whole != nullptr && whole->kind == RelationKind::kPartitionedTable) {
+    const Relation* found = nullptr;
+    for (const RelationId id : whole->children) {
+      const Relation* part = view.Find(id);
+      if (part == nullptr) continue;
+      const Placing placing = PlaceOf(*whole, given, *part, view);
+      if (placing.inside) found = part;
+      routing.known = routing.known && (placing.inside || placing.outside);
+    }
+    if (found != nullptr) routing.partitions.push_back(found);
+    whole = found;
+  }
+  return routing;
+}
+
 // ---- indexes ---------------------------------------------------------------------------------
 
 Proof SamePredicate(const OptionalPredicate& a, const OptionalPredicate& b, const Relation& table) {

@@ -52,6 +52,20 @@ Predicate PartitionConstraint(const Relation& parent, const PartitionBound& boun
 Predicate BoundConstraint(const Relation& parent, const PartitionBound& bound,
                           const CatalogView& view);
 
+// What the planner leaves of the partitions below `parent`, at any level, for a query over the rows
+// that satisfy `where`: in order, parents first (partprune.c:prune_append_rel_partitions). Null is
+// no condition.
+std::vector<const Relation*> ReachedBy(const Relation& parent, const OptionalPredicate& where,
+                                       const CatalogView& view);
+// The partitions that a row goes through on its way to its leaf
+// (execPartition.c:ExecFindPartition). `known` is false where no file tells all of them; none of
+// them fits where the last one there is partitioned, or there is none.
+struct Routing {
+  std::vector<const Relation*> partitions;
+  bool known = true;
+};
+Routing RouteOf(const Relation& parent, const Predicate& row, const CatalogView& view);
+
 // A relation that ATTACH PARTITION or CREATE TABLE … PARTITION OF opens, whether it reads its rows,
 // and whether that is certain.
 struct BoundScan {

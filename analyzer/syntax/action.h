@@ -100,8 +100,8 @@ struct Expression {
   std::vector<SequenceUse> sequences;  // each once
   // Relations named by constants of the type regclass: the expression depends on them.
   std::vector<Name> depends_on;
-  std::vector<TypedText> texts;        // constants that are cast, or compared with a column
-  std::optional<std::string> text;     // of a string constant without a cast
+  std::vector<TypedText> texts;     // constants that are cast, or compared with a column
+  std::optional<std::string> text;  // of a string constant without a cast
 };
 
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
@@ -293,7 +293,7 @@ struct CreateTable {
   bool with_data = true;
   std::vector<Name> reads;  // relations the query reads
   std::vector<FunctionCall> calls;
-  bool executes = false;        // CREATE TABLE AS EXECUTE: what it reads is not known
+  std::string executes;         // of CREATE TABLE AS EXECUTE: the prepared statement
   bool foreign = false;         // CREATE FOREIGN TABLE
   std::string server;           // of a foreign table
   std::optional<Name> of_type;  // CREATE TABLE … OF
@@ -385,9 +385,12 @@ enum class TriggerTiming : uint8_t { kBefore, kAfter, kInsteadOf };
 struct CreateTrigger {
   TriggerTiming timing = TriggerTiming::kAfter;
   bool each_row = false;
-  bool constraint = false;   // CREATE CONSTRAINT TRIGGER
-  bool on_truncate = false;  // TRUNCATE is among its events
-  bool transition = false;   // REFERENCING … TABLE
+  bool constraint = false;  // CREATE CONSTRAINT TRIGGER
+  bool on_insert = false;   // its events
+  bool on_update = false;
+  bool on_delete = false;
+  bool on_truncate = false;
+  bool transition = false;  // REFERENCING … TABLE
   std::string name;
   Name table;
   bool or_replace = false;
@@ -723,15 +726,34 @@ struct AlterExtension {
   ObjectKind kind = ObjectKind::kTable;
   Name member;
 };
-// A command that leaves tables and catalog alone: LISTEN, SHOW, DISCARD, SET CONSTRAINTS, PREPARE,
-// …
+// A command that leaves tables and catalog alone: LISTEN, SHOW, DISCARD, DEALLOCATE, FETCH, COMMIT
+// PREPARED, …
 struct SessionCommand {
   std::string what;  // PostgreSQL's command tag
+  std::string name;  // of DEALLOCATE, FETCH, MOVE, CLOSE, COMMIT and ROLLBACK PREPARED; empty: ALL
   bool outside_transactions = false;
 };
 struct SetConstraints {
   std::vector<Name> constraints;  // empty: ALL
   bool deferred = false;
+};
+// EXECUTE of what PREPARE prepared; EXPLAIN EXECUTE only plans it.
+struct Execute {
+  std::string name;
+  bool planned_only = false;
+  std::vector<FunctionCall> calls;  // in its arguments
+};
+// RAISE of a body, where it ends it: an exception.
+struct RaiseError {
+  std::string sqlstate;
+  std::string message;
+};
+// ALTER TABLE (INDEX, MATERIALIZED VIEW) ALL IN TABLESPACE … SET TABLESPACE.
+struct MoveAll {
+  ObjectKind kind = ObjectKind::kTable;
+  std::string from;
+  std::string to;
+  std::vector<std::string> roles;  // OWNED BY; empty: anybody's
 };
 // The transaction ends here, and keeps its locks until COMMIT PREPARED or ROLLBACK PREPARED.
 struct PrepareTransaction {
@@ -765,11 +787,19 @@ enum class DataVerb { kInsert, kUpdate, kDelete, kMerge };
 struct Write {
   DataVerb verb = DataVerb::kInsert;
   Target table;
-  // UPDATE and DELETE choose rows by their columns; MERGE by its join.
+  // UPDATE and DELETE choose rows by their columns, MERGE by its join, INSERT by ON CONFLICT.
   bool has_where = false;
-  std::vector<std::string> columns;  // that UPDATE assigns to
-  std::vector<TypedText> texts;      // string constants that INSERT and UPDATE put into columns
+  // That INSERT names or UPDATE assigns to. An INSERT without any fills them in their order.
+  std::vector<std::string> columns;
+  std::vector<std::string> defaulted;  // of them: those that are to get DEFAULT, in any row
+  // Of INSERT, how many values a row has; nothing where the text does not tell. 0: DEFAULT VALUES.
+  std::optional<uint32_t> width;
+  // Of INSERT … VALUES and of UPDATE (one row), a value a place of `columns` or of the table:
+  // kConstant or kUnknown. Empty where there are more of them than kMaxRoutedRows.
+  std::vector<std::vector<BoundValue>> rows;
+  std::vector<TypedText> texts;  // string constants that INSERT and UPDATE put into columns
 };
+inline constexpr size_t kMaxRoutedRows = 16;
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
   std::vector<Write> writes;     // its own, if it has one, then those of its WITH list
@@ -779,7 +809,14 @@ struct ModifyData {
   bool reads_all = false;        // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
   bool copies_out = false;       // COPY … TO
-  bool opens_cursor = false;     // DECLARE
+  bool runs_program = false;     // COPY … PROGRAM: a command on the server's machine
+  std::string cursor;            // that DECLARE opens
+  bool holds = false;            // WITH HOLD: the cursor outlives its transaction
+  std::string prepares;          // that PREPARE names
+  // What the query's rows satisfy, where it is about one relation and no other.
+  OptionalPredicate where;
+  std::vector<ColumnUse> columns_used;
+  bool has_subquery = false;  // names without a qualifier may then belong to it
   std::vector<FunctionCall> calls;
   std::vector<TypedText> texts;  // constants that are cast
   std::vector<SequenceUse> sequences;
@@ -814,8 +851,9 @@ using ActionKind = std::variant<
     action::AlterSequence, action::CreateRule, action::CreateStatistics, action::AlterPart,
     action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
     action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
-    action::SetConstraints, action::PrepareTransaction, action::Drop, action::Truncate,
-    action::LockTable, action::ModifyData, action::DoBlock, action::Other>;
+    action::SetConstraints, action::Execute, action::RaiseError, action::MoveAll,
+    action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
+    action::ModifyData, action::DoBlock, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;

@@ -215,6 +215,13 @@ std::optional<Span> BodyReader::Locate(const Fragment& fragment) {
   const uint32_t line_start = LineStart(fragment.line);
   const uint32_t from = std::max(line_start, cursor_);
   absl::string_view words = fragment.words;
+  if (fragment.kind == FragmentKind::kRaise) {
+    const size_t raise = absl::AsciiStrToLower(body_.substr(from, kReach)).find("raise");
+    if (raise == absl::string_view::npos) return std::nullopt;
+    const Span span = StatementFrom(from + static_cast<uint32_t>(raise));
+    cursor_ = span.end;
+    return span;
+  }
   const bool performs = fragment.kind == FragmentKind::kStatement && !fragment.has_into &&
                         absl::ConsumePrefix(&words, "SELECT ");
   words = absl::StripAsciiWhitespace(words);
@@ -324,6 +331,9 @@ void BodyReader::Read(const Fragment& fragment) {
       return Add(action::Commit{.chain = fragment.chain}, "COMMIT", span, fragment.conditional);
     case FragmentKind::kRollback:
       return Add(action::Rollback{.chain = fragment.chain}, "ROLLBACK", span, fragment.conditional);
+    case FragmentKind::kRaise:
+      return Add(action::RaiseError{.sqlstate = fragment.sql, .message = fragment.words}, "RAISE",
+                 span, fragment.conditional);
     case FragmentKind::kExecute:
       return Execute(fragment, span);
     case FragmentKind::kStatement:

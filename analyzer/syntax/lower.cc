@@ -85,7 +85,7 @@ action::CreateTable LowerCreateTableAs(const Node& into, const Node& query, bool
           .with_data = !into.Flag("skipData"),
           .reads = std::move(lowered.reads),
           .calls = std::move(lowered.calls),
-          .executes = query.Tag() == "ExecuteStmt"};
+          .executes = std::string(query["ExecuteStmt"].Text("name"))};
 }
 
 action::CreateView LowerMaterializedView(const Node& body) {
@@ -239,16 +239,30 @@ void MarkCertainCalls(const Node& select, std::vector<FunctionCall>& calls) {
   }
 }
 
+// The condition of a SELECT, UPDATE or DELETE over one relation and no other.
+OptionalPredicate LowerWhere(const Node& statement, const tree::Query& query) {
+  const absl::string_view tag = statement.Tag();
+  const Node body = statement.Body();
+  if (query.has_subquery || body["withClause"] || body["usingClause"]) return nullptr;
+  const bool from_one = body.Items("fromClause").size() == 1 && query.reads.size() == 1;
+  if (tag == "SelectStmt" ? !from_one : tag == "InsertStmt" || body["fromClause"]) return nullptr;
+  return tree::LowerPredicate(body["whereClause"]);
+}
+
 action::ModifyData LowerModify(const Node& statement) {
   const Node select = statement.Body()["selectStmt"];
   tree::Query query = tree::LowerQuery(statement);
   if (statement.Tag() == "SelectStmt") MarkCertainCalls(statement.Body(), query.calls);
+  OptionalPredicate where = LowerWhere(statement, query);
   return {.writes = std::move(query.writes),
           .locks_rows = query.locks_rows,
           .row_locked = std::move(query.row_locked),
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
+          .where = std::move(where),
+          .columns_used = std::move(query.columns),
+          .has_subquery = query.has_subquery,
           .calls = std::move(query.calls),
           .sequences = std::move(query.sequences)};
 }
@@ -292,10 +306,10 @@ void LowerParameters(const Node& body, action::CreateFunction& create) {
 std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
   Body body = {.atomic = true};
   const auto add = [&body](const Node& statement) {
-    tree::Query query = tree::LowerQuery(statement);
-    body.has_subquery = body.has_subquery || query.has_subquery;
-    body.columns_used.insert(body.columns_used.end(), query.columns.begin(), query.columns.end());
     action::ModifyData modify = LowerModify(statement);
+    body.has_subquery = body.has_subquery || modify.has_subquery;
+    body.columns_used.insert(body.columns_used.end(), modify.columns_used.begin(),
+                             modify.columns_used.end());
     if (modify.reads.empty() && modify.writes.empty() && modify.calls.empty()) return;
     BodyStatement lowered = {.tag = tree::CommandTag(statement)};
     lowered.actions.push_back({.kind = std::move(modify)});
@@ -457,7 +471,8 @@ ActionKind LowerTransaction(const Node& body, const std::string& tag) {
   if (kind == "TRANS_STMT_PREPARE") {
     return action::PrepareTransaction{.id = std::string(body.Text("gid"))};
   }
-  return action::SessionCommand{.what = tag, .outside_transactions = true};
+  return action::SessionCommand{
+      .what = tag, .name = std::string(body.Text("gid")), .outside_transactions = true};
 }
 
 action::Truncate LowerTruncate(const Node& body) {
@@ -555,7 +570,12 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
                                          : action::TriggerTiming::kAfter;
     create.each_row = body.Flag("row");
     create.constraint = body.Flag("isconstraint");
-    create.on_truncate = (body.Number("events") & 32) != 0;
+    // TRIGGER_TYPE_INSERT, _DELETE, _UPDATE and _TRUNCATE (catalog/pg_trigger.h)
+    const int64_t events = body.Number("events");
+    create.on_insert = (events & 4) != 0;
+    create.on_delete = (events & 8) != 0;
+    create.on_update = (events & 16) != 0;
+    create.on_truncate = (events & 32) != 0;
     create.transition = !body.Items("transitionRels").empty();
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
     create.columns = tree::Strings(body["columns"]);
@@ -571,19 +591,37 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
 
 // COPY … FROM puts rows in as INSERT does; COPY … TO reads them.
 action::ModifyData LowerCopy(const Node& body) {
-  if (body["query"]) return LowerModify(body["query"]);
-  if (body.Flag("is_from")) {
-    return {.writes = {
-                {.verb = action::DataVerb::kInsert, .table = tree::LowerTarget(body["relation"])}}};
+  action::ModifyData copy;
+  if (body["query"]) {
+    copy = LowerModify(body["query"]);
+  } else if (body.Flag("is_from")) {
+    copy.writes = {{.verb = action::DataVerb::kInsert,
+                    .table = tree::LowerTarget(body["relation"]),
+                    .columns = tree::Strings(body["attlist"])}};
+  } else {
+    copy.reads = {tree::RangeVarName(body["relation"])};
+    copy.copies_out = true;
   }
-  return {.reads = {tree::RangeVarName(body["relation"])}, .copies_out = true};
+  copy.runs_program = body.Flag("is_program");
+  return copy;
+}
+
+// The calls in the arguments of EXECUTE.
+action::Execute LowerExecute(const Node& statement) {
+  return {.name = std::string(statement.Body().Text("name")),
+          .calls = tree::LowerQuery(statement).calls};
 }
 
 // EXPLAIN plans, which locks as running does; ANALYZE runs.
 ActionKind LowerExplain(const Node& body) {
   const Node query = body["query"];
   const bool runs = tree::HasOption(body, "options", "analyze");
-  if (query.Tag() == "CreateTableAsStmt" || query.Tag() == "ExecuteStmt") {
+  if (query.Tag() == "ExecuteStmt") {
+    action::Execute execute = LowerExecute(query);
+    execute.planned_only = !runs;
+    return execute;
+  }
+  if (query.Tag() == "CreateTableAsStmt") {
     return action::Other{.what = runs ? "EXPLAIN ANALYZE" : "EXPLAIN",
                          .relations = tree::NamedRelations(query)};
   }
@@ -608,17 +646,20 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   if (type == "InsertStmt" || type == "UpdateStmt" || type == "DeleteStmt" || type == "MergeStmt") {
     return LowerModify(statement);
   }
-  // COPY … PROGRAM runs a command of the server's machine.
-  if (type == "CopyStmt" && !body.Flag("is_program")) return LowerCopy(body);
+  if (type == "CopyStmt") return LowerCopy(body);
+  if (type == "ExecuteStmt") return LowerExecute(statement);
   if (type == "ExplainStmt") return LowerExplain(body);
   if (type == "DeclareCursorStmt") {
     action::ModifyData cursor = LowerModify(body["query"]);
-    cursor.opens_cursor = true;
+    // CURSOR_OPT_HOLD (nodes/parsenodes.h)
+    cursor.holds = (body.Number("options") & 32) != 0;
+    cursor.cursor = std::string(body.Text("portalname"));
     return cursor;
   }
   if (type == "PrepareStmt") {
     action::ModifyData prepared = LowerModify(body["query"]);
     prepared.planned_only = true;
+    prepared.prepares = std::string(body.Text("name"));
     return prepared;
   }
   if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);

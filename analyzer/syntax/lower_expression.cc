@@ -10,6 +10,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/syntax/lower_predicate.h"
 
 namespace plimsoll::tree {
 namespace {
@@ -208,33 +209,51 @@ bool Chooses(const Node& condition) {
   return !expression.columns.empty() || expression.has_subquery;
 }
 
-// What INSERT INTO t (a, b) VALUES (…) puts where: rows by their places.
-void AddInserted(const Node& body, std::vector<TypedText>& texts) {
-  std::vector<std::string> columns;
+// One row of VALUES.
+void AddRow(const NodeList& values, action::Write& insert) {
+  std::vector<BoundValue> row;
+  for (size_t i = 0; i < values.size(); ++i) {
+    row.push_back(LowerBoundValue(values[i]));
+    if (i >= insert.columns.size()) continue;
+    const std::string& column = insert.columns[i];
+    const Node text = values[i]["A_Const"]["sval"];
+    if (text) insert.texts.push_back({.column = column, .text = std::string(text.Text("sval"))});
+    if (values[i].Tag() == "SetToDefault") AddOnce(insert.defaulted, column);
+  }
+  if (insert.rows.size() <= action::kMaxRoutedRows) insert.rows.push_back(std::move(row));
+}
+
+// What INSERT INTO t (a, b) puts where: rows by their places.
+void LowerInserted(const Node& body, action::Write& insert) {
   for (const Node& target : body.Items("cols")) {
-    columns.emplace_back(target["ResTarget"].Text("name"));
+    insert.columns.emplace_back(target["ResTarget"].Text("name"));
   }
-  for (const Node& row : body["selectStmt"]["SelectStmt"].Items("valuesLists")) {
-    const NodeList values = row["List"].Items("items");
-    for (size_t i = 0; i < values.size() && i < columns.size(); ++i) {
-      const Node text = values[i]["A_Const"]["sval"];
-      if (text) texts.push_back({.column = columns[i], .text = std::string(text.Text("sval"))});
-    }
+  if (!body["selectStmt"]) insert.width = 0;
+  const Node select = body["selectStmt"]["SelectStmt"];
+  const NodeList rows = select.Items("valuesLists");
+  for (const Node& row : rows) AddRow(row["List"].Items("items"), insert);
+  if (!rows.empty()) {
+    insert.width = static_cast<uint32_t>(rows[0]["List"].Items("items").size());
   }
+  if (insert.rows.size() > action::kMaxRoutedRows) insert.rows.clear();
+  insert.has_where = body["onConflictClause"].present();
 }
 
 action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb verb) {
   action::Write write = {.verb = verb, .table = table, .has_where = Chooses(body["whereClause"])};
-  if (verb == action::DataVerb::kInsert) AddInserted(body, write.texts);
+  if (verb == action::DataVerb::kInsert) LowerInserted(body, write);
   if (verb != action::DataVerb::kUpdate) return write;
+  write.rows.emplace_back();
   for (const Node& target : body.Items("targetList")) {
     const Node assignment = target["ResTarget"];
+    write.rows[0].push_back(LowerBoundValue(assignment["val"]));
     write.columns.emplace_back(assignment.Text("name"));
     const Node text = assignment["val"]["A_Const"]["sval"];
     if (text) {
       write.texts.push_back(
           {.column = write.columns.back(), .text = std::string(text.Text("sval"))});
     }
+    if (assignment["val"].Tag() == "SetToDefault") write.defaulted.push_back(write.columns.back());
   }
   return write;
 }

@@ -587,10 +587,21 @@ std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
     }
     return set;
   }
+  if (type == "AlterTableMoveAllStmt") {
+    action::MoveAll move = {.kind = LowerObjectKind(body.Text("objtype")),
+                            .from = std::string(body.Text("orig_tablespacename")),
+                            .to = std::string(body.Text("new_tablespacename"))};
+    for (const Node& role : body.Items("roles")) {
+      move.roles.emplace_back(role["RoleSpec"].Text("rolename"));
+    }
+    return move;
+  }
   const bool session = std::find(std::begin(kSessionCommands), std::end(kSessionCommands), type) !=
                        std::end(kSessionCommands);
   if (session) {
+    const absl::string_view portal = body.Text("portalname");
     return action::SessionCommand{.what = tag,
+                                  .name = std::string(portal.empty() ? body.Text("name") : portal),
                                   .outside_transactions = body.Text("target") == "DISCARD_ALL"};
   }
   return std::nullopt;

@@ -407,6 +407,8 @@ class Lowerer {
   bool overflowed_ = false;
 };
 
+}  // namespace
+
 // ---- bounds ----------------------------------------------------------------------------------
 
 BoundValue LowerBoundValue(const Node& node) {
@@ -418,6 +420,8 @@ BoundValue LowerBoundValue(const Node& node) {
   if (std::optional<Literal> literal = LowerLiteral(node)) return {.literal = *std::move(literal)};
   return {.kind = BoundKind::kUnknown};
 }
+
+namespace {
 
 std::vector<BoundValue> LowerBoundValues(const NodeList& items) {
   std::vector<BoundValue> values;

@@ -18,6 +18,9 @@ std::string CanonicalText(const Node& expression);
 Term LowerTerm(const Node& expression);
 OptionalPredicate LowerPredicate(const Node& condition);  // null where it is not present
 
+// kUnknown for what is no constant.
+BoundValue LowerBoundValue(const Node& expression);
+
 // PARTITION BY.
 PartitionStrategy LowerPartitionStrategy(const Node& partition_spec);
 std::vector<Term> LowerPartitionTerms(const Node& partition_spec);

@@ -66,7 +66,7 @@ class Reader {
   bool LeavesLoop(absl::string_view label) const;
   bool ReadStatement(absl::string_view tag, const Node& body, bool conditional);
   void ReadControl(absl::string_view tag, const Node& body, bool conditional);
-  void ReadIf(const Node& body, bool conditional);
+  bool ReadIf(const Node& body, bool conditional);
   void ReadCase(const Node& body, bool conditional);
   void ReadLoop(absl::string_view tag, const Node& body, bool conditional);
   bool ReadBlock(const Node& body, bool conditional);
@@ -77,6 +77,7 @@ class Reader {
   void AddExpressions(const tree::NodeList& holders, bool conditional);
   void AddStatement(const Node& holder, bool conditional, bool has_into = false);
   void AddExecute(const Node& holder, bool conditional);
+  void AddRaise(const Node& body, bool conditional);
   void Add(Fragment fragment, bool conditional);
 
   Node function_;
@@ -253,14 +254,16 @@ bool Reader::ReadStatement(absl::string_view tag, const Node& body, bool conditi
     for (const Node& option : body.Items("options")) {
       AddExpression(option["PLpgSQL_raise_option"]["expr"], conditional);
     }
-    return body.Number("elog_level") >= kElogError;
+    const bool ends = body.Number("elog_level") >= kElogError;
+    if (ends) AddRaise(body, conditional);
+    return ends;
   }
+  if (tag == "PLpgSQL_stmt_if") return ReadIf(body, conditional);
   ReadControl(tag, body, conditional);
   return false;
 }
 
 void Reader::ReadControl(absl::string_view tag, const Node& body, bool conditional) {
-  if (tag == "PLpgSQL_stmt_if") return ReadIf(body, conditional);
   if (tag == "PLpgSQL_stmt_case") return ReadCase(body, conditional);
   for (const absl::string_view loop :
        {"PLpgSQL_stmt_loop", "PLpgSQL_stmt_while", "PLpgSQL_stmt_fori", "PLpgSQL_stmt_fors",
@@ -271,16 +274,54 @@ void Reader::ReadControl(absl::string_view tag, const Node& body, bool condition
   ReadRest(tag, body, conditional);
 }
 
-void Reader::ReadIf(const Node& body, bool conditional) {
-  AddExpression(body["cond"], conditional);
-  ReadList(body["then_body"], true);
+// What a condition says without being computed.
+std::optional<bool> ConstantCondition(const Node& holder) {
+  const absl::string_view words = absl::StripAsciiWhitespace(holder["PLpgSQL_expr"].Text("query"));
+  if (absl::EqualsIgnoreCase(words, "true")) return true;
+  if (absl::EqualsIgnoreCase(words, "false") || absl::EqualsIgnoreCase(words, "null")) return false;
+  return std::nullopt;
+}
+
+// Returns whether what follows is never reached.
+bool Reader::ReadIf(const Node& body, bool conditional) {
+  // Whether the branches above may have been taken already.
+  bool maybe = false;
+  const auto branch = [&](const Node& condition, const Node& statements, bool& ended) {
+    const std::optional<bool> taken = ConstantCondition(condition);
+    if (!taken) AddExpression(condition, conditional || maybe);
+    if (taken == false) return false;
+    const bool ends = ReadList(statements, conditional || maybe || !taken);
+    ended = ends && !maybe && taken == true;
+    maybe = true;
+    return taken == true;
+  };
+  bool ended = false;
+  if (branch(body["cond"], body["then_body"], ended)) return ended;
   for (const Node& item : body.Items("elsif_list")) {
-    const Node branch = item["PLpgSQL_if_elsif"];
-    line_ = static_cast<uint32_t>(branch.Number("lineno"));
-    AddExpression(branch["cond"], true);
-    ReadList(branch["stmts"], true);
+    const Node alternative = item["PLpgSQL_if_elsif"];
+    line_ = static_cast<uint32_t>(alternative.Number("lineno"));
+    if (branch(alternative["cond"], alternative["stmts"], ended)) return ended;
   }
-  ReadList(body["else_body"], true);
+  return ReadList(body["else_body"], conditional || maybe) && !maybe;
+}
+
+// RAISE of an exception without a condition of its own is P0001; the conditions' names are not
+// looked up, so with one that is no SQLSTATE none is told.
+void Reader::AddRaise(const Node& body, bool conditional) {
+  std::string sqlstate = body.Items("options").empty() ? "P0001" : "";
+  const absl::string_view condition = body.Text("condname");
+  const bool spelled =
+      condition.size() == 5 && std::all_of(condition.begin(), condition.end(), [](char c) {
+        return absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
+               absl::ascii_isupper(static_cast<unsigned char>(c));
+      });
+  if (!condition.empty()) sqlstate = spelled ? std::string(condition) : "";
+  // Who gets past one that may be raised has not raised.
+  if (sqlstate.empty() || conditional || may_have_ended_) return;
+  Add({.kind = FragmentKind::kRaise,
+       .sql = std::move(sqlstate),
+       .words = std::string(body.Text("message"))},
+      conditional);
 }
 
 void Reader::ReadCase(const Node& body, bool conditional) {

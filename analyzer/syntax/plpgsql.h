@@ -18,6 +18,7 @@ enum class FragmentKind : uint8_t {
   kExecute,     // an expression whose value is run as a statement
   kCommit,
   kRollback,
+  kRaise,  // of an exception: `sql` is its SQLSTATE, `words` its message
 };
 
 // A piece of SQL in a body.

@@ -256,7 +256,7 @@ bool FollowsThePlanner(absl::string_view statement) {
       absl::AsciiStrToLower(statement.substr(0, statement.find_first_of(" \n(;")));
   for (const absl::string_view known :
        {"select", "insert", "update", "delete", "merge", "with", "copy", "explain", "do", "call",
-        "values", "table", "execute"}) {
+        "values", "table", "execute", "fetch"}) {
     if (word == known) return true;
   }
   return false;

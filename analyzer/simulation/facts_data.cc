@@ -1,0 +1,282 @@
+// Queries, and what they do to rows.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/implication.h"
+#include "analyzer/simulation/volatility.h"
+
+namespace plimsoll {
+namespace {
+
+using action::DataVerb;
+
+bool Holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// Null: the row gets the column's default.
+const BoundValue* ValueOf(const Relation& table, const action::Write& insert,
+                          const std::vector<BoundValue>& row, const std::string& column) {
+  size_t place = 0;
+  if (insert.columns.empty()) {
+    while (place < table.columns.size() && table.columns[place].name != column) ++place;
+  } else {
+    const auto named = std::find(insert.columns.begin(), insert.columns.end(), column);
+    place = static_cast<size_t>(named - insert.columns.begin());
+  }
+  return place < row.size() ? &row[place] : nullptr;
+}
+
+// What a row of INSERT … VALUES or of UPDATE is known to satisfy.
+Predicate RowPredicate(const Relation& table, const action::Write& write,
+                       const std::vector<BoundValue>& row) {
+  const bool inserts = write.verb == DataVerb::kInsert;
+  std::vector<Predicate> parts;
+  for (const TableColumn& column : table.columns) {
+    const BoundValue* value = ValueOf(table, write, row, column.name);
+    Predicate part;
+    part.term.column = column.name;
+    if (value == nullptr) {
+      // A column without a default is NULL where nothing is said of it.
+      const bool null = inserts && !column.has_default && column.generated == Generated::kNo;
+      if (!null) continue;
+      part.kind = PredicateKind::kIsNull;
+    } else if (value->kind != BoundKind::kConstant) {
+      continue;
+    } else if (value->literal.kind == LiteralKind::kNull) {
+      part.kind = PredicateKind::kIsNull;
+    } else {
+      part.kind = PredicateKind::kCompare;
+      part.literal = value->literal;
+    }
+    parts.push_back(std::move(part));
+  }
+  return Join(PredicateKind::kAnd, std::move(parts));
+}
+
+}  // namespace
+
+void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
+  for (const SequenceUse& use : uses) {
+    const Relation* named = Find(use.name);
+    if (named == nullptr) continue;
+    if (use.column.empty() && named->kind == RelationKind::kSequence) {
+      Add(Role::kUsedSequence, *named);
+    }
+    if (use.column.empty() || !named->IsTable()) continue;
+    for (const Relation* sequence : view_.SequencesOf(*named)) {
+      if (sequence->owner_column == use.column) Add(Role::kUsedSequence, *sequence);
+    }
+  }
+}
+
+void Inspector::NoteRead(const Relation& read, Role role, const OptionalPredicate& where) {
+  Add(role, read);
+  facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+  if (read.kind == RelationKind::kPartitionedTable) {
+    for (const Relation* part : ReachedBy(read, where, view_)) Add(role, *part);
+  }
+  if (read.kind != RelationKind::kView) return;
+  for (const ViewUse& use : read.uses) {
+    if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);
+  }
+}
+
+void Inspector::NoteReadAll(const Relation& read) {
+  NoteRead(read);
+  std::vector<const Relation*> shown = {&read};
+  for (size_t next = 0; next < shown.size(); ++next) {
+    Scan(Heaps(*shown[next], false), Cause::kQuery);
+    if (shown[next]->kind != RelationKind::kView) continue;
+    for (const ViewUse& use : shown[next]->uses) {
+      if (const Relation* under = view_.Find(use.relation)) shown.push_back(under);
+    }
+  }
+}
+
+// ---- changing rows -----------------------------------------------------------------------------
+
+// Writing rows has the foreign keys looked up (ri_triggers.c): the key of a row that refers, and
+// the rows that refer to a key which goes away.
+void Inspector::NoteLookups(const Relation& table, const action::Write& write) {
+  const auto touches = [&](const std::vector<std::string>& columns) {
+    return write.verb != DataVerb::kUpdate ||
+           std::any_of(columns.begin(), columns.end(),
+                       [&](const std::string& column) { return Holds(write.columns, column); });
+  };
+  if (write.verb == DataVerb::kMerge || !situation_.fires_triggers) return;
+  for (const TableConstraint& constraint : table.constraints) {
+    const Relation* referenced = view_.Find(constraint.referenced);
+    const bool looked_up = referenced != nullptr && constraint.enforced &&
+                           write.verb != DataVerb::kDelete && touches(constraint.columns);
+    if (looked_up) Add(Role::kReferenced, *referenced);
+  }
+  if (write.verb == DataVerb::kInsert) return;
+  for (const Relation* child : view_.ReferencingTables(table)) {
+    for (const TableConstraint& constraint : child->constraints) {
+      if (constraint.referenced != table.id || !constraint.enforced) continue;
+      if (!touches(constraint.referenced_columns)) continue;
+      const bool writes =
+          write.verb == DataVerb::kUpdate ? constraint.updates_write : constraint.deletes_write;
+      Add(writes ? Role::kWritten : Role::kRowLocked, *child);
+    }
+  }
+}
+
+// analyze.c:transformInsertRow, parse_target.c:checkInsertTargets, rewriteHandler.c:
+// rewriteTargetListIU
+bool Inspector::CheckWritten(const Relation& table, const action::Write& write) {
+  const bool insert = write.verb == DataVerb::kInsert;
+  for (const std::string& column : write.columns) {
+    if (!HasColumn(table, column)) return false;
+    const TableColumn* known = table.FindColumn(column);
+    const bool computed = known != nullptr && (known->generated == Generated::kStored ||
+                                               known->generated == Generated::kVirtual);
+    // INSERT … SELECT finds out by the rows' places, which a query's may all be DEFAULT for.
+    if (computed && !Holds(write.defaulted, column) && (!insert || write.width.has_value())) {
+      Fail("428C9", absl::StrCat("column \"", column, "\" is a generated column"));
+      return false;
+    }
+  }
+  if (!insert || !write.width || *write.width == 0) return true;
+  const bool knows = !write.columns.empty() || (KnowsAll(table) && table.IsTable());
+  const size_t columns = write.columns.empty() ? table.columns.size() : write.columns.size();
+  if (knows && *write.width > columns) {
+    Fail("42601", "INSERT has more expressions than target columns");
+  } else if (*write.width < write.columns.size()) {
+    Fail("42601", "INSERT has more target columns than expressions");
+  }
+  return !facts_.failure;
+}
+
+void Inspector::NoteDrawn(const Relation& table, const action::Write& write) {
+  if (write.verb != DataVerb::kInsert || !table.IsTable()) return;
+  if (!write.width && write.columns.empty()) return;
+  for (size_t place = 0; place < table.columns.size(); ++place) {
+    const TableColumn& column = table.columns[place];
+    const bool said =
+        write.columns.empty() ? place < *write.width : Holds(write.columns, column.name);
+    if (said && !Holds(write.defaulted, column.name)) continue;
+    const bool draws = column.generated == Generated::kIdentity || column.has_default;
+    if (!draws) continue;
+    if (column.default_value != nullptr) NoteSequences(column.default_value->sequences);
+    for (const Relation* sequence : view_.SequencesOf(table)) {
+      // A default that is known says itself what it draws from.
+      const bool own = sequence->owner_column == column.name && column.default_value == nullptr;
+      if (own) Add(Role::kUsedSequence, *sequence, Cause::kQuery, /*possible=*/!write.width);
+    }
+  }
+}
+
+// execPartition.c:ExecFindPartition; an UPDATE of a key takes its rows to another partition
+// (nodeModifyTable.c:ExecCrossPartitionUpdate).
+void Inspector::NoteRouted(const Relation& table, const action::Write& write) {
+  const bool insert = write.verb == DataVerb::kInsert;
+  const bool moves =
+      write.verb == DataVerb::kUpdate &&
+      std::any_of(write.columns.begin(), write.columns.end(),
+                  [&](const std::string& column) { return Holds(table.partition_keys, column); });
+  if (table.kind != RelationKind::kPartitionedTable || (!insert && !moves)) return;
+  for (const std::vector<BoundValue>& row : write.rows) {
+    const Routing routing = RouteOf(table, RowPredicate(table, write, row), view_);
+    for (const Relation* part : routing.partitions) Add(Role::kDescendant, *part);
+    const bool found = !routing.partitions.empty() &&
+                       routing.partitions.back()->kind != RelationKind::kPartitionedTable;
+    if (insert && routing.known && !found && KnowsAll(table)) {
+      return Fail("23514",
+                  absl::StrCat("no partition of relation \"", table.name, "\" found for row"));
+    }
+  }
+}
+
+void Inspector::NoteWrite(const action::Write& write, const OptionalPredicate& where) {
+  const Relation* table = Find(write.table.name);
+  if (table == nullptr) {
+    return FailMissing(write.table.name);
+  }
+  if (!CheckWritten(*table, write)) return;
+  NoteWriteOn(*table, write, where);
+  // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
+  for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
+    // The row triggers of a view are INSTEAD OF.
+    const bool instead =
+        std::any_of(table->triggers.begin(), table->triggers.end(), [&](const Trigger& trigger) {
+          return trigger.each_row && (write.verb == DataVerb::kInsert   ? trigger.on_insert
+                                      : write.verb == DataVerb::kUpdate ? trigger.on_update
+                                                                        : trigger.on_delete);
+        });
+    if (instead) return;
+    table = table->uses.size() == 1 ? view_.Find(table->uses[0].relation) : nullptr;
+    if (table == nullptr) return;
+    NoteWriteOn(*table, write, nullptr);
+  }
+}
+
+void Inspector::NoteWriteOn(const Relation& table, const action::Write& write,
+                            const OptionalPredicate& where) {
+  Add(Role::kTable, table);
+  NoteRouted(table, write);
+  const bool insert = write.verb == DataVerb::kInsert;
+  if (!insert && table.kind == RelationKind::kPartitionedTable) {
+    for (const Relation* child : ReachedBy(table, where, view_)) Add(Role::kDescendant, *child);
+  } else if (!insert && !write.table.only) {
+    for (const Relation* child : view_.DescendantsOf(table)) Add(Role::kDescendant, *child);
+  }
+  NoteLookups(table, write);
+  const bool all =
+      (write.verb == DataVerb::kUpdate || write.verb == DataVerb::kDelete) && !write.has_where;
+  if (!all) return;
+  Scan(Heaps(table, write.table.only), Cause::kQuery);
+  if (write.verb == DataVerb::kDelete) {
+    facts_.losses.push_back({.kind = LossKind::kRows, .relation = Describe(table)});
+  }
+}
+
+// sequence.c:currval_oid, lastval
+void Inspector::CheckDrawn(const action::ModifyData& modify) {
+  const SessionState* state = situation_.state;
+  if (state == nullptr || state->called || situation_.in_body || modify.has_subquery) return;
+  const bool asks = std::any_of(
+      modify.calls.begin(), modify.calls.end(),
+      [](const FunctionCall& call) { return call.function.name == "currval" && call.certain; });
+  if (!asks || modify.calls.size() != 1) return;
+  for (const SequenceUse& use : modify.sequences) {
+    const Relation* sequence = use.column.empty() ? Find(use.name) : nullptr;
+    if (sequence == nullptr || sequence->assumed || state->drawn.contains(sequence->id)) continue;
+    return Fail("55000", absl::StrCat("currval of sequence \"", sequence->name,
+                                      "\" is not yet defined in this session"));
+  }
+}
+
+void Inspector::Look(const action::ModifyData& modify) {
+  NoteCalls(modify.calls, /*bodies_run=*/true);
+  if (modify.runs_program) facts_.calls_unknown = true;
+  if (modify.copies_out) facts_.conditions |= kCopiesOut;
+  if (!modify.planned_only) {
+    CheckDrawn(modify);
+    NoteSequences(modify.sequences);
+  }
+  for (const Name& name : modify.reads) {
+    const Relation* read = FindRead(name);
+    if (read == nullptr) continue;
+    const auto& named = modify.row_locked;
+    const bool row_locked =
+        modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+    NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where);
+    if (modify.reads_all) NoteReadAll(*read);
+  }
+  // SELECT f() is said for what f does.
+  facts_.modelled = !facts_.calls_unknown || !modify.writes.empty() || modify.runs_program;
+  for (const action::Write& write : modify.writes) {
+    NoteWrite(write, modify.where);
+    const Relation* table = modify.planned_only ? nullptr : Find(write.table.name);
+    if (table != nullptr) NoteDrawn(*table, write);
+  }
+  if (facts_.failure) return;
+  CheckLabels(modify.texts, nullptr);
+  for (const action::Write& write : modify.writes) CheckLabels(write.texts, Find(write.table.name));
+}
+
+}  // namespace plimsoll
