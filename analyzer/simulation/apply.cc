@@ -54,7 +54,8 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
   TableColumn made = {.name = column.name,
                       .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
-                      .generated = column.generated};
+                      .generated = column.generated,
+                      .always = column.always};
   GiveDefault(made, column.default_value);
   made.has_default = made.has_default || column.serial || column.generated != Generated::kNo;
   if (column.generated_from) made.generated_from = column.generated_from->columns;
@@ -860,6 +861,7 @@ void Applier::Apply(const action::CreateView& create) {
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   made.stands_in = StandsIn(create);
+  made.derived = create.derived;
   const TypeScope scope = Scope();
   made.stands_on =
       std::move(DependenceList(scope).Add(create.calls).AddTypes(create.types)).Finish();
@@ -869,6 +871,7 @@ void Applier::Apply(const action::CreateView& create) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
       replaced.uses = std::move(made.uses);
       replaced.stands_in = made.stands_in;
+      replaced.derived = made.derived;
       replaced.stands_on = made.stands_on;
       replaced.calls_unknown = made.calls_unknown;
       replaced.columns = std::move(made.columns);
@@ -925,6 +928,10 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
       case action::Alteration::kAddIdentity:
         if (whole) column->generated = Generated::kIdentity;
         if (whole) column->has_default = true;
+        column->always = alter.always.value_or(false);
+        return;
+      case action::Alteration::kSetIdentity:
+        if (alter.always) column->always = *alter.always;
         return;
       case action::Alteration::kDropIdentity:
       case action::Alteration::kDropExpression:
@@ -1069,6 +1076,17 @@ void Applier::Apply(const action::AttachPartition& attach) {
       if (foreign && !has) changed.constraints.push_back(constraint);
     }
     for (const Trigger& trigger : parent.triggers) changed.triggers.push_back(trigger);
+    // tablecmds.c:MergeAttributesIntoExisting: a partition has the identities of its whole
+    // since 17.
+    for (const TableColumn& column : parent.columns) {
+      const bool gives =
+          column.generated == Generated::kIdentity && situation_.server_version >= 17;
+      TableColumn* own = gives ? changed.FindColumn(column.name) : nullptr;
+      if (own == nullptr) continue;
+      own->generated = column.generated;
+      own->always = column.always;
+      own->has_default = true;
+    }
   });
   AttachIndexes(part_id, *view().Find(whole_id));
 }

@@ -52,6 +52,7 @@ struct TableColumn {
   std::shared_ptr<const TypeName> type;  // null where no statement names it
   bool not_null = false;
   Generated generated = Generated::kNo;
+  bool always = false;  // of an identity column: GENERATED ALWAYS
   bool has_default = false;
   OptionalExpression default_value;         // null where there is none, or it is not known
   std::vector<std::string> generated_from;  // columns that a generated column computes from
@@ -181,6 +182,7 @@ struct Relation {
 
   // Views.
   std::vector<ViewUse> uses;
+  bool derived = false;    // see CreateView
   bool stands_in = false;  // it shows the rows and columns of the one relation it reads, no others
   bool calls_unknown = false;  // reading it calls a function of which nothing is known
 

@@ -357,7 +357,9 @@ class Inspector {
   // A relation that a query reads, with what a view shows.
   void NoteRead(const Relation& read, Role role = Role::kRead,
                 const OptionalPredicate& where = nullptr);
-  // The same, where every row of it is read.
+  // A materialized view without data can be refreshed, and not be read.
+  bool CheckPopulated(const Relation& read);
+  // The same as NoteRead, where every row of it is read.
   void NoteReadAll(const Relation& read);
   // What changes for those who use the relation, as a sentence.
   void NoteBehaviour(const Relation& relation, std::string what);
@@ -369,6 +371,10 @@ class Inspector {
   void NoteWriteOn(const Relation& table, const action::Write& write,
                    const OptionalPredicate& where);
   bool CheckWritten(const Relation& table, const action::Write& write);
+  bool CheckConflict(const Relation& table, const action::OnConflict& conflict);
+  bool CheckAssigned(const Relation& table, const action::Write& write);
+  // Whether rows can be changed through a view, by the triggers or the relation behind it.
+  bool CheckUpdatable(const Relation& view, const action::Write& write);
   // The sequences that give a row its values: those of the columns that are not said.
   void NoteDrawn(const Relation& table, const action::Write& write);
   void NoteRouted(const Relation& table, const action::Write& write);

@@ -29,6 +29,15 @@ const BoundValue* ValueOf(const Relation& table, const action::Write& insert,
   return place < row.size() ? &row[place] : nullptr;
 }
 
+// The row triggers of a view are INSTEAD OF.
+bool IsInstead(const Relation& view, DataVerb verb) {
+  return std::any_of(view.triggers.begin(), view.triggers.end(), [&](const Trigger& trigger) {
+    return trigger.each_row && (verb == DataVerb::kInsert   ? trigger.on_insert
+                                : verb == DataVerb::kUpdate ? trigger.on_update
+                                                            : trigger.on_delete);
+  });
+}
+
 // What a row of INSERT … VALUES or of UPDATE is known to satisfy.
 Predicate RowPredicate(const Relation& table, const action::Write& write,
                        const std::vector<BoundValue>& row) {
@@ -84,6 +93,16 @@ void Inspector::NoteRead(const Relation& read, Role role, const OptionalPredicat
   }
 }
 
+// execMain.c:InitPlan, by way of relation_open of a scan that runs.
+bool Inspector::CheckPopulated(const Relation& read) {
+  const bool populated = read.kind != RelationKind::kMaterializedView || read.assumed ||
+                         read.maybe_has_rows || MayHaveFallen(read.created);
+  if (!populated) {
+    Fail("55000", absl::StrCat("materialized view \"", read.name, "\" has not been populated"));
+  }
+  return populated;
+}
+
 void Inspector::NoteReadAll(const Relation& read) {
   NoteRead(read);
   std::vector<const Relation*> shown = {&read};
@@ -125,21 +144,49 @@ void Inspector::NoteLookups(const Relation& table, const action::Write& write) {
   }
 }
 
-// analyze.c:transformInsertRow, parse_target.c:checkInsertTargets, rewriteHandler.c:
-// rewriteTargetListIU
+// rewriteHandler.c:rewriteTargetListIU
+bool Inspector::CheckAssigned(const Relation& table, const action::Write& write) {
+  const bool insert = write.verb == DataVerb::kInsert;
+  std::vector<std::string> assigned = write.columns;
+  // Without a list the values fill the columns in their order.
+  for (size_t i = 0; insert && write.columns.empty() && i < table.columns.size(); ++i) {
+    if (i < write.width.value_or(0)) assigned.push_back(table.columns[i].name);
+  }
+  for (const std::string& column : assigned) {
+    const TableColumn* known = table.FindColumn(column);
+    if (known == nullptr || Holds(write.defaulted, column)) continue;
+    const bool computed =
+        known->generated == Generated::kStored || known->generated == Generated::kVirtual;
+    const bool identity = known->generated == Generated::kIdentity && known->always;
+    if (!computed && (!identity || write.overrides)) continue;
+    // DEFAULT among the rows of an INSERT without a list is not looked for.
+    const bool may_default =
+        insert && write.columns.empty() &&
+        std::any_of(write.rows.begin(), write.rows.end(), [&](const std::vector<BoundValue>& row) {
+          const BoundValue* value = ValueOf(table, write, row, column);
+          return value == nullptr || value->kind != BoundKind::kConstant;
+        });
+    if (may_default || (write.columns.empty() && write.rows.empty())) continue;
+    Fail(situation_.server_version >= 14 || identity ? "428C9" : "42601",
+         absl::StrCat("column \"", column, "\" is generated always"));
+    return false;
+  }
+  return true;
+}
+
+// analyze.c:transformInsertRow, parse_target.c:checkInsertTargets
 bool Inspector::CheckWritten(const Relation& table, const action::Write& write) {
   const bool insert = write.verb == DataVerb::kInsert;
-  for (const std::string& column : write.columns) {
-    if (!HasColumn(table, column)) return false;
-    const TableColumn* known = table.FindColumn(column);
-    const bool computed = known != nullptr && (known->generated == Generated::kStored ||
-                                               known->generated == Generated::kVirtual);
-    // INSERT … SELECT finds out by the rows' places, which a query's may all be DEFAULT for.
-    if (computed && !Holds(write.defaulted, column) && (!insert || write.width.has_value())) {
-      Fail("428C9", absl::StrCat("column \"", column, "\" is a generated column"));
+  for (auto column = write.columns.begin(); column != write.columns.end(); ++column) {
+    if (!HasColumn(table, *column)) return false;
+    if (insert && std::find(write.columns.begin(), column, *column) != column) {
+      Fail("42701", absl::StrCat("column \"", *column, "\" specified more than once"));
       return false;
     }
   }
+  if (table.kind == RelationKind::kView && !CheckUpdatable(table, write)) return false;
+  if (!CheckAssigned(table, write)) return false;
+  if (write.conflict && !CheckConflict(table, *write.conflict)) return false;
   if (!insert || !write.width || *write.width == 0) return true;
   const bool knows = !write.columns.empty() || (KnowsAll(table) && table.IsTable());
   const size_t columns = write.columns.empty() ? table.columns.size() : write.columns.size();
@@ -149,6 +196,48 @@ bool Inspector::CheckWritten(const Relation& table, const action::Write& write) 
     Fail("42601", "INSERT has more target columns than expressions");
   }
   return !facts_.failure;
+}
+
+// plancat.c:infer_arbiter_indexes
+bool Inspector::CheckConflict(const Relation& table, const action::OnConflict& conflict) {
+  if (!conflict.inferred || !KnowsAll(table) || !table.IsTable()) return true;
+  if (!conflict.constraint.empty()) {
+    if (table.FindConstraint(conflict.constraint) != nullptr) return true;
+    Fail("42704", absl::StrCat("constraint \"", conflict.constraint, "\" for table \"", table.name,
+                               "\" does not exist"));
+    return false;
+  }
+  for (const std::string& column : conflict.columns) {
+    if (!column.empty() && !HasColumn(table, column)) return false;
+  }
+  if (conflict.expressions) return true;
+  const auto decides = [&](const Relation* index) {
+    if (!index->unique || !index->valid || index->has_predicate) return false;
+    std::vector<std::string> keys;
+    for (const action::IndexColumn& key : index->keys) keys.push_back(key.column);
+    std::vector<std::string> wanted = conflict.columns;
+    std::sort(keys.begin(), keys.end());
+    std::sort(wanted.begin(), wanted.end());
+    wanted.erase(std::unique(wanted.begin(), wanted.end()), wanted.end());
+    return keys == wanted;
+  };
+  const std::vector<const Relation*> indexes = view_.IndexesOf(table);
+  if (std::any_of(indexes.begin(), indexes.end(), decides)) return true;
+  Fail("42P10",
+       "there is no unique or exclusion constraint matching the ON CONFLICT specification");
+  return false;
+}
+
+// rewriteHandler.c:rewriteTargetView
+bool Inspector::CheckUpdatable(const Relation& view, const action::Write& write) {
+  if (write.verb == DataVerb::kMerge) {
+    if (situation_.server_version >= 17) return true;
+    Fail("0A000", absl::StrCat("cannot execute MERGE on relation \"", view.name, "\""));
+    return false;
+  }
+  if (!view.derived || IsInstead(view, write.verb) || !view.rules.empty()) return true;
+  Fail("55000", absl::StrCat("cannot change rows of view \"", view.name, "\""));
+  return false;
 }
 
 void Inspector::NoteDrawn(const Relation& table, const action::Write& write) {
@@ -254,6 +343,11 @@ void Inspector::Look(const action::ModifyData& modify) {
   NoteCalls(modify.calls, /*bodies_run=*/true);
   if (modify.runs_program) facts_.calls_unknown = true;
   if (modify.copies_out) facts_.conditions |= kCopiesOut;
+  const Relation* filled = modify.copies_in ? Find(modify.writes[0].table.name) : nullptr;
+  if (filled != nullptr && filled->kind == RelationKind::kView &&
+      !IsInstead(*filled, DataVerb::kInsert)) {
+    return Fail("42809", absl::StrCat("cannot copy to view \"", filled->name, "\""));
+  }
   if (!modify.planned_only) {
     CheckDrawn(modify);
     NoteSequences(modify.sequences);
@@ -264,9 +358,11 @@ void Inspector::Look(const action::ModifyData& modify) {
     const auto& named = modify.row_locked;
     const bool row_locked =
         modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+    if (!modify.planned_only && !CheckPopulated(*read)) return;
     NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where);
     if (modify.reads_all) NoteReadAll(*read);
   }
+  if (modify.locks_derived) Fail("0A000", "FOR UPDATE is not allowed with these rows");
   // SELECT f() is said for what f does.
   facts_.modelled = !facts_.calls_unknown || !modify.writes.empty() || modify.runs_program;
   for (const action::Write& write : modify.writes) {

@@ -209,8 +209,20 @@ std::vector<Demand> DemandsOf(const CreateTable& create) {
   return demands;
 }
 
-std::vector<Demand> DemandsOf(const ModifyData& modify, uint32_t kinds) {
+// copyto.c:BeginCopyTo, copyfrom.c:CopyFrom
+uint32_t KindsForCopy(const ModifyData& modify, int server_version) {
+  if (modify.copies_in) return T | P | V | F;
+  return server_version >= 18 ? T | M : T;
+}
+
+std::vector<Demand> DemandsOf(const ModifyData& modify, uint32_t kinds, int server_version) {
   std::vector<Demand> demands;
+  if (modify.copies_in || modify.copies_out) {
+    kinds = KindsForCopy(modify, server_version);
+    for (const Name& name : modify.reads) demands.push_back({&name, kinds});
+    for (const Write& write : modify.writes) demands.push_back({&write.table.name, kinds});
+    return demands;
+  }
   for (const Write& write : modify.writes) demands.push_back({&write.table.name, kinds});
   for (const Name& name : modify.reads) demands.push_back({&name, kAll & ~(I | X)});
   return demands;
@@ -239,7 +251,7 @@ std::vector<Demand> DemandsOf(const Action& action, int server_version) {
         } else if constexpr (std::is_same_v<Act, CreateTable>) {
           demands = DemandsOf(act);
         } else if constexpr (std::is_same_v<Act, ModifyData>) {
-          demands = DemandsOf(act, kinds);
+          demands = DemandsOf(act, kinds, server_version);
         } else if constexpr (std::is_same_v<Act, Maintain>) {
           for (const Target& named : act.relations) demands.push_back({&named.name, kinds});
         } else if constexpr (std::is_same_v<Act, AlterSequence>) {

@@ -144,6 +144,7 @@ struct Column {
   bool serial = false;  // smallserial, serial, bigserial: type is the integer behind it
   Generated generated = Generated::kNo;
   OptionalExpression default_value;
+  bool always = false;                  // of an identity column: GENERATED ALWAYS
   OptionalExpression generated_from;    // GENERATED ALWAYS AS (…)
   std::vector<Constraint> constraints;  // inline ones; NOT NULL too
 };
@@ -358,6 +359,9 @@ struct CreateView {
   // It shows every row of the one relation that it reads, each as one row: no WHERE, no grouping.
   bool plain = false;
   bool star = false;  // and all its columns: `SELECT *`
+  // Its rows are none of a relation: a join, a group, a part of them. Nobody can change them
+  // through it (rewriteHandler.c:view_query_is_auto_updatable).
+  bool derived = false;
   std::vector<FunctionCall> calls;
   std::vector<Name> types;  // that casts name
   // Its columns' names in order; empty where the text alone does not tell (`SELECT *`).
@@ -544,6 +548,7 @@ struct AlterRelation {
   Name other;  // the parent of INHERIT, the type of OF
   std::vector<Parameter> options;
   bool resets = false;            // RESET (…)
+  std::optional<bool> always;     // of ADD GENERATED and SET GENERATED
   OptionalExpression expression;  // of SET EXPRESSION
   bool if_exists = false;         // of DROP IDENTITY and DROP EXPRESSION
 };
@@ -782,6 +787,13 @@ struct LockTable {
   std::string mode = "ACCESS EXCLUSIVE";  // as the manual spells it
 };
 enum class DataVerb { kInsert, kUpdate, kDelete, kMerge };
+// ON CONFLICT.
+struct OnConflict {
+  std::vector<std::string> columns;  // whose unique index decides
+  std::string constraint;            // or that of this constraint
+  bool inferred = false;             // an index is looked for
+  bool expressions = false;          // it has keys that are no columns, or a WHERE
+};
 // The rows of one table that a query changes. MERGE is one for itself, and one more for each of its
 // WHEN clauses.
 struct Write {
@@ -794,6 +806,8 @@ struct Write {
   std::vector<std::string> defaulted;  // of them: those that are to get DEFAULT, in any row
   // Of INSERT, how many values a row has; nothing where the text does not tell. 0: DEFAULT VALUES.
   std::optional<uint32_t> width;
+  bool overrides = false;  // OVERRIDING SYSTEM VALUE or USER VALUE
+  std::optional<OnConflict> conflict;
   // Of INSERT … VALUES and of UPDATE (one row), a value a place of `columns` or of the table:
   // kConstant or kUnknown. Empty where there are more of them than kMaxRoutedRows.
   std::vector<std::vector<BoundValue>> rows;
@@ -809,10 +823,14 @@ struct ModifyData {
   bool reads_all = false;        // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
   bool copies_out = false;       // COPY … TO
+  bool copies_in = false;        // COPY … FROM
   bool runs_program = false;     // COPY … PROGRAM: a command on the server's machine
-  std::string cursor;            // that DECLARE opens
-  bool holds = false;            // WITH HOLD: the cursor outlives its transaction
-  std::string prepares;          // that PREPARE names
+  // FOR UPDATE and its kin lock rows that are none of a table: of a group, of a UNION, of the side
+  // of an outer join that may be missing (parser/analyze.c:CheckSelectLocking).
+  bool locks_derived = false;
+  std::string cursor;    // that DECLARE opens
+  bool holds = false;    // WITH HOLD: the cursor outlives its transaction
+  std::string prepares;  // that PREPARE names
   // What the query's rows satisfy, where it is about one relation and no other.
   OptionalPredicate where;
   std::vector<ColumnUse> columns_used;

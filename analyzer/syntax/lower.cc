@@ -122,6 +122,7 @@ action::CreateView LowerCreateView(const Node& body) {
           .has_subquery = query.has_subquery,
           .plain = tree::IsPlain(body["query"]),
           .star = tree::IsStar(body["query"]),
+          .derived = tree::IsDerived(body["query"]),
           .calls = std::move(query.calls),
           .types = std::move(query.types),
           .columns = ViewColumns(body["aliases"], body["query"])};
@@ -260,6 +261,7 @@ action::ModifyData LowerModify(const Node& statement) {
           .reads = std::move(query.reads),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
+          .locks_derived = tree::LocksDerived(statement),
           .where = std::move(where),
           .columns_used = std::move(query.columns),
           .has_subquery = query.has_subquery,
@@ -598,9 +600,13 @@ action::ModifyData LowerCopy(const Node& body) {
     copy.writes = {{.verb = action::DataVerb::kInsert,
                     .table = tree::LowerTarget(body["relation"]),
                     .columns = tree::Strings(body["attlist"])}};
+    copy.copies_in = true;
   } else {
     copy.reads = {tree::RangeVarName(body["relation"])};
     copy.copies_out = true;
+    for (std::string& column : tree::Strings(body["attlist"])) {
+      copy.columns_used.push_back({.relation = copy.reads[0], .column = std::move(column)});
+    }
   }
   copy.runs_program = body.Flag("is_program");
   return copy;

@@ -84,6 +84,17 @@ std::optional<action::AlterRelation> LowerAlteration(const Node& command, const 
   if (definition["String"]) alter.object = std::string(definition["String"].Text("sval"));
   if (definition["RangeVar"]) alter.other = RangeVarName(definition["RangeVar"]);
   if (definition["TypeName"]) alter.other = LowerType(definition["TypeName"]).name;
+  if (row->alteration == Alteration::kAddIdentity) {
+    alter.always = definition["Constraint"].Text("generated_when") == "a";
+  }
+  if (row->alteration == Alteration::kSetIdentity) {
+    for (const Node& item : definition["List"].Items("items")) {
+      const Node option = item["DefElem"];
+      constexpr int64_t kAlways = 'a';  // ATTRIBUTE_IDENTITY_ALWAYS
+      if (option.Text("defname") != "generated") continue;
+      alter.always = option["arg"]["Integer"].Number("ival") == kAlways;
+    }
+  }
   if (row->alteration == Alteration::kSetExpression) alter.expression = LowerOptional(definition);
   if (row->alteration == Alteration::kReplicaIdentity) {
     alter.object = std::string(definition["ReplicaIdentityStmt"].Text("name"));

@@ -86,6 +86,7 @@ void LowerColumnConstraint(const Node& body, Column& column) {
     column.default_value = LowerOptional(body["raw_expr"]);
   } else if (type == "CONSTR_IDENTITY") {
     column.generated = Generated::kIdentity;
+    column.always = body.Text("generated_when") == "a";
   } else if (type == "CONSTR_GENERATED") {
     // Before 18 every generated column is stored; since 18 the word VIRTUAL is the default.
     const bool is_virtual = body.Text("generated_kind") == "v";

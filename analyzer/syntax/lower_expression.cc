@@ -223,6 +223,21 @@ void AddRow(const NodeList& values, action::Write& insert) {
   if (insert.rows.size() <= action::kMaxRoutedRows) insert.rows.push_back(std::move(row));
 }
 
+std::optional<action::OnConflict> LowerConflict(const Node& clause) {
+  if (!clause) return std::nullopt;
+  const Node target = clause["infer"];
+  action::OnConflict conflict = {.constraint = std::string(target.Text("conname")),
+                                 .expressions = target["whereClause"].present()};
+  conflict.inferred = target.present();
+  for (const Node& item : target.Items("indexElems")) {
+    const Node element = item["IndexElem"];
+    conflict.expressions =
+        conflict.expressions || element["expr"] || element["opclass"] || element["collation"];
+    conflict.columns.emplace_back(element.Text("name"));
+  }
+  return conflict;
+}
+
 // What INSERT INTO t (a, b) puts where: rows by their places.
 void LowerInserted(const Node& body, action::Write& insert) {
   for (const Node& target : body.Items("cols")) {
@@ -236,6 +251,9 @@ void LowerInserted(const Node& body, action::Write& insert) {
     insert.width = static_cast<uint32_t>(rows[0]["List"].Items("items").size());
   }
   if (insert.rows.size() > action::kMaxRoutedRows) insert.rows.clear();
+  const absl::string_view overriding = body.Text("override");
+  insert.overrides = !overriding.empty() && overriding != "OVERRIDING_NOT_SET";
+  insert.conflict = LowerConflict(body["onConflictClause"]);
   insert.has_where = body["onConflictClause"].present();
 }
 
@@ -300,6 +318,69 @@ std::vector<std::string> OutputColumns(const Node& query) {
     columns.emplace_back(name);
   }
   return columns;
+}
+
+namespace {
+
+bool CallsAggregate(const Node& expression) {
+  bool found = false;
+  Walk(expression, [&](absl::string_view tag, const Node& body) {
+    if (tag != "FuncCall") return;
+    const std::string name = QualifiedName(body["funcname"]).name;
+    for (const absl::string_view aggregate : {"count", "sum", "min", "max", "avg", "array_agg",
+                                              "string_agg", "bool_and", "bool_or", "every"}) {
+      found = found || name == aggregate;
+    }
+  });
+  return found;
+}
+
+// Window functions too.
+bool ShowsAggregate(const Node& select) {
+  for (const Node& target : select.Items("targetList")) {
+    const Node value = target["ResTarget"]["val"];
+    if (value["FuncCall"]["over"] || CallsAggregate(value)) return true;
+  }
+  return false;
+}
+
+// An outer join below which rows may be missing.
+bool IsOuter(const Node& from) {
+  const Node join = from["JoinExpr"];
+  if (!join) return false;
+  return join.Text("jointype") != "JOIN_INNER" || IsOuter(join["larg"]) || IsOuter(join["rarg"]);
+}
+
+}  // namespace
+
+bool IsDerived(const Node& query) {
+  const Node select = query["SelectStmt"];
+  for (const absl::string_view clause :
+       {"groupClause", "havingClause", "distinctClause", "limitCount", "limitOffset", "withClause",
+        "larg", "valuesLists"}) {
+    if (select[clause]) return true;
+  }
+  const NodeList from = select.Items("fromClause");
+  if (from.size() != 1 || from[0].Tag() != "RangeVar") return true;
+  return ShowsAggregate(select);
+}
+
+bool LocksDerived(const Node& query) {
+  const Node select = query["SelectStmt"];
+  const NodeList locks = select.Items("lockingClause");
+  if (locks.empty()) return false;
+  for (const absl::string_view clause :
+       {"groupClause", "havingClause", "distinctClause", "larg", "valuesLists"}) {
+    if (select[clause]) return true;
+  }
+  if (ShowsAggregate(select)) return true;
+  bool all = false;
+  for (const Node& lock : locks) {
+    all = all || lock["LockingClause"].Items("lockedRels").empty();
+  }
+  bool outer = false;
+  for (const Node& from : select.Items("fromClause")) outer = outer || IsOuter(from);
+  return all && outer;
 }
 
 bool IsPlain(const Node& query) {

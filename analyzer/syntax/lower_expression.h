@@ -52,6 +52,10 @@ Query LowerQuery(const Node& query);
 // all certain.
 std::vector<std::string> OutputColumns(const Node& query);
 
+// Whether a query's rows are none of one relation: see CreateView::derived.
+bool IsDerived(const Node& query);
+// Whether its FOR UPDATE asks for what cannot be locked: see ModifyData::locks_derived.
+bool LocksDerived(const Node& query);
 // Whether a query shows every row of one relation as one row, and by a lone star all its columns.
 bool IsPlain(const Node& query);
 bool IsStar(const Node& query);
