@@ -89,6 +89,8 @@ struct ViewUse {
 struct Trigger {
   std::string name;
   std::string function;              // without its schema
+  bool each_row = true;
+  bool constraint = false;           // CREATE CONSTRAINT TRIGGER
   std::vector<std::string> columns;  // of UPDATE OF and WHEN
   Dependences stands_on;
 };
@@ -145,6 +147,7 @@ struct Relation {
   std::vector<RowPolicy> policies;
   std::vector<RewriteRule> rules;
   std::vector<Publishing> publications;
+  std::vector<Name> statistics;     // objects of CREATE STATISTICS
   std::string clustered_on;         // an index, by name
   RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
   std::string tablespace;           // empty: the database's own
@@ -255,6 +258,13 @@ struct Routine {
 struct NamedObject {
   Moment created = 0;
   Dependences stands_on;  // a server's wrapper, an event trigger's function
+  // Of statistics.
+  RelationId table = 0;
+  std::vector<std::string> columns;
+  bool has_handler = false;  // of a foreign-data wrapper
+  bool all_tables = false;   // of a publication
+  bool enabled = false;      // of a subscription
+  bool has_slot = false;     // likewise
 };
 
 // Whether an atomic routine depends on the relation, or on that column of it.

@@ -218,7 +218,9 @@ bool Inspector::ComesFromParent(const Relation& partition, const std::string& tr
            const Relation* parent = view_.Find(id);
            return parent != nullptr &&
                   std::any_of(parent->triggers.begin(), parent->triggers.end(),
-                              [&](const Trigger& other) { return other.name == trigger; });
+                              [&](const Trigger& other) {
+                                return other.name == trigger && other.each_row;
+                              });
          });
 }
 
@@ -230,10 +232,20 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
     return;
   }
   const bool trigger = drop.kind == ObjectKind::kTrigger;
+  bool rows = false;  // a trigger that partitions have too
   for (const Name& name : drop.objects) {
+    const bool view = table->kind == RelationKind::kView ||
+                      table->kind == RelationKind::kMaterializedView;
+    if (drop.kind == ObjectKind::kRule && view && name.name == "_RETURN") {
+      return Fail("2BP01", absl::StrCat("cannot drop rule _RETURN because view ", table->name,
+                                        " requires it"));
+    }
+    const auto own =
+        std::find_if(table->triggers.begin(), table->triggers.end(),
+                     [&](const Trigger& other) { return other.name == name.name; });
+    rows = rows || own == table->triggers.end() || own->each_row;
     const bool known =
-        trigger ? std::any_of(table->triggers.begin(), table->triggers.end(),
-                              [&](const Trigger& other) { return other.name == name.name; })
+        trigger ? own != table->triggers.end()
         : drop.kind == ObjectKind::kRule
             ? std::any_of(table->rules.begin(), table->rules.end(),
                           [&](const RewriteRule& other) { return other.name == name.name; })
@@ -262,7 +274,7 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
   if (hides) {
     facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
   }
-  if (!trigger) return;
+  if (!trigger || !rows) return;
   for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
 }
 
@@ -318,7 +330,7 @@ void Inspector::Look(const action::Drop& drop) {
     if (relation != nullptr) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
-      if (drop.kind != ObjectKind::kIndex) return FailMissing(name);
+      if (drop.kind != ObjectKind::kIndex || IsPlaceless(name)) return FailMissing(name);
       return Fail("42704", absl::StrCat("index \"", name.name, "\" does not exist"));
     }
   }
@@ -421,9 +433,8 @@ void Inspector::NoteLookups(const Relation& table, const action::Write& write) {
 
 void Inspector::NoteWrite(const action::Write& write) {
   const Relation* table = Find(write.table.name);
-  if (table == nullptr) {
-    return FailMissing(write.table.name);
-  }
+  if (table == nullptr) return FailMissing(write.table.name, /*in_query=*/true);
+  CheckForeign(*table);
   NoteWriteOn(*table, write);
   // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
   for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
@@ -458,6 +469,7 @@ void Inspector::Look(const action::ModifyData& modify) {
   for (const Name& name : modify.reads) {
     const Relation* read = FindRead(name);
     if (read == nullptr) continue;
+    if (!modify.planned_only) CheckForeign(*read);
     const auto& named = modify.row_locked;
     const bool row_locked =
         modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
