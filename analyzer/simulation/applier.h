@@ -152,6 +152,7 @@ class Applier {
   void RemoveObject(const FallenObject& object);
   void RemoveRoutine(const Name& name, const std::optional<std::string>& signature);
   void RemoveGuardsOn(const Relation& relation);
+  void RemoveStatisticsOn(const Relation& table, const std::string* column);
   void DropFromTable(const action::Drop& drop);
   void DropSchema(const std::string& schema);
   static std::string ConstraintName(const UserType& type, const std::string& domain, bool not_null);

@@ -367,6 +367,7 @@ void Applier::RemoveColumn(RelationId id, const std::string& name, bool cascade)
       RemoveConstraint(id, constraint.name);
     }
   }
+  RemoveStatisticsOn(table, &name);
   std::vector<RelationId> doomed;
   for (const Relation* index : view().IndexesOf(table)) {
     if (Mentions(*index, name)) doomed.push_back(index->id);
@@ -1321,6 +1322,7 @@ void Applier::DropRelation(RelationId id) {
     });
   }
   RemoveGuardsOn(relation);
+  RemoveStatisticsOn(relation, nullptr);
   // What stood on its row type, or named it in an expression.
   const CatalogView after = view();
   const TypeScope scope = {after, situation_.search_path, situation_.server_version};

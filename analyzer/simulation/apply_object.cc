@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/applier.h"
+#include "analyzer/simulation/facts.h"
 
 namespace plimsoll {
 namespace {
@@ -151,11 +152,12 @@ void Applier::Apply(const action::CreateTrigger& create) {
   std::vector<RelationId> ids = {named->id};
   const bool partitioned = named->kind == RelationKind::kPartitionedTable;
   for (const Relation* child : view().DescendantsOf(*named)) {
-    if (partitioned) ids.push_back(child->id);
+    if (partitioned && create.each_row) ids.push_back(child->id);
   }
   const TypeScope scope = Scope();
   Trigger trigger = {.name = create.name,
                      .function = create.function.name,
+                     .constraint = create.constraint,
                      .columns = create.columns,
                      .each_row = create.each_row,
                      .on_insert = create.on_insert,
@@ -180,9 +182,13 @@ void Applier::Apply(const action::CreateRule& create) {
   if (named == nullptr) return;
   const TypeScope scope = Scope();
   RewriteRule rule = {.name = create.name,
+                      .event = create.event,
+                      .instead = create.instead,
                       .columns = create.columns,
                       .reads = IdsOf(create.reads, named->id),
+                      .writes = IdsOf(create.writes, 0),
                       .stands_on = std::move(DependenceList(scope).Add(create.calls)).Finish()};
+  for (const RelationId id : IdsOf(create.writes, named->id)) rule.reads.push_back(id);
   catalog_.Change(moment_, named->id, [&](Relation& table) {
     EraseNamed(table.rules, create.name);
     table.rules.push_back(std::move(rule));
@@ -449,15 +455,38 @@ void Applier::Apply(const action::AlterExtension& alter) {
 }
 
 void Applier::Apply(const action::CreateStatistics& create) {
-  if (create.statistics.name.empty() || situation_.conditional) return;
-  catalog_.SetObject(moment_, ObjectKind::kStatistics, PlaceFor(create.statistics),
-                     NamedObject{.created = situation_.now});
+  const Relation* table = Find(create.table);
+  if (table == nullptr || situation_.conditional) return;
+  // statscmds.c:ChooseExtendedStatisticName
+  const Name place = create.statistics.name.empty()
+                         ? Name{.schema = table->schema,
+                                .name = absl::StrCat(table->name, "_", create.name_hint, "_stat")}
+                         : PlaceFor(create.statistics);
+  if (view().FindObject(ObjectKind::kStatistics, place, {}) != nullptr) return;
+  catalog_.SetObject(
+      moment_, ObjectKind::kStatistics, place,
+      NamedObject{.created = situation_.now, .table = table->id, .columns = create.columns});
+  catalog_.Change(moment_, table->id,
+                  [&](Relation& changed) { changed.statistics.push_back(place); });
+}
+
+// Those of the whole table, or on the column.
+void Applier::RemoveStatisticsOn(const Relation& table, const std::string* column) {
+  const std::vector<Name> all = table.statistics;
+  for (const Name& name : all) {
+    const NamedObject* object = view().FindObject(ObjectKind::kStatistics, name, {});
+    const bool uses =
+        object != nullptr &&
+        (column == nullptr || std::find(object->columns.begin(), object->columns.end(), *column) !=
+                                  object->columns.end());
+    if (uses) catalog_.SetObject(moment_, ObjectKind::kStatistics, name, std::nullopt);
+  }
 }
 
 void Applier::Apply(const action::AlterPublication& alter) {
   if (alter.create && !situation_.conditional) {
     catalog_.SetObject(moment_, ObjectKind::kPublication, {.name = alter.publication},
-                       NamedObject{.created = situation_.now});
+                       NamedObject{.created = situation_.now, .all_tables = alter.all_tables});
   }
   const auto is_here = [&](const Publishing& place) {
     return place.publication == alter.publication;
@@ -479,6 +508,20 @@ void Applier::Apply(const action::AlterPublication& alter) {
       if (!alter.drops) table.publications.push_back(place);
     });
   }
+}
+
+// `slot_name = NONE`, or another one.
+static bool IsSlotKept(absl::Span<const Parameter> options, bool otherwise) {
+  for (const Parameter& option : options) {
+    if (option.name == "slot_name") return option.value != "none";
+  }
+  return otherwise;
+}
+
+// subscriptioncmds.c:parse_subscription_options
+static void StartSubscription(absl::Span<const Parameter> options, NamedObject& made) {
+  made.has_slot = IsSlotKept(options, true);
+  made.enabled = IsSwitchedOn(options, "enabled", IsSwitchedOn(options, "connect", true));
 }
 
 void Applier::Apply(const action::ChangeObject& change) {
@@ -506,16 +549,35 @@ void Applier::Apply(const action::ChangeObject& change) {
   if (change.change == ObjectChange::kCreate) {
     const TypeScope scope = Scope();
     NamedObject made = {.created = situation_.now};
-    if (change.stands_on) {
-      const ObjectKind on = change.kind == ObjectKind::kServer ? ObjectKind::kForeignDataWrapper
-                                                               : ObjectKind::kFunction;
-      made.stands_on = std::move(DependenceList(scope).Add(on, *change.stands_on)).Finish();
+    DependenceList on(scope);
+    for (const ObjectUse& use : change.uses) {
+      const bool stays = use.kind == ObjectKind::kRole || use.kind == ObjectKind::kSchema ||
+                         use.kind == ObjectKind::kDatabase || use.kind == ObjectKind::kCollation ||
+                         use.kind == ObjectKind::kTextSearchConfiguration;
+      if (!stays) on.Add(use.kind, use.name);
     }
+    made.stands_on = std::move(on).Finish();
+    for (const Parameter& option : change.options) {
+      made.has_handler = made.has_handler || option.name == "handler";
+    }
+    if (change.kind == ObjectKind::kSubscription) StartSubscription(change.options, made);
     return catalog_.SetObject(moment_, change.kind, place, std::move(made));
   }
   const NamedObject* found = view().FindObject(change.kind, place, {});
-  if (!moves || found == nullptr) return;
-  const NamedObject object = *found;
+  if (found == nullptr) return;
+  NamedObject object = *found;
+  if (change.change == ObjectChange::kAlter) {
+    object.has_slot = IsSlotKept(change.options, object.has_slot);
+    object.enabled = IsSwitchedOn(change.options, "enabled", object.enabled);
+    object.has_handler = object.has_handler || change.kind == ObjectKind::kForeignDataWrapper;
+    return catalog_.SetObject(moment_, change.kind, place, object);
+  }
+  if (!moves) return;
+  if (const Relation* table = view().Find(object.table)) {
+    catalog_.Change(moment_, table->id, [&](Relation& changed) {
+      std::replace(changed.statistics.begin(), changed.statistics.end(), place, to);
+    });
+  }
   catalog_.SetObject(moment_, change.kind, place, std::nullopt);
   catalog_.SetObject(moment_, change.kind, to, object);
   Redirect(change.kind, change.object, to);

@@ -105,6 +105,7 @@ class Assumer {
   void Look(const action::CreateRule& create) {
     Assume(create.table);
     Assume(create.reads);
+    Assume(create.writes);
   }
   void Look(const action::CreateStatistics& create) { Assume(create.table); }
   void Look(const action::AlterPart& alter) {

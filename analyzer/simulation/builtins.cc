@@ -8,6 +8,7 @@ namespace plimsoll {
 namespace {
 
 #include "analyzer/simulation/builtin_functions.inc"
+#include "analyzer/simulation/builtin_support.inc"
 #include "analyzer/simulation/builtin_types.inc"
 
 // The rows of that name in a table that is sorted by its column `key`.
@@ -53,6 +54,11 @@ bool IsBuiltinFunctionName(absl::string_view name) {
 absl::Span<const BuiltinOperator> FindBuiltinOperators(absl::string_view name) {
   const auto own = Named(kBuiltinOperators, &BuiltinOperator::name, name);
   return own.empty() ? Named(kExtensionOperators, &BuiltinOperator::name, name) : own;
+}
+
+const BuiltinSupport* FindBuiltinSupport(absl::string_view name, int server_version) {
+  return First(Named(kBuiltinSupport, &BuiltinSupport::name, name), server_version,
+               [](const BuiltinSupport&) { return true; });
 }
 
 const BuiltinType* FindBuiltinType(absl::string_view name, int server_version) {

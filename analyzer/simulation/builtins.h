@@ -39,6 +39,16 @@ struct BuiltinOperator {
   uint8_t until = 99;
 };
 
+// One that nobody calls in a query: of types and access methods, of triggers.
+struct BuiltinSupport {
+  const char* name;
+  // What it gives: t a trigger, e an event trigger, i and h the handler of an index and of a table
+  // access method, l of a language, f of a foreign-data wrapper, o another value.
+  char returns;
+  uint8_t since = 0;
+  uint8_t until = 99;
+};
+
 struct BuiltinType {
   const char* name;
   char kind;      // pg_type.typtype: b, r, m, p
@@ -76,6 +86,8 @@ absl::Span<const BuiltinFunction> FindBuiltinFunctions(absl::string_view name);
 absl::Span<const BuiltinOperator> FindBuiltinOperators(absl::string_view name);
 // Whether PostgreSQL itself brings one of that name, in some version.
 bool IsBuiltinFunctionName(absl::string_view name);
+// PostgreSQL's own; null: there is none.
+const BuiltinSupport* FindBuiltinSupport(absl::string_view name, int server_version);
 // Null: there is none.
 const BuiltinType* FindBuiltinType(absl::string_view name, int server_version);
 const BuiltinType* FindExtensionType(absl::string_view name, int server_version);

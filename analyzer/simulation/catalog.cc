@@ -177,15 +177,29 @@ namespace {
 
 bool IsRoutine(ObjectKind kind) {
   return kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure ||
-         kind == ObjectKind::kRoutine || kind == ObjectKind::kAggregate;
+         kind == ObjectKind::kRoutine;
 }
 
 bool IsType(ObjectKind kind) { return kind == ObjectKind::kType || kind == ObjectKind::kDomain; }
 
 // Objects of these kinds stand in schemas; the others belong to the database or the cluster.
 bool HasSchemas(ObjectKind kind) {
-  return kind == ObjectKind::kStatistics || kind == ObjectKind::kCollation ||
-         kind == ObjectKind::kConversion;
+  switch (kind) {
+    case ObjectKind::kStatistics:
+    case ObjectKind::kCollation:
+    case ObjectKind::kConversion:
+    case ObjectKind::kAggregate:
+    case ObjectKind::kOperator:
+    case ObjectKind::kOperatorClass:
+    case ObjectKind::kOperatorFamily:
+    case ObjectKind::kTextSearchConfiguration:
+    case ObjectKind::kTextSearchDictionary:
+    case ObjectKind::kTextSearchParser:
+    case ObjectKind::kTextSearchTemplate:
+      return true;
+    default:
+      return false;
+  }
 }
 
 std::string ObjectKey(ObjectKind kind, const std::string& schema, const std::string& name) {

@@ -90,8 +90,9 @@ struct ViewUse {
 struct Trigger {
   std::string name;
   std::string function;              // without its schema
+  bool constraint = false;           // CREATE CONSTRAINT TRIGGER
   std::vector<std::string> columns;  // of UPDATE OF and WHEN
-  bool each_row = false;
+  bool each_row = true;
   bool on_insert = false;
   bool on_update = false;
   bool on_delete = false;
@@ -109,8 +110,11 @@ struct RowPolicy {
 
 struct RewriteRule {
   std::string name;
+  std::string event;                 // select, insert, update, delete
+  bool instead = false;              // DO INSTEAD
   std::vector<std::string> columns;  // of OLD and NEW
   std::vector<RelationId> reads;     // and writes: other relations
+  std::vector<RelationId> writes;
   Dependences stands_on;
 };
 
@@ -152,6 +156,7 @@ struct Relation {
   std::vector<RowPolicy> policies;
   std::vector<RewriteRule> rules;
   std::vector<Publishing> publications;
+  std::vector<Name> statistics;     // objects of CREATE STATISTICS
   std::string clustered_on;         // an index, by name
   RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
   std::string tablespace;           // empty: the database's own
@@ -263,6 +268,13 @@ struct Routine {
 struct NamedObject {
   Moment created = 0;
   Dependences stands_on;  // a server's wrapper, an event trigger's function
+  // Of statistics.
+  RelationId table = 0;
+  std::vector<std::string> columns;
+  bool has_handler = false;  // of a foreign-data wrapper
+  bool all_tables = false;   // of a publication
+  bool enabled = false;      // of a subscription
+  bool has_slot = false;     // likewise
 };
 
 // Whether an atomic routine depends on the relation, or on that column of it.

@@ -236,6 +236,7 @@ constexpr EffectRow kRows[] = {
     {Of<Drop>(), kTable, kAccessExclusive, 0, kConcurrently},
     {Of<Drop>(), kTable, kShareUpdateExclusive, kConcurrently},
     {Of<Drop>(), kDescendant, kAccessExclusive},
+    {Of<Drop>(), kAnalysed, kShareUpdateExclusive},  // statscmds.c:RemoveStatisticsById
     {Of<Drop>(), kPartner, kAccessExclusive},
     {Of<Drop>(), kParent, kAccessExclusive},
     {Of<Drop>(), kDefaultPartition, kAccessExclusive},

@@ -52,7 +52,7 @@ bool Mentions(const Relation& index, const std::string& column) {
 }
 
 Facts Inspector::Inspect(const Action& action) && {
-  facts_.forbidden_in_transaction = IsForbiddenInTransaction(action);
+  facts_.forbidden_in_transaction = IsForbiddenInTransaction(action) && !IsAllowedAfterAll(action);
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
@@ -67,6 +67,7 @@ Facts Inspector::Inspect(const Action& action) && {
         if constexpr (std::is_same_v<Kind, action::CreateFunction>) CheckPlace(kind.function);
         if constexpr (std::is_same_v<Kind, action::CreateType>) CheckPlace(kind.type);
         if (suits) Look(kind);
+        if (!facts_.failure) CheckTypes(kind);
       },
       action.kind);
   return std::move(facts_);
@@ -79,8 +80,11 @@ void Inspector::Fail(absl::string_view sqlstate, std::string message) {
 }
 
 // 42P01, unless the name is one of PostgreSQL's own, which no file creates, or may have come back.
-void Inspector::FailMissing(const Name& name) {
+void Inspector::FailMissing(const Name& name, bool in_query) {
   if (IsSystemName(name)) return;
+  if (!in_query && IsPlaceless(name)) {
+    return Fail("3F000", absl::StrCat("schema \"", name.schema, "\" does not exist"));
+  }
   const Moment since = view_.MissingSince(name, situation_.search_path);
   if (situation_.trusted_since > 0 && since < situation_.trusted_since) return;
   Fail("42P01", absl::StrCat("relation \"", name.name, "\" does not exist"));
@@ -88,7 +92,7 @@ void Inspector::FailMissing(const Name& name) {
 
 const Relation* Inspector::FindRead(const Name& name) {
   const Relation* read = Find(name);
-  if (read == nullptr) FailMissing(name);
+  if (read == nullptr) FailMissing(name, /*in_query=*/true);
   return read;
 }
 

@@ -51,6 +51,7 @@ enum class Role : uint8_t {
   kAttached,          // a partition, or the index of one, that comes or goes
   kAttachedPart,      // a partition of that
   kIndexUnder,        // an index of a relation that is worked upon
+  kAnalysed,          // the table of statistics that go
 };
 
 // Conditions under which a row of the table holds; bits.
@@ -177,6 +178,85 @@ class Inspector {
   void Look(const action::DoBlock&);
   void Look(const action::Other&);
 
+  // facts_name.cc
+  // Created by this history, and gone; or made by nobody, where the start is empty.
+  bool IsGone(ObjectKind kind, const Name& name) const;
+  // With PostgreSQL's SQLSTATE for what does not exist.
+  bool FailIfGone(ObjectKind kind, const Name& name);
+  // The name says a schema that does not exist.
+  bool IsPlaceless(const Name& name) const;
+  // Certainly there.
+  bool HasSchema(const std::string& name) const;
+  void FailGlobal();
+  void CheckPlace(const Name& name);
+  // The types that the name of an operator, aggregate or cast is made of.
+  bool FailIfTypesGone(ObjectKind kind, const Name& name);
+  bool ExistsAlready(ObjectKind kind, const Name& place) const;
+  // Whether the routine or other object is there, of the kind that is said; notes the failure.
+  bool CheckRoutine(ObjectKind kind, const Name& name, const std::optional<std::string>& signature);
+  bool CheckObject(ObjectKind kind, const Name& name, const std::optional<std::string>& signature);
+  bool CheckUses(absl::Span<const ObjectUse> uses);
+  void CheckType(const TypeName& type);
+  void CheckTypesOf(const Expression& expression);
+  void CheckTypesOf(const OptionalExpression& expression);
+  void CheckTypesOf(const Column& column);
+  // The types and collations that the action names.
+  void CheckTypes(const action::AddColumn& add);
+  void CheckTypes(const action::CreateTable& create);
+  void CheckTypes(const action::AlterColumnType& alter);
+  void CheckTypes(const action::CreateIndex& create);
+  void CheckTypes(const action::CreateType& create);
+  void CheckTypes(const action::CreateFunction& create);
+  void CheckTypes(const action::SetDefault& set) { CheckTypesOf(set.value); }
+  void CheckTypes(const action::AddConstraint& add) { CheckTypesOf(add.constraint.expression); }
+  void CheckTypes(const action::AlterDomain& alter) { CheckTypesOf(alter.constraint.expression); }
+  void CheckTypes(const action::AlterType& alter) {
+    if (!alter.attribute_type.name.name.empty()) CheckType(alter.attribute_type);
+  }
+  void CheckTypes(const action::CreateTrigger& create) { CheckTypesOf(create.when); }
+  void CheckTypes(const action::CreatePolicy& create) {
+    for (const Expression& expression : create.expressions) CheckTypesOf(expression);
+  }
+  template <typename T>
+  void CheckTypes(const T& action) {
+    if constexpr (requires { action.types[0].schema; }) {
+      for (const Name& type : action.types) FailIfGone(ObjectKind::kType, type);
+    }
+  }
+
+  // facts_guard.cc
+  void CheckNewTrigger(const action::CreateTrigger& create, const Relation& table);
+  void CheckTriggerFunction(const action::CreateTrigger& create);
+  void CheckTriggerColumns(const action::CreateTrigger& create, const Relation& table);
+  bool CheckPartName(ObjectKind kind, const Relation& table, const std::string& name);
+  void CheckRenamedPart(const action::AlterPart& alter, const Relation& table);
+  void CheckPolicy(const std::vector<std::string>& roles, const std::vector<Name>& reads);
+
+  // facts_object.cc
+  void CheckCreated(const action::ChangeObject& change);
+  void CheckMoved(const action::ChangeObject& change);
+  void CheckSubscription(const action::ChangeObject& change);
+  void CheckNewSubscription(const action::ChangeObject& change);
+  void CheckEventTrigger(const action::ChangeObject& change);
+  void CheckHandler(const action::ChangeObject& change);
+  void CheckPrivileges(const action::Grant& grant);
+  bool CheckGrantedColumns(const action::Grant& grant, const Relation& relation);
+  void CheckStatistics(const action::CreateStatistics& create, const Relation& table);
+  void LookAtDomainConstraint(const action::Annotate& annotate);
+  void NoteLoss(const Name& name);
+  void NoteChanged(const action::ChangeObject& change);
+  void LookAtImport(const action::ChangeObject& change);
+  void CheckLocation(const action::ChangeObject& change);
+  // Rows of a foreign table that nobody can read.
+  void CheckForeign(const Relation& table);
+  void CheckAnnotatedPart(const action::Annotate& annotate, const Relation& relation);
+  void LookAtComposite(const action::Annotate& annotate);
+  // Whether a statement that is refused in transactions is looked at before it is refused, and
+  // found to be allowed, or wrong.
+  bool IsAllowedAfterAll(const Action& action);
+  // No handler reads the tables of the server.
+  bool HasNoHandler(const Name& server) const;
+
   // facts_kind.cc
   // Whether each relation that the action names is of a kind that it is for; notes the failure.
   bool SuitsKinds(const Action& action);
@@ -264,7 +344,8 @@ class Inspector {
   void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
   void Fail(absl::string_view sqlstate, std::string message);
-  void FailMissing(const Name& name);
+  // 3F000 where the schema is missing; a query asks for the relation alone, and gives 42P01.
+  void FailMissing(const Name& name, bool in_query = false);
   void FailInBody();
   // By a body of BEGIN ATOMIC.
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
@@ -316,9 +397,13 @@ class Inspector {
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
   void NoteDroppedView(const Relation& dropped);
   void NoteDroppedObjects(const action::Drop& drop);
-  void CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
+  bool CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
                            const action::Drop& drop);
   bool CheckDroppedType(const Name& name, const action::Drop& drop);
+  bool IsMissing(const action::Drop& drop, const Name& name,
+                 const std::optional<std::string>& signature) const;
+  void CheckFixed(ObjectKind kind, const Name& name);
+  void NoteDroppedStatistics(ObjectKind kind, const Name& name);
   // facts_fall.cc
   // What stands on objects that go: the failure, or what CASCADE takes. Relations in `dropped` go
   // anyway.
@@ -333,15 +418,9 @@ class Inspector {
   void NoteGuards(const Relation& table, const std::string& column, bool cascade);
   // Values of the row type are stored elsewhere (tablecmds.c:find_composite_type_dependencies).
   bool IsStoredAsRow(const Name& type, bool arrays_only = false) const;
-  // Created by this history, and gone.
-  bool IsGone(ObjectKind kind, const Name& name) const;
-  // Of `sqlstate` where the object is gone.
-  bool FailIfGone(ObjectKind kind, const Name& name);
-  void CheckPlace(const Name& name);
   void CheckOverload(const action::CreateFunction& create);
   void CheckLabels(absl::Span<const TypedText> texts, const Relation* table);
   void CheckLabel(const Name& type, const std::string& label);
-  void CheckNewObject(const action::ChangeObject& change);
   bool NameType(const Name& name, action::TypeKind kind, const UserType*& type);
   void LookAtLabel(const action::AlterType& alter, const UserType& type);
   void LookAtAttribute(const action::AlterType& alter, const UserType& type);
@@ -378,6 +457,8 @@ class Inspector {
   // The sequences that give a row its values: those of the columns that are not said.
   void NoteDrawn(const Relation& table, const action::Write& write);
   void NoteRouted(const Relation& table, const action::Write& write);
+  // Returns whether a rule does something else instead.
+  bool NoteRules(const Relation& table, const action::Write& write);
   void CheckDrawn(const action::ModifyData& modify);
   // Of no query that is prepared under that name; null, with the failure noted, where it certainly
   // is not.
@@ -435,6 +516,9 @@ action::CreateIndex LikeIndex(const Relation& index);
 
 // Nothing is known of what the action did: what it made or took away escapes the catalog.
 bool IsOpaque(const Action& action, const Effects& effects);
+
+// Whether an option of CREATE or ALTER SUBSCRIPTION is on; `otherwise` where it is not said.
+bool IsSwitchedOn(absl::Span<const Parameter> options, absl::string_view name, bool otherwise);
 
 // A name that every table's system columns have (catalog/heap.c).
 bool IsSystemColumn(absl::string_view column);

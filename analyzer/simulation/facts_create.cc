@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
@@ -180,8 +181,12 @@ void Inspector::Look(const action::CreateTable& create) {
   if (create.of_type) {
     if (FailIfGone(ObjectKind::kType, *create.of_type)) return;
   }
+  if (create.tablespace == "pg_global") return FailGlobal();
+  if (FailIfGone(ObjectKind::kTablespace, {.name = create.tablespace}) ||
+      FailIfGone(ObjectKind::kServer, {.name = create.server})) {
+    return;
+  }
   for (const Column& column : create.columns) {
-    if (FailIfGone(ObjectKind::kType, column.type.name)) return;
     if (column.default_value == nullptr) continue;
     CheckLabels(column.default_value->texts, nullptr);
     if (column.default_value->text && !column.type.array) {
@@ -191,7 +196,12 @@ void Inspector::Look(const action::CreateTable& create) {
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
-    if (const Relation* like = Find(name)) Add(Role::kLike, *like);
+    const Relation* like = Find(name);
+    if (like == nullptr) {
+      FailMissing(name);
+    } else {
+      Add(Role::kLike, *like);
+    }
   }
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
@@ -231,6 +241,11 @@ void Inspector::Look(const action::CreateTable& create) {
   }
 }
 
+// tablespace.c, heap.c:heap_create: shared relations alone stand there.
+void Inspector::FailGlobal() {
+  Fail("22023", "only shared relations can be placed in pg_global tablespace");
+}
+
 void Inspector::Look(const action::CreateIndex& create) {
   const Relation* table = Find(create.table);
   if (create.concurrently) facts_.conditions |= kConcurrently;
@@ -253,6 +268,8 @@ void Inspector::Look(const action::CreateIndex& create) {
     if (!HasColumn(*table, column)) return;
   }
   CheckIndexed(create, *table);
+  if (create.tablespace == "pg_global") return FailGlobal();
+  FailIfGone(ObjectKind::kTablespace, {.name = create.tablespace});
   Relation index;
   index.kind = RelationKind::kIndex;
   index.method = create.method;
@@ -284,10 +301,23 @@ void Inspector::Look(const action::CreateIndex& create) {
   }
 }
 
+// schemacmds.c:CreateSchemaCommand
 void Inspector::Look(const action::CreateSchema& create) {
-  if (view_.HasSchema(create.name) && !create.if_not_exists) {
+  if (FailIfGone(ObjectKind::kRole, {.name = create.owner})) return;
+  if (absl::StartsWith(create.name, "pg_")) {
+    return Fail("42939", absl::StrCat("unacceptable schema name \"", create.name, "\""));
+  }
+  if (!create.if_not_exists && HasSchema(create.name)) {
     Fail("42P06", Exists("schema", create.name));
   }
+}
+
+bool Inspector::HasSchema(const std::string& name) const {
+  if (situation_.trusted_since > 0) return false;
+  const Name schema = {.name = name};
+  const bool own = name == "public" || name == "information_schema";
+  return view_.HasSchema(name) ||
+         (own && !view_.IsObjectMissing(ObjectKind::kSchema, schema, situation_.search_path));
 }
 
 void Inspector::Look(const action::CreateSequence& create) {
@@ -373,8 +403,15 @@ void Inspector::CheckOverload(const action::CreateFunction& create) {
 // A body in SQL is analysed when it is created, with the locks of a query that is planned; one in
 // PL/pgSQL is read only (catalog/pg_proc.c:fmgr_sql_validator).
 void Inspector::Look(const action::CreateFunction& create) {
+  if (FailIfGone(ObjectKind::kLanguage, {.name = create.language})) return;
+  CheckTypes(create);
   CheckBody(create.body);
   CheckOverload(create);
+  const Name aggregate = {.schema = create.function.schema,
+                          .name = absl::StrCat(create.function.name, "(", create.signature, ")")};
+  if (ExistsAlready(ObjectKind::kAggregate, PlaceFor(aggregate))) {
+    return Fail(create.or_replace ? "42809" : "42723", Exists("function", create.function.name));
+  }
   if (!IsAnalysed(create, situation_)) return;
   for (const BodyStatement& statement : create.body->statements) {
     const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
@@ -393,38 +430,11 @@ void Inspector::Look(const action::CreateFunction& create) {
   }
 }
 
-void Inspector::Look(const action::CreateTrigger& create) {
-  const Relation* table = Find(create.table);
-  if (table == nullptr) {
-    return FailMissing(create.table);
-  }
-  if (FailIfGone(ObjectKind::kFunction, create.function)) return;
-  Add(Role::kTable, *table);
-  const Relation* from = create.from ? Find(*create.from) : nullptr;
-  if (from != nullptr) Add(Role::kRead, *from);
-  if (table->kind != RelationKind::kPartitionedTable) return;
-  for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
-}
-
-void Inspector::Look(const action::CreatePolicy& create) {
-  const Relation* table = Find(create.table);
-  if (table == nullptr) {
-    return FailMissing(create.table);
-  }
-  Add(Role::kTable, *table);
-  for (const Name& name : create.reads) {
-    if (const Relation* read = Find(name)) Add(Role::kRead, *read);
-  }
-  if (create.restrictive) {
-    facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
-  }
-}
-
 void Inspector::Look(const action::CreateType& create) {
   if (view_.FindType(PlaceFor(create.type), {}) != nullptr) {
     return Fail("42710", Exists("type", create.type.name));
   }
-  if (create.base && FailIfGone(ObjectKind::kType, create.base->name)) return;
+  if (facts_.failure) return;
   for (size_t i = 0; i < create.labels.size(); ++i) {
     const auto rest = create.labels.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     if (std::find(rest, create.labels.end(), create.labels[i]) != create.labels.end()) {
@@ -439,9 +449,11 @@ void Inspector::Look(const action::CreateType& create) {
 }
 
 void Inspector::Look(const action::CreateExtension& create) {
-  const NamedObject* known = view_.FindObject(ObjectKind::kExtension, {.name = create.name}, {});
-  if (known == nullptr || create.if_not_exists || MayHaveFallen(known->created)) return;
-  Fail("42710", Exists("extension", create.name));
+  if (ExistsAlready(ObjectKind::kExtension, {.name = create.name})) {
+    if (!create.if_not_exists) Fail("42710", Exists("extension", create.name));
+    return;
+  }
+  FailIfGone(ObjectKind::kSchema, {.name = create.schema});
 }
 
 }  // namespace plimsoll

@@ -280,12 +280,32 @@ void Inspector::NoteRouted(const Relation& table, const action::Write& write) {
   }
 }
 
+// rewriteHandler.c:fireRules; what the rules of their targets do is not followed.
+bool Inspector::NoteRules(const Relation& table, const action::Write& write) {
+  const absl::string_view event = write.verb == DataVerb::kInsert   ? "insert"
+                                  : write.verb == DataVerb::kUpdate ? "update"
+                                  : write.verb == DataVerb::kDelete ? "delete"
+                                                                    : "";
+  bool instead = false;
+  for (const RewriteRule& rule : table.rules) {
+    if (rule.event != event) continue;
+    instead = instead || rule.instead;
+    for (const RelationId id : rule.writes) {
+      if (const Relation* written = view_.Find(id)) Add(Role::kWritten, *written);
+    }
+    for (const RelationId id : rule.reads) {
+      if (const Relation* read = view_.Find(id)) Add(Role::kRead, *read);
+    }
+  }
+  return instead;
+}
+
 void Inspector::NoteWrite(const action::Write& write, const OptionalPredicate& where) {
   const Relation* table = Find(write.table.name);
-  if (table == nullptr) {
-    return FailMissing(write.table.name);
-  }
+  if (table == nullptr) return FailMissing(write.table.name, /*in_query=*/true);
+  CheckForeign(*table);
   if (!CheckWritten(*table, write)) return;
+  if (NoteRules(*table, write)) return Add(Role::kTable, *table);
   NoteWriteOn(*table, write, where);
   // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
   for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
@@ -358,6 +378,7 @@ void Inspector::Look(const action::ModifyData& modify) {
     const auto& named = modify.row_locked;
     const bool row_locked =
         modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+    if (!modify.planned_only) CheckForeign(*read);
     if (!modify.planned_only && !CheckPopulated(*read)) return;
     NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where);
     if (modify.reads_all) NoteReadAll(*read);

@@ -216,9 +216,10 @@ bool Inspector::ComesFromParent(const Relation& partition, const std::string& tr
   return partition.is_partition &&
          std::any_of(partition.parents.begin(), partition.parents.end(), [&](RelationId id) {
            const Relation* parent = view_.Find(id);
-           return parent != nullptr &&
-                  std::any_of(parent->triggers.begin(), parent->triggers.end(),
-                              [&](const Trigger& other) { return other.name == trigger; });
+           return parent != nullptr && std::any_of(parent->triggers.begin(), parent->triggers.end(),
+                                                   [&](const Trigger& other) {
+                                                     return other.name == trigger && other.each_row;
+                                                   });
          });
 }
 
@@ -230,10 +231,19 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
     return;
   }
   const bool trigger = drop.kind == ObjectKind::kTrigger;
+  bool rows = false;  // a trigger that partitions have too
   for (const Name& name : drop.objects) {
+    const bool view =
+        table->kind == RelationKind::kView || table->kind == RelationKind::kMaterializedView;
+    if (drop.kind == ObjectKind::kRule && view && name.name == "_RETURN") {
+      return Fail("2BP01", absl::StrCat("cannot drop rule _RETURN because view ", table->name,
+                                        " requires it"));
+    }
+    const auto own = std::find_if(table->triggers.begin(), table->triggers.end(),
+                                  [&](const Trigger& other) { return other.name == name.name; });
+    rows = rows || own == table->triggers.end() || own->each_row;
     const bool known =
-        trigger ? std::any_of(table->triggers.begin(), table->triggers.end(),
-                              [&](const Trigger& other) { return other.name == name.name; })
+        trigger ? own != table->triggers.end()
         : drop.kind == ObjectKind::kRule
             ? std::any_of(table->rules.begin(), table->rules.end(),
                           [&](const RewriteRule& other) { return other.name == name.name; })
@@ -262,7 +272,7 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
   if (hides) {
     facts_.breaks.push_back({.kind = BreakKind::kHiddenRows, .relation = Describe(*table)});
   }
-  if (!trigger) return;
+  if (!trigger || !rows) return;
   for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
 }
 
@@ -318,7 +328,7 @@ void Inspector::Look(const action::Drop& drop) {
     if (relation != nullptr) {
       NoteDroppedRelation(*relation, drop, dropped);
     } else if (!drop.if_exists) {
-      if (drop.kind != ObjectKind::kIndex) return FailMissing(name);
+      if (drop.kind != ObjectKind::kIndex || IsPlaceless(name)) return FailMissing(name);
       return Fail("42704", absl::StrCat("index \"", name.name, "\" does not exist"));
     }
   }

@@ -22,97 +22,21 @@ bool IsRoutine(ObjectKind kind) {
 
 bool IsType(ObjectKind kind) { return kind == ObjectKind::kType || kind == ObjectKind::kDomain; }
 
-// Whether objects of the kind have names that tell them apart, so that one that is gone is missed.
-bool HasPlainName(ObjectKind kind) {
-  switch (kind) {
-    case ObjectKind::kSchema:
-    case ObjectKind::kExtension:
-    case ObjectKind::kStatistics:
-    case ObjectKind::kPublication:
-    case ObjectKind::kSubscription:
-    case ObjectKind::kEventTrigger:
-    case ObjectKind::kServer:
-    case ObjectKind::kForeignDataWrapper:
-    case ObjectKind::kCollation:
-    case ObjectKind::kConversion:
-    case ObjectKind::kLanguage:
-    case ObjectKind::kAccessMethod:
-    case ObjectKind::kDatabase:
-    case ObjectKind::kTablespace:
-    case ObjectKind::kRole:
-      return true;
-    default:
-      return IsType(kind) || IsRoutine(kind);
-  }
-}
-
-bool IsSystemSchema(absl::string_view schema) {
-  return absl::StartsWith(schema, "pg_") || schema == "information_schema";
-}
-
-// Neither this history nor PostgreSQL brings the object; extensions, where there are any, may. Of
-// the kinds that are left out not every object is known.
-bool IsOfNobody(ObjectKind kind, const Name& name, const CatalogView& view,
-                absl::Span<const std::string> search_path) {
-  const bool extended = view.FindObject(ObjectKind::kExtension, kAnyExtension, {}) != nullptr;
-  if (extended || IsSystemSchema(name.schema)) return false;
-  if (kind == ObjectKind::kSchema) {
-    return !view.HasSchema(name.name) && name.name != "public" && !IsSystemSchema(name.name);
-  }
-  if (kind == ObjectKind::kExtension) return name.name != "plpgsql";
-  // An aggregate is a ROUTINE too.
-  if (IsRoutine(kind)) {
-    return kind != ObjectKind::kRoutine && !IsBuiltinFunction(name) &&
-           view.FindRoutine(name, search_path) == nullptr;
-  }
-  // Arrays and multiranges have types of their own.
-  const bool derived = name.name[0] == '_' || absl::StrContains(name.name, "multirange");
-  if (!IsType(kind) || derived) return false;
-  return view.FindType(name, search_path) == nullptr && view.Find(name, search_path) == nullptr;
-}
-
 }  // namespace
-
-bool Inspector::IsGone(ObjectKind kind, const Name& name) const {
-  if (situation_.trusted_since > 0 || name.name.empty() || !HasPlainName(kind)) return false;
-  if (IsType(kind) && IsBuiltinType(name)) return false;
-  return view_.IsObjectMissing(kind, name, situation_.search_path) ||
-         (situation_.closed && IsOfNobody(kind, name, view_, situation_.search_path));
-}
-
-bool Inspector::FailIfGone(ObjectKind kind, const Name& name) {
-  if (!IsGone(kind, name)) return false;
-  const absl::string_view sqlstate = kind == ObjectKind::kSchema     ? "3F000"
-                                     : kind == ObjectKind::kDatabase ? "3D000"
-                                     : IsRoutine(kind)               ? "42883"
-                                                                     : "42704";
-  Fail(sqlstate, absl::StrCat("\"", name.name, "\" does not exist"));
-  return true;
-}
-
-// namespace.c:RangeVarGetCreationNamespace
-void Inspector::CheckPlace(const Name& name) {
-  if (name.schema.empty()) return;
-  const bool made_here = Sibling<action::CreateSchema>(
-      [&](const action::CreateSchema& create) { return create.name == name.schema; });
-  if (!made_here) FailIfGone(ObjectKind::kSchema, {.name = name.schema});
-}
 
 // ---- DROP of what is no relation -------------------------------------------------------------
 
 // functioncmds.c:RemoveFunctions; parse_func.c:LookupFuncWithArgs
-void Inspector::CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
+bool Inspector::CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
                                     const action::Drop& drop) {
+  if (!CheckRoutine(drop.kind, name, signature)) return false;
   const Routine* routine = view_.FindRoutine(name, situation_.search_path);
-  if (routine == nullptr || MayHaveFallen(routine->created)) return;
+  if (routine == nullptr || MayHaveFallen(routine->created)) return true;
   if (!signature && routine->overloads.size() > 1) {
-    return Fail("42725", absl::StrCat("function name \"", name.name, "\" is not unique"));
+    Fail("42725", absl::StrCat("function name \"", name.name, "\" is not unique"));
+    return false;
   }
-  const bool meant = routine->overloads.size() == 1 &&
-                     (!signature || routine->overloads[0].signature == *signature);
-  const bool other_kind = drop.kind != ObjectKind::kRoutine &&
-                          routine->procedure != (drop.kind == ObjectKind::kProcedure);
-  if (meant && other_kind) Fail("42809", absl::StrCat(name.name, " is of another kind"));
+  return true;
 }
 
 // Whether the type may be dropped as what it is called (typecmds.c:RemoveTypes).
@@ -131,6 +55,38 @@ bool Inspector::CheckDroppedType(const Name& name, const action::Drop& drop) {
   return false;
 }
 
+// What IF EXISTS forgives. The look is at another inspector's failure.
+bool Inspector::IsMissing(const action::Drop& drop, const Name& name,
+                          const std::optional<std::string>& signature) const {
+  if (!drop.server.empty() && IsGone(ObjectKind::kServer, {.name = drop.server})) return true;
+  Inspector other(with_, view_, situation_);
+  const bool found = other.CheckObject(drop.kind, name, signature);
+  return !found && other.facts_.failure->sqlstate != "42809";
+}
+
+// Objects of PostgreSQL itself that it keeps (catalog/dependency.c:findDependentObjects, of pinned
+// ones; dbcommands.c:dropdb; tablespace.c:DropTableSpace).
+void Inspector::CheckFixed(ObjectKind kind, const Name& name) {
+  if (kind == ObjectKind::kDatabase && (name.name == "template0" || name.name == "template1")) {
+    Fail("42809", "cannot drop a template database");
+  } else if (kind == ObjectKind::kTablespace &&
+             (name.name == "pg_default" || name.name == "pg_global")) {
+    Fail("42501", absl::StrCat("permission denied for tablespace ", name.name));
+  } else if ((kind == ObjectKind::kCast || kind == ObjectKind::kAccessMethod) &&
+             view_.FindObject(kind, name, {}) == nullptr && ExistsAlready(kind, name)) {
+    Fail("2BP01",
+         absl::StrCat("cannot drop ", name.name, " because it is required by the database system"));
+  }
+}
+
+void Inspector::NoteDroppedStatistics(ObjectKind kind, const Name& name) {
+  const NamedObject* object = kind == ObjectKind::kStatistics
+                                  ? view_.FindObject(kind, name, situation_.search_path)
+                                  : nullptr;
+  const Relation* table = object == nullptr ? nullptr : view_.Find(object->table);
+  if (table != nullptr) Add(Role::kAnalysed, *table);
+}
+
 void Inspector::NoteDroppedObjects(const action::Drop& drop) {
   const bool type = IsType(drop.kind);
   const bool routine = IsRoutine(drop.kind);
@@ -139,14 +95,19 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
     const Name& name = drop.objects[i];
     const std::optional<std::string> signature =
         i < drop.signatures.size() ? drop.signatures[i] : std::nullopt;
-    if (IsGone(drop.kind, name)) {
-      if (!drop.if_exists) return (void)FailIfGone(drop.kind, name);
-      continue;
+    if (drop.if_exists) {
+      if (IsMissing(drop, name, signature)) continue;
+    } else if (!drop.server.empty() && FailIfGone(ObjectKind::kServer, {.name = drop.server})) {
+      return;
+    } else if (!routine && !CheckObject(drop.kind, name, signature)) {
+      return;
     }
     facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
                              .relation = {.name = name.name, .live = !type || IsLiveType(name)}});
     if (type && !CheckDroppedType(name, drop)) return;
-    if (routine) CheckDroppedRoutine(name, signature, drop);
+    if (routine && !CheckDroppedRoutine(name, signature, drop)) return;
+    CheckFixed(drop.kind, name);
+    NoteDroppedStatistics(drop.kind, name);
     // Which of several is meant by those who call it is not known.
     const Routine* known = routine ? view_.FindRoutine(name, situation_.search_path) : nullptr;
     const bool vague =

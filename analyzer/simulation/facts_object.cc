@@ -3,7 +3,10 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/simulation/builtins.h"
+#include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/facts.h"
 
 namespace plimsoll {
@@ -257,23 +260,7 @@ void Inspector::Look(const action::AlterSequence& alter) {
   if (HasColumn(*owner, alter.owned_column)) Add(Role::kOwner, *owner);
 }
 
-// ---- rules, statistics, triggers, policies ---------------------------------------------------
-
-void Inspector::Look(const action::CreateRule& create) {
-  const Relation* table = Find(create.table);
-  if (table == nullptr) return FailMissing(create.table);
-  const bool exists =
-      std::any_of(table->rules.begin(), table->rules.end(),
-                  [&](const RewriteRule& rule) { return rule.name == create.name; });
-  if (exists && !create.or_replace) {
-    return Fail("42710", absl::StrCat("rule \"", create.name, "\" for relation \"", table->name,
-                                      "\" already exists"));
-  }
-  Add(Role::kTable, *table);
-  for (const Name& name : create.reads) {
-    if (const Relation* read = Find(name)) Add(Role::kRead, *read);
-  }
-}
+// ---- statistics ------------------------------------------------------------------------------
 
 void Inspector::Look(const action::CreateStatistics& create) {
   const Relation* table = Find(create.table);
@@ -287,57 +274,240 @@ void Inspector::Look(const action::CreateStatistics& create) {
     return Fail("42710",
                 absl::StrCat("statistics object \"", create.statistics.name, "\" already exists"));
   }
-  for (const std::string& column : create.columns) {
-    if (!HasColumn(*table, column)) return;
-  }
+  CheckStatistics(create, *table);
   Add(Role::kTable, *table);
 }
 
-void Inspector::Look(const action::AlterPart& alter) {
-  const Relation* table = Find(alter.table);
-  if (table == nullptr) return FailMissing(alter.table);
-  if (alter.depends_on_extension) return Add(Role::kRead, *table);
-  Add(Role::kTable, *table);
-  for (const Name& name : alter.reads) {
-    if (const Relation* read = Find(name)) Add(Role::kRead, *read);
+// statscmds.c:CreateStatistics
+void Inspector::CheckStatistics(const action::CreateStatistics& create, const Relation& table) {
+  CheckPlace(create.statistics);
+  if (create.from_many) return Fail("0A000", "only a single relation is allowed");
+  if (create.expressions > 0 && situation_.server_version < 14) {
+    return Fail("0A000", "only simple column references are allowed");
   }
-  const bool recurses = alter.kind == ObjectKind::kTrigger && situation_.server_version >= 15 &&
-                        table->kind == RelationKind::kPartitionedTable;
-  if (!recurses) return;
-  for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
+  for (const std::string& type : create.types) {
+    if (type == "ndistinct" || type == "dependencies" || type == "mcv") continue;
+    return Fail("42601", absl::StrCat("unrecognized statistics kind \"", type, "\""));
+  }
+  for (const std::string& column : create.columns) {
+    if (!HasColumn(table, column)) return;
+  }
+  if (create.keys.size() + create.expressions < 2 && create.expressions == 0) {
+    return Fail("42P17", "extended statistics require at least 2 columns");
+  }
+  for (auto key = create.keys.begin(); key != create.keys.end(); ++key) {
+    if (std::find(create.keys.begin(), key, *key) == key) continue;
+    return Fail("42701", absl::StrCat("column \"", *key, "\" appears twice"));
+  }
 }
 
 // ---- comments, privileges, publications ------------------------------------------------------
+
+// A composite type has a relation of its own, of which COMMENT names the columns.
+void Inspector::LookAtComposite(const action::Annotate& annotate) {
+  const UserType* type = view_.FindType(annotate.on_table, situation_.search_path);
+  const bool has = std::any_of(
+      type->attributes.begin(), type->attributes.end(),
+      [&](const Attribute& attribute) { return attribute.name == annotate.object.name; });
+  if (!has) {
+    return Fail("42703", absl::StrCat("column \"", annotate.object.name, "\" does not exist"));
+  }
+  facts_.actors.push_back({.role = Role::kTable, .relation = {.name = annotate.on_table.name}});
+}
+
+void Inspector::CheckAnnotatedPart(const action::Annotate& annotate, const Relation& relation) {
+  const std::string& name = annotate.object.name;
+  if (annotate.kind == ObjectKind::kTableConstraint) {
+    if (KnowsAll(relation) && relation.FindConstraint(name) == nullptr) {
+      Fail("42704", absl::StrCat("constraint \"", name, "\" for table \"", relation.name,
+                                 "\" does not exist"));
+    }
+    return;
+  }
+  if (annotate.kind != ObjectKind::kColumn) {
+    CheckPartName(annotate.kind, relation, name);
+    return;
+  }
+  // The columns of a view are known where its text tells them all.
+  const bool view = relation.kind == RelationKind::kView && !relation.columns.empty() &&
+                    relation.columns_known && KnowsAll(relation);
+  if (view && relation.FindColumn(name) == nullptr) {
+    return Fail("42703", absl::StrCat("column \"", name, "\" does not exist"));
+  }
+  HasColumn(relation, name);
+}
+
+void Inspector::LookAtDomainConstraint(const action::Annotate& annotate) {
+  if (FailIfGone(ObjectKind::kDomain, annotate.on_table)) return;
+  const UserType* domain = view_.FindType(annotate.on_table, situation_.search_path);
+  if (domain == nullptr || MayHaveFallen(domain->created)) return;
+  const bool has = std::any_of(
+      domain->constraints.begin(), domain->constraints.end(),
+      [&](const DomainConstraint& constraint) { return constraint.name == annotate.object.name; });
+  const bool unnamed = situation_.server_version < 17 && domain->not_null;
+  if (has || unnamed) return;
+  Fail("42704", absl::StrCat("constraint \"", annotate.object.name, "\" does not exist"));
+}
 
 void Inspector::Look(const action::Annotate& annotate) {
   if (annotate.label && annotate.provider.empty()) {
     return Fail("22023", "no security label providers have been loaded");
   }
+  if (annotate.kind == ObjectKind::kDomainConstraint) return LookAtDomainConstraint(annotate);
   const bool part = IsPart(annotate.kind);
-  if (!part && !IsRelation(annotate.kind)) return;
+  if (!part && !IsRelation(annotate.kind)) {
+    if (!CheckObject(annotate.kind, annotate.object, annotate.signature)) return;
+    const UserType* type = annotate.kind == ObjectKind::kDomain
+                               ? view_.FindType(annotate.object, situation_.search_path)
+                               : nullptr;
+    if (type != nullptr && type->kind != action::TypeKind::kDomain) {
+      Fail("42809", absl::StrCat("\"", annotate.object.name, "\" is not a domain"));
+    }
+    return;
+  }
   const Name& name = part ? annotate.on_table : annotate.object;
   const Relation* relation = Find(name);
-  if (relation == nullptr) return FailMissing(name);
+  if (relation == nullptr) {
+    const UserType* type = annotate.kind == ObjectKind::kColumn
+                               ? view_.FindType(name, situation_.search_path)
+                               : nullptr;
+    if (type != nullptr && type->kind == action::TypeKind::kComposite) {
+      return LookAtComposite(annotate);
+    }
+    return FailMissing(name);
+  }
+  if (part) CheckAnnotatedPart(annotate, *relation);
   const bool whole = !part || annotate.kind == ObjectKind::kColumn;
-  if (annotate.kind == ObjectKind::kColumn && !HasColumn(*relation, annotate.object.name)) return;
   // comment.c locks what it speaks of; of a part, that is the part, and its table is only read.
   Add(whole ? Role::kTable : Role::kRead, *relation);
+}
+
+// ---- privileges ------------------------------------------------------------------------------
+
+namespace {
+
+struct Privileges {
+  ObjectKind kind;
+  absl::string_view words;  // with blanks around each
+};
+
+// What there is to grant on each kind of object (utils/acl.h: ACL_ALL_RIGHTS_…). TABLE is said of
+// sequences too, with all that either has.
+constexpr absl::string_view kOfRelation =
+    " select insert update delete truncate references trigger maintain ";
+constexpr Privileges kPrivileges[] = {
+    {ObjectKind::kSequence, " select update usage "},
+    {ObjectKind::kDatabase, " create temporary temp connect "},
+    {ObjectKind::kFunction, " execute "},
+    {ObjectKind::kProcedure, " execute "},
+    {ObjectKind::kRoutine, " execute "},
+    {ObjectKind::kLanguage, " usage "},
+    {ObjectKind::kLargeObject, " select update "},
+    {ObjectKind::kSchema, " create usage "},
+    {ObjectKind::kTablespace, " create "},
+    {ObjectKind::kForeignDataWrapper, " usage "},
+    {ObjectKind::kServer, " usage "},
+    {ObjectKind::kDomain, " usage "},
+    {ObjectKind::kType, " usage "},
+};
+constexpr absl::string_view kOfColumn = " select insert update references ";
+constexpr absl::string_view kEveryPrivilege =
+    " select insert update delete truncate references trigger maintain usage create temporary temp "
+    "connect execute set ";
+
+bool Has(absl::string_view words, absl::string_view word) {
+  return absl::StrContains(words, absl::StrCat(" ", word, " "));
+}
+
+}  // namespace
+
+// aclchk.c:ExecuteGrantStmt, string_to_privilege
+void Inspector::CheckPrivileges(const action::Grant& grant) {
+  absl::string_view allowed = IsRelation(grant.kind) ? kOfRelation : "";
+  for (const Privileges& row : kPrivileges) {
+    if (row.kind == grant.kind) allowed = row.words;
+  }
+  if (allowed.empty()) return;
+  for (size_t i = 0; i < grant.privileges.size(); ++i) {
+    const std::string& word = grant.privileges[i];
+    const bool unknown = !Has(kEveryPrivilege, word) ||
+                         (word == "maintain" && situation_.server_version < 17) ||
+                         (word == "set" && situation_.server_version < 15);
+    const bool of_columns = i < grant.columns.size() && !grant.columns[i].empty();
+    const Relation* sequence = grant.kind == ObjectKind::kTable && grant.objects.size() == 1
+                                   ? Find(grant.objects[0])
+                                   : nullptr;
+    const bool usage = word == "usage" && sequence != nullptr &&
+                       (sequence->assumed || sequence->kind == RelationKind::kSequence);
+    if (unknown) return Fail("42601", absl::StrCat("unrecognized privilege type \"", word, "\""));
+    if (word.empty() || usage || Has(of_columns ? kOfColumn : allowed, word)) continue;
+    return Fail("0LP01", absl::StrCat("invalid privilege type ", word));
+  }
+}
+
+// aclchk.c:expand_col_privileges
+bool Inspector::CheckGrantedColumns(const action::Grant& grant, const Relation& relation) {
+  for (const std::vector<std::string>& columns : grant.columns) {
+    for (const std::string& column : columns) {
+      const bool view =
+          relation.kind == RelationKind::kView && !relation.columns.empty() && KnowsAll(relation);
+      if (view && relation.FindColumn(column) == nullptr) {
+        Fail("42703", absl::StrCat("column \"", column, "\" does not exist"));
+        return false;
+      }
+      if (!IsSystemColumn(column) && !HasColumn(relation, column)) return false;
+    }
+  }
+  return true;
 }
 
 // Since 18 GRANT and REVOKE lock the relation (aclchk.c:ExecGrant_Relation).
 void Inspector::Look(const action::Grant& grant) {
   for (const std::string& role : grant.grantees) {
-    if (FailIfGone(ObjectKind::kRole, {.name = role})) return;
+    if (role != "public" && FailIfGone(ObjectKind::kRole, {.name = role})) return;
+    if (role == "public" && grant.with_option && grant.grant) {
+      return Fail("0LP01", "grant options can only be granted to roles");
+    }
   }
-  if (!IsRelation(grant.kind)) return;
+  CheckPrivileges(grant);
+  if (facts_.failure) return;
   // Those of a schema are found without being opened.
-  if (grant.all_in_schema) return;
-  for (const Name& name : grant.objects) {
+  if (grant.all_in_schema) {
+    for (const Name& schema : grant.objects) FailIfGone(ObjectKind::kSchema, schema);
+    return;
+  }
+  for (size_t i = 0; i < grant.objects.size(); ++i) {
+    const Name& name = grant.objects[i];
+    if (!IsRelation(grant.kind)) {
+      const std::optional<std::string> signature =
+          i < grant.signatures.size() ? grant.signatures[i] : std::nullopt;
+      if (!CheckObject(grant.kind, name, signature)) return;
+      if (!grant.grant) NoteLoss(name);
+      continue;
+    }
     const Relation* relation = Find(name);
-    if (relation == nullptr) return FailMissing(name);
+    if (relation == nullptr) {
+      const UserType* type = view_.FindType(name, situation_.search_path);
+      if (type == nullptr || type->kind != action::TypeKind::kComposite) return FailMissing(name);
+      return Fail("42809", absl::StrCat("\"", name.name, "\" is a composite type"));
+    }
+    if (!CheckGrantedColumns(grant, *relation)) return;
     Add(Role::kTable, *relation);
+    if (!grant.grant) {
+      NoteBehaviour(*relation,
+                    absl::StrCat("who loses privileges on `", relation->name, "` is refused"));
+    }
   }
 }
+
+void Inspector::NoteLoss(const Name& name) {
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kBehaviour,
+       .relation = {.name = name.name, .live = true},
+       .detail = absl::StrCat("who loses privileges on `", name.name, "` is refused")});
+}
+
+// ---- publications ----------------------------------------------------------------------------
 
 void Inspector::Look(const action::AlterPublication& alter) {
   const Name name = {.name = alter.publication};
@@ -347,6 +517,14 @@ void Inspector::Look(const action::AlterPublication& alter) {
     return Fail("42710", absl::StrCat("publication \"", name.name, "\" already exists"));
   }
   if (!alter.create && FailIfGone(ObjectKind::kPublication, name)) return;
+  for (const std::string& schema : alter.schemas) {
+    if (FailIfGone(ObjectKind::kSchema, {.name = schema})) return;
+  }
+  const bool refuses = known && publication->all_tables && !alter.create &&
+                       (!alter.tables.empty() || !alter.schemas.empty());
+  if (refuses) {
+    return Fail("55000", absl::StrCat("publication \"", name.name, "\" is FOR ALL TABLES"));
+  }
   if (alter.sets) {
     for (const Relation* table : view_.DependentsOn(ObjectKind::kPublication, name.name)) {
       if (IsPublished(*table, name.name)) Add(Role::kTable, *table);
@@ -368,6 +546,9 @@ void Inspector::Look(const action::AlterPublication& alter) {
       return Fail(alter.drops ? "42704" : "42710",
                   absl::StrCat("relation \"", table->name, "\" is ", here ? "already" : "not",
                                " a member of the publication"));
+    }
+    for (const std::string& column : published.columns) {
+      if (!IsSystemColumn(column) && !HasColumn(*table, column)) return;
     }
     Add(Role::kTable, *table);
     if (published.table.only) continue;
@@ -415,39 +596,229 @@ void Inspector::Look(const action::ChangeOwned& change) {
   }
 }
 
-// CREATE of what is there, and the rest of what is not.
-void Inspector::CheckNewObject(const action::ChangeObject& change) {
-  using action::ObjectChange;
-  const bool moves =
-      change.change == ObjectChange::kRename || change.change == ObjectChange::kSetSchema;
-  const bool creates = change.change == ObjectChange::kCreate;
-  const bool told = change.kind == ObjectKind::kType || change.kind == ObjectKind::kFunction ||
-                    change.kind == ObjectKind::kProcedure;
-  if (!creates && !change.forgiving && FailIfGone(change.kind, change.object)) return;
-  if (change.change == ObjectChange::kOwner && FailIfGone(ObjectKind::kRole, {.name = change.to})) {
-    return;
-  }
-  if (change.change == ObjectChange::kSetSchema &&
-      FailIfGone(ObjectKind::kSchema, {.name = change.to})) {
-    return;
-  }
-  if (change.kind == ObjectKind::kOperator || change.kind == ObjectKind::kAggregate ||
-      change.kind == ObjectKind::kOperatorClass || change.kind == ObjectKind::kOperatorFamily ||
-      change.kind == ObjectKind::kTextSearch || change.kind == ObjectKind::kCast || told ||
-      // An extension is moved with its members, and stays where its name is.
-      (change.kind == ObjectKind::kExtension && !creates) || change.forgiving ||
-      !(creates || moves) || change.object.name.empty()) {
-    return;
-  }
+// Names that PostgreSQL keeps for itself (user.c:CreateRole, tablespace.c:CreateTableSpace).
+static bool IsReserved(ObjectKind kind, absl::string_view name) {
+  if (kind == ObjectKind::kTablespace) return absl::StartsWith(name, "pg_");
+  return kind == ObjectKind::kRole &&
+         (absl::StartsWith(name, "pg_") || name == "public" || name == "none");
+}
+
+void Inspector::CheckCreated(const action::ChangeObject& change) {
+  const ObjectKind kind = change.kind;
   const Name place = PlaceFor(change.object);
-  const Name to = creates ? place
-                  : change.change == ObjectChange::kRename
-                      ? Name{.schema = place.schema, .name = change.to}
-                      : Name{.schema = change.to, .name = place.name};
-  const NamedObject* known = view_.FindObject(change.kind, to, {});
+  const bool told =
+      kind == ObjectKind::kType || kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure;
+  if (!change.object.schema.empty()) CheckPlace(change.object);
+  if (IsReserved(kind, change.object.name)) {
+    return Fail("42939", absl::StrCat("name \"", change.object.name, "\" is reserved"));
+  }
+  if (!CheckUses(change.uses)) return;
+  CheckHandler(change);
+  if (kind == ObjectKind::kEventTrigger) CheckEventTrigger(change);
+  if (kind == ObjectKind::kSubscription) CheckNewSubscription(change);
+  if (facts_.failure || told || change.forgiving || change.object.name.empty()) return;
+  if (!ExistsAlready(kind, place)) return;
+  const bool search =
+      ObjectKind::kTextSearchConfiguration <= kind && kind <= ObjectKind::kTextSearchTemplate;
+  const bool function = kind == ObjectKind::kOperator || kind == ObjectKind::kAggregate;
+  // Those of text search are told from each other by an index alone.
+  Fail(kind == ObjectKind::kDatabase ? "42P04"
+       : search                      ? "23505"
+       : function                    ? "42723"
+                                     : "42710",
+       absl::StrCat("\"", place.name, "\" already exists"));
+}
+
+// alter.c:AlterObjectRename_internal, AlterObjectNamespace_internal
+void Inspector::CheckMoved(const action::ChangeObject& change) {
+  const ObjectKind kind = change.kind;
+  const bool renames = change.change == action::ObjectChange::kRename;
+  const bool function = kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure ||
+                        kind == ObjectKind::kRoutine;
+  const bool plain = kind == ObjectKind::kType || kind == ObjectKind::kExtension ||
+                     kind == ObjectKind::kAggregate || kind == ObjectKind::kOperator ||
+                     kind == ObjectKind::kOperatorClass || kind == ObjectKind::kOperatorFamily;
+  if (renames && IsReserved(kind, change.to)) {
+    return Fail("42939", absl::StrCat("name \"", change.to, "\" is reserved"));
+  }
+  if (plain || change.forgiving || change.object.name.empty()) return;
+  const Name from = view_.Resolve(kind, change.object, situation_.search_path);
+  const Name place = PlaceFor(from);
+  const Name to = renames ? Name{.schema = place.schema, .name = change.to}
+                          : Name{.schema = change.to, .name = place.name};
+  if (!function) {
+    if (!ExistsAlready(kind, to)) return;
+    return Fail(kind == ObjectKind::kDatabase ? "42P04" : "42710",
+                absl::StrCat("\"", to.name, "\" already exists"));
+  }
+  const Routine* own = view_.FindRoutine(place, {});
+  const Routine* other = view_.FindRoutine(to, {});
+  if (own == nullptr || other == nullptr || own == other || own->overloads.size() != 1 ||
+      MayHaveFallen(other->created)) {
+    return;
+  }
+  for (const Overload& overload : other->overloads) {
+    if (overload.signature != own->overloads[0].signature) continue;
+    return Fail("42723", absl::StrCat("function ", to.name, " already exists"));
+  }
+}
+
+// event_trigger.c:CreateEventTrigger
+void Inspector::CheckEventTrigger(const action::ChangeObject& change) {
+  for (const Parameter& option : change.options) {
+    const bool event = option.name == "event";
+    const bool known = event ? option.value == "ddl_command_start" ||
+                                   option.value == "ddl_command_end" ||
+                                   option.value == "sql_drop" || option.value == "table_rewrite" ||
+                                   (option.value == "login" && situation_.server_version >= 17)
+                             : option.name == "tag";
+    if (!known) {
+      return Fail("42601",
+                  absl::StrCat("unrecognized \"", event ? option.value : option.name, "\""));
+    }
+  }
+}
+
+// A handler gives what its kind asks for (functioncmds.c, amcmds.c:lookup_am_handler_func,
+// event_trigger.c).
+void Inspector::CheckHandler(const action::ChangeObject& change) {
+  char wanted = 0;
+  absl::string_view type;
+  if (change.kind == ObjectKind::kEventTrigger) {
+    wanted = 'e';
+    type = "event_trigger";
+  } else if (change.kind == ObjectKind::kAccessMethod) {
+    const bool index = !change.options.empty() && change.options[0].value == "i";
+    wanted = index ? 'i' : 'h';
+    type = index ? "index_am_handler" : "table_am_handler";
+  }
+  if (wanted == 0 || change.uses.empty()) return;
+  const Name& name = change.uses[0].name;
+  const Routine* routine = view_.FindRoutine(name, situation_.search_path);
+  const BuiltinSupport* support = FindBuiltinSupport(name.name, situation_.server_version);
+  const bool wrong = routine != nullptr ? routine->overloads.size() == 1 &&
+                                              !routine->overloads[0].returns.empty() &&
+                                              routine->overloads[0].returns != type &&
+                                              !MayHaveFallen(routine->created)
+                                        : support != nullptr && support->returns != wanted;
+  if (!wrong) return;
+  Fail(wanted == 'e' ? "42P17" : "42809",
+       absl::StrCat("function ", name.name, " must return type ", type));
+}
+
+// ---- subscriptions ---------------------------------------------------------------------------
+
+namespace {
+
+const Parameter* FindOption(absl::Span<const Parameter> options, absl::string_view name) {
+  for (const Parameter& option : options) {
+    if (option.name == name) return &option;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool IsSwitchedOn(absl::Span<const Parameter> options, absl::string_view name, bool otherwise) {
+  const Parameter* option = FindOption(options, name);
+  if (option == nullptr) return otherwise;
+  return option->value != "false" && option->value != "off" && option->value != "0";
+}
+
+// subscriptioncmds.c:parse_subscription_options
+void Inspector::CheckNewSubscription(const action::ChangeObject& change) {
+  const auto& options = change.options;
+  const bool connects = IsSwitchedOn(options, "connect", true);
+  const Parameter* slot = FindOption(options, "slot_name");
+  for (const absl::string_view name : {"enabled", "create_slot", "copy_data"}) {
+    if (!connects && IsSwitchedOn(options, name, false)) {
+      return Fail("42601",
+                  absl::StrCat("connect = false and ", name, " = true exclude each other"));
+    }
+    const bool needs = slot != nullptr && slot->value == "none" && name != "copy_data";
+    if (needs && IsSwitchedOn(options, name, connects)) {
+      return Fail("42601",
+                  absl::StrCat("slot_name = NONE and ", name, " = true exclude each other"));
+    }
+  }
+}
+
+void Inspector::CheckSubscription(const action::ChangeObject& change) {
+  const NamedObject* known = view_.FindObject(change.kind, change.object, {});
   if (known == nullptr || MayHaveFallen(known->created)) return;
-  Fail(change.kind == ObjectKind::kDatabase ? "42P04" : "42710",
-       absl::StrCat("\"", to.name, "\" already exists"));
+  const Parameter* slot = FindOption(change.options, "slot_name");
+  if (change.outside_transactions && !known->enabled) {
+    return Fail("55000", "this is not allowed for disabled subscriptions");
+  }
+  if (IsSwitchedOn(change.options, "enabled", false) && !known->has_slot) {
+    return Fail("55000", "cannot enable subscription that does not have a slot name");
+  }
+  if (slot != nullptr && slot->value == "none" && known->enabled) {
+    Fail("55000", "cannot set slot_name = NONE for enabled subscription");
+  }
+}
+
+bool Inspector::IsAllowedAfterAll(const Action& action) {
+  if (const auto* drop = std::get_if<action::Drop>(&action.kind)) {
+    if (drop->kind != ObjectKind::kSubscription || drop->objects.empty()) return false;
+    const Name& name = drop->objects[0];
+    const NamedObject* known = view_.FindObject(ObjectKind::kSubscription, name, {});
+    return IsGone(ObjectKind::kSubscription, name) ||
+           (known != nullptr && !MayHaveFallen(known->created) && !known->has_slot);
+  }
+  const auto* change = std::get_if<action::ChangeObject>(&action.kind);
+  if (change == nullptr || change->kind != ObjectKind::kSubscription) return false;
+  if (change->change == action::ObjectChange::kCreate) {
+    CheckNewSubscription(*change);
+  } else if (!FailIfGone(change->kind, change->object)) {
+    CheckSubscription(*change);
+  }
+  return facts_.failure.has_value();
+}
+
+// ---- other objects ---------------------------------------------------------------------------
+
+bool Inspector::HasNoHandler(const Name& server) const {
+  const NamedObject* known = view_.FindObject(ObjectKind::kServer, server, {});
+  if (known == nullptr || known->stands_on == nullptr) return false;
+  return std::any_of(known->stands_on->begin(), known->stands_on->end(), [&](const Dependence& on) {
+    const NamedObject* wrapper =
+        on.on == ObjectKind::kForeignDataWrapper ? view_.FindObject(on.on, on.object, {}) : nullptr;
+    return wrapper != nullptr && !wrapper->has_handler && !MayHaveFallen(wrapper->created);
+  });
+}
+
+void Inspector::CheckForeign(const Relation& table) {
+  if (table.kind != RelationKind::kForeignTable || table.stands_on == nullptr) return;
+  for (const Dependence& on : *table.stands_on) {
+    if (on.on != ObjectKind::kServer || !HasNoHandler(on.object)) continue;
+    return Fail("55000", "the foreign-data wrapper has no handler");
+  }
+}
+
+// What they change for those who are connected, or for what is done from now on.
+void Inspector::NoteChanged(const action::ChangeObject& change) {
+  using action::ObjectChange;
+  const auto note = [&](std::string what) {
+    facts_.breaks.push_back({.kind = BreakKind::kBehaviour,
+                             .relation = {.name = change.object.name, .live = true},
+                             .detail = std::move(what)});
+  };
+  const bool alters = change.change == ObjectChange::kAlter;
+  if (change.kind == ObjectKind::kSystem) return note("a setting of the whole server changes");
+  if (alters && change.kind == ObjectKind::kDatabase) {
+    return note("a setting of all sessions of the database may change");
+  }
+  if (alters && change.kind == ObjectKind::kRole) {
+    return note("what a role may do, or the settings of its sessions, change");
+  }
+  if (change.change == ObjectChange::kCreate && change.kind == ObjectKind::kEventTrigger) {
+    return note("a function runs with every statement of that kind");
+  }
+  if (change.kind == ObjectKind::kSubscription &&
+      (alters || change.change == ObjectChange::kCreate)) {
+    note("rows of another server may come in");
+  }
 }
 
 void Inspector::Look(const action::ChangeObject& change) {
@@ -457,22 +828,65 @@ void Inspector::Look(const action::ChangeObject& change) {
       change.kind == ObjectKind::kExtension && change.change == ObjectChange::kAlter;
   facts_.calls_unknown = script;
   facts_.modelled = !script;
-  CheckNewObject(change);
-  if (change.stands_on && change.kind == ObjectKind::kServer &&
-      FailIfGone(ObjectKind::kForeignDataWrapper, *change.stands_on)) {
-    return;
-  }
   const bool moves =
       change.change == ObjectChange::kRename || change.change == ObjectChange::kSetSchema;
+  if (change.change == ObjectChange::kCreate) {
+    CheckCreated(change);
+  } else {
+    const bool missing = change.forgiving
+                             ? IsGone(change.kind, change.object)
+                             : !CheckObject(change.kind, change.object, change.signature);
+    if (missing) {
+      facts_.modelled = true;
+      facts_.calls_unknown = false;
+      return;
+    }
+    if (!CheckUses(change.uses)) return;
+  }
+  const bool owner = change.change == ObjectChange::kOwner;
+  if (owner && FailIfGone(ObjectKind::kRole, {.name = change.to})) return;
+  const bool places = change.change == ObjectChange::kSetSchema;
+  if (places && FailIfGone(ObjectKind::kSchema, {.name = change.to})) return;
+  if (moves) CheckMoved(change);
+  if (change.kind == ObjectKind::kSubscription && change.change == ObjectChange::kAlter) {
+    CheckSubscription(change);
+  }
+  if (change.kind == ObjectKind::kForeignTable) LookAtImport(change);
+  if (change.kind == ObjectKind::kTablespace && change.change == ObjectChange::kCreate) {
+    CheckLocation(change);
+  }
   if (moves) {
     facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
                              .relation = {.name = change.object.name, .live = true}});
   }
+  NoteChanged(change);
+}
+
+// foreigncmds.c:ImportForeignSchema
+void Inspector::LookAtImport(const action::ChangeObject& change) {
+  for (const ObjectUse& use : change.uses) {
+    if (use.kind == ObjectKind::kServer && HasNoHandler(use.name)) {
+      return Fail("55000", "the foreign-data wrapper has no handler");
+    }
+  }
+}
+
+// tablespace.c:CreateTableSpace
+void Inspector::CheckLocation(const action::ChangeObject& change) {
+  const Parameter* location = FindOption(change.options, "location");
+  if (location == nullptr || absl::StartsWith(location->value, "/")) return;
+  Fail("42P17", "tablespace location must be an absolute path");
 }
 
 void Inspector::Look(const action::AlterExtension& alter) {
-  if (!IsRelation(alter.kind)) return;
-  if (const Relation* member = Find(alter.member)) Add(Role::kTable, *member);
+  if (FailIfGone(ObjectKind::kExtension, {.name = alter.extension})) return;
+  if (!IsRelation(alter.kind)) {
+    CheckObject(alter.kind, alter.member, std::nullopt);
+    return;
+  }
+  const Relation* member = Find(alter.member);
+  if (member == nullptr) return FailMissing(alter.member);
+  Add(Role::kTable, *member);
 }
 
 }  // namespace plimsoll

@@ -30,7 +30,8 @@ bool NeedsStrongLock(const std::vector<Parameter>& options) {
 }
 
 // Whether ALTER TABLE reaches partitions and children (tablecmds.c:ATPrepCmd).
-bool Recurses(Alteration alteration, const Relation& table, int server_version) {
+bool Recurses(const action::AlterRelation& alter, const Relation& table, int server_version) {
+  const Alteration alteration = alter.alteration;
   const bool partitioned = table.kind == RelationKind::kPartitionedTable;
   switch (alteration) {
     case Alteration::kSetStatistics:
@@ -44,7 +45,11 @@ bool Recurses(Alteration alteration, const Relation& table, int server_version) 
       return partitioned && server_version >= 17;
     case Alteration::kEnableTrigger:
     case Alteration::kDisableTrigger:
-      return partitioned;
+      // Partitions have those for each row alone (trigger.c:EnableDisableTrigger).
+      return partitioned && std::none_of(table.triggers.begin(), table.triggers.end(),
+                                         [&](const Trigger& trigger) {
+                                           return trigger.name == alter.object && !trigger.each_row;
+                                         });
     default:
       return false;
   }
@@ -63,8 +68,7 @@ void Inspector::Look(const action::AlterRelation& alter) {
   facts_.form = static_cast<int>(alter.alteration);
   if (NeedsStrongLock(alter.options)) facts_.conditions |= kStrongOption;
   const Relation* named = Find(alter.relation.name);
-  const bool recurses =
-      named != nullptr && Recurses(alter.alteration, *named, situation_.server_version);
+  const bool recurses = named != nullptr && Recurses(alter, *named, situation_.server_version);
   const Relation* relation = NameTarget(alter.relation, recurses);
   if (relation == nullptr) return;
   if (alter.number != 0) return LookAtNumbered(alter, *relation);
@@ -182,6 +186,8 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
     case Alteration::kSetUnlogged:
       return NotePersistence(relation, Persistence::kUnlogged);
     case Alteration::kSetTablespace: {
+      if (alter.object == "pg_global") return FailGlobal();
+      if (FailIfGone(ObjectKind::kTablespace, {.name = alter.object})) return;
       const std::string wanted = alter.object == "pg_default" ? "" : alter.object;
       const bool has_file = relation.kind != RelationKind::kPartitionedTable &&
                             relation.kind != RelationKind::kPartitionedIndex;
@@ -211,12 +217,14 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
                         : absl::StrCat("the triggers of `", relation.name, "` no longer fire"));
     }
     case Alteration::kSwitchRule:
+      if (!CheckPartName(ObjectKind::kRule, relation, alter.object)) return;
       return NoteBehaviour(relation, absl::StrCat("rule `", alter.object, "` of `", relation.name,
                                                   "` is switched on or off"));
     case Alteration::kInherit:
     case Alteration::kNoInherit:
       return NoteInheritance(alter, relation);
     case Alteration::kOwner:
+      if (FailIfGone(ObjectKind::kRole, {.name = alter.object})) return;
       NoteBehaviour(relation, absl::StrCat("the old owner of `", relation.name,
                                            "` may have no access to it any more"));
       if (relation.owner != 0) {

@@ -199,7 +199,10 @@ enum class ObjectKind {
   kOperatorFamily,
   kLanguage,
   kAccessMethod,
-  kTextSearch,  // configurations, dictionaries, parsers and templates
+  kTextSearchConfiguration,
+  kTextSearchDictionary,
+  kTextSearchParser,
+  kTextSearchTemplate,
   kLargeObject,
   kDefaultPrivileges,
   // of a cluster
@@ -208,6 +211,15 @@ enum class ObjectKind {
   kRole,
   kSystem,  // ALTER SYSTEM
   kOther,
+};
+
+// An object that is no relation. What has no name of its own, or shares it, has one that tells it
+// apart: `=(int4, int4)` an operator, `f(int4)` an aggregate, `c USING btree` an operator class or
+// family, `(a AS b)` a cast, `role SERVER s` a user mapping.
+struct ObjectUse {
+  ObjectKind kind = ObjectKind::kOther;
+  Name name;
+  std::optional<std::string> signature;  // of a routine, where it is said: see CreateFunction
 };
 
 // The relation that an ALTER TABLE (INDEX, VIEW, …) names.
@@ -332,6 +344,7 @@ struct CreateIndex {
 struct CreateSchema {
   std::string name;
   bool if_not_exists = false;
+  std::string owner;  // of AUTHORIZATION
 };
 struct CreateSequence {
   Name sequence;
@@ -377,6 +390,7 @@ struct CreateFunction {
   // The types of the arguments it is called with, as written: what tells it from its overloads.
   std::string signature;
   std::vector<Name> types;               // of its arguments and of what it returns
+  std::vector<ColumnUse> column_types;   // those said as `table.column%TYPE`
   std::string returns;                   // as written; empty where OUT arguments say it
   std::vector<std::string> input_names;  // of the arguments in the signature; some empty
   std::string language;
@@ -402,11 +416,16 @@ struct CreateTrigger {
   std::optional<Name> from;          // CREATE CONSTRAINT TRIGGER … FROM
   std::vector<std::string> columns;  // of UPDATE OF
   OptionalExpression when;
+  std::vector<ColumnUse> row_columns;  // that WHEN names, of `old` and `new`
 };
 struct CreatePolicy {
   std::string name;
   Name table;
   bool restrictive = false;
+  std::string command;             // all, select, insert, update, delete
+  std::vector<std::string> roles;  // `public` for PUBLIC
+  bool has_using = false;
+  bool has_check = false;
   std::vector<Name> reads;
   std::vector<Expression> expressions;  // USING and WITH CHECK
 };
@@ -423,6 +442,7 @@ struct CreateType {
 struct CreateExtension {
   std::string name;
   bool if_not_exists = false;
+  std::string schema;  // empty: where its control file or the search path says
 };
 
 // ---- ALTER TABLE, a struct a subcommand ------------------------------------------------------
@@ -629,7 +649,8 @@ struct CreateRule {
   bool or_replace = false;
   std::string event;  // select, insert, update, delete
   bool instead = false;
-  std::vector<Name> reads;
+  std::vector<Name> reads;           // by its actions and its condition
+  std::vector<Name> writes;          // by its actions
   std::vector<std::string> columns;  // of the table: OLD's and NEW's
   std::vector<FunctionCall> calls;
 };
@@ -637,7 +658,12 @@ struct CreateStatistics {
   Name statistics;  // empty: PostgreSQL chooses it
   Name table;
   std::vector<std::string> columns;  // expressions' too
+  std::vector<std::string> keys;     // columns that stand for themselves
+  uint32_t expressions = 0;          // how many
+  std::vector<std::string> types;    // ndistinct and the like, as written
+  std::string name_hint;             // see CreateIndex
   bool if_not_exists = false;
+  bool from_many = false;  // more than one relation
 };
 // ALTER of a trigger, policy or rule, and their renaming.
 struct AlterPart {
@@ -646,14 +672,17 @@ struct AlterPart {
   Name table;
   std::string to;                     // of a renaming
   bool depends_on_extension = false;  // ALTER TRIGGER … DEPENDS ON EXTENSION
+  std::string extension;              // likewise
+  std::vector<std::string> roles;     // of a policy
   std::vector<Name> reads;            // by a policy's expressions
   std::vector<std::string> columns;   // that they mention
 };
 // COMMENT and SECURITY LABEL.
 struct Annotate {
   ObjectKind kind = ObjectKind::kTable;
-  Name object;    // of a part, its own name
-  Name on_table;  // of a part
+  Name object;                           // of a part, its own name
+  Name on_table;                         // of a part; of a domain's constraint, the domain
+  std::optional<std::string> signature;  // of a routine, where it is said
   bool label = false;
   std::string provider;  // of a label; empty where none is named
 };
@@ -662,9 +691,14 @@ struct Grant {
   bool grant = true;
   ObjectKind kind = ObjectKind::kTable;
   std::vector<Name> objects;
+  // Of routines, one an object: their arguments' types, null where none are said.
+  std::vector<std::optional<std::string>> signatures;
   bool all_in_schema = false;
+  bool with_option = false;             // WITH GRANT OPTION
   std::vector<std::string> grantees;    // `public` for PUBLIC
   std::vector<std::string> privileges;  // empty: all
+  // One a privilege: the columns that it is for, none where it is for the whole.
+  std::vector<std::vector<std::string>> columns;
   bool cascade = false;
 };
 // A table of a publication.
@@ -723,6 +757,8 @@ struct ChangeObject {
   // What a new server or event trigger stands on: its wrapper, its function.
   std::optional<Name> stands_on;
   std::optional<std::string> signature;  // of a routine, where it is said: see CreateFunction
+  std::vector<ObjectUse> uses;           // other objects that it names, which have to exist
+  std::vector<Parameter> options;
 };
 // ALTER EXTENSION … ADD and DROP of a member; UPDATE and SET SCHEMA are ChangeObject.
 struct AlterExtension {
@@ -771,7 +807,8 @@ struct Drop {
   std::vector<Name> objects;  // for triggers, policies and rules: the object's own name
   // Of routines, one an object: their arguments' types, null where none are said.
   std::vector<std::optional<std::string>> signatures;
-  Name on_table;  // of a trigger, policy or rule
+  Name on_table;       // of a trigger, policy or rule
+  std::string server;  // of a user mapping
   bool if_exists = false;
   bool cascade = false;
   bool concurrently = false;
@@ -837,6 +874,7 @@ struct ModifyData {
   bool has_subquery = false;  // names without a qualifier may then belong to it
   std::vector<FunctionCall> calls;
   std::vector<TypedText> texts;  // constants that are cast
+  std::vector<Name> types;       // that casts name
   std::vector<SequenceUse> sequences;
 };
 

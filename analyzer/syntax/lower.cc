@@ -266,6 +266,7 @@ action::ModifyData LowerModify(const Node& statement) {
           .columns_used = std::move(query.columns),
           .has_subquery = query.has_subquery,
           .calls = std::move(query.calls),
+          .types = std::move(query.types),
           .sequences = std::move(query.sequences)};
 }
 
@@ -283,10 +284,19 @@ action::ModifyData LowerCall(const Node& statement) {
 void LowerParameters(const Node& body, action::CreateFunction& create) {
   std::vector<Node> inputs;
   bool outputs = false;
+  const auto name_type = [&create](const Node& type) {
+    if (!type.Flag("pct_type")) return create.types.push_back(tree::LowerType(type).name);
+    std::vector<std::string> parts = tree::Strings(type["names"]);
+    if (parts.size() < 2) return;
+    action::ColumnUse use = {.relation = Name{.name = parts[parts.size() - 2]},
+                             .column = parts.back()};
+    if (parts.size() > 2) use.relation->schema = parts[parts.size() - 3];
+    create.column_types.push_back(std::move(use));
+  };
   for (const Node& parameter : body.Items("parameters")) {
     const Node one = parameter["FunctionParameter"];
     const absl::string_view mode = one.Text("mode");
-    create.types.push_back(tree::LowerType(one["argType"]).name);
+    name_type(one["argType"]);
     outputs = outputs || mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_INOUT" ||
               mode == "FUNC_PARAM_TABLE";
     if (mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_TABLE") continue;
@@ -297,7 +307,7 @@ void LowerParameters(const Node& body, action::CreateFunction& create) {
   const Node returned = body["returnType"];
   if (!returned) return;
   const TypeName type = tree::LowerType(returned);
-  create.types.push_back(type.name);
+  name_type(returned);
   if (outputs) return;
   create.returns =
       absl::StrCat(returned.Flag("setof") ? "setof " : "", type.name.schema,
@@ -369,7 +379,11 @@ action::DoBlock LowerDo(const Node& body) {
 action::CreatePolicy LowerCreatePolicy(const Node& body) {
   action::CreatePolicy create = {.name = std::string(body.Text("policy_name")),
                                  .table = tree::RangeVarName(body["table"]),
-                                 .restrictive = !body.Flag("permissive")};
+                                 .restrictive = !body.Flag("permissive"),
+                                 .command = std::string(body.Text("cmd_name")),
+                                 .roles = tree::RoleNames(body["roles"]),
+                                 .has_using = body["qual"].present(),
+                                 .has_check = body["with_check"].present()};
   for (const absl::string_view clause : {"qual", "with_check"}) {
     for (Name& name : tree::LowerQuery(body[clause]).reads) create.reads.push_back(std::move(name));
     if (body[clause]) create.expressions.push_back(tree::LowerExpression(body[clause]));
@@ -401,7 +415,7 @@ action::Drop LowerDrop(const Node& body) {
                         drop.kind == ObjectKind::kRule;
   for (const Node& object : body.Items("objects")) {
     if (!on_table) {
-      drop.objects.push_back(tree::LowerObjectName(object));
+      drop.objects.push_back(tree::LowerObjectName(object, drop.kind));
       if (const Node routine = object["ObjectWithArgs"]) {
         drop.signatures.push_back(tree::LowerArguments(routine));
       }
@@ -543,7 +557,8 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
     // AUTHORIZATION alone names the schema too.
     if (name.empty()) name = std::string(body["authrole"].Text("rolename"));
     return action::CreateSchema{.name = std::move(name),
-                                .if_not_exists = body.Flag("if_not_exists")};
+                                .if_not_exists = body.Flag("if_not_exists"),
+                                .owner = std::string(body["authrole"].Text("rolename"))};
   }
   if (type == "CreateSeqStmt") {
     action::CreateSequence create = {.sequence = tree::RangeVarName(body["sequence"]),
@@ -582,11 +597,21 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
     create.columns = tree::Strings(body["columns"]);
     create.when = tree::LowerOptional(body["whenClause"]);
+    tree::Walk(body["whenClause"], [&](absl::string_view tag, const Node& reference) {
+      if (tag != "ColumnRef") return;
+      const std::vector<std::string> fields = tree::Strings(reference["fields"]);
+      if (fields.size() != 2) return;
+      create.row_columns.push_back({.relation = Name{.name = fields[0]}, .column = fields[1]});
+    });
     return create;
   }
   if (type == "CreateExtensionStmt") {
-    return action::CreateExtension{.name = std::string(body.Text("extname")),
-                                   .if_not_exists = body.Flag("if_not_exists")};
+    action::CreateExtension create = {.name = std::string(body.Text("extname")),
+                                      .if_not_exists = body.Flag("if_not_exists")};
+    for (const Parameter& option : tree::LowerParameters(body, "options")) {
+      if (option.name == "schema") create.schema = option.value;
+    }
+    return create;
   }
   return std::nullopt;
 }

@@ -11,9 +11,27 @@
 namespace plimsoll::tree {
 
 // DROP TABLE lists names in lists, DROP FUNCTION in ObjectWithArgs, DROP TYPE in TypeName.
-Name LowerObjectName(const Node& object) {
+Name LowerObjectName(const Node& object, ObjectKind kind) {
   const absl::string_view tag = object.Tag();
-  if (tag == "List") return tree::QualifiedName(object.Body()["items"]);
+  const Node body = object.Body();
+  if (kind == ObjectKind::kOperator || kind == ObjectKind::kAggregate) {
+    std::vector<Node> types;
+    for (const Node& type : body.Items("objargs")) types.push_back(type);
+    return OperatorName(QualifiedName(body["objname"]), types);
+  }
+  if (tag == "List" && kind == ObjectKind::kCast) {
+    const NodeList types = body.Items("items");
+    return types.size() == 2 ? CastName(types[0], types[1]) : Name();
+  }
+  if (tag == "List" &&
+      (kind == ObjectKind::kOperatorClass || kind == ObjectKind::kOperatorFamily)) {
+    // The access method comes first.
+    const std::vector<std::string> parts = Strings(body["items"]);
+    if (parts.size() < 2) return {};
+    const Name name = {.schema = parts.size() > 2 ? parts[1] : "", .name = parts.back()};
+    return OfMethod(name, parts[0]);
+  }
+  if (tag == "List") return tree::QualifiedName(body["items"]);
   if (tag == "ObjectWithArgs") return tree::QualifiedName(object.Body()["objname"]);
   if (tag == "TypeName") return tree::LowerType(object.Body()).name;
   return {.name = std::string(object["String"].Text("sval"))};
@@ -148,12 +166,19 @@ ActionKind LowerCreateStatistics(const Node& body) {
                                      .if_not_exists = body.Flag("if_not_exists")};
   const NodeList relations = body.Items("relations");
   if (!relations.empty()) create.table = RangeVarName(relations[0]["RangeVar"]);
+  create.from_many = relations.size() > 1;
+  create.types = Strings(body["stat_types"]);
   for (const Node& item : body.Items("exprs")) {
     const Node element = item["StatsElem"];
+    // statscmds.c:ChooseExtendedStatisticNameAddition
+    absl::StrAppend(&create.name_hint, create.name_hint.empty() ? "" : "_",
+                    element.Text("name").empty() ? "expr" : element.Text("name"));
     if (!element.Text("name").empty()) {
       create.columns.emplace_back(element.Text("name"));
+      create.keys.emplace_back(element.Text("name"));
       continue;
     }
+    ++create.expressions;
     for (std::string& column : LowerExpression(element["expr"]).columns) {
       create.columns.push_back(std::move(column));
     }
@@ -173,10 +198,11 @@ ActionKind LowerCreateRule(const Node& body) {
                                .instead = body.Flag("instead")};
   for (const Node& statement : body.Items("actions")) {
     Query query = LowerQuery(statement);
-    for (const action::Write& write : query.writes) create.reads.push_back(write.table.name);
+    for (const action::Write& write : query.writes) create.writes.push_back(write.table.name);
     create.reads.insert(create.reads.end(), query.reads.begin(), query.reads.end());
     create.calls.insert(create.calls.end(), query.calls.begin(), query.calls.end());
   }
+  for (Name& name : LowerQuery(body["whereClause"]).reads) create.reads.push_back(std::move(name));
   Walk(body, [&](absl::string_view tag, const Node& reference) {
     const std::vector<std::string> fields =
         tag == "ColumnRef" ? Strings(reference["fields"]) : std::vector<std::string>();
@@ -194,7 +220,8 @@ ActionKind LowerCreateRule(const Node& body) {
 ActionKind LowerAlterPolicy(const Node& body) {
   action::AlterPart alter = {.kind = ObjectKind::kPolicy,
                              .name = std::string(body.Text("policy_name")),
-                             .table = RangeVarName(body["table"])};
+                             .table = RangeVarName(body["table"]),
+                             .roles = RoleNames(body["roles"])};
   for (const absl::string_view clause : {"qual", "with_check"}) {
     for (Name& name : LowerQuery(body[clause]).reads) alter.reads.push_back(std::move(name));
     for (std::string& column : LowerExpression(body[clause]).columns) {
@@ -216,8 +243,16 @@ ActionKind LowerAnnotation(const Node& body, bool label) {
   action::Annotate annotate = {.kind = LowerObjectKind(body.Text("objtype")),
                                .label = label,
                                .provider = std::string(body.Text("provider"))};
+  if (annotate.kind == ObjectKind::kDomainConstraint) {
+    const NodeList items = body["object"]["List"].Items("items");
+    if (items.size() < 2) return annotate;
+    annotate.on_table = LowerType(items[0]["TypeName"]).name;
+    annotate.object.name = std::string(items[1]["String"].Text("sval"));
+    return annotate;
+  }
   if (!IsPart(annotate.kind)) {
-    annotate.object = LowerObjectName(body["object"]);
+    annotate.object = LowerObjectName(body["object"], annotate.kind);
+    annotate.signature = LowerArguments(body["object"]["ObjectWithArgs"]);
     return annotate;
   }
   std::vector<std::string> parts = Strings(body["object"]["List"]["items"]);
@@ -233,14 +268,17 @@ ActionKind LowerGrant(const Node& body) {
   action::Grant grant = {.grant = body.Flag("is_grant"),
                          .kind = LowerObjectKind(body.Text("objtype")),
                          .all_in_schema = body.Text("targtype") == "ACL_TARGET_ALL_IN_SCHEMA",
+                         .with_option = body.Flag("grant_option"),
                          .grantees = RoleNames(body["grantees"]),
                          .cascade = body.Text("behavior") == "DROP_CASCADE"};
   for (const Node& object : body.Items("objects")) {
     const Node table = object["RangeVar"];
-    grant.objects.push_back(table ? RangeVarName(table) : LowerObjectName(object));
+    grant.objects.push_back(table ? RangeVarName(table) : LowerObjectName(object, grant.kind));
+    grant.signatures.push_back(LowerArguments(object["ObjectWithArgs"]));
   }
   for (const Node& privilege : body.Items("privileges")) {
     grant.privileges.emplace_back(privilege["AccessPriv"].Text("priv_name"));
+    grant.columns.push_back(Strings(privilege["AccessPriv"]["cols"]));
   }
   return grant;
 }
@@ -345,8 +383,9 @@ constexpr Plain kPlain[] = {
     {"AlterRoleStmt", ObjectChange::kAlter, ObjectKind::kRole, ""},
     {"AlterStatsStmt", ObjectChange::kAlter, ObjectKind::kStatistics, "defnames"},
     {"AlterSystemStmt", ObjectChange::kAlter, ObjectKind::kSystem, "", true},
-    {"AlterTSConfigurationStmt", ObjectChange::kAlter, ObjectKind::kTextSearch, "cfgname"},
-    {"AlterTSDictionaryStmt", ObjectChange::kAlter, ObjectKind::kTextSearch, "dictname"},
+    {"AlterTSConfigurationStmt", ObjectChange::kAlter, ObjectKind::kTextSearchConfiguration,
+     "cfgname"},
+    {"AlterTSDictionaryStmt", ObjectChange::kAlter, ObjectKind::kTextSearchDictionary, "dictname"},
     {"AlterTableSpaceOptionsStmt", ObjectChange::kAlter, ObjectKind::kTablespace, "tablespacename"},
     {"AlterTypeStmt", ObjectChange::kAlter, ObjectKind::kType, "typeName"},
     {"AlterUserMappingStmt", ObjectChange::kAlter, ObjectKind::kUserMapping, ""},
@@ -410,7 +449,8 @@ ActionKind LowerSubscription(absl::string_view type, const Node& body) {
   return ChangeObject{.change = create ? ObjectChange::kCreate : ObjectChange::kAlter,
                       .kind = ObjectKind::kSubscription,
                       .object = {.name = std::string(body.Text("subname"))},
-                      .outside_transactions = outside};
+                      .outside_transactions = outside,
+                      .options = LowerParameters(body, "options")};
 }
 
 ActionKind LowerDefine(const Node& body) {
@@ -419,10 +459,31 @@ ActionKind LowerDefine(const Node& body) {
     return action::CreateType{.type = QualifiedName(body["defnames"]),
                               .kind = action::TypeKind::kBase};
   }
+  Name name = QualifiedName(body["defnames"]);
+  std::vector<Node> types;
+  if (kind == ObjectKind::kOperator) {
+    for (const absl::string_view side : {"leftarg", "rightarg"}) {
+      types.emplace_back();
+      for (const Node& option : body.Items("definition")) {
+        const Node element = option["DefElem"];
+        if (element.Text("defname") == side) types.back() = element["arg"]["TypeName"];
+      }
+    }
+    name = OperatorName(std::move(name), types);
+  } else if (kind == ObjectKind::kAggregate) {
+    for (const Node& list : body.Items("args")) {
+      for (const Node& item : list["List"].Items("items")) {
+        types.push_back(item["FunctionParameter"]["argType"]);
+      }
+    }
+    name = OperatorName(std::move(name), types);
+  }
   return ChangeObject{.change = ObjectChange::kCreate,
                       .kind = kind,
-                      .object = QualifiedName(body["defnames"]),
-                      .forgiving = body.Flag("if_not_exists") || body.Flag("replace")};
+                      .object = std::move(name),
+                      .forgiving = body.Flag("if_not_exists") || body.Flag("replace"),
+                      .uses = LowerUses("DefineStmt", body),
+                      .options = LowerParameters(body, "definition")};
 }
 
 ActionKind LowerAlterFunction(const Node& body) {
@@ -442,10 +503,12 @@ ActionKind LowerAlterFunction(const Node& body) {
 }
 
 ActionKind LowerAlterOwner(const Node& body) {
+  const ObjectKind kind = LowerObjectKind(body.Text("objectType"));
   return ChangeObject{.change = ObjectChange::kOwner,
-                      .kind = LowerObjectKind(body.Text("objectType")),
-                      .object = LowerObjectName(body["object"]),
-                      .to = std::string(body["newowner"].Text("rolename"))};
+                      .kind = kind,
+                      .object = LowerObjectName(body["object"], kind),
+                      .to = std::string(body["newowner"].Text("rolename")),
+                      .signature = LowerArguments(body["object"]["ObjectWithArgs"])};
 }
 
 ActionKind LowerSetSchema(const Node& body) {
@@ -454,7 +517,7 @@ ActionKind LowerSetSchema(const Node& body) {
   if (!body["relation"]) {
     return ChangeObject{.change = ObjectChange::kSetSchema,
                         .kind = kind,
-                        .object = LowerObjectName(body["object"]),
+                        .object = LowerObjectName(body["object"], kind),
                         .to = schema,
                         .forgiving = body.Flag("missing_ok"),
                         .signature = LowerArguments(body["object"]["ObjectWithArgs"])};
@@ -471,11 +534,15 @@ ActionKind LowerDepends(const Node& body) {
     return action::AlterPart{.kind = kind,
                              .name = name.empty() ? "" : name.back(),
                              .table = RangeVarName(body["relation"]),
-                             .depends_on_extension = true};
+                             .depends_on_extension = true,
+                             .extension = std::string(body["extname"].Text("sval"))};
   }
   if (!body["relation"]) {
-    return ChangeObject{
-        .change = ObjectChange::kAlter, .kind = kind, .object = LowerObjectName(body["object"])};
+    return ChangeObject{.change = ObjectChange::kAlter,
+                        .kind = kind,
+                        .object = LowerObjectName(body["object"], kind),
+                        .signature = LowerArguments(body["object"]["ObjectWithArgs"]),
+                        .uses = LowerUses("AlterObjectDependsStmt", body)};
   }
   return action::AlterRelation{.relation = LowerTarget(body["relation"], kind),
                                .alteration = action::Alteration::kDependsOnExtension,
@@ -506,6 +573,10 @@ std::optional<ActionKind> LowerOwnDrop(absl::string_view type, const Node& body)
     }
     const absl::string_view name = *drop.name == '\0' ? "" : body.Text(drop.name);
     if (!name.empty()) lowered.objects.push_back({.name = std::string(name)});
+    if (drop.kind == ObjectKind::kUserMapping) {
+      lowered.objects.push_back(MappingName(body["user"], body.Text("servername")));
+      lowered.server = std::string(body.Text("servername"));
+    }
     return lowered;
   }
   return std::nullopt;
@@ -537,6 +608,31 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
                           .kind = found->kind,
                           .outside_transactions = found->outside_transactions};
   if (*found->name != '\0') lowered.object = PlainName(body[found->name]);
+  if (lowered.kind == ObjectKind::kOperatorClass || lowered.kind == ObjectKind::kOperatorFamily) {
+    lowered.object = OfMethod(std::move(lowered.object), body.Text("amname"));
+  } else if (lowered.kind == ObjectKind::kOperator) {
+    std::vector<Node> types;
+    for (const Node& argument : body["opername"].Items("objargs")) types.push_back(argument);
+    lowered.object = OperatorName(QualifiedName(body["opername"]["objname"]), types);
+  } else if (lowered.kind == ObjectKind::kCast) {
+    lowered.object = CastName(body["sourcetype"], body["targettype"]);
+  } else if (lowered.kind == ObjectKind::kUserMapping) {
+    lowered.object = MappingName(body["user"], body.Text("servername"));
+  } else if (type == "CreateTableSpaceStmt") {
+    lowered.options = {{.name = "location", .value = std::string(body.Text("location"))}};
+  } else if (type == "CreateEventTrigStmt") {
+    lowered.options = LowerParameters(body, "whenclause");
+    lowered.options.push_back({.name = "event", .value = std::string(body.Text("eventname"))});
+  } else if (type == "CreateFdwStmt") {
+    lowered.options = LowerParameters(body, "func_options");
+  } else if (type == "CreateAmStmt") {
+    lowered.options = {{.name = "type", .value = std::string(body.Text("amtype"))}};
+  } else if (type == "CreateConversionStmt") {
+    for (const absl::string_view field : {"for_encoding_name", "to_encoding_name"}) {
+      lowered.options.push_back({.name = "encoding", .value = std::string(body.Text(field))});
+    }
+  }
+  lowered.uses = LowerUses(type, body);
   lowered.forgiving = body.Flag("if_not_exists") || body.Flag("replace") || body.Flag("missing_ok");
   if (lowered.kind == ObjectKind::kServer && !body.Text("fdwname").empty()) {
     lowered.stands_on = Name{.name = std::string(body.Text("fdwname"))};
@@ -575,10 +671,11 @@ std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
   if (type == "AlterObjectSchemaStmt") return LowerSetSchema(body);
   if (type == "AlterObjectDependsStmt") return LowerDepends(body);
   if (type == "AlterExtensionContentsStmt") {
-    return action::AlterExtension{.extension = std::string(body.Text("extname")),
-                                  .add = body.Number("action") > 0,
-                                  .kind = LowerObjectKind(body.Text("objtype")),
-                                  .member = LowerObjectName(body["object"])};
+    return action::AlterExtension{
+        .extension = std::string(body.Text("extname")),
+        .add = body.Number("action") > 0,
+        .kind = LowerObjectKind(body.Text("objtype")),
+        .member = LowerObjectName(body["object"], LowerObjectKind(body.Text("objtype")))};
   }
   if (type == "ConstraintsSetStmt") {
     action::SetConstraints set = {.deferred = body.Flag("deferred")};
@@ -655,7 +752,7 @@ ActionKind LowerRename(const Node& body) {
   return action::ChangeObject{
       .change = action::ObjectChange::kRename,
       .kind = kind,
-      .object = from.empty() ? LowerObjectName(body["object"]) : Name{.name = from},
+      .object = from.empty() ? LowerObjectName(body["object"], kind) : Name{.name = from},
       .to = to,
       .forgiving = body.Flag("missing_ok"),
       .signature = LowerArguments(body["object"]["ObjectWithArgs"])};

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "analyzer/syntax/action.h"
@@ -27,13 +28,25 @@ std::vector<Action> LowerAlterTable(const Node& body, const std::string& tag,
 
 // ---- lower_object.cc
 // An object as DROP and COMMENT name it: a list of names, a TypeName, an ObjectWithArgs, a String.
-Name LowerObjectName(const Node& object);
+// Kinds without names of their own get one: see ObjectUse.
+Name LowerObjectName(const Node& object, ObjectKind kind);
 // The signature of a routine as DROP and ALTER name it (CreateFunction); null where none is said.
 std::optional<std::string> LowerArguments(const Node& routine);
 // Whether the list of options holds `name`, switched on.
 bool HasOption(const Node& body, absl::string_view list, absl::string_view name);
 // The parameters of the list of options.
 std::vector<Parameter> LowerParameters(const Node& body, absl::string_view list);
+// ---- lower_use.cc
+// What a statement about an object that is no relation names besides that object, and which has to
+// exist.
+std::vector<ObjectUse> LowerUses(absl::string_view type, const Node& body);
+// The names of what has none of its own: see ObjectUse.
+Name OperatorName(Name name, const std::vector<Node>& types);
+Name OfMethod(Name name, absl::string_view method);
+Name CastName(const Node& from, const Node& to);
+Name MappingName(const Node& user, absl::string_view server);
+
+// ---- lower_object.cc
 // The roles' names; `public` for PUBLIC.
 std::vector<std::string> RoleNames(const Node& roles);
 // Statements about what is no table, and those that keep or name one. Empty for others.
