@@ -451,11 +451,10 @@ void Applier::Apply(const action::CreateStatistics& create) {
   const Relation* table = Find(create.table);
   if (table == nullptr || situation_.conditional) return;
   // statscmds.c:ChooseExtendedStatisticName
-  const Name place =
-      create.statistics.name.empty()
-          ? Name{.schema = table->schema,
-                 .name = absl::StrCat(table->name, "_", create.name_hint, "_stat")}
-          : PlaceFor(create.statistics);
+  const Name place = create.statistics.name.empty()
+                         ? Name{.schema = table->schema,
+                                .name = absl::StrCat(table->name, "_", create.name_hint, "_stat")}
+                         : PlaceFor(create.statistics);
   if (view().FindObject(ObjectKind::kStatistics, place, {}) != nullptr) return;
   catalog_.SetObject(
       moment_, ObjectKind::kStatistics, place,
@@ -469,9 +468,10 @@ void Applier::RemoveStatisticsOn(const Relation& table, const std::string* colum
   const std::vector<Name> all = table.statistics;
   for (const Name& name : all) {
     const NamedObject* object = view().FindObject(ObjectKind::kStatistics, name, {});
-    const bool uses = object != nullptr &&
-                      (column == nullptr || std::find(object->columns.begin(), object->columns.end(),
-                                                      *column) != object->columns.end());
+    const bool uses =
+        object != nullptr &&
+        (column == nullptr || std::find(object->columns.begin(), object->columns.end(), *column) !=
+                                  object->columns.end());
     if (uses) catalog_.SetObject(moment_, ObjectKind::kStatistics, name, std::nullopt);
   }
 }

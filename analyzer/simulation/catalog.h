@@ -88,7 +88,7 @@ struct ViewUse {
 
 struct Trigger {
   std::string name;
-  std::string function;              // without its schema
+  std::string function;  // without its schema
   bool each_row = true;
   bool constraint = false;           // CREATE CONSTRAINT TRIGGER
   std::vector<std::string> columns;  // of UPDATE OF and WHEN

@@ -52,8 +52,7 @@ bool Mentions(const Relation& index, const std::string& column) {
 }
 
 Facts Inspector::Inspect(const Action& action) && {
-  facts_.forbidden_in_transaction =
-      IsForbiddenInTransaction(action) && !IsAllowedAfterAll(action);
+  facts_.forbidden_in_transaction = IsForbiddenInTransaction(action) && !IsAllowedAfterAll(action);
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
@@ -338,6 +337,7 @@ void Inspector::Look(const action::DoBlock& block) {
   if (block.language == "sql") {
     Fail("0A000", "language \"sql\" does not support inline code execution");
   }
+  if (FailIfGone(ObjectKind::kLanguage, {.name = block.language})) return;
   CheckBody(block.body);
   facts_.modelled = block.body != nullptr && !block.body->unknown;
 }

@@ -233,6 +233,7 @@ class Inspector {
   void CheckNewSubscription(const action::ChangeObject& change);
   void CheckEventTrigger(const action::ChangeObject& change);
   void CheckHandler(const action::ChangeObject& change);
+  void CheckOperator(const action::ChangeObject& change);
   void CheckPrivileges(const action::Grant& grant);
   bool CheckGrantedColumns(const action::Grant& grant, const Relation& relation);
   void CheckStatistics(const action::CreateStatistics& create, const Relation& table);
@@ -245,8 +246,8 @@ class Inspector {
   void CheckForeign(const Relation& table);
   void CheckAnnotatedPart(const action::Annotate& annotate, const Relation& relation);
   void LookAtComposite(const action::Annotate& annotate);
-  // Whether a statement that is refused in transactions is looked at before it is refused, and found
-  // to be allowed, or wrong.
+  // Whether a statement that is refused in transactions is looked at before it is refused, and
+  // found to be allowed, or wrong.
   bool IsAllowedAfterAll(const Action& action);
   // No handler reads the tables of the server.
   bool HasNoHandler(const Name& server) const;

@@ -216,11 +216,10 @@ bool Inspector::ComesFromParent(const Relation& partition, const std::string& tr
   return partition.is_partition &&
          std::any_of(partition.parents.begin(), partition.parents.end(), [&](RelationId id) {
            const Relation* parent = view_.Find(id);
-           return parent != nullptr &&
-                  std::any_of(parent->triggers.begin(), parent->triggers.end(),
-                              [&](const Trigger& other) {
-                                return other.name == trigger && other.each_row;
-                              });
+           return parent != nullptr && std::any_of(parent->triggers.begin(), parent->triggers.end(),
+                                                   [&](const Trigger& other) {
+                                                     return other.name == trigger && other.each_row;
+                                                   });
          });
 }
 
@@ -234,15 +233,14 @@ void Inspector::NoteDroppedPart(const action::Drop& drop) {
   const bool trigger = drop.kind == ObjectKind::kTrigger;
   bool rows = false;  // a trigger that partitions have too
   for (const Name& name : drop.objects) {
-    const bool view = table->kind == RelationKind::kView ||
-                      table->kind == RelationKind::kMaterializedView;
+    const bool view =
+        table->kind == RelationKind::kView || table->kind == RelationKind::kMaterializedView;
     if (drop.kind == ObjectKind::kRule && view && name.name == "_RETURN") {
       return Fail("2BP01", absl::StrCat("cannot drop rule _RETURN because view ", table->name,
                                         " requires it"));
     }
-    const auto own =
-        std::find_if(table->triggers.begin(), table->triggers.end(),
-                     [&](const Trigger& other) { return other.name == name.name; });
+    const auto own = std::find_if(table->triggers.begin(), table->triggers.end(),
+                                  [&](const Trigger& other) { return other.name == name.name; });
     rows = rows || own == table->triggers.end() || own->each_row;
     const bool known =
         trigger ? own != table->triggers.end()

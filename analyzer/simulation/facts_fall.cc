@@ -74,8 +74,8 @@ void Inspector::CheckFixed(ObjectKind kind, const Name& name) {
     Fail("42501", absl::StrCat("permission denied for tablespace ", name.name));
   } else if ((kind == ObjectKind::kCast || kind == ObjectKind::kAccessMethod) &&
              view_.FindObject(kind, name, {}) == nullptr && ExistsAlready(kind, name)) {
-    Fail("2BP01", absl::StrCat("cannot drop ", name.name,
-                               " because it is required by the database system"));
+    Fail("2BP01",
+         absl::StrCat("cannot drop ", name.name, " because it is required by the database system"));
   }
 }
 
@@ -97,8 +97,7 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
         i < drop.signatures.size() ? drop.signatures[i] : std::nullopt;
     if (drop.if_exists) {
       if (IsMissing(drop, name, signature)) continue;
-    } else if (!drop.server.empty() &&
-               FailIfGone(ObjectKind::kServer, {.name = drop.server})) {
+    } else if (!drop.server.empty() && FailIfGone(ObjectKind::kServer, {.name = drop.server})) {
       return;
     } else if (!routine && !CheckObject(drop.kind, name, signature)) {
       return;

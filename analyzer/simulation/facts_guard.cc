@@ -27,8 +27,8 @@ bool HasPart(ObjectKind kind, const Relation& table, const std::string& name) {
     case ObjectKind::kTrigger:
       return FindPart(table.triggers, name) != nullptr;
     case ObjectKind::kRule: {
-      const bool view = table.kind == RelationKind::kView ||
-                        table.kind == RelationKind::kMaterializedView;
+      const bool view =
+          table.kind == RelationKind::kView || table.kind == RelationKind::kMaterializedView;
       return FindPart(table.rules, name) != nullptr || (view && name == "_RETURN");
     }
     case ObjectKind::kPolicy:
@@ -80,8 +80,7 @@ void Inspector::CheckTriggerFunction(const action::CreateTrigger& create) {
   };
   const Routine* routine = view_.FindRoutine(function, situation_.search_path);
   if (routine == nullptr) {
-    const BuiltinSupport* support =
-        FindBuiltinSupport(function.name, situation_.server_version);
+    const BuiltinSupport* support = FindBuiltinSupport(function.name, situation_.server_version);
     const bool own = IsBuiltinFunction(function) && (support == nullptr || support->returns != 't');
     if (!own || !situation_.closed || situation_.extended) return;
     const auto rows = FindBuiltinFunctions(function.name);
@@ -162,7 +161,9 @@ void Inspector::Look(const action::CreateRule& create) {
   const bool select = create.event == "select";
   if (select && !table->assumed && table->kind != RelationKind::kView) {
     // Until 15 it made a view of an empty table.
-    if (situation_.server_version >= 16) {
+    if (situation_.server_version < 16) {
+      if (create.name != "_RETURN") return Fail("42P17", "a view's rule is named \"_RETURN\"");
+    } else {
       return Fail("42809", absl::StrCat("relation \"", table->name, "\" cannot have SELECT rules"));
     }
   } else if (!select && create.name == "_RETURN") {

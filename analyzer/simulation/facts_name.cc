@@ -1,5 +1,5 @@
-// Which objects there are: what PostgreSQL brings, what this history made and what it took away. What
-// a statement names and nobody made is missing, where the start is known to be empty.
+// Which objects there are: what PostgreSQL brings, what this history made and what it took away.
+// What a statement names and nobody made is missing, where the start is known to be empty.
 
 #include <algorithm>
 #include <iterator>
@@ -51,24 +51,24 @@ constexpr const char* kLanguages[] = {"internal", "c", "sql", "plpgsql"};
 constexpr const char* kAccessMethods[] = {"heap", "btree", "hash", "gist", "gin", "spgist", "brin"};
 constexpr const char* kTemplates[] = {"simple", "synonym", "ispell", "thesaurus", "snowball"};
 constexpr const char* kDictionaryLanguages[] = {
-    "arabic",    "armenian", "basque",     "catalan",   "danish",  "dutch",      "english",
-    "estonian",  "finnish",  "french",     "german",    "greek",   "hindi",      "hungarian",
-    "indonesian", "irish",   "italian",    "lithuanian", "nepali", "norwegian",  "portuguese",
-    "romanian",  "russian",  "serbian",    "simple",    "spanish", "swedish",    "tamil",
-    "turkish",   "yiddish"};
+    "arabic",  "armenian",  "basque",     "catalan",  "danish",  "dutch",
+    "english", "estonian",  "finnish",    "french",   "german",  "greek",
+    "hindi",   "hungarian", "indonesian", "irish",    "italian", "lithuanian",
+    "nepali",  "norwegian", "portuguese", "romanian", "russian", "serbian",
+    "simple",  "spanish",   "swedish",    "tamil",    "turkish", "yiddish"};
 
 // Whether pg_collation may have it: the names of a machine's locales and of ICU's are among them.
 bool MayBeLocale(absl::string_view name) {
-  constexpr const char* kFixed[] = {"default", "C", "POSIX", "ucs_basic", "unicode",
-                                    "pg_c_utf8", "pg_unicode_fast"};
+  constexpr const char* kFixed[] = {"default", "C",         "POSIX",          "ucs_basic",
+                                    "unicode", "pg_c_utf8", "pg_unicode_fast"};
   // Names that the C library has for some of its locales.
   constexpr const char* kAliases[] = {
-      "bokmal",  "catalan",   "croatian",   "czech",     "danish",   "dansk",    "deutsch",
-      "dutch",   "eesti",     "estonian",   "finnish",   "french",   "galego",   "galician",
-      "german",  "greek",     "hebrew",     "hrvatski",  "hungarian", "icelandic", "italian",
-      "japanese", "korean",   "lithuanian", "norwegian", "nynorsk",  "polish",   "portuguese",
-      "romanian", "russian",  "slovak",     "slovene",   "slovenian", "spanish", "swedish",
-      "thai",    "turkish"};
+      "bokmal",   "catalan", "croatian",   "czech",     "danish",    "dansk",     "deutsch",
+      "dutch",    "eesti",   "estonian",   "finnish",   "french",    "galego",    "galician",
+      "german",   "greek",   "hebrew",     "hrvatski",  "hungarian", "icelandic", "italian",
+      "japanese", "korean",  "lithuanian", "norwegian", "nynorsk",   "polish",    "portuguese",
+      "romanian", "russian", "slovak",     "slovene",   "slovenian", "spanish",   "swedish",
+      "thai",     "turkish"};
   if (IsOneOf(name, kFixed) || IsOneOf(name, kAliases)) return true;
   const size_t letters = static_cast<size_t>(
       std::find_if(name.begin(), name.end(), [](char c) { return c < 'a' || c > 'z'; }) -
@@ -76,7 +76,9 @@ bool MayBeLocale(absl::string_view name) {
   if (letters < 2 || letters > 3) return absl::StrContains(name, '.');
   const absl::string_view rest = name.substr(letters);
   if (rest.empty() || rest[0] != '_') return true;
-  const auto is_upper = [&](size_t i) { return rest.size() > i && rest[i] >= 'A' && rest[i] <= 'Z'; };
+  const auto is_upper = [&](size_t i) {
+    return rest.size() > i && rest[i] >= 'A' && rest[i] <= 'Z';
+  };
   return is_upper(1) && is_upper(2);
 }
 
@@ -192,8 +194,8 @@ std::vector<Name> TypesIn(absl::string_view signature) {
 // The types that the name of an operator, aggregate or cast is made of.
 std::vector<Name> TypesOfName(ObjectKind kind, absl::string_view name) {
   const size_t open = name.find('(');
-  const bool has = kind == ObjectKind::kOperator || kind == ObjectKind::kAggregate ||
-                   kind == ObjectKind::kCast;
+  const bool has =
+      kind == ObjectKind::kOperator || kind == ObjectKind::kAggregate || kind == ObjectKind::kCast;
   if (!has || open == absl::string_view::npos) return {};
   const absl::string_view inside = absl::StripSuffix(name.substr(open + 1), ")");
   if (kind != ObjectKind::kCast) return TypesIn(inside);
@@ -242,12 +244,12 @@ bool Inspector::FailIfGone(ObjectKind kind, const Name& name) {
   if (!IsGone(kind, name)) return false;
   const bool placeless = StandsInSchema(kind) && !name.schema.empty() &&
                          IsGone(ObjectKind::kSchema, {.name = name.schema});
-  const absl::string_view sqlstate = kind == ObjectKind::kSchema || placeless ? "3F000"
-                                     : kind == ObjectKind::kDatabase          ? "3D000"
-                                     : IsRoutine(kind) || kind == ObjectKind::kAggregate ||
-                                             kind == ObjectKind::kOperator
-                                         ? "42883"
-                                         : "42704";
+  const absl::string_view sqlstate =
+      kind == ObjectKind::kSchema || placeless ? "3F000"
+      : kind == ObjectKind::kDatabase          ? "3D000"
+      : IsRoutine(kind) || kind == ObjectKind::kAggregate || kind == ObjectKind::kOperator
+          ? "42883"
+          : "42704";
   Fail(sqlstate, absl::StrCat("\"", name.name, "\" does not exist"));
   return true;
 }
@@ -305,8 +307,7 @@ bool Inspector::CheckRoutine(ObjectKind kind, const Name& name,
   // Procedures may be named with their OUT arguments.
   const auto fits = [&](const Overload& overload) {
     return !CertainlyDiffer(overload.signature, *signature) ||
-           (routine->procedure &&
-            TypesIn(overload.signature).size() != TypesIn(*signature).size());
+           (routine->procedure && TypesIn(overload.signature).size() != TypesIn(*signature).size());
   };
   if (signature && !others &&
       std::none_of(routine->overloads.begin(), routine->overloads.end(), fits)) {

@@ -430,9 +430,9 @@ void Inspector::CheckPrivileges(const action::Grant& grant) {
   if (allowed.empty()) return;
   for (size_t i = 0; i < grant.privileges.size(); ++i) {
     const std::string& word = grant.privileges[i];
-    const bool unknown =
-        !Has(kEveryPrivilege, word) || (word == "maintain" && situation_.server_version < 17) ||
-        (word == "set" && situation_.server_version < 15);
+    const bool unknown = !Has(kEveryPrivilege, word) ||
+                         (word == "maintain" && situation_.server_version < 17) ||
+                         (word == "set" && situation_.server_version < 15);
     const bool of_columns = i < grant.columns.size() && !grant.columns[i].empty();
     const Relation* sequence = grant.kind == ObjectKind::kTable && grant.objects.size() == 1
                                    ? Find(grant.objects[0])
@@ -449,8 +449,8 @@ void Inspector::CheckPrivileges(const action::Grant& grant) {
 bool Inspector::CheckGrantedColumns(const action::Grant& grant, const Relation& relation) {
   for (const std::vector<std::string>& columns : grant.columns) {
     for (const std::string& column : columns) {
-      const bool view = relation.kind == RelationKind::kView && !relation.columns.empty() &&
-                        KnowsAll(relation);
+      const bool view =
+          relation.kind == RelationKind::kView && !relation.columns.empty() && KnowsAll(relation);
       if (view && relation.FindColumn(column) == nullptr) {
         Fail("42703", absl::StrCat("column \"", column, "\" does not exist"));
         return false;
@@ -494,17 +494,17 @@ void Inspector::Look(const action::Grant& grant) {
     if (!CheckGrantedColumns(grant, *relation)) return;
     Add(Role::kTable, *relation);
     if (!grant.grant) {
-      NoteBehaviour(*relation, absl::StrCat("who loses privileges on `", relation->name,
-                                            "` is refused"));
+      NoteBehaviour(*relation,
+                    absl::StrCat("who loses privileges on `", relation->name, "` is refused"));
     }
   }
 }
 
 void Inspector::NoteLoss(const Name& name) {
-  facts_.breaks.push_back({.kind = BreakKind::kBehaviour,
-                           .relation = {.name = name.name, .live = true},
-                           .detail = absl::StrCat("who loses privileges on `", name.name,
-                                                  "` is refused")});
+  facts_.breaks.push_back(
+      {.kind = BreakKind::kBehaviour,
+       .relation = {.name = name.name, .live = true},
+       .detail = absl::StrCat("who loses privileges on `", name.name, "` is refused")});
 }
 
 // ---- publications ----------------------------------------------------------------------------
@@ -606,20 +606,21 @@ static bool IsReserved(ObjectKind kind, absl::string_view name) {
 void Inspector::CheckCreated(const action::ChangeObject& change) {
   const ObjectKind kind = change.kind;
   const Name place = PlaceFor(change.object);
-  const bool told = kind == ObjectKind::kType || kind == ObjectKind::kFunction ||
-                    kind == ObjectKind::kProcedure;
+  const bool told =
+      kind == ObjectKind::kType || kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure;
   if (!change.object.schema.empty()) CheckPlace(change.object);
   if (IsReserved(kind, change.object.name)) {
     return Fail("42939", absl::StrCat("name \"", change.object.name, "\" is reserved"));
   }
   if (!CheckUses(change.uses)) return;
   CheckHandler(change);
+  if (kind == ObjectKind::kOperator) CheckOperator(change);
   if (kind == ObjectKind::kEventTrigger) CheckEventTrigger(change);
   if (kind == ObjectKind::kSubscription) CheckNewSubscription(change);
   if (facts_.failure || told || change.forgiving || change.object.name.empty()) return;
   if (!ExistsAlready(kind, place)) return;
-  const bool search = ObjectKind::kTextSearchConfiguration <= kind &&
-                      kind <= ObjectKind::kTextSearchTemplate;
+  const bool search =
+      ObjectKind::kTextSearchConfiguration <= kind && kind <= ObjectKind::kTextSearchTemplate;
   const bool function = kind == ObjectKind::kOperator || kind == ObjectKind::kAggregate;
   // Those of text search are told from each other by an index alone.
   Fail(kind == ObjectKind::kDatabase ? "42P04"
@@ -627,6 +628,17 @@ void Inspector::CheckCreated(const action::ChangeObject& change) {
        : function                    ? "42723"
                                      : "42710",
        absl::StrCat("\"", place.name, "\" already exists"));
+}
+
+// operatorcmds.c:DefineOperator
+void Inspector::CheckOperator(const action::ChangeObject& change) {
+  bool function = false;
+  bool arguments = false;
+  for (const Parameter& option : change.options) {
+    function = function || option.name == "function" || option.name == "procedure";
+    arguments = arguments || option.name == "leftarg" || option.name == "rightarg";
+  }
+  if (!function || !arguments) Fail("42P13", "an operator needs a function and an argument");
 }
 
 // alter.c:AlterObjectRename_internal, AlterObjectNamespace_internal
@@ -667,13 +679,14 @@ void Inspector::CheckMoved(const action::ChangeObject& change) {
 void Inspector::CheckEventTrigger(const action::ChangeObject& change) {
   for (const Parameter& option : change.options) {
     const bool event = option.name == "event";
-    const bool known =
-        event ? option.value == "ddl_command_start" || option.value == "ddl_command_end" ||
-                    option.value == "sql_drop" || option.value == "table_rewrite" ||
-                    (option.value == "login" && situation_.server_version >= 17)
-              : option.name == "tag";
+    const bool known = event ? option.value == "ddl_command_start" ||
+                                   option.value == "ddl_command_end" ||
+                                   option.value == "sql_drop" || option.value == "table_rewrite" ||
+                                   (option.value == "login" && situation_.server_version >= 17)
+                             : option.name == "tag";
     if (!known) {
-      return Fail("42601", absl::StrCat("unrecognized \"", event ? option.value : option.name, "\""));
+      return Fail("42601",
+                  absl::StrCat("unrecognized \"", event ? option.value : option.name, "\""));
     }
   }
 }
@@ -695,11 +708,11 @@ void Inspector::CheckHandler(const action::ChangeObject& change) {
   const Name& name = change.uses[0].name;
   const Routine* routine = view_.FindRoutine(name, situation_.search_path);
   const BuiltinSupport* support = FindBuiltinSupport(name.name, situation_.server_version);
-  const bool wrong =
-      routine != nullptr
-          ? routine->overloads.size() == 1 && !routine->overloads[0].returns.empty() &&
-                routine->overloads[0].returns != type && !MayHaveFallen(routine->created)
-          : support != nullptr && support->returns != wanted;
+  const bool wrong = routine != nullptr ? routine->overloads.size() == 1 &&
+                                              !routine->overloads[0].returns.empty() &&
+                                              routine->overloads[0].returns != type &&
+                                              !MayHaveFallen(routine->created)
+                                        : support != nullptr && support->returns != wanted;
   if (!wrong) return;
   Fail(wanted == 'e' ? "42P17" : "42809",
        absl::StrCat("function ", name.name, " must return type ", type));
@@ -731,11 +744,13 @@ void Inspector::CheckNewSubscription(const action::ChangeObject& change) {
   const Parameter* slot = FindOption(options, "slot_name");
   for (const absl::string_view name : {"enabled", "create_slot", "copy_data"}) {
     if (!connects && IsSwitchedOn(options, name, false)) {
-      return Fail("42601", absl::StrCat("connect = false and ", name, " = true exclude each other"));
+      return Fail("42601",
+                  absl::StrCat("connect = false and ", name, " = true exclude each other"));
     }
     const bool needs = slot != nullptr && slot->value == "none" && name != "copy_data";
     if (needs && IsSwitchedOn(options, name, connects)) {
-      return Fail("42601", absl::StrCat("slot_name = NONE and ", name, " = true exclude each other"));
+      return Fail("42601",
+                  absl::StrCat("slot_name = NONE and ", name, " = true exclude each other"));
     }
   }
 }
@@ -830,9 +845,9 @@ void Inspector::Look(const action::ChangeObject& change) {
   if (change.change == ObjectChange::kCreate) {
     CheckCreated(change);
   } else {
-    const bool missing =
-        change.forgiving ? IsGone(change.kind, change.object)
-                         : !CheckObject(change.kind, change.object, change.signature);
+    const bool missing = change.forgiving
+                             ? IsGone(change.kind, change.object)
+                             : !CheckObject(change.kind, change.object, change.signature);
     if (missing) {
       facts_.modelled = true;
       facts_.calls_unknown = false;

@@ -383,7 +383,8 @@ constexpr Plain kPlain[] = {
     {"AlterRoleStmt", ObjectChange::kAlter, ObjectKind::kRole, ""},
     {"AlterStatsStmt", ObjectChange::kAlter, ObjectKind::kStatistics, "defnames"},
     {"AlterSystemStmt", ObjectChange::kAlter, ObjectKind::kSystem, "", true},
-    {"AlterTSConfigurationStmt", ObjectChange::kAlter, ObjectKind::kTextSearchConfiguration, "cfgname"},
+    {"AlterTSConfigurationStmt", ObjectChange::kAlter, ObjectKind::kTextSearchConfiguration,
+     "cfgname"},
     {"AlterTSDictionaryStmt", ObjectChange::kAlter, ObjectKind::kTextSearchDictionary, "dictname"},
     {"AlterTableSpaceOptionsStmt", ObjectChange::kAlter, ObjectKind::kTablespace, "tablespacename"},
     {"AlterTypeStmt", ObjectChange::kAlter, ObjectKind::kType, "typeName"},
@@ -670,11 +671,11 @@ std::optional<ActionKind> LowerObject(absl::string_view type, const Node& body,
   if (type == "AlterObjectSchemaStmt") return LowerSetSchema(body);
   if (type == "AlterObjectDependsStmt") return LowerDepends(body);
   if (type == "AlterExtensionContentsStmt") {
-    return action::AlterExtension{.extension = std::string(body.Text("extname")),
-                                  .add = body.Number("action") > 0,
-                                  .kind = LowerObjectKind(body.Text("objtype")),
-                                  .member = LowerObjectName(
-                                      body["object"], LowerObjectKind(body.Text("objtype")))};
+    return action::AlterExtension{
+        .extension = std::string(body.Text("extname")),
+        .add = body.Number("action") > 0,
+        .kind = LowerObjectKind(body.Text("objtype")),
+        .member = LowerObjectName(body["object"], LowerObjectKind(body.Text("objtype")))};
   }
   if (type == "ConstraintsSetStmt") {
     action::SetConstraints set = {.deferred = body.Flag("deferred")};

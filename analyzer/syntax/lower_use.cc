@@ -1,5 +1,5 @@
-// The objects that statements about objects name besides: functions behind operators, wrappers behind
-// servers, roles, languages; and the names of objects that have none of their own.
+// The objects that statements about objects name besides: functions behind operators, wrappers
+// behind servers, roles, languages; and the names of objects that have none of their own.
 
 #include <string>
 #include <utility>
@@ -216,7 +216,8 @@ std::vector<ObjectUse> LowerUses(absl::string_view type, const Node& body) {
   for (const FieldUse& use : kFields) {
     if (type != use.node || !body[use.field]) continue;
     const absl::string_view word = body.Text(use.field);
-    uses.Add(use.kind, word.empty() ? QualifiedName(body[use.field]) : Name{.name = std::string(word)});
+    uses.Add(use.kind,
+             word.empty() ? QualifiedName(body[use.field]) : Name{.name = std::string(word)});
   }
   if (type == "DefineStmt") AddDefined(body, uses);
   if (type == "CreateOpClassStmt") AddOperatorClass(body, uses);
