@@ -506,10 +506,13 @@ void Catalog::NoteDependencies(const Relation& relation) {
   if (relation.of_type) NoteStanding(ObjectKind::kType, relation.of_type->name, relation.id);
   for (const TableColumn& column : relation.columns) {
     NoteStanding(column.stands_on, relation.id);
-    if (column.type == nullptr || IsBuiltinType(column.type->name)) continue;
+    if (column.type == nullptr) continue;
+    const std::string& collation = column.type->collation;
+    if (!collation.empty()) {
+      NoteStanding(ObjectKind::kCollation, collation.substr(collation.rfind('.') + 1), relation.id);
+    }
+    if (IsBuiltinType(column.type->name)) continue;
     NoteStanding(ObjectKind::kType, column.type->name.name, relation.id);
-    if (column.type->collation.empty()) continue;
-    NoteStanding(ObjectKind::kCollation, column.type->collation, relation.id);
   }
 }
 

@@ -133,8 +133,9 @@ class Falling {
   }
 
   bool IsOfTypeOrCollation(const TableColumn& column, const Dependence& object) const {
-    if (column.type == nullptr || IsBuiltinType(column.type->name)) return false;
-    return Is(ObjectKind::kType, column.type->name, object) ||
+    if (column.type == nullptr) return false;
+    const bool own = !IsBuiltinType(column.type->name);
+    return (own && Is(ObjectKind::kType, column.type->name, object)) ||
            (!column.type->collation.empty() &&
             Is(ObjectKind::kCollation, NameInText(column.type->collation), object));
   }

@@ -299,6 +299,7 @@ void Inspector::Look(const action::DoBlock& block) {
   if (block.language == "sql") {
     Fail("0A000", "language \"sql\" does not support inline code execution");
   }
+  if (FailIfGone(ObjectKind::kLanguage, {.name = block.language})) return;
   CheckBody(block.body);
   facts_.modelled = block.body != nullptr && !block.body->unknown;
 }

@@ -239,6 +239,7 @@ class Inspector {
   void CheckNewSubscription(const action::ChangeObject& change);
   void CheckEventTrigger(const action::ChangeObject& change);
   void CheckHandler(const action::ChangeObject& change);
+  void CheckOperator(const action::ChangeObject& change);
   void CheckPrivileges(const action::Grant& grant);
   bool CheckGrantedColumns(const action::Grant& grant, const Relation& relation);
   void CheckStatistics(const action::CreateStatistics& create, const Relation& table);

@@ -548,7 +548,11 @@ void Inspector::Look(const action::SetSchema& set) {
 
 // No relation is locked: only those who ask for the name notice.
 void Inspector::Look(const action::RenameSchema& rename) {
-  if (view_.HasSchema(rename.to)) {
+  if (FailIfGone(ObjectKind::kSchema, {.name = rename.schema})) return;
+  if (absl::StartsWith(rename.to, "pg_")) {
+    return Fail("42939", absl::StrCat("unacceptable schema name \"", rename.to, "\""));
+  }
+  if (HasSchema(rename.to)) {
     return Fail("42P06", absl::StrCat("schema \"", rename.to, "\" already exists"));
   }
   for (const Relation* member : view_.RelationsIn(rename.schema)) {

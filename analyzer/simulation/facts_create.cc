@@ -416,12 +416,7 @@ void Inspector::Look(const action::CreateFunction& create) {
   for (const BodyStatement& statement : create.body->statements) {
     const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
     for (const Name& name : modify.reads) {
-      const Relation* read = Find(name);
-      if (read == nullptr) {
-        FailMissing(name);
-      } else {
-        Add(Role::kRead, *read);
-      }
+      if (const Relation* read = FindRead(name)) Add(Role::kRead, *read);
     }
     for (const action::Write& write : modify.writes) {
       const Relation* written = Find(write.table.name);

@@ -161,7 +161,9 @@ void Inspector::Look(const action::CreateRule& create) {
   const bool select = create.event == "select";
   if (select && !table->assumed && table->kind != RelationKind::kView) {
     // Until 15 it made a view of an empty table.
-    if (situation_.server_version >= 16) {
+    if (situation_.server_version < 16) {
+      if (create.name != "_RETURN") return Fail("42P17", "a view's rule is named \"_RETURN\"");
+    } else {
       return Fail("42809", absl::StrCat("relation \"", table->name, "\" cannot have SELECT rules"));
     }
   } else if (!select && create.name == "_RETURN") {

@@ -614,6 +614,7 @@ void Inspector::CheckCreated(const action::ChangeObject& change) {
   }
   if (!CheckUses(change.uses)) return;
   CheckHandler(change);
+  if (kind == ObjectKind::kOperator) CheckOperator(change);
   if (kind == ObjectKind::kEventTrigger) CheckEventTrigger(change);
   if (kind == ObjectKind::kSubscription) CheckNewSubscription(change);
   if (facts_.failure || told || change.forgiving || change.object.name.empty()) return;
@@ -627,6 +628,17 @@ void Inspector::CheckCreated(const action::ChangeObject& change) {
        : function                    ? "42723"
                                      : "42710",
        absl::StrCat("\"", place.name, "\" already exists"));
+}
+
+// operatorcmds.c:DefineOperator
+void Inspector::CheckOperator(const action::ChangeObject& change) {
+  bool function = false;
+  bool arguments = false;
+  for (const Parameter& option : change.options) {
+    function = function || option.name == "function" || option.name == "procedure";
+    arguments = arguments || option.name == "leftarg" || option.name == "rightarg";
+  }
+  if (!function || !arguments) Fail("42P13", "an operator needs a function and an argument");
 }
 
 // alter.c:AlterObjectRename_internal, AlterObjectNamespace_internal

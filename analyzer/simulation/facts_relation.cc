@@ -387,6 +387,10 @@ std::vector<const Relation*> Inspector::UpkeepTargets(const action::Maintain& ma
 void Inspector::Look(const action::Maintain& maintain) {
   facts_.form = static_cast<int>(maintain.upkeep);
   if (maintain.concurrently) facts_.conditions |= kConcurrently;
+  if (maintain.upkeep == Upkeep::kReindexSchema &&
+      FailIfGone(ObjectKind::kSchema, {.name = maintain.object})) {
+    return;
+  }
   std::vector<const Relation*> targets = UpkeepTargets(maintain);
   for (size_t i = 0; i < maintain.relations.size() && i < targets.size(); ++i) {
     NoteUpkeep(maintain, *targets[i], maintain.relations[i].only);

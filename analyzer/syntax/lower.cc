@@ -395,6 +395,7 @@ action::CreateType LowerCreateDomain(const Node& body) {
   action::CreateType create = {.type = tree::QualifiedName(body["domainname"]),
                                .kind = action::TypeKind::kDomain,
                                .base = tree::LowerType(body["typeName"])};
+  create.base->collation = absl::StrJoin(tree::Strings(body["collClause"]["collname"]), ".");
   for (const Node& element : body.Items("constraints")) {
     const Node constraint = element["Constraint"];
     if (constraint.Text("contype") == "CONSTR_DEFAULT") {
