@@ -191,7 +191,7 @@ void Inspector::Look(const action::CreateTable& create) {
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
-    if (const Relation* like = Find(name)) Add(Role::kLike, *like);
+    if (const Relation* like = FindRead(name)) Add(Role::kLike, *like);
   }
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
@@ -270,7 +270,7 @@ void Inspector::Look(const action::CreateIndex& create) {
     }
   }
   for (const OptionalExpression& expression : create.expressions) {
-    if (!HasFunctions(expression)) return;
+    if (!HasColumns(expression, *table) || !HasFunctions(expression)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.
@@ -399,6 +399,12 @@ void Inspector::Look(const action::CreateTrigger& create) {
     return FailMissing(create.table);
   }
   if (FailIfGone(ObjectKind::kFunction, create.function)) return;
+  // trigger.c:CreateTriggerFiringOn
+  if (create.transition && create.each_row &&
+      (table->kind == RelationKind::kPartitionedTable || !table->parents.empty())) {
+    return Fail("0A000", absl::StrCat("\"", table->name,
+                                      "\" can have no ROW trigger with transition tables"));
+  }
   Add(Role::kTable, *table);
   const Relation* from = create.from ? Find(*create.from) : nullptr;
   if (from != nullptr) Add(Role::kRead, *from);
