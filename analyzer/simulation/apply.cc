@@ -883,8 +883,14 @@ bool Applier::StandsIn(const action::CreateView& create) const {
 }
 
 void Applier::Apply(const action::CreateView& create) {
+  const bool temporary =
+      std::any_of(create.reads.begin(), create.reads.end(), [&](const Name& name) {
+        const Relation* read = Find(name);
+        return read != nullptr && read->persistence == Persistence::kTemporary;
+      });
+  const Persistence persistence = temporary ? Persistence::kTemporary : create.persistence;
   Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
-                        SchemaFor(create.view, create.persistence), create.persistence);
+                        SchemaFor(create.view, persistence), persistence);
   made.name = create.view.name;
   made.columns_known = !create.columns.empty();
   for (const std::string& column : create.columns) made.columns.push_back({.name = column});
@@ -895,7 +901,7 @@ void Applier::Apply(const action::CreateView& create) {
   made.stands_on =
       std::move(DependenceList(scope).Add(create.calls).AddTypes(create.types)).Finish();
   made.calls_unknown = CallsUnknown(create.calls, scope);
-  const Relation* existing = Find(create.view);
+  const Relation* existing = Find({.schema = made.schema, .name = made.name});
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
       replaced.uses = std::move(made.uses);

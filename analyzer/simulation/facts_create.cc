@@ -316,8 +316,26 @@ void Inspector::CheckReplacement(const Relation& view, const action::CreateView&
   }
 }
 
+// A view of what is temporary is itself temporary, named so or not (view.c:DefineView).
+static bool ReadsTemporary(const action::CreateView& create, const CatalogView& view,
+                           absl::Span<const std::string> search_path) {
+  return std::any_of(create.reads.begin(), create.reads.end(), [&](const Name& name) {
+    const Relation* read = view.Find(name, search_path);
+    return read != nullptr && read->persistence == Persistence::kTemporary;
+  });
+}
+
 void Inspector::Look(const action::CreateView& create) {
-  const bool temporary = create.persistence == Persistence::kTemporary;
+  bool temporary = create.persistence == Persistence::kTemporary;
+  if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {
+    // analyze.c:transformCreateTableAsStmt, namespace.c:RangeVarAdjustRelationPersistence
+    if (create.materialized) return Fail("0A000", "a materialized view reads a temporary table");
+    if (!create.view.schema.empty()) {
+      return Fail("42P16", absl::StrCat("view ", create.view.name, " reads a temporary table, so ",
+                                        create.view.schema, " cannot hold it"));
+    }
+    temporary = true;
+  }
   const Relation* existing = Find(PlaceFor(create.view, temporary));
   if (existing != nullptr && !existing->assumed) {
     if (create.if_not_exists) {
