@@ -134,6 +134,7 @@ class Applier {
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
+  const Relation* OwnerOf(const std::string& column, const std::vector<Name>& reads) const;
   std::vector<ViewUse> UsesOf(const Body& body) const;
   bool StandsIn(const action::CreateView& create) const;
 

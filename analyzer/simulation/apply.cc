@@ -237,6 +237,7 @@ std::vector<TableColumn> Applier::InheritedColumns(const action::CreateTable& cr
                        [&](const TableColumn& other) { return other.name == column.name; });
       if (known == inherited.end()) {
         inherited.push_back(column);
+        inherited.back().only_inherited = true;
         // Identity belongs to the parent alone, but from 17 on a partition has it too.
         if (column.generated == Generated::kIdentity &&
             !(create.partition_of && situation_.server_version >= 17)) {
@@ -296,6 +297,7 @@ void Applier::Apply(const action::CreateTable& create) {
     if (like == nullptr || !like->columns_known) table.columns_known = false;
     if (like == nullptr) continue;
     table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
+    for (TableColumn& column : table.columns) column.only_inherited = false;
   }
   const std::vector<TableColumn> inherited = InheritedColumns(create);
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
@@ -305,6 +307,7 @@ void Applier::Apply(const action::CreateTable& create) {
     const TableColumn made = MakeColumn(own, column);
     if (TableColumn* known = table.FindColumn(column.name)) {
       MergeColumn(made, *known);
+      known->only_inherited = false;
     } else {
       table.columns.push_back(made);
     }
@@ -333,8 +336,11 @@ void Applier::Apply(const action::AddColumn& add) {
   const Relation* old = Find(add.table.name);
   // IF NOT EXISTS leaves out the constraints too.
   if (old != nullptr && old->FindColumn(add.column.name) != nullptr) return;
+  const RelationId parent = old == nullptr ? 0 : old->id;
   ForEach(add.table, [&](Relation& table) {
-    if (table.FindColumn(add.column.name) == nullptr) MakeColumn(table, add.column);
+    if (table.FindColumn(add.column.name) != nullptr) return;
+    MakeColumn(table, add.column);
+    table.columns.back().only_inherited = table.id != parent;
   });
   const Relation* named = Find(add.table.name);
   if (named == nullptr) return;
@@ -400,7 +406,15 @@ void Applier::Apply(const action::DropColumn& drop) {
   if (named == nullptr) return;
   std::vector<RelationId> ids = {named->id};
   if (!drop.table.only) {
-    for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
+    for (const Relation* child : LosersOfColumn(*named, drop.column, view())) {
+      ids.push_back(child->id);
+    }
+  }
+  // With ONLY it stays, as the children's own.
+  for (const RelationId id : drop.table.only ? named->children : std::vector<RelationId>()) {
+    catalog_.Change(moment_, id, [&](Relation& child) {
+      if (TableColumn* kept = child.FindColumn(drop.column)) kept->only_inherited = false;
+    });
   }
   if (drop.cascade) catalog_.DropRoutinesOn(moment_, *named, &drop.column);
   for (const RelationId id : ids) RemoveColumn(id, drop.column, drop.cascade);
@@ -819,8 +833,21 @@ void Applier::Apply(const action::CreateSequence& create) {
   Create(std::move(sequence));
 }
 
+// Of the relations the one that has the column; null where that is not certain.
+const Relation* Applier::OwnerOf(const std::string& column, const std::vector<Name>& reads) const {
+  const Relation* owner = nullptr;
+  for (const Name& name : reads) {
+    const Relation* read = Find(name);
+    if (read == nullptr || !read->columns_known) return nullptr;
+    if (read->FindColumn(column) == nullptr) continue;
+    if (owner != nullptr) return nullptr;
+    owner = read;
+  }
+  return owner;
+}
+
 // Only uses that are certain: a column with a qualifier that means one relation, or one without
-// where the query reads nothing else.
+// where no other relation has it.
 std::vector<ViewUse> Applier::UsesOf(const action::CreateView& create) const {
   std::vector<ViewUse> uses;
   const bool only_one = create.reads.size() == 1 && !create.has_subquery;
@@ -829,7 +856,11 @@ std::vector<ViewUse> Applier::UsesOf(const action::CreateView& create) const {
     if (read == nullptr) continue;
     ViewUse use = {.relation = read->id};
     for (const action::ColumnUse& column : create.columns_used) {
-      const bool here = column.relation ? *column.relation == name : only_one;
+      const bool star = column.column.empty();
+      const bool here = column.relation
+                            ? *column.relation == name
+                            : only_one || (star && !create.has_subquery) ||
+                                  (column.read && OwnerOf(column.column, create.reads) == read);
       if (!here) continue;
       if (!column.column.empty()) {
         use.columns.push_back(column.column);
@@ -854,8 +885,14 @@ bool Applier::StandsIn(const action::CreateView& create) const {
 }
 
 void Applier::Apply(const action::CreateView& create) {
+  const bool temporary =
+      std::any_of(create.reads.begin(), create.reads.end(), [&](const Name& name) {
+        const Relation* read = Find(name);
+        return read != nullptr && read->persistence == Persistence::kTemporary;
+      });
+  const Persistence persistence = temporary ? Persistence::kTemporary : create.persistence;
   Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
-                        SchemaFor(create.view, create.persistence), create.persistence);
+                        SchemaFor(create.view, persistence), persistence);
   made.name = create.view.name;
   made.columns_known = !create.columns.empty();
   for (const std::string& column : create.columns) made.columns.push_back({.name = column});
@@ -867,7 +904,7 @@ void Applier::Apply(const action::CreateView& create) {
   made.stands_on =
       std::move(DependenceList(scope).Add(create.calls).AddTypes(create.types)).Finish();
   made.calls_unknown = CallsUnknown(create.calls, scope);
-  const Relation* existing = Find(create.view);
+  const Relation* existing = Find({.schema = made.schema, .name = made.name});
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
       replaced.uses = std::move(made.uses);
@@ -1040,12 +1077,27 @@ void Applier::JoinParent(RelationId child_id, const Relation& parent) {
 
 // What came from the parent stays, as the child's own.
 void Applier::LeaveParent(RelationId child_id, RelationId parent_id) {
+  const Relation& left = *view().Find(parent_id);
+  const auto elsewhere = [&](const std::string& column) {
+    const std::vector<RelationId>& parents = view().Find(child_id)->parents;
+    return std::any_of(parents.begin(), parents.end(), [&](RelationId id) {
+      const Relation* parent = view().Find(id);
+      return id != parent_id && parent != nullptr && parent->FindColumn(column) != nullptr;
+    });
+  };
+  std::vector<std::string> own;
+  for (const TableColumn& column : left.columns) {
+    if (!elsewhere(column.name)) own.push_back(column.name);
+  }
   catalog_.Change(moment_, child_id, [&](Relation& child) {
     EraseValue(child.parents, parent_id);
     child.is_partition = false;
     child.is_default_partition = false;
     child.bound = nullptr;
     for (TableConstraint& constraint : child.constraints) constraint.inherited = false;
+    for (const std::string& name : own) {
+      if (TableColumn* column = child.FindColumn(name)) column->only_inherited = false;
+    }
   });
   catalog_.Change(moment_, parent_id,
                   [&](Relation& parent) { EraseValue(parent.children, child_id); });
@@ -1371,8 +1423,10 @@ static int PassOf(const Action& action) {
   }
   if (std::holds_alternative<action::AlterColumnType>(action.kind)) return 1;
   if (std::holds_alternative<action::AddColumn>(action.kind)) return 2;
-  if (std::holds_alternative<action::AddConstraint>(action.kind)) return 3;
-  return 4;
+  if (const auto* add = std::get_if<action::AddConstraint>(&action.kind)) {
+    return add->constraint.kind == ConstraintKind::kForeignKey ? 4 : 3;
+  }
+  return 5;
 }
 
 void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation, Moment moment,

@@ -57,6 +57,9 @@ struct TableColumn {
   OptionalExpression default_value;         // null where there is none, or it is not known
   std::vector<std::string> generated_from;  // columns that a generated column computes from
   Dependences stands_on;                    // of its default, or of what generates it
+  // It came from a parent, and the table does not declare it itself: it goes with the parent's
+  // (pg_attribute.attislocal). A partition's columns always do.
+  bool only_inherited = false;
 };
 
 struct TableConstraint {

@@ -424,8 +424,8 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation) 
       .created_here = same_transaction || (same_migration && situation.one_transaction_migration)};
 }
 
-void AddCreated(const Relation& created, const CatalogView& after, const Situation& situation,
-                Effects& effects) {
+void AddCreated(const Relation& created, const CatalogView& before, const CatalogView& after,
+                const Situation& situation, Effects& effects) {
   // heap.c:heap_create_with_catalog, index.c:index_create
   TakeLock(DescribeRelation(created, situation), kAccessExclusive, false, effects.locks);
   const Relation* table = created.IsIndex() ? after.Find(created.table) : nullptr;
@@ -440,11 +440,14 @@ void AddCreated(const Relation& created, const CatalogView& after, const Situati
             : constraint.kind == ConstraintKind::kExclusion ? Cause::kExclusion
                                                             : Cause::kUnique;
   }
+  // One of that name may have gone in the same statement.
+  const Name name = {.schema = created.schema, .name = created.name};
   effects.work.push_back({.kind = WorkKind::kIndexBuild,
                           .relation = DescribeRelation(*table, situation),
                           .index = created.DisplayName(),
                           .cause = cause,
-                          .shell = shell});
+                          .shell = shell,
+                          .again = before.Find(name, situation.search_path) != nullptr});
 }
 
 const Lock* Effects::LockOn(RelationId relation) const {

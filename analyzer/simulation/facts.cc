@@ -16,6 +16,23 @@ bool HoldsRows(const Relation& relation) {
 
 }  // namespace
 
+std::vector<const Relation*> LosersOfColumn(const Relation& table, const std::string& column,
+                                            const CatalogView& view) {
+  std::vector<const Relation*> losers = {&table};
+  for (const Relation* child : view.DescendantsOf(table)) {
+    const TableColumn* own = child->FindColumn(column);
+    if (own != nullptr && !own->only_inherited && !child->is_partition) continue;
+    const bool kept = std::any_of(child->parents.begin(), child->parents.end(), [&](RelationId id) {
+      const Relation* parent = view.Find(id);
+      return parent != nullptr && parent->FindColumn(column) != nullptr &&
+             std::find(losers.begin(), losers.end(), parent) == losers.end();
+    });
+    if (!kept) losers.push_back(child);
+  }
+  losers.erase(losers.begin());
+  return losers;
+}
+
 bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
                    const CatalogView& view) {
   std::vector<std::string> wanted = columns;
@@ -52,7 +69,11 @@ bool Mentions(const Relation& index, const std::string& column) {
 }
 
 Facts Inspector::Inspect(const Action& action) && {
-  facts_.forbidden_in_transaction = IsForbiddenInTransaction(action) && !IsAllowedAfterAll(action);
+  if (const auto* maintain = std::get_if<action::Maintain>(&action.kind)) {
+    CheckUpkeepOptions(*maintain);
+  }
+  facts_.forbidden_in_transaction =
+      !facts_.failure && IsForbiddenInTransaction(action) && !IsAllowedAfterAll(action);
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
@@ -126,19 +147,19 @@ const Relation* Inspector::NameTarget(const Target& target, bool recurses) {
   return relation;
 }
 
-bool Inspector::HasColumn(const Relation& table, const std::string& column, bool to_drop) {
+bool Inspector::HasColumn(const Relation& table, const std::string& column, Pass pass) {
   // A check may speak of tableoid.
   if (column == "tableoid") return true;
   if (IsSystemColumn(column)) {
     Fail("0A000", absl::StrCat("cannot alter system column \"", column, "\""));
     return false;
   }
-  const bool added = Sibling<action::AddColumn>(
-      [&](const action::AddColumn& add) { return add.column.name == column; });
-  // Whatever their order in the text, ALTER TABLE drops first (tablecmds.c:AlterTablePass).
-  const bool dropped = !to_drop && Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
-    return drop.column == column;
-  });
+  const bool added = pass == Pass::kLast && Sibling<action::AddColumn>([&](const auto& add) {
+                       return add.column.name == column;
+                     });
+  const bool dropped = pass != Pass::kDrop && Sibling<action::DropColumn>([&](const auto& drop) {
+                         return drop.column == column;
+                       });
   if (added || (!dropped && table.FindColumn(column) != nullptr)) return true;
   // The columns of a table that no file creates, or of a query, are not known.
   if (!dropped && (!KnowsAll(table) || !table.IsTable())) return true;
@@ -154,8 +175,35 @@ bool Inspector::IsInherited(const Relation& table, const std::string& column) co
   });
 }
 
+// tablecmds.c:renameatt_internal, ATPrepAlterColumnType
+bool Inspector::FailSharedColumn(const Relation& table, const std::string& column,
+                                 absl::string_view verb) {
+  const std::vector<const Relation*> family = view_.DescendantsOf(table);
+  for (const Relation* child : family) {
+    for (const RelationId id : child->parents) {
+      const Relation* parent = view_.Find(id);
+      const bool inside =
+          parent == &table || std::find(family.begin(), family.end(), parent) != family.end();
+      if (inside || parent == nullptr || parent->FindColumn(column) == nullptr) continue;
+      Fail("42P16", absl::StrCat("cannot ", verb, " inherited column \"", column,
+                                 "\" of relation \"", child->name, "\""));
+      return true;
+    }
+  }
+  return false;
+}
+
 void Inspector::NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run) {
   facts_.calls_unknown = facts_.calls_unknown || CallsUnknown(calls, Scope(), bodies_run);
+}
+
+bool Inspector::HasColumns(const OptionalExpression& expression, const Relation& table) {
+  return expression == nullptr ||
+         std::all_of(expression->columns.begin(), expression->columns.end(),
+                     // A table's own name stands for its whole row.
+                     [&](const std::string& column) {
+                       return column == table.name || HasColumn(table, column);
+                     });
 }
 
 bool Inspector::HasFunctions(const OptionalExpression& expression) {

@@ -72,6 +72,10 @@ enum Condition : uint32_t {
 
 inline constexpr int kEveryForm = -1;
 
+// When ALTER TABLE comes to a subcommand, whatever their order in the text
+// (tablecmds.c:AlterTablePass): it drops first, then changes types, then adds columns.
+enum class Pass : uint8_t { kDrop, kType, kLast };
+
 struct Actor {
   Role role = Role::kTable;
   Affected relation;
@@ -287,6 +291,8 @@ class Inspector {
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
+  void CheckUpkeepOptions(const action::Maintain& maintain);
+  bool CheckAnalyzed(const Relation& relation, const std::vector<std::string>& columns);
   void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteCluster(const action::Maintain& maintain, const Relation& relation);
@@ -352,9 +358,9 @@ class Inspector {
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
   void CheckBody(const std::shared_ptr<const Body>& body);
   void CheckTakesDefault(const Relation& table, const std::string& name);
-  // Whether the named column can be used, or dropped; notes the failure where it certainly does not
-  // exist.
-  bool HasColumn(const Relation& table, const std::string& column, bool to_drop = false);
+  // Whether the named column can be used in that pass; notes the failure where it certainly does
+  // not exist.
+  bool HasColumn(const Relation& table, const std::string& column, Pass pass = Pass::kLast);
   // Whether what the catalog does not know of the table is certainly not there.
   bool KnowsAll(const Relation& table) const {
     return table.columns_known && table.created >= situation_.trusted_since;
@@ -384,6 +390,8 @@ class Inspector {
                    const TypeName& from);
   void NoteSequences(const std::vector<SequenceUse>& uses);
   bool CheckGenerated(const action::CreateTable& create);
+  // Whether the table has what the expression speaks of; notes the failure.
+  bool HasColumns(const OptionalExpression& expression, const Relation& table);
   // Notes the failure where this server version certainly lacks a function that is called.
   bool HasFunctions(const OptionalExpression& expression);
   // Notes the failure where the expression, which must be immutable, certainly is not.
@@ -429,6 +437,7 @@ class Inspector {
   std::vector<const Relation*> HeapsOfDomain(const Name& domain);
   bool MayHaveFallen(Moment created) const { return created < situation_.trusted_since; }
   void NoteDroppedPart(const action::Drop& drop);
+  std::vector<const Relation*> ReferencingPartly(const Relation& table) const;
   bool ComesFromParent(const Relation& partition, const std::string& trigger) const;
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
@@ -479,7 +488,28 @@ class Inspector {
   bool HasValue(const Column& column, Cause rewrite) const;
   void FailNull(const Relation& table, const std::string& column);
   bool IsInherited(const Relation& table, const std::string& column) const;
+  // Whether a descendant of `table` has the column from elsewhere as well; notes the failure.
+  bool FailSharedColumn(const Relation& table, const std::string& column, absl::string_view verb);
   bool MayBeNotNull(const Relation& table) const;
+  // The keys that the same ALTER TABLE gives to `table`: it comes to foreign keys after them.
+  struct NewKey {
+    bool primary = false;
+    std::vector<std::string> columns;
+  };
+  std::vector<NewKey> KeysBeside(const Relation& table) const;
+  // What a foreign key refers to: without columns it means the primary key.
+  std::vector<std::string> ReferencedColumns(const Relation& referenced,
+                                             const Constraint& constraint) const;
+  // The statement holds a `T` before this one for which `matches` holds.
+  template <typename T, typename Matches>
+  bool DoneBefore(const T& action, Matches matches) const {
+    for (const Action& other : with_) {
+      const T* earlier = std::get_if<T>(&other.kind);
+      if (earlier == &action) return false;
+      if (earlier != nullptr && matches(*earlier)) return true;
+    }
+    return false;
+  }
   // The same ALTER TABLE drops the constraint, or a column of it.
   bool IsDroppedBeside(const TableConstraint& constraint) const;
   static bool AddsNotNull(const Relation& table, const Constraint& constraint);
@@ -490,6 +520,10 @@ class Inspector {
   Facts facts_;
 };
 
+// The descendants of `table` that lose the column when it does: those that neither declare it
+// themselves nor have it from elsewhere (tablecmds.c:ATExecDropColumn).
+std::vector<const Relation*> LosersOfColumn(const Relation& table, const std::string& column,
+                                            const CatalogView& view);
 // A foreign key relies on a unique index over exactly the referenced columns.
 bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
                    const CatalogView& view);

@@ -77,9 +77,12 @@ void Inspector::Look(const action::AddColumn& add) {
   const Relation* table = NameTarget(add.table, true);
   if (table == nullptr) return;
   const Column& column = add.column;
-  if (table->FindColumn(column.name) != nullptr &&
-      !Sibling<action::DropColumn>(
-          [&](const action::DropColumn& drop) { return drop.column == column.name; })) {
+  const auto same = [&](const auto& other) { return other.column.name == column.name; };
+  const bool exists = table->FindColumn(column.name) != nullptr &&
+                      !Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
+                        return drop.column == column.name;
+                      });
+  if (exists || DoneBefore(add, same)) {
     if (!add.if_not_exists) {
       Fail("42701", absl::StrCat("column \"", column.name, "\" of relation \"", table->name,
                                  "\" already exists"));
@@ -144,7 +147,14 @@ void Inspector::Look(const action::AddColumn& add) {
       Scan(heaps, Cause::kCheck);
     } else if (constraint.kind == ConstraintKind::kForeignKey) {
       // With no value in the new column there is nothing to look up (ATAddForeignKeyConstraint).
+      // 12 looks it up as soon as any of the statement's columns has a default
+      // (parse_utilcmd.c:transformAlterTableStmt).
+      const bool careful =
+          situation_.server_version < 13 && Sibling<action::AddColumn>([](const auto& other) {
+            return other.column.default_value != nullptr;
+          });
       NoteForeignKey(table, constraint, has_value && !constraint.not_enforced);
+      if (careful && !has_value) Scan(heaps, Cause::kForeignKey);
     } else if (IsIndexConstraint(constraint.kind)) {
       NoteIndexConstraint(*table, add.table.only, constraint, column.name);
     }
@@ -156,7 +166,12 @@ void Inspector::Look(const action::DropColumn& drop) {
   if (table == nullptr) return;
   const std::string& column = drop.column;
   if (drop.if_exists && KnowsAll(*table) && table->FindColumn(column) == nullptr) return;
-  if (!HasColumn(*table, column, /*to_drop=*/true)) return;
+  if (!HasColumn(*table, column, Pass::kDrop)) return;
+  if (DoneBefore(drop, [&](const auto& other) { return other.column == column; })) {
+    if (drop.if_exists) return;
+    return Fail("42703", absl::StrCat("column \"", column, "\" of relation \"", table->name,
+                                      "\" does not exist"));
+  }
   // Even ONLY has to tell the children that their column is now their own (ATExecDropColumn).
   for (const RelationId id : drop.table.only ? table->children : std::vector<RelationId>()) {
     if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
@@ -203,8 +218,10 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (kept && !drop.cascade) return depend();
   }
   NoteColumnGone(*table, column);
-  for (const Relation* child : view_.DescendantsOf(*table)) {
-    if (child->is_partition) NoteColumnGone(*child, column);
+  if (!drop.table.only) {
+    for (const Relation* child : LosersOfColumn(*table, column, view_)) {
+      NoteColumnGone(*child, column);
+    }
   }
   facts_.losses.push_back(
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
@@ -251,7 +268,10 @@ void Inspector::Look(const action::SetNotNull& set) {
 
 void Inspector::Look(const action::DropNotNull& drop) {
   const Relation* table = NameTarget(drop.table, true);
-  if (table == nullptr || !CheckHasConstraints(*table) || !HasColumn(*table, drop.column)) return;
+  if (table == nullptr || !CheckHasConstraints(*table) ||
+      !HasColumn(*table, drop.column, Pass::kDrop)) {
+    return;
+  }
   CheckDroppedNotNull(*table, drop);
 }
 
@@ -282,7 +302,7 @@ void Inspector::CheckTakesDefault(const Relation& table, const std::string& name
 
 void Inspector::Look(const action::DropDefault& drop) {
   const Relation* table = NameTarget(drop.table, true);
-  if (table == nullptr || !HasColumn(*table, drop.column)) return;
+  if (table == nullptr || !HasColumn(*table, drop.column, Pass::kDrop)) return;
   CheckTakesDefault(*table, drop.column);
   const TableColumn* column = table->FindColumn(drop.column);
   // Inserts that relied on the default now lack a value.
@@ -302,7 +322,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                                       "performed on relation \"",
                                       table->name, "\""));
   }
-  if (!HasColumn(*table, alter.column)) return;
+  if (!HasColumn(*table, alter.column, Pass::kType)) return;
   const auto same = std::count_if(with_.begin(), with_.end(), [&](const Action& action) {
     const auto* other = std::get_if<action::AlterColumnType>(&action.kind);
     return other != nullptr && other->column == alter.column;
@@ -337,6 +357,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   if (IsInherited(*table, alter.column)) {
     return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
   }
+  if (FailSharedColumn(*table, alter.column, "alter")) return;
   if (alter.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
@@ -477,6 +498,7 @@ void Inspector::Look(const action::RenameColumn& rename) {
   if (IsInherited(*table, rename.column)) {
     return Fail("42P16", absl::StrCat("cannot rename inherited column \"", rename.column, "\""));
   }
+  if (FailSharedColumn(*table, rename.column, "rename")) return;
   if (rename.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("inherited column \"", rename.column,
                                       "\" must be renamed in child tables too"));

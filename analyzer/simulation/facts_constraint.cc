@@ -67,15 +67,6 @@ bool AreIncomparable(const TableColumn* own, const TableColumn* referenced) {
   return a != nullptr && b != nullptr && (a->group != b->group || a->rank > b->rank);
 }
 
-// REFERENCES without columns means the primary key.
-std::vector<std::string> KeyOf(const Relation& referenced, const Constraint& constraint) {
-  const TableConstraint* key = PrimaryKeyOf(referenced);
-  if (!constraint.referenced_columns.empty() || key == nullptr) {
-    return constraint.referenced_columns;
-  }
-  return key->columns;
-}
-
 const TableConstraint* NotNullOf(const Relation& table, const std::string& column) {
   return table.FindNotNull(column);
 }
@@ -143,6 +134,40 @@ bool Inspector::CheckHasConstraints(const Relation& relation) {
 
 // ---- foreign keys ----------------------------------------------------------------------------
 
+std::vector<Inspector::NewKey> Inspector::KeysBeside(const Relation& table) const {
+  std::vector<NewKey> keys;
+  const auto add = [&](const Constraint& constraint, const std::string& column) {
+    const bool primary = constraint.kind == ConstraintKind::kPrimaryKey;
+    if (!primary && constraint.kind != ConstraintKind::kUnique) return;
+    NewKey key = {.primary = primary, .columns = constraint.columns};
+    if (!column.empty()) key.columns = {column};
+    const Relation* used = Find({.schema = table.schema, .name = constraint.using_index});
+    if (used != nullptr) {
+      for (const action::IndexColumn& part : used->keys) key.columns.push_back(part.column);
+    }
+    keys.push_back(std::move(key));
+  };
+  for (const Action& action : with_) {
+    if (const auto* other = std::get_if<action::AddConstraint>(&action.kind)) {
+      if (Find(other->table.name) == &table) add(other->constraint, "");
+    } else if (const auto* column = std::get_if<action::AddColumn>(&action.kind)) {
+      if (Find(column->table.name) != &table) continue;
+      for (const Constraint& own : column->column.constraints) add(own, column->column.name);
+    }
+  }
+  return keys;
+}
+
+std::vector<std::string> Inspector::ReferencedColumns(const Relation& referenced,
+                                                      const Constraint& constraint) const {
+  if (!constraint.referenced_columns.empty()) return constraint.referenced_columns;
+  for (NewKey& key : KeysBeside(referenced)) {
+    if (key.primary) return std::move(key.columns);
+  }
+  const TableConstraint* key = PrimaryKeyOf(referenced);
+  return key == nullptr ? std::vector<std::string>() : key->columns;
+}
+
 // What the other table has to be, and the key it has to have (transformFkeyCheckAttrs).
 bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& constraint) {
   if (referenced.kind != RelationKind::kTable &&
@@ -151,14 +176,17 @@ bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& co
     return false;
   }
   if (!KnowsAll(referenced)) return true;
-  const std::vector<std::string> columns = KeyOf(referenced, constraint);
+  const std::vector<std::string> columns = ReferencedColumns(referenced, constraint);
   if (columns.empty()) {
     Fail("42704",
          absl::StrCat("there is no primary key for referenced table \"", referenced.name, "\""));
     return false;
   }
   for (const std::string& column : columns) {
-    if (referenced.FindColumn(column) != nullptr) continue;
+    const bool added = Sibling<action::AddColumn>([&](const action::AddColumn& add) {
+      return add.column.name == column && Find(add.table.name) == &referenced;
+    });
+    if (added || referenced.FindColumn(column) != nullptr) continue;
     Fail("42703", absl::StrCat("column \"", column,
                                "\" referenced in foreign key constraint does not exist"));
     return false;
@@ -167,7 +195,12 @@ bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& co
     Fail("42830", "number of referencing and referenced columns for foreign key disagree");
     return false;
   }
-  if (!HasUniqueOver(referenced, columns, view_)) {
+  const std::vector<NewKey> beside = KeysBeside(referenced);
+  const bool made_beside = std::any_of(beside.begin(), beside.end(), [&](const NewKey& key) {
+    return key.columns.size() == columns.size() &&
+           std::is_permutation(key.columns.begin(), key.columns.end(), columns.begin());
+  });
+  if (!made_beside && !HasUniqueOver(referenced, columns, view_)) {
     Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
                                "table \"",
                                referenced.name, "\""));
@@ -202,7 +235,7 @@ bool Inspector::CheckKeyColumns(const Relation& table, const Relation& reference
                                referenced.name, "\""));
     return false;
   }
-  const std::vector<std::string> columns = KeyOf(referenced, constraint);
+  const std::vector<std::string> columns = ReferencedColumns(referenced, constraint);
   for (size_t i = 0; i < columns.size() && i < constraint.columns.size(); ++i) {
     if (!AreIncomparable(table.FindColumn(constraint.columns[i]),
                          referenced.FindColumn(columns[i]))) {
@@ -230,14 +263,15 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
   // A foreign key reaches partitions, and never children by inheritance.
   const bool partitioned = table->kind == RelationKind::kPartitionedTable;
   for (const Relation* heap : Heaps(*table, !partitioned)) {
-    const TableConstraint wanted = {.kind = ConstraintKind::kForeignKey,
-                                    .columns = constraint.columns,
-                                    .enforced = !constraint.not_enforced,
-                                    .deferrable = constraint.deferrable,
-                                    .deletes_write = constraint.deletes_write,
-                                    .updates_write = constraint.updates_write,
-                                    .referenced = referenced->id,
-                                    .referenced_columns = KeyOf(*referenced, constraint)};
+    const TableConstraint wanted = {
+        .kind = ConstraintKind::kForeignKey,
+        .columns = constraint.columns,
+        .enforced = !constraint.not_enforced,
+        .deferrable = constraint.deferrable,
+        .deletes_write = constraint.deletes_write,
+        .updates_write = constraint.updates_write,
+        .referenced = referenced->id,
+        .referenced_columns = ReferencedColumns(*referenced, constraint)};
     const TableConstraint* own =
         heap == table ? nullptr : FindSameKey(*heap, wanted, situation_.server_version);
     if (own != nullptr) Add(Role::kPartner, *referenced);
@@ -530,12 +564,7 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   }
   if (constraint.expression == nullptr) return true;
   CheckLabels(constraint.expression->texts, &table);
-  return !facts_.failure &&
-         std::all_of(constraint.expression->columns.begin(), constraint.expression->columns.end(),
-                     // A table's own name stands for its whole row.
-                     [&](const std::string& column) {
-                       return column == table.name || HasColumn(table, column);
-                     });
+  return !facts_.failure && HasColumns(constraint.expression, table);
 }
 
 void Inspector::Look(const action::AddConstraint& add) {

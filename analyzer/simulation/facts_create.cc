@@ -196,12 +196,7 @@ void Inspector::Look(const action::CreateTable& create) {
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like == nullptr) {
-      FailMissing(name);
-    } else {
-      Add(Role::kLike, *like);
-    }
+    if (const Relation* like = FindRead(name)) Add(Role::kLike, *like);
   }
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
@@ -287,7 +282,7 @@ void Inspector::Look(const action::CreateIndex& create) {
     }
   }
   for (const OptionalExpression& expression : create.expressions) {
-    if (!HasFunctions(expression)) return;
+    if (!HasColumns(expression, *table) || !HasFunctions(expression)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.
@@ -346,8 +341,26 @@ void Inspector::CheckReplacement(const Relation& view, const action::CreateView&
   }
 }
 
+// A view of what is temporary is itself temporary, named so or not (view.c:DefineView).
+static bool ReadsTemporary(const action::CreateView& create, const CatalogView& view,
+                           absl::Span<const std::string> search_path) {
+  return std::any_of(create.reads.begin(), create.reads.end(), [&](const Name& name) {
+    const Relation* read = view.Find(name, search_path);
+    return read != nullptr && read->persistence == Persistence::kTemporary;
+  });
+}
+
 void Inspector::Look(const action::CreateView& create) {
-  const bool temporary = create.persistence == Persistence::kTemporary;
+  bool temporary = create.persistence == Persistence::kTemporary;
+  if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {
+    // analyze.c:transformCreateTableAsStmt, namespace.c:RangeVarAdjustRelationPersistence
+    if (create.materialized) return Fail("0A000", "a materialized view reads a temporary table");
+    if (!create.view.schema.empty()) {
+      return Fail("42P16", absl::StrCat("view ", create.view.name, " reads a temporary table, so ",
+                                        create.view.schema, " cannot hold it"));
+    }
+    temporary = true;
+  }
   const Relation* existing = Find(PlaceFor(create.view, temporary));
   if (existing != nullptr && !existing->assumed) {
     if (create.if_not_exists) {

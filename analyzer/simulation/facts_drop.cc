@@ -156,12 +156,10 @@ void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop
     }
   }
   Add(Role::kTable, *table);
-  for (const RelationId id : index.children) {
-    const Relation* part = view_.Find(id);
-    if (part == nullptr) continue;
-    Add(Role::kDroppedIndex, *part);
-    if (const Relation* on = view_.Find(part->table)) Add(Role::kTable, *on);
-  }
+  if (index.kind != RelationKind::kPartitionedIndex) return;
+  // All parts of the table are locked, attached index or not (tablecmds.c:RemoveRelations).
+  for (const Relation* part : view_.DescendantsOf(*table)) Add(Role::kTable, *part);
+  for (const Relation* part : view_.DescendantsOf(index)) Add(Role::kDroppedIndex, *part);
 }
 
 // With the views above it, which CASCADE takes along.
@@ -334,6 +332,19 @@ void Inspector::Look(const action::Drop& drop) {
   }
 }
 
+// Who refers to a partitioned table refers to each of its partitions
+// (tablecmds.c:addFkRecurseReferenced).
+std::vector<const Relation*> Inspector::ReferencingPartly(const Relation& table) const {
+  std::vector<const Relation*> referencing = view_.ReferencingTables(table);
+  const Relation* whole = &table;
+  while (whole != nullptr && whole->is_partition && whole->parents.size() == 1) {
+    whole = view_.Find(whole->parents[0]);
+    if (whole == nullptr) break;
+    for (const Relation* child : view_.ReferencingTables(*whole)) referencing.push_back(child);
+  }
+  return referencing;
+}
+
 void Inspector::Look(const action::Truncate& truncate) {
   std::vector<const Relation*> tables;
   std::vector<RelationId> ids;
@@ -366,7 +377,7 @@ void Inspector::Look(const action::Truncate& truncate) {
       for (const Relation* sequence : view_.SequencesOf(*table)) Add(Role::kSequence, *sequence);
     }
     facts_.losses.push_back({.kind = LossKind::kRows, .relation = Describe(*table)});
-    for (const Relation* child : view_.ReferencingTables(*table)) {
+    for (const Relation* child : ReferencingPartly(*table)) {
       if (Contains(ids, child->id)) continue;
       if (!truncate.cascade) {
         return Fail("0A000", "cannot truncate a table referenced in a foreign key constraint");

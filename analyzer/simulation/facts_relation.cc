@@ -254,6 +254,10 @@ void Inspector::NotePersistence(const Relation& relation, Persistence wanted) {
                                       "\" because it is temporary"));
   }
   if (relation.persistence == wanted || partitioned) return;
+  if (wanted == Persistence::kUnlogged && !relation.publications.empty()) {
+    return Fail("55000", absl::StrCat("cannot change table \"", relation.name,
+                                      "\" to unlogged because it is part of a publication"));
+  }
   const auto conflicts = [&](const Relation* partner) {
     return partner != nullptr && partner->id != relation.id && partner->persistence != wanted;
   };
@@ -393,10 +397,36 @@ void Inspector::Look(const action::Maintain& maintain) {
   }
   std::vector<const Relation*> targets = UpkeepTargets(maintain);
   for (size_t i = 0; i < maintain.relations.size() && i < targets.size(); ++i) {
+    const bool analyzes = maintain.analyzes && i < maintain.columns.size();
+    if (analyzes && !CheckAnalyzed(*targets[i], maintain.columns[i])) return;
     NoteUpkeep(maintain, *targets[i], maintain.relations[i].only);
   }
   if (!maintain.relations.empty()) return;
   for (const Relation* target : targets) NoteUpkeep(maintain, *target, true);
+}
+
+// vacuum.c:ExecVacuum looks at the options before it asks for the transaction.
+void Inspector::CheckUpkeepOptions(const action::Maintain& maintain) {
+  const bool full = maintain.upkeep == Upkeep::kVacuumFull;
+  const bool columns = std::any_of(maintain.columns.begin(), maintain.columns.end(),
+                                   [](const auto& named) { return !named.empty(); });
+  if (columns && !maintain.analyzes) {
+    Fail("0A000", "ANALYZE option must be specified when a column list is provided");
+  } else if (full && maintain.parallel && situation_.server_version >= 13) {
+    Fail("0A000", "VACUUM FULL cannot be performed in parallel");
+  }
+}
+
+// analyze.c:do_analyze_rel
+bool Inspector::CheckAnalyzed(const Relation& relation, const std::vector<std::string>& columns) {
+  for (auto column = columns.begin(); column != columns.end(); ++column) {
+    if (!HasColumn(relation, *column)) return false;
+    if (std::find(columns.begin(), column, *column) == column) continue;
+    Fail("42701", absl::StrCat("column \"", *column, "\" of relation \"", relation.name,
+                               "\" appears more than once"));
+    return false;
+  }
+  return true;
 }
 
 // VACUUM and ANALYZE pass over what they cannot work on, with a warning; the others refuse it.
@@ -429,9 +459,6 @@ void Inspector::NoteUpkeep(const action::Maintain& maintain, const Relation& rel
     case Upkeep::kVacuumFull:
       return NoteVacuum(maintain, relation, only);
     case Upkeep::kAnalyze:
-      for (const std::string& column : maintain.columns) {
-        if (!HasColumn(relation, column)) return;
-      }
       Add(Role::kTable, relation);
       for (const Relation* child : view_.DescendantsOf(relation)) {
         // Their rows are sampled for the whole's statistics; since 18 ONLY leaves their own alone.
@@ -543,8 +570,8 @@ void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& re
   if (situation_.in_transaction_block) {
     return Fail("25001", "REINDEX of a partitioned relation cannot run inside a transaction block");
   }
-  // REINDEX TABLE leaves the whole alone; the parts are done in transactions of their own.
-  if (one || maintain.concurrently) Add(Role::kTable, *table);
+  // The whole is locked while it is looked up; the parts are done in transactions of their own.
+  Add(Role::kTable, *table);
   if (one) Add(Role::kRecreatedIndex, relation);
   for (const Relation* part : view_.DescendantsOf(relation)) {
     if (part->kind == RelationKind::kPartitionedTable ||

@@ -342,8 +342,8 @@ void Inspector::CheckReplicaIdentity(const Relation& index, const Relation& tabl
          absl::StrCat("cannot use ", what, " index \"", index.name, "\" as replica identity"));
   };
   if (!index.unique) return refuse("non-unique");
-  if (index.has_expression) return refuse("expression");
-  if (index.has_predicate) return refuse("partial");
+  if (index.has_expression) return refuse("expression", "0A000");
+  if (index.has_predicate) return refuse("partial", "0A000");
   if (!KnowsAll(table)) return;
   for (const action::IndexColumn& key : index.keys) {
     const TableColumn* column = table.FindColumn(key.column);

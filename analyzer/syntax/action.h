@@ -358,6 +358,9 @@ struct CreateSequence {
 struct ColumnUse {
   std::optional<Name> relation;
   std::string column;
+  // Without a qualifier, and nothing in the query's own FROM gives that name to a column: it is one
+  // of a relation that is read.
+  bool read = false;
 };
 struct CreateView {
   Name view;
@@ -737,9 +740,12 @@ enum class Upkeep : uint8_t {
 // VACUUM, ANALYZE, CLUSTER, REINDEX and REFRESH MATERIALIZED VIEW.
 struct Maintain {
   Upkeep upkeep = Upkeep::kVacuum;
-  std::vector<Target> relations;     // empty: all of the database
-  std::string object;                // the index of CLUSTER, the schema or database of REINDEX
-  std::vector<std::string> columns;  // of ANALYZE, of its first relation
+  std::vector<Target> relations;  // empty: all of the database
+  std::string object;             // the index of CLUSTER, the schema or database of REINDEX
+  // Of VACUUM and ANALYZE, for each relation the columns that it is said for; none: all.
+  std::vector<std::vector<std::string>> columns;
+  bool analyzes = false;  // of VACUUM
+  bool parallel = false;  // of VACUUM, with more than none
   bool concurrently = false;
   bool with_data = true;  // of REFRESH
 };

@@ -8,6 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "analyzer/syntax/lower_predicate.h"
@@ -404,8 +405,41 @@ bool IsStar(const Node& query) {
   return targets.size() == 1 && reference.Items("fields").back().Tag() == "A_Star";
 }
 
+// Names that a query may give to columns of its own, by alias or by what computes them
+// (parse_target.c:FigureColname): a column of such a name need not be a relation's.
+class GivenNames {
+ public:
+  void See(absl::string_view tag, const Node& body) {
+    if (tag == "ResTarget") Add(body.Text("name"));
+    if (tag == "FuncCall") Add(QualifiedName(body["funcname"]).name);
+    if (tag == "TypeCast") Add(LowerType(body["typeName"]).name.name);
+    if (tag == "RangeFunction") Add(body["alias"].Text("aliasname"));
+    for (std::string& name : Strings(body["alias"]["colnames"])) names_.insert(std::move(name));
+    for (std::string& name : Strings(body["aliascolnames"])) names_.insert(std::move(name));
+    // Those of XMLTABLE, of JSON_TABLE, of a function's own list.
+    opaque_ = opaque_ || tag == "RangeTableFunc" || tag == "JsonTable" || tag == "ColumnDef";
+  }
+  bool MayBe(const std::string& name) const {
+    static constexpr absl::string_view kComputed[] = {
+        "array", "case",   "coalesce", "exists",       "greatest",     "grouping",
+        "least", "nullif", "row",      "current_date", "current_time", "current_user"};
+    const bool computed =
+        std::find(std::begin(kComputed), std::end(kComputed), name) != std::end(kComputed);
+    return opaque_ || computed || absl::StartsWith(name, "column") || names_.contains(name);
+  }
+
+ private:
+  void Add(absl::string_view name) {
+    if (!name.empty()) names_.insert(std::string(name));
+  }
+
+  absl::flat_hash_set<std::string> names_;
+  bool opaque_ = false;
+};
+
 Query LowerQuery(const Node& node) {
   Query query;
+  GivenNames given;
   absl::flat_hash_set<std::string> own;  // names of the WITH list
   absl::flat_hash_set<std::string> seen;
   // Qualifier -> relation; null where two relations share it.
@@ -416,6 +450,7 @@ Query LowerQuery(const Node& node) {
   std::vector<std::string> locked;  // qualifiers after FOR UPDATE OF
   size_t not_read = 0;              // as many of the RangeVars to come are such qualifiers
   Walk(node, [&](absl::string_view tag, const Node& body) {
+    given.See(tag, body);
     if (tag == "RangeVar" && not_read > 0) {
       --not_read;
       locked.emplace_back(body.Text("relname"));
@@ -454,6 +489,8 @@ Query LowerQuery(const Node& node) {
       // A name of a subquery, or one that stands for two relations: nothing is certain.
       if (relation == qualifiers.end() || relation->second == nullptr) continue;
       use.relation = *relation->second;
+    } else {
+      use.read = !use.column.empty() && !given.MayBe(use.column);
     }
     query.columns.push_back(std::move(use));
   }

@@ -314,10 +314,11 @@ ActionKind LowerVacuum(const Node& body) {
                                          : HasOption(body, "options", "full")
                                              ? action::Upkeep::kVacuumFull
                                              : action::Upkeep::kVacuum};
+  maintain.analyzes =
+      maintain.upkeep == action::Upkeep::kAnalyze || HasOption(body, "options", "analyze");
+  maintain.parallel = HasOption(body, "options", "parallel");
   for (const Node& relation : body.Items("rels")) {
-    if (maintain.relations.empty()) {
-      maintain.columns = Strings(relation["VacuumRelation"]["va_cols"]);
-    }
+    maintain.columns.push_back(Strings(relation["VacuumRelation"]["va_cols"]));
     maintain.relations.push_back(LowerTarget(relation["VacuumRelation"]["relation"]));
   }
   return maintain;
