@@ -82,6 +82,7 @@ constexpr EffectRow kRows[] = {
     // renameatt, RenameConstraint, RenameRelation: only ALTER INDEX is weaker, since 12
     {Of<RenameColumn>(), kTable, kAccessExclusive},
     {Of<RenameColumn>(), kDescendant, kAccessExclusive},
+    {Of<RenameType>(), kTable, kAccessExclusive},
     {Of<RenameConstraint>(), kTable, kAccessExclusive},
     {Of<RenameConstraint>(), kDescendant, kAccessExclusive},
     {Of<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
@@ -132,6 +133,7 @@ constexpr EffectRow kRows[] = {
     {Of(Alteration::kNoInherit), kTable, kAccessExclusive},
     {Of(Alteration::kNoInherit), kInherited, kAccessShare},  // ATExecDropInherit
     {Of(Alteration::kOfType), kTable, kAccessExclusive},
+    {Of(Alteration::kOfType), kLike, kAccessShare},
     {Of(Alteration::kNotOfType), kTable, kAccessExclusive},
     {Of(Alteration::kOwner), kTable, kAccessExclusive},
     {Of(Alteration::kOwner), kIndexUnder, kAccessExclusive},  // ATExecChangeOwner
@@ -417,8 +419,8 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation) 
       .created_here = same_transaction || (same_migration && situation.one_transaction_migration)};
 }
 
-void AddCreated(const Relation& created, const CatalogView& after, const Situation& situation,
-                Effects& effects) {
+void AddCreated(const Relation& created, const CatalogView& before, const CatalogView& after,
+                const Situation& situation, Effects& effects) {
   // heap.c:heap_create_with_catalog, index.c:index_create
   TakeLock(DescribeRelation(created, situation), kAccessExclusive, effects.locks);
   const Relation* table = created.IsIndex() ? after.Find(created.table) : nullptr;
@@ -433,11 +435,14 @@ void AddCreated(const Relation& created, const CatalogView& after, const Situati
             : constraint.kind == ConstraintKind::kExclusion ? Cause::kExclusion
                                                             : Cause::kUnique;
   }
+  // The same statement dropped one of that name.
+  const Relation* old = before.Find({.schema = created.schema, .name = created.name}, {});
   effects.work.push_back({.kind = WorkKind::kIndexBuild,
                           .relation = DescribeRelation(*table, situation),
                           .index = created.DisplayName(),
                           .cause = cause,
-                          .shell = shell});
+                          .shell = shell,
+                          .again = old != nullptr && old->table == created.table});
 }
 
 const Lock* Effects::LockOn(RelationId relation) const {

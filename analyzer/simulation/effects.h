@@ -173,7 +173,8 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation);
 
 // Adds what making `created` costs: its lock and, of an index, the building. ComputeEffects cannot
 // know the names that only making gives.
-void AddCreated(const Relation& created, const CatalogView& after, const Situation& situation,
+void AddCreated(const Relation& created, const CatalogView& before, const CatalogView& after,
+                const Situation& situation,
                 Effects& effects);
 
 }  // namespace plimsoll

@@ -80,6 +80,9 @@ void Inspector::Fail(absl::string_view sqlstate, std::string message) {
 
 // 42P01, unless the name is one of PostgreSQL's own, which no file creates, or may have come back.
 void Inspector::FailMissing(const Name& name) {
+  if (FindComposite(name) != nullptr) {
+    return Fail("42809", absl::StrCat("\"", name.name, "\" is a composite type"));
+  }
   if (IsSystemName(name)) return;
   const Moment since = view_.MissingSince(name, situation_.search_path);
   if (situation_.trusted_since > 0 && since < situation_.trusted_since) return;
@@ -136,8 +139,10 @@ bool Inspector::HasColumn(const Relation& table, const std::string& column, bool
     return drop.column == column;
   });
   if (added || (!dropped && table.FindColumn(column) != nullptr)) return true;
-  // The columns of a table that no file creates, or of a query, are not known.
-  if (!dropped && (!KnowsAll(table) || !table.IsTable())) return true;
+  // The columns of a table that no file creates, or of many a query, are not known.
+  const bool queried =
+      table.kind == RelationKind::kView || table.kind == RelationKind::kMaterializedView;
+  if (!dropped && (!KnowsAll(table) || !(table.IsTable() || queried))) return true;
   Fail("42703",
        absl::StrCat("column \"", column, "\" of relation \"", table.name, "\" does not exist"));
   return false;

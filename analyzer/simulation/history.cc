@@ -489,7 +489,8 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
       if (relation->persistence == Persistence::kTemporary) {
         (relation->drops_at_commit ? until_commit_ : until_session_ends_).push_back(id);
       }
-      AddCreated(*relation, history_.catalog_.At(after), situation, steps.back().effects);
+      AddCreated(*relation, history_.catalog_.At(before), history_.catalog_.At(after), situation,
+                 steps.back().effects);
     }
     NoteDoubts(frame, actions);
   }
