@@ -10,6 +10,7 @@
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/effects.h"
+#include "analyzer/simulation/query_columns.h"
 #include "analyzer/syntax/action.h"
 #include "analyzer/syntax/body.h"
 
@@ -97,7 +98,8 @@ class Applier {
   void AddNotNull(RelationId table, const std::string& column, const std::string& name,
                   bool inherited);
   void NameNotNulls(RelationId table, const action::CreateTable& create);
-  void MakeSequence(const Relation& table, const std::string& column);
+  void MakeSequence(const Relation& table, const std::string& column,
+                    const SequenceOptions& options);
   void AddTo(RelationId table, const Constraint& constraint);
   void AddToAll(const Target& target, const Constraint& constraint);
   void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
@@ -123,6 +125,7 @@ class Applier {
                      const OptionalExpression& value);
   void GiveDefault(TableColumn& column, const OptionalExpression& value) const;
   void RemoveConstraint(RelationId table, const std::string& constraint);
+  void RemoveGroupedBy(const Relation& table);
   void RemoveForeignKeysTo(const Relation& index);
   void RemoveColumn(RelationId table, const std::string& column, bool cascade);
   void AlterColumn(const action::AlterRelation& alter, const Relation& named);
@@ -137,6 +140,8 @@ class Applier {
   const Relation* OwnerOf(const std::string& column, const std::vector<Name>& reads) const;
   std::vector<ViewUse> UsesOf(const Body& body) const;
   bool StandsIn(const action::CreateView& create) const;
+  QueryColumns ShownBy(const OptionalSelection& selection,
+                       const std::vector<std::string>& names) const;
 
   // ---- apply_object.cc
   // For the view at this moment, which must outlive it.

@@ -8,6 +8,7 @@
 #include "analyzer/simulation/applier.h"
 #include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/sequence_numbers.h"
 #include "analyzer/simulation/volatility.h"
 #include "analyzer/syntax/body.h"
 
@@ -71,11 +72,17 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
   return made;
 }
 
-void Applier::MakeSequence(const Relation& table, const std::string& column) {
+void Applier::MakeSequence(const Relation& table, const std::string& column,
+                           const SequenceOptions& options) {
   Relation sequence = Fresh(RelationKind::kSequence, table.schema, table.persistence);
   sequence.name = view().ChooseName(table.schema, table.name, column, "seq");
   sequence.owner = table.id;
   sequence.owner_column = column;
+  const TableColumn* of = table.FindColumn(column);
+  if (of != nullptr && of->type != nullptr) {
+    sequence.numbers = NewNumbers(of->type->name.name);
+    ApplyOptions(options, /*created=*/true, sequence.numbers);
+  }
   const Name name = {.schema = sequence.schema, .name = sequence.name};
   Create(std::move(sequence));
   const RelationId id = table.id;
@@ -270,12 +277,17 @@ void Applier::Apply(const action::CreateTable& create) {
                          SchemaFor(create.table, create.persistence), create.persistence);
   table.name = create.table.name;
   table.maybe_has_rows = create.as_query && create.with_data;
-  table.columns_known = !create.as_query;
+  if (create.as_query) {
+    QueryColumns query = ShownBy(create.selection, create.column_names);
+    table.columns_known = query.known;
+    if (query.known) table.columns = std::move(query.columns);
+  }
   table.if_not_exists = create.if_not_exists || situation_.conditional;
   table.drops_at_commit = create.drops_at_commit;
   table.is_default_partition = create.default_partition;
   table.partition_keys = create.partition_keys;
   table.partition_terms = create.partition_terms;
+  table.partition_columns = create.partition_columns;
   table.partition_strategy = create.partition_strategy;
   table.bound = create.bound;
   table.tablespace = create.tablespace == "pg_default" ? "" : create.tablespace;
@@ -294,14 +306,15 @@ void Applier::Apply(const action::CreateTable& create) {
   }
   for (const Name& name : create.like) {
     const Relation* like = Find(name);
-    if (like == nullptr || !like->columns_known) table.columns_known = false;
+    if (like != nullptr && !like->columns_known) table.columns_known = false;
+    if (like == nullptr) AddAttributes(name, table);
     if (like == nullptr) continue;
     table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
     for (TableColumn& column : table.columns) column.only_inherited = false;
   }
   const std::vector<TableColumn> inherited = InheritedColumns(create);
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
-  std::vector<std::string> sequences;
+  std::vector<const Column*> sequences;
   for (const Column& column : create.columns) {
     Relation own;
     const TableColumn made = MakeColumn(own, column);
@@ -311,11 +324,13 @@ void Applier::Apply(const action::CreateTable& create) {
     } else {
       table.columns.push_back(made);
     }
-    if (column.serial || column.generated == Generated::kIdentity) sequences.push_back(column.name);
+    if (column.serial || column.generated == Generated::kIdentity) sequences.push_back(&column);
   }
   const RelationId id = Create(std::move(table));
   if (id == 0) return;
-  for (const std::string& column : sequences) MakeSequence(*view().Find(id), column);
+  for (const Column* column : sequences) {
+    MakeSequence(*view().Find(id), column->name, column->numbers);
+  }
   for (const Name& name : create.like) CopyFrom(name, create.like_indexes, id);
   for (const Name& name : create.inherits) {
     if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
@@ -346,7 +361,7 @@ void Applier::Apply(const action::AddColumn& add) {
   if (named == nullptr) return;
   const RelationId id = named->id;
   const bool has_sequence = add.column.serial || add.column.generated == Generated::kIdentity;
-  if (has_sequence) MakeSequence(*named, add.column.name);
+  if (has_sequence) MakeSequence(*named, add.column.name, add.column.numbers);
   const TableColumn* made = view().Find(id)->FindColumn(add.column.name);
   bool named_not_null = false;
   for (const Constraint& constraint : add.column.constraints) {
@@ -375,11 +390,22 @@ void Applier::RemoveColumn(RelationId id, const std::string& name, bool cascade)
   }
   RemoveStatisticsOn(table, &name);
   std::vector<RelationId> doomed;
+  std::vector<Name> defaults;
   for (const Relation* index : view().IndexesOf(table)) {
     if (Mentions(*index, name)) doomed.push_back(index->id);
   }
   for (const Relation* sequence : view().SequencesOf(table)) {
-    if (sequence->owner_column == name) doomed.push_back(sequence->id);
+    if (sequence->owner_column != name) continue;
+    doomed.push_back(sequence->id);
+    // Defaults elsewhere that ask it.
+    if (cascade) defaults.push_back({.schema = sequence->schema, .name = sequence->name});
+  }
+  for (const Name& sequence : defaults) {
+    const TypeScope scope = {view(), situation_.search_path, situation_.server_version};
+    Fall fall = FallOf({{.object = {.on = ObjectKind::kSequence, .object = sequence}}}, scope);
+    for (const FallenPart& part : fall.parts) {
+      if (part.part == PartKind::kDefault) RemovePart(part);
+    }
   }
   for (const Relation* on : cascade ? view().ViewsOn(table) : std::vector<const Relation*>()) {
     for (const ViewUse& use : on->uses) {
@@ -711,11 +737,23 @@ void Applier::RemoveForeignKeysTo(const Relation& index) {
   }
 }
 
+// Views that stand on the primary key of a table.
+void Applier::RemoveGroupedBy(const Relation& table) {
+  std::vector<RelationId> doomed;
+  for (const Relation* on : view().ViewsOn(table)) {
+    for (const ViewUse& use : on->uses) {
+      if (use.relation == table.id && use.by_key) doomed.push_back(on->id);
+    }
+  }
+  for (const RelationId id : doomed) DropRelation(id);
+}
+
 void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
   const Relation* found = view().Find(table_id);
   const TableConstraint* constraint = found == nullptr ? nullptr : found->FindConstraint(name);
   if (constraint == nullptr) return;
   const TableConstraint removed = *constraint;
+  if (removed.kind == ConstraintKind::kPrimaryKey) RemoveGroupedBy(*found);
   if (removed.index != 0) DropRelation(removed.index);
   catalog_.Change(moment_, table_id, [&](Relation& table) {
     std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
@@ -830,6 +868,8 @@ void Applier::Apply(const action::CreateSequence& create) {
   const Relation* owner = create.owned_by ? Find(*create.owned_by) : nullptr;
   if (owner != nullptr) sequence.owner = owner->id;
   sequence.owner_column = create.owned_column;
+  sequence.numbers = NewNumbers("int8");
+  ApplyOptions(create.options, /*created=*/true, sequence.numbers);
   Create(std::move(sequence));
 }
 
@@ -870,7 +910,18 @@ std::vector<ViewUse> Applier::UsesOf(const action::CreateView& create) const {
     }
     uses.push_back(std::move(use));
   }
+  for (const RelationId key : ShownBy(create.selection, {}).keys) {
+    for (ViewUse& use : uses) use.by_key = use.by_key || use.relation == key;
+  }
   return uses;
+}
+
+QueryColumns Applier::ShownBy(const OptionalSelection& selection,
+                              const std::vector<std::string>& names) const {
+  if (selection == nullptr) return {};
+  const TypeScope scope = Scope();
+  return ColumnsOf(*selection, names, scope, /*plain=*/false,
+                   [](const Relation&) { return false; });
 }
 
 bool Applier::StandsIn(const action::CreateView& create) const {
@@ -894,8 +945,12 @@ void Applier::Apply(const action::CreateView& create) {
   Relation made = Fresh(create.materialized ? RelationKind::kMaterializedView : RelationKind::kView,
                         SchemaFor(create.view, persistence), persistence);
   made.name = create.view.name;
-  made.columns_known = !create.columns.empty();
-  for (const std::string& column : create.columns) made.columns.push_back({.name = column});
+  if (const QueryColumns query = ShownBy(create.selection, create.column_names); query.known) {
+    made.columns = query.columns;
+  } else {
+    made.columns_known = !create.columns.empty();
+    for (const std::string& column : create.columns) made.columns.push_back({.name = column});
+  }
   made.maybe_has_rows = create.materialized && create.with_data;
   made.uses = UsesOf(create);
   made.stands_in = StandsIn(create);
@@ -986,7 +1041,7 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
     }
   });
   if (alter.alteration == action::Alteration::kAddIdentity) {
-    MakeSequence(*view().Find(id), alter.column);
+    MakeSequence(*view().Find(id), alter.column, alter.numbers);
   }
 }
 

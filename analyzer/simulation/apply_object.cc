@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/applier.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/sequence_numbers.h"
 
 namespace plimsoll {
 namespace {
@@ -269,7 +270,11 @@ void Applier::Apply(const action::CreateType& create) {
   if (base != nullptr && create.kind == action::TypeKind::kDomain) {
     type.constrained = type.constrained || base->constrained;
     type.not_null = type.not_null || base->not_null;
+    type.default_value = base->default_value;
+    type.has_default = type.has_default || base->has_default;
   }
+  if (create.default_value) type.default_value = create.default_value;
+  if (create.default_value && create.default_value->is_null) type.default_value = nullptr;
   type.stands_on = std::move(stands_on).Finish();
   catalog_.SetType(moment_, SchemaFor(create.type, Persistence::kPermanent), create.type.name,
                    std::move(type));
@@ -412,9 +417,11 @@ void Applier::Apply(const action::AlterDomain& alter) {
         return;
       case Kind::kSetDefault:
         type.has_default = alter.default_value == nullptr || !alter.default_value->is_null;
+        type.default_value = type.has_default ? alter.default_value : nullptr;
         return;
       case Kind::kDropDefault:
         type.has_default = false;
+        type.default_value = nullptr;
         return;
     }
   });
@@ -424,7 +431,11 @@ void Applier::Apply(const action::AlterDomain& alter) {
 
 void Applier::Apply(const action::AlterSequence& alter) {
   const Relation* sequence = Find(alter.sequence.name);
-  if (sequence == nullptr || !alter.owned_by) return;
+  if (sequence == nullptr) return;
+  catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
+    ApplyOptions(alter.options, /*created=*/false, changed.numbers);
+  });
+  if (!alter.owned_by) return;
   const Relation* owner = alter.owned_by->name.empty() ? nullptr : Find(*alter.owned_by);
   catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
     changed.owner = owner == nullptr ? 0 : owner->id;

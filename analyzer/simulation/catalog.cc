@@ -427,7 +427,8 @@ std::vector<const Relation*> CatalogView::GuardedWith(const Relation& on) const 
 std::vector<const Relation*> CatalogView::UsersOfType(const std::string& type) const {
   std::vector<const Relation*> users = DependentsOn(ObjectKind::kType, type);
   std::erase_if(users, [&](const Relation* relation) {
-    return !relation->IsTable() ||
+    const bool holds = relation->IsTable() || relation->kind == RelationKind::kMaterializedView;
+    return !holds ||
            std::none_of(relation->columns.begin(), relation->columns.end(),
                         [&](const TableColumn& column) { return IsOfType(column, type); });
   });

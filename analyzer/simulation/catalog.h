@@ -60,6 +60,7 @@ struct TableColumn {
   // It came from a parent, and the table does not declare it itself: it goes with the parent's
   // (pg_attribute.attislocal). A partition's columns always do.
   bool only_inherited = false;
+  OptionalExpression expression;  // that generates it
 };
 
 struct TableConstraint {
@@ -88,6 +89,7 @@ bool IsOfType(const TableColumn& column, absl::string_view type);
 struct ViewUse {
   RelationId relation = 0;
   std::vector<std::string> columns;
+  bool by_key = false;  // grouped by its primary key, it shows more: it needs that constraint
 };
 
 struct Trigger {
@@ -127,6 +129,16 @@ struct Publishing {
   std::vector<std::string> columns;  // of its list and of its row filter
 };
 
+// The numbers of a sequence (pg_sequence).
+struct SequenceNumbers {
+  bool known = false;  // else the rest means nothing
+  std::string type = "int8";
+  int64_t start = 1;
+  int64_t increment = 1;
+  int64_t minimum = 1;
+  int64_t maximum = INT64_MAX;
+};
+
 struct Relation {
   RelationId id = 0;
   std::string schema;
@@ -150,8 +162,9 @@ struct Relation {
   std::vector<RelationId> parents;  // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
-  std::vector<std::string> partition_keys;  // columns; empty: an expression
-  std::vector<Term> partition_terms;        // the same keys, expressions too
+  std::vector<std::string> partition_keys;     // columns; empty: an expression
+  std::vector<Term> partition_terms;           // the same keys, expressions too
+  std::vector<std::string> partition_columns;  // that expressions among them mention
   PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   bool is_partition = false;
   OptionalBound bound;  // of a partition; null also where no file says it
@@ -187,6 +200,7 @@ struct Relation {
   // Sequences: the table and column that own them, as serial and identity columns do.
   RelationId owner = 0;
   std::string owner_column;
+  SequenceNumbers numbers;
 
   // Views.
   std::vector<ViewUse> uses;
@@ -232,12 +246,13 @@ struct DomainConstraint {
 
 struct UserType {
   action::TypeKind kind = action::TypeKind::kEnum;
-  std::optional<TypeName> base;  // of a domain; a range's subtype
-  bool constrained = false;      // a domain with NOT NULL or a check, its own or its base's
-  bool not_null = false;         // a domain with NOT NULL, likewise
-  bool has_default = false;      // of a domain
-  uint32_t migration = 0;        // that created it
-  uint32_t transaction = 0;      // likewise
+  std::optional<TypeName> base;      // of a domain; a range's subtype
+  bool constrained = false;          // a domain with NOT NULL or a check, its own or its base's
+  bool not_null = false;             // a domain with NOT NULL, likewise
+  bool has_default = false;          // of a domain
+  OptionalExpression default_value;  // of a domain, its own or its base's; null: none, or unknown
+  uint32_t migration = 0;            // that created it
+  uint32_t transaction = 0;          // likewise
   Moment created = 0;
   std::vector<EnumLabel> labels;
   std::vector<Attribute> attributes;          // of a composite type

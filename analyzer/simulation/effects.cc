@@ -82,6 +82,7 @@ constexpr EffectRow kRows[] = {
     // renameatt, RenameConstraint, RenameRelation: only ALTER INDEX is weaker, since 12
     {Of<RenameColumn>(), kTable, kAccessExclusive},
     {Of<RenameColumn>(), kDescendant, kAccessExclusive},
+    {Of<RenameType>(), kTable, kAccessExclusive},
     {Of<RenameConstraint>(), kTable, kAccessExclusive},
     {Of<RenameConstraint>(), kDescendant, kAccessExclusive},
     {Of<RenameConstraint>(), kUsedIndex, kShareUpdateExclusive},
@@ -132,6 +133,7 @@ constexpr EffectRow kRows[] = {
     {Of(Alteration::kNoInherit), kTable, kAccessExclusive},
     {Of(Alteration::kNoInherit), kInherited, kAccessShare},  // ATExecDropInherit
     {Of(Alteration::kOfType), kTable, kAccessExclusive},
+    {Of(Alteration::kOfType), kLike, kAccessShare},
     {Of(Alteration::kNotOfType), kTable, kAccessExclusive},
     {Of(Alteration::kOwner), kTable, kAccessExclusive},
     {Of(Alteration::kOwner), kIndexUnder, kAccessExclusive},  // ATExecChangeOwner
@@ -440,14 +442,14 @@ void AddCreated(const Relation& created, const CatalogView& before, const Catalo
             : constraint.kind == ConstraintKind::kExclusion ? Cause::kExclusion
                                                             : Cause::kUnique;
   }
-  // One of that name may have gone in the same statement.
-  const Name name = {.schema = created.schema, .name = created.name};
+  // The same statement dropped one of that name.
+  const Relation* old = before.Find({.schema = created.schema, .name = created.name}, {});
   effects.work.push_back({.kind = WorkKind::kIndexBuild,
                           .relation = DescribeRelation(*table, situation),
                           .index = created.DisplayName(),
                           .cause = cause,
                           .shell = shell,
-                          .again = before.Find(name, situation.search_path) != nullptr});
+                          .again = old != nullptr && old->table == created.table});
 }
 
 const Lock* Effects::LockOn(RelationId relation) const {

@@ -102,6 +102,9 @@ void Inspector::Fail(absl::string_view sqlstate, std::string message) {
 
 // 42P01, unless the name is one of PostgreSQL's own, which no file creates, or may have come back.
 void Inspector::FailMissing(const Name& name, bool in_query) {
+  if (FindComposite(name) != nullptr) {
+    return Fail("42809", absl::StrCat("\"", name.name, "\" is a composite type"));
+  }
   if (IsSystemName(name)) return;
   if (!in_query && IsPlaceless(name)) {
     return Fail("3F000", absl::StrCat("schema \"", name.schema, "\" does not exist"));
@@ -161,8 +164,10 @@ bool Inspector::HasColumn(const Relation& table, const std::string& column, Pass
                          return drop.column == column;
                        });
   if (added || (!dropped && table.FindColumn(column) != nullptr)) return true;
-  // The columns of a table that no file creates, or of a query, are not known.
-  if (!dropped && (!KnowsAll(table) || !table.IsTable())) return true;
+  // The columns of a table that no file creates, or of many a query, are not known.
+  const bool queried =
+      table.kind == RelationKind::kView || table.kind == RelationKind::kMaterializedView;
+  if (!dropped && (!KnowsAll(table) || !(table.IsTable() || queried))) return true;
   Fail("42703",
        absl::StrCat("column \"", column, "\" of relation \"", table.name, "\" does not exist"));
   return false;

@@ -13,6 +13,7 @@
 #include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/effects.h"
 #include "analyzer/simulation/implication.h"
+#include "analyzer/simulation/query_columns.h"
 #include "analyzer/simulation/types.h"
 #include "analyzer/syntax/action.h"
 
@@ -255,12 +256,29 @@ class Inspector {
   // Rows of a foreign table that nobody can read.
   void CheckForeign(const Relation& table);
   void CheckAnnotatedPart(const action::Annotate& annotate, const Relation& relation);
-  void LookAtComposite(const action::Annotate& annotate);
+  void LookAtComposite(const action::Annotate& annotate, const UserType& row);
   // Whether a statement that is refused in transactions is looked at before it is refused, and
   // found to be allowed, or wrong.
   bool IsAllowedAfterAll(const Action& action);
   // No handler reads the tables of the server.
   bool HasNoHandler(const Name& server) const;
+  // facts_value.cc
+  // Notes the failure where the type certainly cannot be a column's.
+  bool CheckColumnType(const TypeName& type, RelationId of = 0);
+  // What the text of a column contradicts, and its default. `made_of_rows`: rows get it at once.
+  bool CheckNewColumn(const Column& column, bool made_of_rows);
+  bool CheckDefault(const Expression& value, const TypeName* type);
+  // Whether an expression can be had over the columns; notes the failure.
+  bool CheckCalls(absl::Span<const FunctionCall> calls);
+  bool CheckExpression(const Expression& expression, absl::Span<const TableColumn> columns);
+  void CheckStoredDefault(const Expression& value, const TypeName& type);
+  bool CheckIdentity(const TypeName& type, const SequenceOptions& options);
+  void CheckSequence(const SequenceOptions& options, const Relation& sequence);
+  void CheckIdentityOf(const action::AlterRelation& alter, const Relation& table);
+  // What a query shows; the failure noted where PostgreSQL refuses it.
+  QueryColumns CheckSelection(const OptionalSelection& selection,
+                              absl::Span<const std::string> names);
+  bool CheckReplacedColumns(const Relation& view, const QueryColumns& query);
 
   // facts_kind.cc
   // Whether each relation that the action names is of a kind that it is for; notes the failure.
@@ -324,7 +342,15 @@ class Inspector {
   void NoteNewNotNull(const Relation& table, const action::AddConstraint& add);
   void NoteNewForeignKey(const Relation& table, const action::AddConstraint& add);
   bool CheckKeyColumns(const Relation& table, const Relation& referenced,
-                       const Constraint& constraint);
+                       const Constraint& constraint, const Column* added);
+  bool AreIncomparable(const TypeName& own, const TypeName& referenced) const;
+  bool CheckKeyActions(const Relation& table, const Constraint& constraint);
+  void CheckKeysOfType(const Relation& heap, const action::AlterColumnType& alter);
+  bool CheckOwnKeys(const action::CreateTable& create, const Relation& made);
+  bool CheckSelfReference(const Relation& made, const Constraint& constraint,
+                          const std::vector<std::string>& columns,
+                          const std::vector<std::vector<std::string>>& keys);
+  Relation Sketch(const action::CreateTable& create);
   bool CheckReferenced(const Relation& referenced, const Constraint& constraint);
   bool CheckUsedIndex(const Relation& table, const Relation& index, const Constraint& constraint);
   bool CheckIndexed(const Relation& table, const Constraint& constraint,
@@ -361,6 +387,20 @@ class Inspector {
   // Whether the named column can be used in that pass; notes the failure where it certainly does
   // not exist.
   bool HasColumn(const Relation& table, const std::string& column, Pass pass = Pass::kLast);
+  // The statement changes columns too: what the catalog says of their types is not the last word.
+  bool IsWithAdded() const {
+    return Sibling<action::AddColumn>([](const auto&) { return true; }) ||
+           Sibling<action::AlterColumnType>([](const auto&) { return true; });
+  }
+  // Notes the failure where the table is one of a composite type, whose columns are the type's.
+  bool CheckUntyped(const Relation& table, absl::string_view what);
+  // The composite type of that name, null where this history made none.
+  const UserType* FindComposite(const Name& name) const;
+  void CheckOfType(const Name& type, const Relation& table);
+  void CheckRowOf(const Name& type);
+  // A composite type has a relation of its own, which is locked as others are.
+  void AddTypeRelation(Role role, const Name& type);
+  void NoteOwnedSequences(const Relation& table, const std::string& column, bool cascade);
   // Whether what the catalog does not know of the table is certainly not there.
   bool KnowsAll(const Relation& table) const {
     return table.columns_known && table.created >= situation_.trusted_since;
@@ -380,11 +420,16 @@ class Inspector {
   void Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible);
   Proof ProvenNotNull(const Relation& table, const std::string& column) const;
   void NoteNotNull(const Relation& table, bool only, const std::string& column, Cause cause);
-  void NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans);
+  // `added`: the column that the same action adds, null where there is none.
+  void NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans,
+                      const Column* added = nullptr);
   void NoteIndexConstraint(const Relation& table, bool only, const Constraint& constraint,
                            const std::string& inline_column);
+  void NoteGroupedBy(const Relation& table, bool cascade);
   void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                              bool cascade);
+  void NoteReferencing(const Relation& referenced, const Relation& heap, const std::string& column,
+                       bool rewrites);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
   bool RefusesType(const Relation& heap, const action::AlterColumnType& alter,
                    const TypeName& from);
@@ -482,8 +527,11 @@ class Inspector {
   void NoteParent(const Name& name, const action::CreateTable& create);
   void CheckPartitionKey(const std::vector<std::string>& keys, const Constraint& constraint,
                          const std::string& inline_column);
-  void CheckReplacement(const Relation& view, const action::CreateView& create);
+  void CheckReplacement(const Relation& view, const action::CreateView& create,
+                        const QueryColumns& query);
+  bool CheckNewDomain(const action::CreateType& create);
   Cause CauseOfRewrite(const Column& column, bool& possible) const;
+  const Expression* DefaultOf(const Column& column) const;
   bool IsRequired(const Column& column) const;
   bool HasValue(const Column& column, Cause rewrite) const;
   void FailNull(const Relation& table, const std::string& column);

@@ -46,10 +46,20 @@ Cause Inspector::CauseOfRewrite(const Column& column, bool& possible) const {
   if (column.generated == Generated::kIdentity || column.serial) return Cause::kIdentity;
   const UserType* type = view_.FindType(column.type.name, situation_.search_path);
   if (type != nullptr && type->constrained && !column.type.array) return Cause::kConstrainedDomain;
-  if (!column.default_value || column.default_value->is_null) return Cause::kQuery;
-  const VolatilityBounds bounds = JudgeVolatility(*column.default_value, {}, Scope());
+  const Expression* value = DefaultOf(column);
+  if (value == nullptr || value->is_null) return Cause::kQuery;
+  const VolatilityBounds bounds = JudgeVolatility(*value, {}, Scope());
   possible = !bounds.IsVolatile();
   return bounds.IsSteady() ? Cause::kQuery : Cause::kVolatileDefault;
+}
+
+// What a new column gets in the rows there are: its own default or, since 13, its domain's
+// (ATExecAddColumn). Null: none that is known.
+const Expression* Inspector::DefaultOf(const Column& column) const {
+  if (column.default_value) return column.default_value.get();
+  const UserType* type = view_.FindType(column.type.name, situation_.search_path);
+  const bool domain = type != nullptr && !column.type.array && situation_.server_version >= 13;
+  return domain ? type->default_value.get() : nullptr;
 }
 
 // NOT NULL by itself, by a key, or by its domain.
@@ -64,8 +74,9 @@ bool Inspector::IsRequired(const Column& column) const {
 bool Inspector::HasValue(const Column& column, Cause rewrite) const {
   const UserType* type = view_.FindType(column.type.name, situation_.search_path);
   const bool computed = rewrite != Cause::kQuery && rewrite != Cause::kConstrainedDomain;
-  return computed || (column.default_value && !column.default_value->is_null) ||
-         (type != nullptr && type->has_default);
+  if (computed || column.default_value) return computed || !column.default_value->is_null;
+  return type != nullptr && type->has_default && !column.type.array &&
+         (type->constrained || situation_.server_version >= 13);
 }
 
 void Inspector::FailNull(const Relation& table, const std::string& column) {
@@ -75,7 +86,7 @@ void Inspector::FailNull(const Relation& table, const std::string& column) {
 
 void Inspector::Look(const action::AddColumn& add) {
   const Relation* table = NameTarget(add.table, true);
-  if (table == nullptr) return;
+  if (table == nullptr || !CheckUntyped(*table, "add column to")) return;
   const Column& column = add.column;
   const auto same = [&](const auto& other) { return other.column.name == column.name; };
   const bool exists = table->FindColumn(column.name) != nullptr &&
@@ -119,6 +130,8 @@ void Inspector::Look(const action::AddColumn& add) {
     return Fail("42804", absl::StrCat("child table \"", child->name,
                                       "\" has different type for column \"", column.name, "\""));
   }
+  if (!CheckColumnType(column.type, table->id)) return;
+  if (!CheckNewColumn(column, !Heaps(*table, add.table.only).empty())) return;
   if (!HasFunctions(column.default_value) || !HasFunctions(column.generated_from)) return;
   if (column.generated_from && column.generated != Generated::kIdentity &&
       !CheckImmutable(*column.generated_from, table->columns, "generation expression")) {
@@ -131,7 +144,7 @@ void Inspector::Look(const action::AddColumn& add) {
   if (rewrites) Rewrite(heaps, rewrite, possible);
   // Each row of a copy asks its sequence.
   if (rewrite == Cause::kVolatileDefault && MayHoldRows(heaps)) {
-    NoteSequences(column.default_value->sequences);
+    NoteSequences(DefaultOf(column)->sequences);
   }
   const bool has_value = HasValue(column, rewrite);
   const bool required = IsRequired(column);
@@ -147,14 +160,17 @@ void Inspector::Look(const action::AddColumn& add) {
       Scan(heaps, Cause::kCheck);
     } else if (constraint.kind == ConstraintKind::kForeignKey) {
       // With no value in the new column there is nothing to look up (ATAddForeignKeyConstraint).
+      // So it is where only its domain has a default.
+      const bool looks = has_value && (rewrite == Cause::kIdentity || column.default_value ||
+                                       column.generated != Generated::kNo);
+      NoteForeignKey(table, constraint, looks && !constraint.not_enforced, &column);
       // 12 looks it up as soon as any of the statement's columns has a default
       // (parse_utilcmd.c:transformAlterTableStmt).
       const bool careful =
           situation_.server_version < 13 && Sibling<action::AddColumn>([](const auto& other) {
             return other.column.default_value != nullptr;
           });
-      NoteForeignKey(table, constraint, has_value && !constraint.not_enforced);
-      if (careful && !has_value) Scan(heaps, Cause::kForeignKey);
+      if (careful && !looks) Scan(heaps, Cause::kForeignKey);
     } else if (IsIndexConstraint(constraint.kind)) {
       NoteIndexConstraint(*table, add.table.only, constraint, column.name);
     }
@@ -172,6 +188,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     return Fail("42703", absl::StrCat("column \"", column, "\" of relation \"", table->name,
                                       "\" does not exist"));
   }
+  if (!CheckUntyped(*table, "drop column from")) return;
   // Even ONLY has to tell the children that their column is now their own (ATExecDropColumn).
   for (const RelationId id : drop.table.only ? table->children : std::vector<RelationId>()) {
     if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
@@ -179,7 +196,7 @@ void Inspector::Look(const action::DropColumn& drop) {
   if (IsInherited(*table, column)) {
     return Fail("42P16", absl::StrCat("cannot drop inherited column \"", column, "\""));
   }
-  if (Contains(table->partition_keys, column)) {
+  if (Contains(table->partition_keys, column) || Contains(table->partition_columns, column)) {
     return Fail("42P16", absl::StrCat("cannot drop column \"", column,
                                       "\" because it is part of the partition key of relation \"",
                                       table->name, "\""));
@@ -207,6 +224,8 @@ void Inspector::Look(const action::DropColumn& drop) {
   }
   for (const TableConstraint& constraint : table->constraints) {
     if (!Contains(constraint.columns, column)) continue;
+    // Without triggers on the other table, that is left alone.
+    if (constraint.kind == ConstraintKind::kForeignKey && !constraint.enforced) continue;
     NoteDroppedConstraint(*table, constraint, drop.cascade);
     // A foreign key of its own goes with the column, unless it stands on other columns.
     const bool kept = std::any_of(
@@ -217,6 +236,7 @@ void Inspector::Look(const action::DropColumn& drop) {
         });
     if (kept && !drop.cascade) return depend();
   }
+  NoteOwnedSequences(*table, column, drop.cascade);
   NoteColumnGone(*table, column);
   if (!drop.table.only) {
     for (const Relation* child : LosersOfColumn(*table, column, view_)) {
@@ -227,6 +247,21 @@ void Inspector::Look(const action::DropColumn& drop) {
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
   facts_.breaks.push_back(
       {.kind = BreakKind::kDroppedObject, .relation = Describe(*table), .detail = column});
+}
+
+// The sequences that go with a column, and the defaults elsewhere that ask them.
+void Inspector::NoteOwnedSequences(const Relation& table, const std::string& column, bool cascade) {
+  const TypeScope scope = Scope();
+  for (const Relation* sequence : view_.SequencesOf(table)) {
+    if (sequence->owner_column != column) continue;
+    Fall fall = FallOf(ObjectsOf(*sequence), scope);
+    std::erase_if(fall.parts, [&](const FallenPart& part) {
+      const Relation* relation = view_.Find(part.relation);
+      const bool below = relation != nullptr && !relation->parents.empty();
+      return part.name == column && (part.relation == table.id || below);
+    });
+    NoteFall(fall, cascade, {}, sequence->name);
+  }
 }
 
 void Inspector::NoteColumnGone(const Relation& table, const std::string& column) {
@@ -279,8 +314,9 @@ void Inspector::Look(const action::SetDefault& set) {
   const Relation* table = NameTarget(set.table, true);
   if (table == nullptr || !HasColumn(*table, set.column)) return;
   CheckTakesDefault(*table, set.column);
-  CheckLabels(set.value.texts, table);
   const TableColumn* column = table->FindColumn(set.column);
+  CheckDefault(set.value, column == nullptr ? nullptr : column->type.get());
+  CheckLabels(set.value.texts, table);
   if (column == nullptr || column->type == nullptr || column->type->array) return;
   if (set.value.text) CheckLabel(column->type->name, *set.value.text);
 }
@@ -323,6 +359,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                                       table->name, "\""));
   }
   if (!HasColumn(*table, alter.column, Pass::kType)) return;
+  if (!CheckUntyped(*table, "alter column type of")) return;
   const auto same = std::count_if(with_.begin(), with_.end(), [&](const Action& action) {
     const auto* other = std::get_if<action::AlterColumnType>(&action.kind);
     return other != nullptr && other->column == alter.column;
@@ -362,7 +399,8 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
   }
-  if (Contains(table->partition_keys, alter.column)) {
+  if (Contains(table->partition_keys, alter.column) ||
+      Contains(table->partition_columns, alter.column)) {
     return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
                                       "\" because it is part of the partition key of relation \"",
                                       table->name, "\""));
@@ -474,17 +512,58 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
       Scan({&heap, referenced}, Cause::kForeignKey);
     }
   }
-  for (const Relation* child : view_.ReferencingTables(heap)) {
+  NoteReferencing(heap, heap, alter.column, rewrites);
+  // Keys that lead to the whole look into its parts.
+  for (const Relation* part = &heap; part->is_partition && !part->parents.empty();) {
+    part = view_.Find(part->parents[0]);
+    if (part == nullptr) break;
+    NoteReferencing(*part, heap, alter.column, rewrites);
+  }
+  CheckKeysOfType(heap, alter);
+}
+
+// The foreign keys to a column of `referenced` whose type changes, with it in `heap`.
+void Inspector::NoteReferencing(const Relation& referenced, const Relation& heap,
+                                const std::string& column, bool rewrites) {
+  for (const Relation* child : view_.ReferencingTables(referenced)) {
     for (const TableConstraint& constraint : child->constraints) {
-      const TableConstraint* key = PrimaryKeyOf(heap);
-      const bool by_key = constraint.referenced_columns.empty() && key != nullptr &&
-                          Contains(key->columns, alter.column);
-      const bool touches = constraint.referenced == heap.id &&
-                           (by_key || Contains(constraint.referenced_columns, alter.column));
+      const TableConstraint* key = PrimaryKeyOf(referenced);
+      const bool by_key =
+          constraint.referenced_columns.empty() && key != nullptr && Contains(key->columns, column);
+      const bool touches = constraint.referenced == referenced.id &&
+                           (by_key || Contains(constraint.referenced_columns, column));
       if (!touches) continue;
       Add(Role::kPartner, *child);
-      if (rewrites && constraint.validated && constraint.enforced) {
-        Scan({child, &heap}, Cause::kForeignKey);
+      if (!rewrites || !constraint.validated || !constraint.enforced) continue;
+      Scan(Heaps(*child, false), Cause::kForeignKey);
+      Scan({&heap}, Cause::kForeignKey);
+    }
+  }
+}
+
+// Foreign keys are made again over the new type.
+void Inspector::CheckKeysOfType(const Relation& heap, const action::AlterColumnType& alter) {
+  const auto check = [&](const TypeName* own, const TypeName* referenced) {
+    if (own == nullptr || referenced == nullptr || !AreIncomparable(*own, *referenced)) return;
+    Fail("42804",
+         absl::StrCat("a foreign key over column \"", alter.column, "\" cannot be implemented"));
+  };
+  const auto type_in = [&](const Relation& table, const std::string& name) -> const TypeName* {
+    const TableColumn* column = table.FindColumn(name);
+    if (table.id == heap.id && name == alter.column) return &alter.type;
+    return column == nullptr ? nullptr : column->type.get();
+  };
+  std::vector<const Relation*> tables = view_.ReferencingTables(heap);
+  tables.push_back(&heap);
+  for (const Relation* table : tables) {
+    for (const TableConstraint& key : table->constraints) {
+      const Relation* referenced = view_.Find(key.referenced);
+      if (key.kind != ConstraintKind::kForeignKey || referenced == nullptr) continue;
+      for (size_t i = 0; i < key.columns.size() && i < key.referenced_columns.size(); ++i) {
+        const bool own = table->id == heap.id && key.columns[i] == alter.column;
+        const bool other = referenced->id == heap.id && key.referenced_columns[i] == alter.column;
+        if (!own && !other) continue;
+        check(type_in(*table, key.columns[i]), type_in(*referenced, key.referenced_columns[i]));
       }
     }
   }
@@ -493,8 +572,15 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
 // ---- names and behaviour ---------------------------------------------------------------------
 
 void Inspector::Look(const action::RenameColumn& rename) {
+  if (FindComposite(rename.table.name) != nullptr) {
+    return Look(action::AlterType{.type = rename.table.name,
+                                  .change = action::TypeChangeKind::kRenameAttribute,
+                                  .part = rename.column,
+                                  .to = rename.to});
+  }
   const Relation* table = NameTarget(rename.table, true);
-  if (table == nullptr || !HasColumn(*table, rename.column)) return;
+  if (table == nullptr || !CheckUntyped(*table, "rename column of")) return;
+  if (!HasColumn(*table, rename.column)) return;
   if (IsInherited(*table, rename.column)) {
     return Fail("42P16", absl::StrCat("cannot rename inherited column \"", rename.column, "\""));
   }
@@ -520,10 +606,15 @@ void Inspector::Look(const action::RenameType& rename) {
   if (of != nullptr && !of->assumed && !of->IsIndex()) {
     return Fail("42809", absl::StrCat(rename.type.name, " is a table's row type"));
   }
-  if (view_.FindType({.schema = rename.type.schema, .name = rename.to}, situation_.search_path) !=
-      nullptr) {
+  const Name to = {.schema = rename.type.schema, .name = rename.to};
+  const bool composite = FindComposite(rename.type) != nullptr;
+  if (composite && (Find(to) != nullptr || FindComposite(to) != nullptr)) {
+    return Fail("42P07", absl::StrCat("relation \"", rename.to, "\" already exists"));
+  }
+  if (view_.FindType(to, situation_.search_path) != nullptr) {
     return Fail("42710", absl::StrCat("type \"", rename.to, "\" already exists"));
   }
+  if (composite) AddTypeRelation(Role::kTable, to);
   facts_.breaks.push_back(
       {.kind = BreakKind::kDroppedObject,
        .relation = {.name = rename.type.name, .live = IsLiveType(rename.type)}});

@@ -26,45 +26,17 @@ bool IsUnordered(const TableColumn& column) {
              std::end(kUnordered);
 }
 
-// Types that compare with each other, and those that are cast to them silently: `lesser` ones of
-// the same group. A foreign key's column becomes what it points at, never the other way round.
-struct KeyType {
-  absl::string_view name;
-  int group;
-  int rank;
-};
-constexpr int kNumbers = 0;
-constexpr int kTexts = 1;
-constexpr KeyType kKeyTypes[] = {
-    {"int2", kNumbers, 0},    {"int4", kNumbers, 0},
-    {"int8", kNumbers, 0},    {"smallserial", kNumbers, 0},
-    {"serial", kNumbers, 0},  {"bigserial", kNumbers, 0},
-    {"serial2", kNumbers, 0}, {"serial4", kNumbers, 0},
-    {"serial8", kNumbers, 0}, {"numeric", kNumbers, 1},
-    {"float4", kNumbers, 2},  {"float8", kNumbers, 2},
-    {"text", kTexts, 0},      {"varchar", kTexts, 0},
-    {"bpchar", kTexts, 0},    {"date", 2, 0},
-    {"timestamp", 2, 0},      {"timestamptz", 2, 0},
-    {"time", 3, 0},           {"timetz", 3, 0},
-    {"interval", 3, 0},       {"uuid", 4, 0},
-    {"bool", 5, 0},           {"bytea", 6, 0},
-    {"inet", 7, 0},           {"cidr", 7, 0},
-    {"jsonb", 8, 0},          {"json", 9, 0},
-};
+// Types that an operator family of btree compares with each other.
+constexpr absl::string_view kFamilies[][3] = {{"int2", "int4", "int8"},
+                                              {"float4", "float8", ""},
+                                              {"date", "timestamp", "timestamptz"},
+                                              {"text", "name", "varchar"}};
 
-const KeyType* KeyTypeOf(const TableColumn* column) {
-  if (column == nullptr || column->type == nullptr || column->type->array) return nullptr;
-  const auto* found =
-      std::find_if(std::begin(kKeyTypes), std::end(kKeyTypes),
-                   [&](const KeyType& type) { return type.name == column->type->name.name; });
-  return found == std::end(kKeyTypes) ? nullptr : found;
-}
-
-// No operator compares the two: certain only of the types above.
-bool AreIncomparable(const TableColumn* own, const TableColumn* referenced) {
-  const KeyType* a = KeyTypeOf(own);
-  const KeyType* b = KeyTypeOf(referenced);
-  return a != nullptr && b != nullptr && (a->group != b->group || a->rank > b->rank);
+bool ShareFamily(absl::string_view a, absl::string_view b) {
+  return std::any_of(std::begin(kFamilies), std::end(kFamilies), [&](const auto& family) {
+    return std::count(std::begin(family), std::end(family), a) > 0 &&
+           std::count(std::begin(family), std::end(family), b) > 0;
+  });
 }
 
 const TableConstraint* NotNullOf(const Relation& table, const std::string& column) {
@@ -219,9 +191,52 @@ bool Inspector::CheckReferenced(const Relation& referenced, const Constraint& co
   return true;
 }
 
+// Whether no foreign key can lead from values of the one type to those of the other. The column
+// becomes what it points at, never the other way round (ATAddForeignKeyConstraint).
+bool Inspector::AreIncomparable(const TypeName& own, const TypeName& referenced) const {
+  const TypeScope scope = Scope();
+  const Type from = BaseOf(ResolveType(own, scope), scope);
+  const Type to = BaseOf(ResolveType(referenced, scope), scope);
+  if (from.type_class == TypeClass::kUnknown || to.type_class == TypeClass::kUnknown) return false;
+  if (from.Is(to) || (!from.array && !to.array && ShareFamily(from.name, to.name))) return false;
+  const BuiltinOperatorClass* operators = DefaultOperatorClass("btree", to, scope);
+  if (operators == nullptr) return false;
+  const Type wanted = BuiltinNamed(operators->type, scope);
+  return wanted.type_class == TypeClass::kPseudo ||
+         FindConversion(from, wanted, CastContext::kImplicit, scope).path == CastPath::kNone;
+}
+
+// What a generated column cannot have done to it, and which columns ON DELETE SET can name
+// (ATAddForeignKeyConstraint).
+bool Inspector::CheckKeyActions(const Relation& table, const Constraint& constraint) {
+  for (const std::string& name : constraint.columns) {
+    const TableColumn* column = table.FindColumn(name);
+    if (column == nullptr) continue;
+    const bool changes = constraint.deletes_set || constraint.updates_write;
+    if (column->generated == Generated::kVirtual) {
+      Fail("0A000", "foreign key constraints on virtual generated columns are not supported");
+    } else if (column->generated == Generated::kStored && changes) {
+      Fail("42601", "invalid action for a foreign key that contains a generated column");
+    }
+  }
+  for (const std::string& name : constraint.set_columns) {
+    const bool there = !KnowsAll(table) || table.FindColumn(name) != nullptr;
+    if (!there) {
+      Fail("42703", absl::StrCat("column \"", name,
+                                 "\" referenced in foreign key constraint does "
+                                 "not exist"));
+    } else if (!Contains(constraint.columns, name)) {
+      Fail("42P10", absl::StrCat("column \"", name,
+                                 "\" referenced in ON DELETE SET action must be "
+                                 "part of foreign key"));
+    }
+  }
+  return !facts_.failure;
+}
+
 // Persistence and types (ATAddForeignKeyConstraint).
 bool Inspector::CheckKeyColumns(const Relation& table, const Relation& referenced,
-                                const Constraint& constraint) {
+                                const Constraint& constraint, const Column* added) {
   const auto weight = [](const Relation& relation) {
     return relation.persistence == Persistence::kPermanent  ? 0
            : relation.persistence == Persistence::kUnlogged ? 1
@@ -235,12 +250,18 @@ bool Inspector::CheckKeyColumns(const Relation& table, const Relation& reference
                                referenced.name, "\""));
     return false;
   }
+  if (!CheckKeyActions(table, constraint)) return false;
+  const auto type_of = [&](const std::string& name) -> const TypeName* {
+    if (added != nullptr && added->name == name) return &added->type;
+    const TableColumn* column = table.FindColumn(name);
+    return column == nullptr ? nullptr : column->type.get();
+  };
   const std::vector<std::string> columns = ReferencedColumns(referenced, constraint);
   for (size_t i = 0; i < columns.size() && i < constraint.columns.size(); ++i) {
-    if (!AreIncomparable(table.FindColumn(constraint.columns[i]),
-                         referenced.FindColumn(columns[i]))) {
-      continue;
-    }
+    const TypeName* own = type_of(constraint.columns[i]);
+    const TableColumn* other = referenced.FindColumn(columns[i]);
+    const bool known = own != nullptr && other != nullptr && other->type != nullptr;
+    if (!known || !AreIncomparable(*own, *other->type)) continue;
     Fail("42804", absl::StrCat("key columns \"", constraint.columns[i], "\" and \"", columns[i],
                                "\" are of incompatible types"));
     return false;
@@ -248,16 +269,20 @@ bool Inspector::CheckKeyColumns(const Relation& table, const Relation& reference
   return true;
 }
 
-void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans) {
+void Inspector::NoteForeignKey(const Relation* table, const Constraint& constraint, bool scans,
+                               const Column* added) {
   const Relation* referenced = Find(constraint.referenced);
   if (referenced == nullptr) {
     FailMissing(constraint.referenced);
     return;
   }
   if (!CheckReferenced(*referenced, constraint)) return;
-  if (table != nullptr && !CheckKeyColumns(*table, *referenced, constraint)) return;
+  if (table != nullptr && !CheckKeyColumns(*table, *referenced, constraint, added)) return;
   Add(Role::kReferenced, *referenced);
-  for (const Relation* part : view_.DescendantsOf(*referenced)) Add(Role::kReferenced, *part);
+  const bool whole = referenced->kind == RelationKind::kPartitionedTable;
+  for (const Relation* part : view_.DescendantsOf(*referenced)) {
+    if (whole) Add(Role::kReferenced, *part);
+  }
   if (!scans || table == nullptr) return;
   std::vector<const Relation*> heaps;
   // A foreign key reaches partitions, and never children by inheritance.
@@ -564,6 +589,9 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   }
   if (constraint.expression == nullptr) return true;
   CheckLabels(constraint.expression->texts, &table);
+  if (constraint.kind == ConstraintKind::kCheck && !IsWithAdded()) {
+    CheckExpression(*constraint.expression, table.columns);
+  }
   return !facts_.failure && HasColumns(constraint.expression, table);
 }
 
@@ -579,8 +607,8 @@ void Inspector::Look(const action::AddConstraint& add) {
   if (named != nullptr && AddsNotNull(*named, constraint)) facts_.conditions |= kAddsNotNull;
   const bool partitioned = named != nullptr && named->kind == RelationKind::kPartitionedTable;
   // An index constraint reaches partitions, and children by inheritance only to make columns NOT
-  // NULL; 18 locks them all the same. A foreign key reaches partitions alone.
-  const bool recurses = foreign ? partitioned
+  // NULL, a foreign key reaches partitions alone; 18 locks them all the same.
+  const bool recurses = foreign ? partitioned || situation_.server_version >= 18
                                 : !IsIndexConstraint(kind) || situation_.server_version >= 18 ||
                                       (facts_.conditions & kAddsNotNull) != 0 || partitioned;
   const Relation* table = NameTarget(add.table, recurses);
@@ -708,6 +736,23 @@ bool Inspector::FailMissingConstraint(const Relation& table, const std::string& 
   return true;
 }
 
+// A view that groups by the primary key, and shows more, needs it (parse_agg.c:
+// check_functional_grouping).
+void Inspector::NoteGroupedBy(const Relation& table, bool cascade) {
+  for (const Relation* view : view_.ViewsOn(table)) {
+    const bool needs = std::any_of(view->uses.begin(), view->uses.end(), [&](const ViewUse& use) {
+      return use.relation == table.id && use.by_key;
+    });
+    if (!needs) continue;
+    if (cascade) {
+      NoteDroppedView(*view);
+    } else {
+      Fail("2BP01", absl::StrCat("cannot drop the primary key of table ", table.name,
+                                 " because view ", view->name, " depends on it"));
+    }
+  }
+}
+
 void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                                       bool cascade) {
   if (const Relation* referenced = view_.Find(constraint.referenced)) {
@@ -719,6 +764,7 @@ void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstrai
   const Relation* index = view_.Find(constraint.index);
   if (index == nullptr) return;
   Add(Role::kDroppedIndex, *index);
+  if (constraint.kind == ConstraintKind::kPrimaryKey) NoteGroupedBy(table, cascade);
   for (const Relation* part : view_.DescendantsOf(*index)) Add(Role::kDroppedIndex, *part);
   // ON CONFLICT names it, or relies on it unnamed (parse_clause.c:transformOnConflictArbiter).
   Affected key = Describe(*index);
@@ -749,8 +795,9 @@ bool Inspector::CheckDroppedConstraint(const Relation& table, const TableConstra
                                "\" of relation \"", table.name, "\""));
     return false;
   }
-  if (only && constraint.kind == ConstraintKind::kCheck && !constraint.no_inherit &&
-      table.kind == RelationKind::kPartitionedTable && !table.children.empty()) {
+  if (only && situation_.server_version < 18 && constraint.kind == ConstraintKind::kCheck &&
+      !constraint.no_inherit && table.kind == RelationKind::kPartitionedTable &&
+      !table.children.empty()) {
     Fail("42P16", "cannot remove constraint from only the partitioned table when partitions exist");
     return false;
   }

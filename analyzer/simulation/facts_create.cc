@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/sequence_numbers.h"
 #include "analyzer/syntax/body.h"
 
 namespace plimsoll {
@@ -151,10 +152,108 @@ bool Inspector::CheckNewTable(const action::CreateTable& create) {
   } else if (keys > 1) {
     Fail("42P16", absl::StrCat("multiple primary keys for table \"", create.table.name,
                                "\" are not allowed"));
+  } else if (FindComposite(PlaceFor(create.table)) != nullptr) {
+    Fail("42P07", Exists("relation", create.table.name));
   } else if (view_.FindType(PlaceFor(create.table), {}) != nullptr) {
     Fail("42710", Exists("type", create.table.name));
   }
   return !facts_.failure;
+}
+
+// The new table as far as its columns go; those that it takes from others come without types where
+// they are not known.
+Relation Inspector::Sketch(const action::CreateTable& create) {
+  Relation made;
+  made.name = create.table.name;
+  made.persistence = create.persistence;
+  made.created = situation_.now;
+  made.columns_known = !create.as_query && !create.of_type && !create.partition_of;
+  for (const Column& column : create.columns) {
+    made.columns.push_back({.name = column.name,
+                            .type = std::make_shared<const TypeName>(column.type),
+                            .generated = column.generated});
+  }
+  std::vector<Name> sources = create.inherits;
+  sources.insert(sources.end(), create.like.begin(), create.like.end());
+  if (create.partition_of) sources.push_back(*create.partition_of);
+  for (const Name& name : sources) {
+    const Relation* source = Find(name);
+    made.columns_known = made.columns_known && source != nullptr && KnowsAll(*source);
+    if (source == nullptr) continue;
+    made.columns.insert(made.columns.end(), source->columns.begin(), source->columns.end());
+  }
+  return made;
+}
+
+// The columns of its constraints, and the keys by which it references itself
+// (parse_utilcmd.c:transformIndexConstraint, tablecmds.c:ATAddForeignKeyConstraint).
+bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& made) {
+  std::vector<const Constraint*> constraints;
+  for (const Constraint& constraint : create.constraints) constraints.push_back(&constraint);
+  for (const Column& column : create.columns) {
+    for (const Constraint& constraint : column.constraints) constraints.push_back(&constraint);
+  }
+  std::vector<std::vector<std::string>> keys;
+  const std::vector<std::string>* primary = nullptr;
+  for (const Constraint* constraint : constraints) {
+    for (const std::string& name : constraint->columns) {
+      const bool there = name.empty() || IsSystemColumn(name) || made.FindColumn(name) != nullptr;
+      if (there || !made.columns_known) continue;
+      Fail("42703", absl::StrCat("column \"", name, "\" named in key does not exist"));
+      return false;
+    }
+    const bool is_primary = constraint->kind == ConstraintKind::kPrimaryKey;
+    if (is_primary) primary = &constraint->columns;
+    if (is_primary || constraint->kind == ConstraintKind::kUnique) {
+      keys.push_back(constraint->columns);
+      std::sort(keys.back().begin(), keys.back().end());
+    }
+  }
+  if (!made.columns_known || !create.like.empty()) return true;
+  for (const Constraint* constraint : constraints) {
+    const bool self = constraint->kind == ConstraintKind::kForeignKey &&
+                      PlaceFor(constraint->referenced) == PlaceFor(create.table);
+    if (!self) continue;
+    if (constraint->referenced_columns.empty() && primary == nullptr) {
+      Fail("42704",
+           absl::StrCat("there is no primary key for referenced table \"", made.name, "\""));
+      return false;
+    }
+    const std::vector<std::string>& columns =
+        constraint->referenced_columns.empty() ? *primary : constraint->referenced_columns;
+    if (!CheckSelfReference(made, *constraint, columns, keys)) return false;
+  }
+  return true;
+}
+
+bool Inspector::CheckSelfReference(const Relation& made, const Constraint& constraint,
+                                   const std::vector<std::string>& columns,
+                                   const std::vector<std::vector<std::string>>& keys) {
+  for (const std::string& name : columns) {
+    if (made.FindColumn(name) != nullptr) continue;
+    Fail("42703",
+         absl::StrCat("column \"", name, "\" referenced in foreign key constraint does not exist"));
+    return false;
+  }
+  std::vector<std::string> wanted = columns;
+  std::sort(wanted.begin(), wanted.end());
+  if (columns.size() != constraint.columns.size() ||
+      std::find(keys.begin(), keys.end(), wanted) == keys.end()) {
+    Fail("42830", absl::StrCat("there is no unique constraint matching given keys for referenced "
+                               "table \"",
+                               made.name, "\""));
+    return false;
+  }
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const TableColumn* own = made.FindColumn(constraint.columns[i]);
+    const TableColumn* other = made.FindColumn(columns[i]);
+    if (own == nullptr || own->type == nullptr || other->type == nullptr) continue;
+    if (!AreIncomparable(*own->type, *other->type)) continue;
+    Fail("42804", absl::StrCat("key columns \"", own->name, "\" and \"", other->name,
+                               "\" are of incompatible types"));
+    return false;
+  }
+  return true;
 }
 
 void Inspector::Look(const action::CreateTable& create) {
@@ -180,6 +279,14 @@ void Inspector::Look(const action::CreateTable& create) {
   CheckAccessMethod(create.access_method);
   if (create.of_type) {
     if (FailIfGone(ObjectKind::kType, *create.of_type)) return;
+    CheckRowOf(*create.of_type);
+    const UserType* row = FindComposite(*create.of_type);
+    for (const Column& column : row == nullptr ? std::vector<Column>() : create.columns) {
+      const bool there =
+          std::any_of(row->attributes.begin(), row->attributes.end(),
+                      [&](const Attribute& known) { return known.name == column.name; });
+      if (!there) Fail("42703", absl::StrCat("column \"", column.name, "\" does not exist"));
+    }
   }
   if (create.tablespace == "pg_global") return FailGlobal();
   if (FailIfGone(ObjectKind::kTablespace, {.name = create.tablespace}) ||
@@ -187,16 +294,22 @@ void Inspector::Look(const action::CreateTable& create) {
     return;
   }
   for (const Column& column : create.columns) {
+    if (!CheckNewColumn(column, /*made_of_rows=*/false)) return;
     if (column.default_value == nullptr) continue;
     CheckLabels(column.default_value->texts, nullptr);
     if (column.default_value->text && !column.type.array) {
       CheckLabel(column.type.name, *column.default_value->text);
     }
   }
+  CheckSelection(create.selection, create.column_names);
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
   for (const Name& name : create.like) {
-    if (const Relation* like = FindRead(name)) Add(Role::kLike, *like);
+    if (FindComposite(name) != nullptr) {
+      AddTypeRelation(Role::kLike, name);
+    } else if (const Relation* like = FindRead(name)) {
+      Add(Role::kLike, *like);
+    }
   }
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
@@ -217,11 +330,13 @@ void Inspector::Look(const action::CreateTable& create) {
     facts_.calls_unknown = facts_.calls_unknown || (prepared == nullptr && !facts_.failure);
     if (prepared != nullptr) Look(*prepared);
   }
+  const Relation made = Sketch(create);
+  if (!CheckOwnKeys(create, made)) return;
   const auto reference = [&](const Constraint& constraint) {
     // A table that references itself is not there yet.
     const bool self = constraint.referenced.name == create.table.name;
     if (constraint.kind == ConstraintKind::kForeignKey && !self) {
-      NoteForeignKey(nullptr, constraint, false);
+      NoteForeignKey(&made, constraint, false);
     }
   };
   for (const Constraint& constraint : create.constraints) {
@@ -322,14 +437,25 @@ void Inspector::Look(const action::CreateSequence& create) {
     if (!create.if_not_exists) Fail("42P07", Exists("relation", create.sequence.name));
     return;
   }
+  SequenceNumbers numbers = NewNumbers("int8");
+  const absl::string_view bad = ApplyOptions(create.options, /*created=*/true, numbers);
+  if (!bad.empty()) {
+    return Fail(bad, absl::StrCat("the options of sequence \"", create.sequence.name,
+                                  "\" contradict each other"));
+  }
   if (!create.owned_by) return;
   const Relation* owner = Find(*create.owned_by);
   if (owner == nullptr) return FailMissing(*create.owned_by);
+  if (owner->schema != PlaceFor(create.sequence, temporary).schema && !owner->assumed) {
+    return Fail("55000", "sequence must be in same schema as table it is linked to");
+  }
   if (HasColumn(*owner, create.owned_column)) Add(Role::kOwner, *owner);
 }
 
 // A view keeps the columns it has, and gets new ones behind them (view.c:checkViewColumns).
-void Inspector::CheckReplacement(const Relation& view, const action::CreateView& create) {
+void Inspector::CheckReplacement(const Relation& view, const action::CreateView& create,
+                                 const QueryColumns& query) {
+  if (query.known && view.columns_known) return (void)CheckReplacedColumns(view, query);
   if (create.columns.empty() || view.columns.empty() || !view.columns_known) return;
   if (create.columns.size() < view.columns.size()) {
     return Fail("42P16", "cannot drop columns from view");
@@ -351,6 +477,7 @@ static bool ReadsTemporary(const action::CreateView& create, const CatalogView& 
 }
 
 void Inspector::Look(const action::CreateView& create) {
+  const QueryColumns query = CheckSelection(create.selection, create.column_names);
   bool temporary = create.persistence == Persistence::kTemporary;
   if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {
     // analyze.c:transformCreateTableAsStmt, namespace.c:RangeVarAdjustRelationPersistence
@@ -373,10 +500,13 @@ void Inspector::Look(const action::CreateView& create) {
     if (existing->kind != RelationKind::kView) {
       return Fail("42809", absl::StrCat("\"", create.view.name, "\" is not a view"));
     }
-    CheckReplacement(*existing, create);
+    CheckReplacement(*existing, create, query);
     Add(Role::kView, *existing);
   } else if (existing != nullptr && create.or_replace) {
     Add(Role::kView, *existing);
+  } else if (view_.FindType(PlaceFor(create.view), {}) != nullptr && !temporary) {
+    const bool composite = FindComposite(PlaceFor(create.view)) != nullptr;
+    return Fail(composite ? "42P07" : "42710", Exists("relation", create.view.name));
   }
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
@@ -438,11 +568,48 @@ void Inspector::Look(const action::CreateFunction& create) {
   }
 }
 
+// typecmds.c:DefineDomain
+bool Inspector::CheckNewDomain(const action::CreateType& create) {
+  const Type base = ResolveType(*create.base, Scope());
+  if (base.type_class == TypeClass::kPseudo) {
+    Fail("42804", absl::StrCat("\"", base.name, "\" is not a valid base type for a domain"));
+    return false;
+  }
+  if (!CheckColumnType(*create.base)) return false;
+  if (!create.clash.empty()) {
+    Fail("42601", create.clash);
+    return false;
+  }
+  if (create.default_value && !CheckDefault(*create.default_value, &*create.base)) return false;
+  for (const Constraint& constraint : create.constraints) {
+    const bool check = constraint.kind == ConstraintKind::kCheck;
+    if (check && constraint.no_inherit) {
+      Fail("42P17", "check constraints for domains cannot be marked NO INHERIT");
+    } else if (!check && constraint.kind != ConstraintKind::kNotNull &&
+               constraint.kind != ConstraintKind::kNull) {
+      Fail("42601", "constraints of that kind are not possible for domains");
+    }
+  }
+  return !facts_.failure;
+}
+
 void Inspector::Look(const action::CreateType& create) {
   if (view_.FindType(PlaceFor(create.type), {}) != nullptr) {
     return Fail("42710", Exists("type", create.type.name));
   }
-  if (facts_.failure) return;
+  if (create.kind == action::TypeKind::kDomain && !CheckNewDomain(create)) return;
+  std::vector<std::string> names;
+  for (const Column& attribute : create.attributes) {
+    if (attribute.serial) {
+      return Fail("42704", "serial is no type that an attribute can have");
+    }
+    if (!CheckColumnType(attribute.type)) return;
+    names.push_back(attribute.name);
+  }
+  std::sort(names.begin(), names.end());
+  if (std::adjacent_find(names.begin(), names.end()) != names.end()) {
+    return Fail("42701", "an attribute is specified more than once");
+  }
   for (size_t i = 0; i < create.labels.size(); ++i) {
     const auto rest = create.labels.begin() + static_cast<std::ptrdiff_t>(i) + 1;
     if (std::find(rest, create.labels.end(), create.labels[i]) != create.labels.end()) {

@@ -105,6 +105,7 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
     facts_.breaks.push_back({.kind = BreakKind::kDroppedObject,
                              .relation = {.name = name.name, .live = !type || IsLiveType(name)}});
     if (type && !CheckDroppedType(name, drop)) return;
+    if (type && FindComposite(name) != nullptr) AddTypeRelation(Role::kTable, name);
     if (routine && !CheckDroppedRoutine(name, signature, drop)) return;
     CheckFixed(drop.kind, name);
     NoteDroppedStatistics(drop.kind, name);
@@ -147,6 +148,11 @@ void Inspector::NoteFall(const Fall& fall, bool cascade, absl::Span<const Relati
                     [](const Dependence& on) { return on.on == ObjectKind::kExtension; });
     others = others || (!member && !MayHaveFallen(relation->created));
     if (cascade || member) NoteFallenPart(part, *relation);
+  }
+  for (size_t i = fall.named; cascade && i < fall.objects.size(); ++i) {
+    const Dependence& object = fall.objects[i].object;
+    if (object.on != ObjectKind::kType || FindComposite(object.object) == nullptr) continue;
+    AddTypeRelation(Role::kTable, object.object);
   }
   if (cascade || !others || situation_.trusted_since > 0) return;
   Fail("2BP01", absl::StrCat("cannot drop ", what, " because other objects depend on it"));

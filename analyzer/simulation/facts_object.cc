@@ -81,6 +81,13 @@ void Inspector::LookAtAttribute(const action::AlterType& alter, const UserType& 
   if (alter.change == Kind::kAlterAttribute && IsStoredAsRow(name)) {
     return Fail("0A000", absl::StrCat("cannot alter type \"", name.name, "\" that a column uses"));
   }
+  if (adds) {
+    const bool itself =
+        view_.Resolve(ObjectKind::kType, alter.attribute_type.name, situation_.search_path) == name;
+    if (FailIfGone(ObjectKind::kType, alter.attribute_type.name)) return;
+    if (itself) return Fail("42P16", "a composite type cannot be made a member of itself");
+    if (!CheckColumnType(alter.attribute_type)) return;
+  }
   facts_.actors.push_back({.role = Role::kDescendant, .relation = {.name = name.name}});
   for (const Relation* table : view_.DependentsOn(ObjectKind::kType, name.name)) {
     if (!table->of_type ||
@@ -134,7 +141,9 @@ std::vector<const Relation*> Inspector::HeapsOfDomain(const Name& domain) {
       return {};
     }
     for (const Relation* user : view_.UsersOfType(name.name)) {
-      if (user->kind != RelationKind::kTable) continue;
+      const bool holds =
+          user->kind == RelationKind::kTable || user->kind == RelationKind::kMaterializedView;
+      if (!holds) continue;
       const bool uses =
           std::any_of(user->columns.begin(), user->columns.end(), [&](const TableColumn& column) {
             return column.type != nullptr && !column.type->array &&
@@ -197,6 +206,10 @@ void Inspector::Look(const action::AlterDomain& alter) {
     return Fail("42601", "NOT NULL constraints of domains have no names yet");
   }
   if (domain != nullptr && !CheckDomainConstraint(alter, *domain)) return;
+  if (alter.change == Kind::kSetDefault && alter.default_value) {
+    CheckDefault(*alter.default_value,
+                 domain == nullptr || !domain->base ? nullptr : &*domain->base);
+  }
   const bool checks = (adds && !alter.constraint.not_valid) || alter.change == Kind::kSetNotNull ||
                       alter.change == Kind::kValidateConstraint;
   if (!checks) return;
@@ -208,6 +221,53 @@ void Inspector::Look(const action::AlterDomain& alter) {
     Add(Role::kTable, *heap);
     Add(Role::kScanned, *heap, cause);
   }
+}
+
+const UserType* Inspector::FindComposite(const Name& name) const {
+  const UserType* type = view_.FindType(name, situation_.search_path);
+  if (type == nullptr || type->kind != action::TypeKind::kComposite) return nullptr;
+  return MayHaveFallen(type->created) || Find(name) != nullptr ? nullptr : type;
+}
+
+void Inspector::AddTypeRelation(Role role, const Name& type) {
+  const Name place = PlaceFor(view_.Resolve(ObjectKind::kType, type, situation_.search_path));
+  const bool shown = !place.schema.empty() && place.schema != "public";
+  facts_.actors.push_back(
+      {.role = role,
+       .relation = {.name = shown ? absl::StrCat(place.schema, ".", place.name) : place.name}});
+}
+
+bool Inspector::CheckUntyped(const Relation& table, absl::string_view what) {
+  if (!table.of_type) return true;
+  Fail("42809", absl::StrCat("cannot ", what, " typed table"));
+  return false;
+}
+
+// typecmds.c, tablecmds.c:check_of_type
+void Inspector::CheckRowOf(const Name& name) {
+  const Type type = ResolveType({.name = name}, Scope());
+  const bool refused = (type.type_class != TypeClass::kComposite || type.row_of != 0) &&
+                       type.type_class != TypeClass::kUnknown;
+  if (refused) Fail("42809", absl::StrCat("type ", name.name, " is not a composite type"));
+}
+
+// tablecmds.c:ATExecAddOf
+void Inspector::CheckOfType(const Name& name, const Relation& table) {
+  if (FailIfGone(ObjectKind::kType, name)) return;
+  CheckRowOf(name);
+  if (!table.parents.empty()) return Fail("42809", "typed tables cannot inherit");
+  const UserType* type = FindComposite(name);
+  if (type == nullptr || facts_.failure) return;
+  AddTypeRelation(Role::kLike, name);
+  if (!KnowsAll(table)) return;
+  bool same = table.columns.size() == type->attributes.size();
+  for (size_t i = 0; same && i < table.columns.size(); ++i) {
+    const TableColumn& column = table.columns[i];
+    const Attribute& attribute = type->attributes[i];
+    same = column.name == attribute.name &&
+           (column.type == nullptr || SameType(*column.type, attribute.type));
+  }
+  if (!same) Fail("42804", absl::StrCat("the columns of the table are not those of the type"));
 }
 
 // ---- new labels ------------------------------------------------------------------------------
@@ -248,6 +308,7 @@ void Inspector::Look(const action::AlterSequence& alter) {
   if (!sequence->assumed && sequence->kind != RelationKind::kSequence) {
     return Fail("42809", absl::StrCat("\"", sequence->name, "\" is not a sequence"));
   }
+  CheckSequence(alter.options, *sequence);
   if (!alter.owned_by) return;
   const Relation* of = view_.Find(sequence->owner);
   const TableColumn* column = of == nullptr ? nullptr : of->FindColumn(sequence->owner_column);
@@ -304,15 +365,14 @@ void Inspector::CheckStatistics(const action::CreateStatistics& create, const Re
 // ---- comments, privileges, publications ------------------------------------------------------
 
 // A composite type has a relation of its own, of which COMMENT names the columns.
-void Inspector::LookAtComposite(const action::Annotate& annotate) {
-  const UserType* type = view_.FindType(annotate.on_table, situation_.search_path);
+void Inspector::LookAtComposite(const action::Annotate& annotate, const UserType& row) {
   const bool has = std::any_of(
-      type->attributes.begin(), type->attributes.end(),
+      row.attributes.begin(), row.attributes.end(),
       [&](const Attribute& attribute) { return attribute.name == annotate.object.name; });
   if (!has) {
     return Fail("42703", absl::StrCat("column \"", annotate.object.name, "\" does not exist"));
   }
-  facts_.actors.push_back({.role = Role::kTable, .relation = {.name = annotate.on_table.name}});
+  AddTypeRelation(Role::kTable, annotate.on_table);
 }
 
 void Inspector::CheckAnnotatedPart(const action::Annotate& annotate, const Relation& relation) {
@@ -368,13 +428,8 @@ void Inspector::Look(const action::Annotate& annotate) {
   const Name& name = part ? annotate.on_table : annotate.object;
   const Relation* relation = Find(name);
   if (relation == nullptr) {
-    const UserType* type = annotate.kind == ObjectKind::kColumn
-                               ? view_.FindType(name, situation_.search_path)
-                               : nullptr;
-    if (type != nullptr && type->kind == action::TypeKind::kComposite) {
-      return LookAtComposite(annotate);
-    }
-    return FailMissing(name);
+    const UserType* row = annotate.kind == ObjectKind::kColumn ? FindComposite(name) : nullptr;
+    return row == nullptr ? FailMissing(name) : LookAtComposite(annotate, *row);
   }
   if (part) CheckAnnotatedPart(annotate, *relation);
   const bool whole = !part || annotate.kind == ObjectKind::kColumn;

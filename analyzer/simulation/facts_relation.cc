@@ -122,7 +122,7 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" must be declared NOT NULL before identity can be added"));
       }
-      return;
+      return CheckIdentityOf(alter, table);
     case Alteration::kSetIdentity:
     case Alteration::kDropIdentity:
       if (of_part) return Fail("42P16", "cannot change the identity column of a partition");
@@ -132,11 +132,14 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
       }
       for (const Relation* sequence : view_.SequencesOf(table)) {
         if (sequence->owner_column != alter.column) continue;
+        if (alter.alteration == Alteration::kDropIdentity) {
+          NoteOwnedSequences(table, alter.column, /*cascade=*/false);
+        }
         Add(alter.alteration == Alteration::kSetIdentity ? Role::kIdentitySequence
                                                          : Role::kSequence,
             *sequence);
       }
-      return;
+      return CheckIdentityOf(alter, table);
     case Alteration::kSetExpression:
       if (certain && !computed) {
         return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
@@ -223,6 +226,13 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
     case Alteration::kInherit:
     case Alteration::kNoInherit:
       return NoteInheritance(alter, relation);
+    case Alteration::kOfType:
+      return CheckOfType(alter.other, relation);
+    case Alteration::kNotOfType:
+      if (!relation.of_type && KnowsAll(relation)) {
+        Fail("42809", absl::StrCat("\"", relation.name, "\" is not a typed table"));
+      }
+      return;
     case Alteration::kOwner:
       if (FailIfGone(ObjectKind::kRole, {.name = alter.object})) return;
       NoteBehaviour(relation, absl::StrCat("the old owner of `", relation.name,
@@ -311,6 +321,8 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
   const bool inherits =
       std::find(table.parents.begin(), table.parents.end(), parent->id) != table.parents.end();
   if (table.is_partition) return Fail("42809", "cannot change inheritance of a partition");
+  const bool joins = alter.alteration == Alteration::kInherit;
+  if (joins && !CheckUntyped(table, "change inheritance of")) return;
   if (alter.alteration == Alteration::kNoInherit) {
     if (!inherits && KnowsAll(table) && KnowsAll(*parent)) {
       Fail("42P01", absl::StrCat("relation \"", parent->name, "\" is not a parent of relation \"",

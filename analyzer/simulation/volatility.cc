@@ -7,8 +7,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/simulation/value_text.h"
 #include "analyzer/syntax/body.h"
 
 namespace plimsoll {
@@ -90,6 +92,7 @@ bool IsPolymorphic(absl::string_view type) { return type.substr(0, 3) == "any"; 
 struct Operand {
   Type type;
   bool untyped = false;
+  const std::string* text = nullptr;  // of a string
 
   bool IsKnown() const { return untyped || type.type_class != TypeClass::kUnknown; }
 };
@@ -216,14 +219,20 @@ class Judge {
     return bounds_;
   }
 
+  // What the last operation left behind.
+  Operand Result() const { return values_.empty() ? Operand() : values_.back(); }
+
+  // See FindMisfit.
+  absl::string_view Misfit() const { return misfit_; }
+
  private:
   Operand Take(const Operation& operation, const std::vector<Operand>& operands) {
     switch (operation.kind) {
       case OperationKind::kConstant:
-        if (operation.name.name == "unknown") return {.untyped = true};
+        if (operation.name.name == "unknown") return {.untyped = true, .text = &operation.text};
         return {.type = BuiltinNamed(operation.name.name, scope_)};
       case OperationKind::kColumn:
-        return Column(operation.text);
+        return Column(operation);
       case OperationKind::kCall:
         return Call(operation, operands);
       case OperationKind::kOperator:
@@ -235,8 +244,16 @@ class Judge {
         return operands.empty() ? Operand() : operands[0];
       case OperationKind::kTruth:
         return {.type = BuiltinNamed("bool", scope_)};
-      case OperationKind::kCommon:
-        return Common(operands);
+      case OperationKind::kCommon: {
+        const size_t conditions =
+            operation.results == 0
+                ? 0
+                : operands.size() - std::min<size_t>(operation.results, operands.size());
+        const Operand common =
+            Common({operands.begin() + static_cast<std::ptrdiff_t>(conditions), operands.end()});
+        // parse_coerce.c:select_common_type
+        return common.untyped ? Operand{.type = BuiltinNamed("text", scope_)} : common;
+      }
       case OperationKind::kArray: {
         Operand array = Common(operands);
         array.type.array = true;
@@ -251,13 +268,15 @@ class Judge {
     return {};
   }
 
-  Operand Column(absl::string_view name) const {
+  Operand Column(const Operation& operation) const {
+    const std::string qualified = QualifiedColumn(operation.name.name, operation.text);
+    const TableColumn* found = nullptr;
     for (const TableColumn& column : columns_) {
-      if (column.name == name && column.type != nullptr) {
-        return {.type = ResolveType(*column.type, scope_)};
-      }
+      if (column.name == qualified) found = &column;
+      if (found == nullptr && column.name == operation.text) found = &column;
     }
-    return {};
+    if (found == nullptr || found->type == nullptr) return {};
+    return {.type = ResolveType(*found->type, scope_)};
   }
 
   // The type that all operands have, where they do.
@@ -302,7 +321,12 @@ class Judge {
     std::vector<Candidate> candidates =
         FunctionCandidates(operation.name, operation.operands, scope_.server_version);
     // An extension's may stand in any schema.
-    if (routine == nullptr) return Settle(std::move(candidates), operands);
+    if (routine == nullptr) {
+      // What has a type's name may be a cast (parse_func.c:func_get_detail).
+      const bool cast = operands.size() == 1 && IsBuiltinType({.name = operation.name.name});
+      if (bare && !cast) NoteMisfit(candidates, operands);
+      return Settle(std::move(candidates), operands);
+    }
     VolatilityBounds bounds = {.at_least = routine->least_volatility,
                                .at_most = routine->volatility};
     if (routine->constant_body) bounds.at_most = bounds.at_least = Volatility::kImmutable;
@@ -313,6 +337,10 @@ class Judge {
       }
     }
     bounds_.Add(bounds);
+    const bool one = candidates.empty() && routine->overloads.size() == 1;
+    if (one && IsBuiltinType({.name = routine->overloads[0].returns})) {
+      return {.type = BuiltinNamed(routine->overloads[0].returns, scope_)};
+    }
     return {};
   }
 
@@ -341,8 +369,28 @@ class Judge {
         if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
       }
     }
-    return Settle(OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version),
-                  operands);
+    std::vector<Candidate> candidates =
+        OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version);
+    NoteMisfit(candidates, operands);
+    return Settle(std::move(candidates), operands);
+  }
+
+  // There are some of that name, and none takes values of these types.
+  void NoteMisfit(const std::vector<Candidate>& candidates, absl::Span<const Operand> operands) {
+    if (!misfit_.empty() || candidates.empty()) return;
+    for (const Operand& operand : operands) {
+      const TypeClass kind = BaseOf(operand.type, scope_).type_class;
+      const bool plain = operand.untyped || kind == TypeClass::kScalar || kind == TypeClass::kEnum;
+      if (!plain || !operand.IsKnown()) return;
+    }
+    for (const Candidate& candidate : candidates) {
+      bool passes = true;
+      for (size_t i = 0; i < operands.size() && passes; ++i) {
+        passes = candidate.types[i] == "any" || MayPass(operands[i], candidate.types[i], scope_);
+      }
+      if (passes) return;
+    }
+    misfit_ = "42883";
   }
 
   // `text || value` is textanycat, which is declared stable and inlined: what counts is how the
@@ -360,16 +408,27 @@ class Judge {
   }
 
   // parse_oper.c:binary_oper_exact tries the other operand's type first.
-  void TakeAfter(const Operation& operation, std::vector<Operand>& operands) const {
+  void TakeAfter(const Operation& operation, std::vector<Operand>& operands) {
     const std::string spelling = BaseOf(operands[0].type, scope_).Spelling();
     for (const BuiltinOperator& row : FindBuiltinOperators(operation.name.name)) {
-      if (spelling == row.left && spelling == row.right) operands[1] = operands[0];
+      if (spelling != row.left || spelling != row.right) continue;
+      // NULL has no text either.
+      const std::string* text = operands[1].text;
+      if (misfit_.empty() && text != nullptr && !text->empty()) {
+        misfit_ = JudgeText(*text, operands[0].type, scope_);
+      }
+      operands[1] = operands[0];
+      return;
     }
   }
 
   Operand Cast(const Operation& operation, const std::vector<Operand>& operands) {
     Operand made = {.type = ResolveType(*operation.type, scope_)};
     // A string is read when the statement is parsed: what is kept is a constant.
+    if (!operands.empty() && operands[0].text != nullptr && misfit_.empty() &&
+        !operands[0].text->empty()) {
+      misfit_ = JudgeText(*operands[0].text, made.type, scope_);
+    }
     if (operands.empty() || operands[0].untyped) return made;
     AddConversion(operands[0].type, made.type);
     return made;
@@ -408,6 +467,7 @@ class Judge {
   const TypeScope& scope_;
   std::vector<Operand> values_;
   VolatilityBounds bounds_;
+  absl::string_view misfit_;
 };
 
 // pg_catalog is searched first, unless the search path says otherwise.
@@ -431,6 +491,36 @@ bool IsBuiltinFunction(const Name& name) {
 VolatilityBounds JudgeVolatility(const Expression& expression,
                                  absl::Span<const TableColumn> columns, const TypeScope& scope) {
   return Judge(columns, scope).Run(expression.operations);
+}
+
+ExpressionType TypeOf(const Expression& expression, absl::Span<const TableColumn> columns,
+                      const TypeScope& scope) {
+  Judge judge(columns, scope);
+  judge.Run(expression.operations);
+  Operand result = judge.Result();
+  return {.type = std::move(result.type), .untyped = result.untyped};
+}
+
+absl::string_view FindMisfit(const Expression& expression, absl::Span<const TableColumn> columns,
+                             const TypeScope& scope) {
+  Judge judge(columns, scope);
+  judge.Run(expression.operations);
+  return judge.Misfit();
+}
+
+std::string QualifiedColumn(absl::string_view qualifier, absl::string_view column) {
+  return qualifier.empty() ? std::string(column) : absl::StrCat(qualifier, ".", column);
+}
+
+bool IsAggregate(const FunctionCall& call, int server_version) {
+  const auto rows = FindBuiltinFunctions(call.function.name);
+  bool any = false;
+  for (const BuiltinFunction& row : rows) {
+    if (!IsIn(row, server_version)) continue;
+    if (row.kind != 'a') return false;
+    any = true;
+  }
+  return any && (call.function.schema.empty() || call.function.schema == "pg_catalog");
 }
 
 const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const TypeScope& scope) {

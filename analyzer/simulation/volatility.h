@@ -35,6 +35,29 @@ struct VolatilityBounds {
 VolatilityBounds JudgeVolatility(const Expression& expression,
                                  absl::Span<const TableColumn> columns, const TypeScope& scope);
 
+// The type of an expression's value; of class kUnknown where it is not certain. `untyped`: a string
+// or NULL, which becomes what is wanted.
+struct ExpressionType {
+  Type type;
+  bool untyped = false;
+
+  bool IsKnown() const { return !untyped && type.type_class != TypeClass::kUnknown; }
+};
+// `columns` are those it may mention, by their names or, where names are given twice, by
+// QualifiedColumn.
+ExpressionType TypeOf(const Expression& expression, absl::Span<const TableColumn> columns,
+                      const TypeScope& scope);
+// The SQLSTATE with which PostgreSQL certainly refuses the expression for its types: 42883 where no
+// function or operator of its own takes the values that one is given, or that with which a type's
+// input refuses a string. Empty: none is certain. Functions and operators that files or extensions
+// bring are not looked at.
+absl::string_view FindMisfit(const Expression& expression, absl::Span<const TableColumn> columns,
+                             const TypeScope& scope);
+std::string QualifiedColumn(absl::string_view qualifier, absl::string_view column);
+
+// Whether every function of PostgreSQL's own of that name is an aggregate.
+bool IsAggregate(const FunctionCall& call, int server_version);
+
 // A function of PostgreSQL itself: no statement drops it.
 bool IsBuiltinFunction(const Name& name);
 

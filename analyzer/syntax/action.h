@@ -82,9 +82,11 @@ enum class OperationKind : uint8_t {
 struct Operation {
   OperationKind kind = OperationKind::kOther;
   uint32_t operands = 0;
-  Name name;                             // of a function or operator; the type of a constant
-  std::string text;                      // of a string constant; the name of a column
+  // Of a function or operator; the type of a constant or of a row; a column's qualifier.
+  Name name;
+  std::string text;                      // of a constant, as written; the name of a column
   std::shared_ptr<const TypeName> type;  // of a cast
+  uint32_t results = 0;  // of CASE: as many of the last operands are what it results in
 };
 
 // What may be asked about an SQL expression without its tree.
@@ -95,6 +97,7 @@ struct Expression {
   std::vector<std::string> columns;  // columns mentioned, in order of first mention
   OptionalPredicate predicate;       // of checks alone: what the expression says
   bool has_subquery = false;
+  bool has_window = false;             // a call with OVER
   std::vector<Name> types;             // that casts name
   std::vector<Operation> operations;   // none within a subquery
   std::vector<SequenceUse> sequences;  // each once
@@ -107,6 +110,23 @@ struct Expression {
 // An expression that most actions of its kind lack; null where there is none. Shared, so that an
 // action without one stays small and one with it is cheap to copy.
 using OptionalExpression = std::shared_ptr<const Expression>;
+
+// What CREATE and ALTER SEQUENCE, and identity columns, say of a sequence's numbers. What is not
+// said stays as it is, or becomes the default. Numbers beyond 64 bits are not kept.
+struct SequenceOptions {
+  std::optional<Name> type;
+  std::optional<int64_t> start;
+  std::optional<int64_t> increment;
+  std::optional<int64_t> minimum;
+  std::optional<int64_t> maximum;
+  std::optional<int64_t> cache;
+  std::optional<int64_t> restart;
+  bool no_minimum = false;
+  bool no_maximum = false;
+  bool restarts = false;  // RESTART, with a number or without
+  bool twice = false;     // one of them is said twice (42601)
+  bool any = false;       // one of them is said
+};
 
 enum class ConstraintKind {
   kNotNull,
@@ -132,8 +152,16 @@ struct Constraint {
   bool no_inherit = false;
   bool deferrable = false;
   bool initially_deferred = false;
-  bool deletes_write = false;  // ON DELETE CASCADE, SET NULL or SET DEFAULT
-  bool updates_write = false;  // ON UPDATE likewise
+  bool deletes_write = false;            // ON DELETE CASCADE, SET NULL or SET DEFAULT
+  bool updates_write = false;            // ON UPDATE likewise
+  bool deletes_set = false;              // ON DELETE SET NULL or SET DEFAULT
+  std::vector<std::string> set_columns;  // those that it sets; empty: all
+  bool overlaps = false;                 // WITHOUT OVERLAPS; of a foreign key: PERIOD
+  bool nulls_not_distinct = false;
+  // Of an exclusion: its index method, operators, expressions (empty columns) and predicate.
+  std::string method;
+  std::vector<Term> terms;  // a key each; empty of columns
+  OptionalExpression predicate;
 };
 
 enum class Generated { kNo, kStored, kVirtual, kIdentity };
@@ -144,8 +172,11 @@ struct Column {
   bool serial = false;  // smallserial, serial, bigserial: type is the integer behind it
   Generated generated = Generated::kNo;
   OptionalExpression default_value;
-  bool always = false;                  // of an identity column: GENERATED ALWAYS
-  OptionalExpression generated_from;    // GENERATED ALWAYS AS (…)
+  bool always = false;                // of an identity column: GENERATED ALWAYS
+  OptionalExpression generated_from;  // GENERATED ALWAYS AS (…)
+  SequenceOptions numbers;            // of identity
+  // Clauses that PostgreSQL refuses in each other's company (42601); empty: none.
+  std::string clash;
   std::vector<Constraint> constraints;  // inline ones; NOT NULL too
 };
 
@@ -230,6 +261,35 @@ struct Target {
   bool if_exists = false;
 };
 
+// A column that a query shows, or a star: `value` is then null, and `name` the star's qualifier.
+struct ShownColumn {
+  std::string name;
+  OptionalExpression value;
+};
+// A query as far as its columns can be told: a SELECT from relations, joined or not, without WITH,
+// UNION, and functions or subqueries in their place.
+struct Selection {
+  struct Source {
+    Name relation;
+    std::string alias;  // or the relation's name
+  };
+  struct Mention {
+    std::string qualifier;  // empty: none
+    std::string column;
+  };
+  std::vector<Source> sources;
+  std::vector<ShownColumn> columns;
+  std::vector<OptionalExpression> conditions;  // WHERE, ON
+  OptionalExpression having;
+  std::vector<Mention> sorted_by;  // by ORDER BY and GROUP BY: names of shown columns count too
+  bool joins_by_name = false;      // USING, NATURAL: two columns become one
+  bool grouped = false;            // GROUP BY
+  bool grouped_by_others = false;  // by more than `grouped_by`: expressions, places, sets
+  std::vector<Mention> grouped_by;
+};
+// Null where the query is none of that kind.
+using OptionalSelection = std::shared_ptr<const Selection>;
+
 enum class PartitionStrategy { kNone, kList, kRange, kHash };
 
 // One value of a partition's bound; `literal` is known for kConstant alone. kUnknown is what is
@@ -256,6 +316,17 @@ struct PartitionBound {
 };
 // Shared, as it is copied with each version of a table. Null: no partition.
 using OptionalBound = std::shared_ptr<const PartitionBound>;
+
+// What LIKE takes along besides the columns (nodes/parsenodes.h: TableLikeOption).
+enum LikeOption : uint32_t {
+  kLikeComments = 1U << 0U,
+  kLikeCompression = 1U << 1U,
+  kLikeConstraints = 1U << 2U,
+  kLikeDefaults = 1U << 3U,
+  kLikeGenerated = 1U << 4U,
+  kLikeIdentity = 1U << 5U,
+  kLikeIndexes = 1U << 6U,
+};
 
 namespace action {
 
@@ -293,11 +364,13 @@ struct CreateTable {
   std::vector<Constraint> constraints;
   std::vector<Name> inherits;
   std::vector<Name> like;
-  bool like_indexes = false;  // LIKE … INCLUDING INDEXES or ALL
+  bool like_indexes = false;           // LIKE … INCLUDING INDEXES or ALL
+  std::vector<uint32_t> like_options;  // one an item of `like`: bits of LikeOption
   std::optional<Name> partition_of;
-  bool partitioned = false;                 // PARTITION BY
-  std::vector<std::string> partition_keys;  // columns; empty: an expression
-  std::vector<Term> partition_terms;        // the same keys, expressions too
+  bool partitioned = false;                    // PARTITION BY
+  std::vector<std::string> partition_keys;     // columns; empty: an expression
+  std::vector<Term> partition_terms;           // the same keys, expressions too
+  std::vector<std::string> partition_columns;  // that the keys and their expressions mention
   PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   OptionalBound bound;             // of PARTITION OF
   bool default_partition = false;  // PARTITION OF … DEFAULT
@@ -306,12 +379,14 @@ struct CreateTable {
   bool with_data = true;
   std::vector<Name> reads;  // relations the query reads
   std::vector<FunctionCall> calls;
-  std::string executes;         // of CREATE TABLE AS EXECUTE: the prepared statement
-  bool foreign = false;         // CREATE FOREIGN TABLE
-  std::string server;           // of a foreign table
-  std::optional<Name> of_type;  // CREATE TABLE … OF
-  std::string tablespace;       // empty: the default one
-  std::string access_method;    // likewise
+  std::string executes;                   // of CREATE TABLE AS EXECUTE: the prepared statement
+  OptionalSelection selection;            // of the query
+  std::vector<std::string> column_names;  // that are given to the query's columns
+  bool foreign = false;                   // CREATE FOREIGN TABLE
+  std::string server;                     // of a foreign table
+  std::optional<Name> of_type;            // CREATE TABLE … OF
+  std::string tablespace;                 // empty: the default one
+  std::string access_method;              // likewise
   std::vector<Parameter> parameters;
 };
 struct IndexColumn {
@@ -352,6 +427,7 @@ struct CreateSequence {
   Persistence persistence = Persistence::kPermanent;
   std::optional<Name> owned_by;  // the table
   std::string owned_column;
+  SequenceOptions options;
 };
 // A column that a view's query names. `relation` is what its qualifier stands for; without one it
 // is empty, and an empty `column` is the star.
@@ -382,6 +458,8 @@ struct CreateView {
   std::vector<Name> types;  // that casts name
   // Its columns' names in order; empty where the text alone does not tell (`SELECT *`).
   std::vector<std::string> columns;
+  OptionalSelection selection;
+  std::vector<std::string> column_names;  // that are given to the query's columns
 };
 enum class Volatility { kImmutable, kStable, kVolatile };
 struct CreateFunction {
@@ -441,6 +519,7 @@ struct CreateType {
   std::optional<TypeName> base;         // of a domain; a range's subtype
   std::vector<Constraint> constraints;  // of a domain
   OptionalExpression default_value;
+  std::string clash;  // see Column
 };
 struct CreateExtension {
   std::string name;
@@ -573,6 +652,7 @@ struct AlterRelation {
   bool resets = false;            // RESET (…)
   std::optional<bool> always;     // of ADD GENERATED and SET GENERATED
   OptionalExpression expression;  // of SET EXPRESSION
+  SequenceOptions numbers;        // of identity
   bool if_exists = false;         // of DROP IDENTITY and DROP EXPRESSION
 };
 // ALTER TABLE … ALTER CONSTRAINT. What is not said stays as it is.
@@ -644,6 +724,7 @@ struct AlterSequence {
   std::optional<Name> owned_by;  // the table; an empty name is NONE
   std::string owned_column;
   bool only_ownership = false;  // nothing else is changed
+  SequenceOptions options;
 };
 // CREATE RULE.
 struct CreateRule {

@@ -47,15 +47,21 @@ action::CreateTable LowerCreateTable(const Node& body) {
       create.columns.push_back(LowerColumn(element.Body()));
     } else if (tag == "TableLikeClause") {
       create.like.push_back(tree::RangeVarName(element.Body()["relation"]));
-      // CREATE_TABLE_LIKE_INDEXES (nodes/parsenodes.h)
-      create.like_indexes |= (element.Body().Number("options") & (1 << 6)) != 0;
+      // What is beyond the bits that we know is of no table: ALL is all of them.
+      create.like_options.push_back(static_cast<uint32_t>(element.Body().Number("options")));
+      create.like_indexes |= (create.like_options.back() & kLikeIndexes) != 0;
     } else if (tag == "Constraint") {
       const auto kind = LowerConstraintKind(element.Body().Text("contype"));
       if (kind) create.constraints.push_back(LowerConstraint(element.Body(), *kind));
     }
   }
   for (const Node& key : body["partspec"].Items("partParams")) {
-    create.partition_keys.emplace_back(key["PartitionElem"].Text("name"));
+    const Node element = key["PartitionElem"];
+    create.partition_keys.emplace_back(element.Text("name"));
+    if (!element["expr"]) continue;
+    for (std::string& column : tree::LowerExpression(element["expr"]).columns) {
+      create.partition_columns.push_back(std::move(column));
+    }
   }
   create.partition_terms = tree::LowerPartitionTerms(body["partspec"]);
   create.partition_strategy = tree::LowerPartitionStrategy(body["partspec"]);
@@ -85,7 +91,9 @@ action::CreateTable LowerCreateTableAs(const Node& into, const Node& query, bool
           .with_data = !into.Flag("skipData"),
           .reads = std::move(lowered.reads),
           .calls = std::move(lowered.calls),
-          .executes = std::string(query["ExecuteStmt"].Text("name"))};
+          .executes = std::string(query["ExecuteStmt"].Text("name")),
+          .selection = tree::LowerSelection(query),
+          .column_names = tree::Strings(into["colNames"])};
 }
 
 action::CreateView LowerMaterializedView(const Node& body) {
@@ -100,7 +108,9 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .columns_used = std::move(query.columns),
           .has_subquery = query.has_subquery,
           .calls = std::move(query.calls),
-          .types = std::move(query.types)};
+          .types = std::move(query.types),
+          .selection = tree::LowerSelection(body["query"]),
+          .column_names = tree::Strings(into["colNames"])};
 }
 
 // `CREATE VIEW v (a, b)` renames the first columns of its query.
@@ -125,7 +135,9 @@ action::CreateView LowerCreateView(const Node& body) {
           .derived = tree::IsDerived(body["query"]),
           .calls = std::move(query.calls),
           .types = std::move(query.types),
-          .columns = ViewColumns(body["aliases"], body["query"])};
+          .columns = ViewColumns(body["aliases"], body["query"]),
+          .selection = tree::LowerSelection(body["query"]),
+          .column_names = tree::Strings(body["aliases"])};
 }
 
 // The column part of the name PostgreSQL gives an index (parser/parse_target.c:FigureIndexColname):
@@ -396,14 +408,22 @@ action::CreateType LowerCreateDomain(const Node& body) {
                                .kind = action::TypeKind::kDomain,
                                .base = tree::LowerType(body["typeName"])};
   create.base->collation = absl::StrJoin(tree::Strings(body["collClause"]["collname"]), ".");
+  bool null = false;
+  bool not_null = false;
+  bool clash = false;
   for (const Node& element : body.Items("constraints")) {
     const Node constraint = element["Constraint"];
+    null = null || constraint.Text("contype") == "CONSTR_NULL";
+    not_null = not_null || constraint.Text("contype") == "CONSTR_NOTNULL";
     if (constraint.Text("contype") == "CONSTR_DEFAULT") {
+      clash = clash || create.default_value != nullptr;
       create.default_value = tree::LowerOptional(constraint["raw_expr"]);
     } else if (const auto kind = LowerConstraintKind(constraint.Text("contype"))) {
       create.constraints.push_back(LowerConstraint(constraint, *kind));
     }
   }
+  create.base->collation = absl::StrJoin(tree::Strings(body["collClause"]["collname"]), ".");
+  if (clash || (null && not_null)) create.clash = "clauses of the domain contradict each other";
   return create;
 }
 
@@ -564,7 +584,8 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
   if (type == "CreateSeqStmt") {
     action::CreateSequence create = {.sequence = tree::RangeVarName(body["sequence"]),
                                      .if_not_exists = body.Flag("if_not_exists"),
-                                     .persistence = LowerPersistence(body["sequence"])};
+                                     .persistence = LowerPersistence(body["sequence"]),
+                                     .options = tree::LowerSequenceOptions(body.Items("options"))};
     for (const Node& option : body.Items("options")) {
       if (option["DefElem"].Text("defname") != "owned_by") continue;
       // schema.table.column, or the one word NONE
@@ -724,6 +745,11 @@ class SchemaPlacer {
     for (Name& name : create.reads) PlaceUse(name);
     for (action::ColumnUse& use : create.columns_used) {
       if (use.relation) PlaceUse(*use.relation);
+    }
+    if (create.selection != nullptr) {
+      Selection placed = *create.selection;
+      for (Selection::Source& source : placed.sources) PlaceUse(source.relation);
+      create.selection = std::make_shared<const Selection>(std::move(placed));
     }
     made_.push_back(create.view);
   }

@@ -96,6 +96,12 @@ std::optional<action::AlterRelation> LowerAlteration(const Node& command, const 
     }
   }
   if (row->alteration == Alteration::kSetExpression) alter.expression = LowerOptional(definition);
+  if (row->alteration == Alteration::kSetIdentity) {
+    alter.numbers = LowerSequenceOptions(definition["List"].Items("items"));
+  }
+  if (row->alteration == Alteration::kAddIdentity) {
+    alter.numbers = LowerSequenceOptions(definition["Constraint"].Items("options"));
+  }
   if (row->alteration == Alteration::kReplicaIdentity) {
     alter.object = std::string(definition["ReplicaIdentityStmt"].Text("name"));
   }

@@ -1,7 +1,11 @@
 // Columns and constraints, of CREATE TABLE, ALTER TABLE and domains.
 
+#include <algorithm>
 #include <utility>
 
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "analyzer/syntax/grammar.h"
 #include "analyzer/syntax/lower_expression.h"
@@ -39,6 +43,12 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
                        body.Text("fk_del_action") == "d",
       .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
                        body.Text("fk_upd_action") == "d",
+      .deletes_set = body.Text("fk_del_action") == "n" || body.Text("fk_del_action") == "d",
+      .set_columns = Strings(body["fk_del_set_cols"]),
+      .overlaps = body.Flag("without_overlaps") || body.Flag("fk_with_period"),
+      .nulls_not_distinct = body.Flag("nulls_not_distinct"),
+      .method = std::string(body.Text("access_method")),
+      .predicate = LowerOptional(body["where_clause"]),
   };
   if (body["raw_expr"]) {
     Expression expression = LowerExpression(body["raw_expr"]);
@@ -53,7 +63,10 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
   constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
   for (const Node& element : body.Items("exclusions")) {
     const NodeList parts = element["List"].Items("items");
-    if (!parts.empty()) constraint.columns.emplace_back(parts[0]["IndexElem"].Text("name"));
+    if (parts.empty()) continue;
+    const Node key = parts[0]["IndexElem"];
+    constraint.columns.emplace_back(key.Text("name"));
+    constraint.terms.push_back(key["expr"] ? LowerTerm(key["expr"]) : Term());
   }
   return constraint;
 }
@@ -74,6 +87,64 @@ void LowerSerial(Column& column) {
   }
 }
 
+// What a column says of itself so far, and whether it contradicts itself
+// (parse_utilcmd.c:transformColumnDefinition, transformConstraintAttrs).
+class ColumnClauses {
+ public:
+  explicit ColumnClauses(const Column& column) : has_default_(column.serial) {
+    if (column.serial) nullability_ = Nullability::kNotNull;
+  }
+
+  void Add(absl::string_view type) {
+    if (type == "CONSTR_NULL") Claim(Nullability::kNull);
+    if (type == "CONSTR_NOTNULL") Claim(Nullability::kNotNull);
+    if (type == "CONSTR_DEFAULT") Once(has_default_);
+    if (type == "CONSTR_GENERATED") Once(is_generated_);
+    if (type == "CONSTR_IDENTITY") {
+      Once(is_identity_);
+      Claim(Nullability::kNotNull);
+    }
+    if (has_default_ + is_generated_ + is_identity_ > 1) clash_ = true;
+    if (absl::StartsWith(type, "CONSTR_ATTR_")) {
+      AddAttribute(type);
+    } else {
+      last_ = std::string(type);
+      deferrability_ = initially_ = false;
+    }
+  }
+  bool Clash() const { return clash_; }
+
+ private:
+  enum class Nullability : uint8_t { kUnsaid, kNull, kNotNull };
+
+  void Once(bool& said) {
+    clash_ = clash_ || said;
+    said = true;
+  }
+  void Claim(Nullability wanted) {
+    clash_ = clash_ || (nullability_ != Nullability::kUnsaid && nullability_ != wanted);
+    nullability_ = wanted;
+  }
+  void AddAttribute(absl::string_view type) {
+    const bool enforced = absl::EndsWith(type, "ENFORCED");
+    const bool foreign = last_ == "CONSTR_FOREIGN";
+    const bool index =
+        last_ == "CONSTR_UNIQUE" || last_ == "CONSTR_PRIMARY" || last_ == "CONSTR_EXCLUSION";
+    const bool suits = foreign || (enforced ? last_ == "CONSTR_CHECK" : index);
+    clash_ = clash_ || !suits;
+    if (!enforced) Once(absl::EndsWith(type, "DEFERRABLE") ? deferrability_ : initially_);
+  }
+
+  bool has_default_ = false;
+  bool is_generated_ = false;
+  bool is_identity_ = false;
+  Nullability nullability_ = Nullability::kUnsaid;
+  std::string last_;  // the constraint that attributes speak of
+  bool deferrability_ = false;
+  bool initially_ = false;
+  bool clash_ = false;
+};
+
 void LowerColumnConstraint(const Node& body, Column& column) {
   const absl::string_view type = body.Text("contype");
   if (const std::optional<ConstraintKind> kind = LowerConstraintKind(type)) {
@@ -87,6 +158,7 @@ void LowerColumnConstraint(const Node& body, Column& column) {
   } else if (type == "CONSTR_IDENTITY") {
     column.generated = Generated::kIdentity;
     column.always = body.Text("generated_when") == "a";
+    column.numbers = LowerSequenceOptions(body.Items("options"));
   } else if (type == "CONSTR_GENERATED") {
     // Before 18 every generated column is stored; since 18 the word VIRTUAL is the default.
     const bool is_virtual = body.Text("generated_kind") == "v";
@@ -106,15 +178,53 @@ void LowerColumnConstraint(const Node& body, Column& column) {
   }
 }
 
+// The number of an option, where it has one that 64 bits hold.
+std::optional<int64_t> NumberOf(const Node& option) {
+  const Node argument = option["arg"];
+  if (argument["Integer"]) return argument["Integer"].Number("ival");
+  int64_t value = 0;
+  if (absl::SimpleAtoi(argument["Float"].Text("fval"), &value)) return value;
+  return std::nullopt;
+}
+
 }  // namespace
+
+SequenceOptions LowerSequenceOptions(const NodeList& options) {
+  SequenceOptions lowered;
+  std::vector<std::string> said;
+  for (const Node& item : options) {
+    const Node option = item["DefElem"];
+    const std::string name(option.Text("defname"));
+    const std::optional<int64_t> number = NumberOf(option);
+    lowered.twice = lowered.twice || std::find(said.begin(), said.end(), name) != said.end();
+    said.push_back(name);
+    lowered.any = lowered.any || (name != "owned_by" && name != "generated");
+    if (name == "as") lowered.type = LowerType(option["arg"]["TypeName"]).name;
+    if (name == "start") lowered.start = number;
+    if (name == "increment") lowered.increment = number;
+    if (name == "cache") lowered.cache = number;
+    if (name == "restart") lowered.restart = number;
+    lowered.restarts = lowered.restarts || name == "restart";
+    if (name == "minvalue") lowered.minimum = number;
+    if (name == "maxvalue") lowered.maximum = number;
+    lowered.no_minimum = lowered.no_minimum || (name == "minvalue" && !option["arg"]);
+    lowered.no_maximum = lowered.no_maximum || (name == "maxvalue" && !option["arg"]);
+  }
+  return lowered;
+}
 
 Column LowerColumn(const Node& body) {
   Column column = {.name = std::string(body.Text("colname")), .type = LowerType(body["typeName"])};
   const std::vector<std::string> collation = Strings(body["collClause"]["collname"]);
   column.type.collation = absl::StrJoin(collation, ".");
   LowerSerial(column);
+  ColumnClauses clauses(column);
   for (const Node& constraint : body.Items("constraints")) {
+    clauses.Add(constraint["Constraint"].Text("contype"));
     LowerColumnConstraint(constraint["Constraint"], column);
+  }
+  if (clauses.Clash()) {
+    column.clash = absl::StrCat("clauses of column \"", column.name, "\" contradict each other");
   }
   return column;
 }

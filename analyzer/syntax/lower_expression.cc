@@ -140,6 +140,7 @@ Expression LowerExpression(const Node& node) {
     if (tag == "FuncCall") {
       AddCall(expression.calls, body);
       AddSequence(expression.sequences, body);
+      expression.has_window = expression.has_window || body["over"];
     } else if (tag == "ColumnRef") {
       const absl::string_view column = ColumnRefName(body);
       if (!column.empty()) AddOnce(expression.columns, column);

@@ -147,6 +147,7 @@ ActionKind LowerAlterSequence(const Node& body) {
   action::AlterSequence alter = {.sequence = LowerTarget(body["sequence"], ObjectKind::kSequence)};
   alter.sequence.if_exists = body.Flag("missing_ok");
   const NodeList options = body.Items("options");
+  alter.options = LowerSequenceOptions(options);
   for (const Node& option : options) {
     if (option["DefElem"].Text("defname") != "owned_by") continue;
     // schema.table.column, or the one word NONE

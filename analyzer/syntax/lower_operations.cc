@@ -11,6 +11,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "analyzer/syntax/lower_expression.h"
 
@@ -31,12 +32,15 @@ Lowered LowerConstant(const Node& body) {
   Operation operation = {.kind = OperationKind::kConstant, .name = {.name = "unknown"}};
   if (body["ival"]) {
     operation.name.name = "int4";
+    operation.text = absl::StrCat(body["ival"].Number("ival"));
   } else if (body["fval"]) {
     // What looks like an integer is one as long as it fits (parse_node.c:make_const).
     int64_t value = 0;
     operation.name.name = absl::SimpleAtoi(body["fval"].Text("fval"), &value) ? "int8" : "numeric";
+    operation.text = std::string(body["fval"].Text("fval"));
   } else if (body["boolval"]) {
     operation.name.name = "bool";
+    operation.text = body["boolval"].Flag("boolval") ? "true" : "false";
   } else if (body["bsval"]) {
     operation.name.name = "bit";
   } else {
@@ -47,9 +51,12 @@ Lowered LowerConstant(const Node& body) {
 
 Lowered LowerColumn(const Node& body) {
   const NodeList fields = body.Items("fields");
-  return {.operation = {
-              .kind = OperationKind::kColumn,
-              .text = fields.empty() ? "" : std::string(fields.back()["String"].Text("sval"))}};
+  Operation operation = {.kind = OperationKind::kColumn};
+  if (!fields.empty()) operation.text = std::string(fields.back()["String"].Text("sval"));
+  if (fields.size() > 1) {
+    operation.name.name = std::string(fields[fields.size() - 2]["String"].Text("sval"));
+  }
+  return {.operation = std::move(operation)};
 }
 
 Lowered LowerCall(const Node& body) {
@@ -96,13 +103,17 @@ Lowered LowerValueFunction(const Node& body) {
 }
 
 Lowered LowerCase(const Node& body) {
-  Lowered lowered = {.operation = {.kind = OperationKind::kOther}};
+  Lowered lowered = {.operation = {.kind = OperationKind::kCommon}};
   if (body["arg"]) lowered.operands.push_back(body["arg"]);
   for (const Node& item : body.Items("args")) {
     lowered.operands.push_back(item["CaseWhen"]["expr"]);
+  }
+  const size_t conditions = lowered.operands.size();
+  for (const Node& item : body.Items("args")) {
     lowered.operands.push_back(item["CaseWhen"]["result"]);
   }
   if (body["defresult"]) lowered.operands.push_back(body["defresult"]);
+  lowered.operation.results = static_cast<uint32_t>(lowered.operands.size() - conditions);
   return lowered;
 }
 
@@ -137,7 +148,11 @@ Lowered LowerOperation(const Node& node) {
     return LowerList(OperationKind::kCommon, body["args"]);
   }
   if (tag == "A_ArrayExpr") return LowerList(OperationKind::kArray, body["elements"]);
-  if (tag == "RowExpr") return LowerList(OperationKind::kOther, body["args"]);
+  if (tag == "RowExpr") {
+    Lowered row = LowerList(OperationKind::kOther, body["args"]);
+    row.operation.name.name = "record";
+    return row;
+  }
   if (tag == "A_Indirection") {
     return {.operation = {.kind = OperationKind::kOther}, .operands = {body["arg"]}};
   }

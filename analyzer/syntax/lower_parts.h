@@ -19,6 +19,10 @@ namespace plimsoll::tree {
 std::optional<ConstraintKind> LowerConstraintKind(absl::string_view type);
 Constraint LowerConstraint(const Node& body, ConstraintKind kind);
 Column LowerColumn(const Node& body);
+// Of a list of DefElem.
+SequenceOptions LowerSequenceOptions(const NodeList& options);
+// ---- lower_selection.cc
+OptionalSelection LowerSelection(const Node& query);
 // ---- lower_alter.cc
 // The subcommands of ALTER TABLE and of ALTER for other relations, one action each. `statement` is
 // its text, `location` where that starts in the parsed text, and `offset` is added to every span.

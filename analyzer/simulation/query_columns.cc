@@ -1,0 +1,343 @@
+#include "analyzer/simulation/query_columns.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/volatility.h"
+
+namespace plimsoll {
+namespace {
+
+using Mention = Selection::Mention;
+
+// access/htup_details.h:MaxTupleAttributeNumber
+constexpr size_t kMostColumns = 1664;
+
+class QueryReader {
+ public:
+  QueryReader(const Selection& selection, const TypeScope& scope, bool plain,
+              absl::FunctionRef<bool(const Relation&)> knows_all)
+      : selection_(selection), scope_(scope), plain_(plain) {
+    for (const Selection::Source& source : selection.sources) {
+      const Relation* relation = scope.view.Find(source.relation, scope.search_path);
+      const bool readable =
+          relation != nullptr && !relation->IsIndex() && relation->kind != RelationKind::kSequence;
+      const bool open = !readable || !relation->columns_known || relation->assumed;
+      sources_.push_back({.alias = source.alias,
+                          .relation = readable ? relation : nullptr,
+                          .open = open,
+                          .certain = !open && knows_all(*relation)});
+    }
+    for (const Source& source : sources_) {
+      if (source.relation == nullptr) continue;
+      for (const TableColumn& column : source.relation->columns) ++holders_[column.name];
+    }
+    for (const Source& source : sources_) AddVisible(source);
+  }
+
+  QueryColumns Read(absl::Span<const std::string> names) {
+    QueryColumns query = {.known = true};
+    for (const ShownColumn& shown : selection_.columns) Show(shown, query);
+    CheckNames();
+    if (!failure_) CheckGrouping(query);
+    if (!failure_ && plain_) CheckTypes();
+    GiveNames(names, query);
+    query.failure = std::move(failure_);
+    return query;
+  }
+
+ private:
+  struct Source {
+    std::string alias;
+    const Relation* relation = nullptr;
+    bool open = true;      // its columns are not all known
+    bool certain = false;  // what is not known is not there
+  };
+
+  void Fail(absl::string_view sqlstate, std::string message) {
+    if (!failure_) failure_ = {.sqlstate = std::string(sqlstate), .message = std::move(message)};
+  }
+
+  // Under its own name and with its qualifier: the first of a name counts, see TypeOf.
+  void AddVisible(const Source& source) {
+    if (source.relation == nullptr) return;
+    for (const TableColumn& column : source.relation->columns) {
+      TableColumn visible = column;
+      const bool again = Sharing(column.name) > 1;
+      if (!again) visible_.push_back(visible);
+      visible.name = QualifiedColumn(source.alias, column.name);
+      visible_.push_back(std::move(visible));
+    }
+  }
+
+  size_t Sharing(const std::string& column) const {
+    const auto found = holders_.find(column);
+    return found == holders_.end() ? 0 : found->second;
+  }
+
+  const Source* FindSource(absl::string_view alias) const {
+    const auto found = std::find_if(sources_.begin(), sources_.end(),
+                                    [&](const Source& source) { return source.alias == alias; });
+    return found == sources_.end() ? nullptr : &*found;
+  }
+
+  // Null where it is no column that is known for certain.
+  const Source* SourceOf(const Mention& mention) const {
+    if (!mention.qualifier.empty()) {
+      const Source* source = FindSource(mention.qualifier);
+      const bool has = source != nullptr && source->relation != nullptr &&
+                       source->relation->FindColumn(mention.column) != nullptr;
+      return has ? source : nullptr;
+    }
+    for (const Source& source : sources_) {
+      if (source.relation != nullptr && source.relation->FindColumn(mention.column) != nullptr) {
+        return &source;
+      }
+    }
+    return nullptr;
+  }
+
+  // ---- what is shown
+
+  void ShowAll(const std::string& qualifier, QueryColumns& query) {
+    // What is joined by name is shown once, and first.
+    if (selection_.joins_by_name && qualifier.empty()) query.known = false;
+    for (const Source& source : sources_) {
+      if (!qualifier.empty() && source.alias != qualifier) continue;
+      if (source.open) query.known = false;
+      if (source.relation == nullptr) continue;
+      for (const TableColumn& column : source.relation->columns) {
+        query.columns.push_back({.name = column.name, .type = column.type});
+      }
+    }
+  }
+
+  void Show(const ShownColumn& shown, QueryColumns& query) {
+    if (shown.value == nullptr) return ShowAll(shown.name, query);
+    if (shown.name.empty()) query.known = false;
+    query.columns.push_back({.name = shown.name, .type = TypeNameOf(*shown.value)});
+  }
+
+  // Null where the type is not certain.
+  std::shared_ptr<const TypeName> TypeNameOf(const Expression& value) const {
+    if (value.operations.empty()) return nullptr;
+    const Operation& last = value.operations.back();
+    if (last.kind == OperationKind::kOther && !last.name.name.empty()) {
+      return std::make_shared<const TypeName>(TypeName{.name = last.name});
+    }
+    if (last.kind == OperationKind::kCast) return last.type;
+    if (last.kind == OperationKind::kColumn && value.operations.size() == 1) {
+      const Source* source = SourceOf({.qualifier = last.name.name, .column = last.text});
+      return source == nullptr ? nullptr : source->relation->FindColumn(last.text)->type;
+    }
+    const ExpressionType type = TypeOf(value, visible_, scope_);
+    if (type.untyped) return std::make_shared<const TypeName>(TypeName{.name = {.name = "text"}});
+    if (!type.IsKnown() || type.type.builtin == nullptr) return nullptr;
+    return std::make_shared<const TypeName>(TypeName{.name = {.name = type.type.name},
+                                                     .modifiers = type.type.modifiers,
+                                                     .array = type.type.array});
+  }
+
+  // ---- what is mentioned
+
+  void CheckNames() {
+    for (const ShownColumn& shown : selection_.columns) {
+      if (shown.value != nullptr) {
+        CheckMentions(*shown.value);
+      } else if (!shown.name.empty() && FindSource(shown.name) == nullptr) {
+        Fail("42P01", absl::StrCat("missing FROM-clause entry for table \"", shown.name, "\""));
+      }
+    }
+    for (const OptionalExpression& condition : selection_.conditions) CheckMentions(*condition);
+    if (selection_.having) CheckMentions(*selection_.having);
+    for (const Mention& mention : selection_.sorted_by) {
+      const bool shown = mention.qualifier.empty() && IsShown(mention.column);
+      if (!shown) CheckMention(mention);
+    }
+  }
+
+  bool IsShown(const std::string& name) const {
+    return std::any_of(selection_.columns.begin(), selection_.columns.end(),
+                       [&](const ShownColumn& shown) { return shown.name == name; });
+  }
+
+  void CheckMentions(const Expression& expression) {
+    for (const Operation& operation : expression.operations) {
+      if (operation.kind != OperationKind::kColumn) continue;
+      CheckMention({.qualifier = operation.name.name, .column = operation.text});
+    }
+  }
+
+  // parse_expr.c:transformColumnRef
+  void CheckMention(const Mention& mention) {
+    const std::string& name = mention.column;
+    if (name.empty()) return;
+    const auto missing = [&] {
+      // `t.text` may be a function of the row, or a cast.
+      const bool function = !mention.qualifier.empty() &&
+                            (IsBuiltinType({.name = name}) || IsBuiltinFunction({.name = name}) ||
+                             scope_.view.FindRoutine({.name = name}, scope_.search_path));
+      if (!function) Fail("42703", absl::StrCat("column \"", name, "\" does not exist"));
+    };
+    if (!mention.qualifier.empty()) {
+      const Source* source = FindSource(mention.qualifier);
+      if (source == nullptr) {
+        return Fail("42P01", absl::StrCat("missing FROM-clause entry for table \"",
+                                          mention.qualifier, "\""));
+      }
+      if (SourceOf(mention) == nullptr && source->certain && !IsSystemColumn(name)) missing();
+      return;
+    }
+    const size_t sharing = Sharing(name);
+    if (sharing > 1 && !selection_.joins_by_name) {
+      return Fail("42702", absl::StrCat("column reference \"", name, "\" is ambiguous"));
+    }
+    const bool all_certain = std::all_of(sources_.begin(), sources_.end(),
+                                         [](const Source& source) { return source.certain; });
+    const bool whole_row = FindSource(name) != nullptr;
+    const bool system = IsSystemColumn(name) && !sources_.empty();
+    if (sharing == 0 && all_certain && !whole_row && !system) missing();
+  }
+
+  // ---- groups
+
+  struct Outside {
+    std::vector<Mention> mentions;  // of columns outside of aggregates
+    bool aggregates = false;
+    bool certain = true;
+  };
+
+  Outside OutsideOf(const Expression& expression) const {
+    Outside outside;
+    // How many of the mentions came with each value.
+    std::vector<size_t> starts;
+    for (const Operation& operation : expression.operations) {
+      const size_t count = std::min<size_t>(operation.operands, starts.size());
+      const size_t start = count == 0 ? outside.mentions.size() : starts[starts.size() - count];
+      starts.resize(starts.size() - count);
+      starts.push_back(start);
+      if (operation.kind == OperationKind::kOpaque) outside.certain = false;
+      if (operation.kind == OperationKind::kColumn) {
+        outside.mentions.push_back({.qualifier = operation.name.name, .column = operation.text});
+      }
+      const FunctionCall call = {.function = operation.name, .arguments = operation.operands};
+      if (operation.kind == OperationKind::kCall && IsAggregate(call, scope_.server_version)) {
+        outside.aggregates = true;
+        outside.mentions.resize(start);
+      }
+    }
+    return outside;
+  }
+
+  bool IsGrouped(const Mention& mention, const Source& source) const {
+    return std::any_of(
+        selection_.grouped_by.begin(), selection_.grouped_by.end(),
+        [&](const Mention& by) { return by.column == mention.column && SourceOf(by) == &source; });
+  }
+
+  // parse_agg.c:check_functional_grouping
+  bool HasKey(const Source& source) const {
+    const TableConstraint* key = PrimaryKeyOf(*source.relation);
+    return key != nullptr && !key->deferrable &&
+           std::all_of(key->columns.begin(), key->columns.end(), [&](const std::string& column) {
+             return IsGrouped({.column = column}, source);
+           });
+  }
+
+  void CheckGrouping(QueryColumns& query) {
+    for (const OptionalExpression& condition : selection_.conditions) {
+      const Outside outside = OutsideOf(*condition);
+      if (outside.aggregates && outside.certain) {
+        return Fail("42803", "aggregate functions are not allowed in WHERE");
+      }
+    }
+    std::vector<Outside> shown;
+    bool groups = selection_.grouped || selection_.having != nullptr;
+    for (const ShownColumn& column : selection_.columns) {
+      if (column.value == nullptr) {
+        shown.push_back({.certain = false});
+        continue;
+      }
+      shown.push_back(OutsideOf(*column.value));
+      groups = groups || shown.back().aggregates;
+    }
+    if (selection_.having != nullptr) shown.push_back(OutsideOf(*selection_.having));
+    // A group may be by a shown value too, which is not followed.
+    const bool by_columns = !selection_.grouped_by_others &&
+                            std::all_of(selection_.grouped_by.begin(), selection_.grouped_by.end(),
+                                        [&](const Mention& by) { return SourceOf(by) != nullptr; });
+    if (!groups || !by_columns) return;
+    for (const Outside& outside : shown) {
+      for (const Mention& mention : outside.certain ? outside.mentions : std::vector<Mention>()) {
+        CheckGrouped(mention, query);
+      }
+    }
+  }
+
+  void CheckGrouped(const Mention& mention, QueryColumns& query) {
+    const Source* source = SourceOf(mention);
+    if (source == nullptr || IsGrouped(mention, *source)) return;
+    if (HasKey(*source)) {
+      query.keys.push_back(source->relation->id);
+    } else if (source->certain && !selection_.joins_by_name) {
+      Fail("42803", absl::StrCat("column \"", mention.column, "\" must appear in GROUP BY"));
+    }
+  }
+
+  // ---- types and names
+
+  void CheckTypes() {
+    const auto check = [&](const Expression& expression) {
+      const absl::string_view misfit = FindMisfit(expression, visible_, scope_);
+      if (!misfit.empty()) Fail(misfit, "a value is of a type that is not taken there");
+    };
+    for (const ShownColumn& shown : selection_.columns) {
+      if (shown.value != nullptr) check(*shown.value);
+    }
+    for (const OptionalExpression& condition : selection_.conditions) check(*condition);
+    if (selection_.having != nullptr) check(*selection_.having);
+  }
+
+  void GiveNames(absl::Span<const std::string> names, QueryColumns& query) {
+    if (!query.known) return;
+    if (names.size() > query.columns.size()) {
+      return Fail("42601", "more column names than columns are given");
+    }
+    for (size_t i = 0; i < names.size(); ++i) query.columns[i].name = names[i];
+    absl::flat_hash_set<absl::string_view> seen;
+    for (const TableColumn& column : query.columns) {
+      if (!seen.insert(column.name).second) {
+        return Fail("42701", absl::StrCat("column \"", column.name, "\" specified more than once"));
+      }
+      const Type type = column.type == nullptr ? Type() : ResolveType(*column.type, scope_);
+      if (type.type_class == TypeClass::kPseudo) {
+        return Fail("42P16", absl::StrCat("column \"", column.name, "\" has a pseudo-type"));
+      }
+    }
+  }
+
+  const Selection& selection_;
+  const TypeScope& scope_;
+  bool plain_;
+  std::vector<Source> sources_;
+  absl::flat_hash_map<std::string, size_t> holders_;  // how many sources have such a column
+  std::vector<TableColumn> visible_;
+  std::optional<Failure> failure_;
+};
+
+}  // namespace
+
+QueryColumns ColumnsOf(const Selection& selection, absl::Span<const std::string> names,
+                       const TypeScope& scope, bool plain,
+                       absl::FunctionRef<bool(const Relation&)> knows_all) {
+  if (selection.columns.size() > kMostColumns) return {};
+  return QueryReader(selection, scope, plain, knows_all).Read(names);
+}
+
+}  // namespace plimsoll

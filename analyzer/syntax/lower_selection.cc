@@ -1,0 +1,153 @@
+// What columns a query shows, of which relations.
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "analyzer/syntax/lower_expression.h"
+#include "analyzer/syntax/lower_parts.h"
+
+namespace plimsoll::tree {
+namespace {
+
+// A name that a column gets by its value, and how much it counts: below 2, what stands around it
+// may have a better one (parse_target.c:FigureColnameInternal).
+struct Figured {
+  std::string name;
+  int strength = 0;
+};
+
+Figured FigureName(const Node& value);
+
+// `a::t`: the column's name or, of what has none, the type's.
+Figured FigureCast(const Node& cast) {
+  Figured argument = FigureName(cast["arg"]);
+  if (argument.strength > 1) return argument;
+  return {.name = QualifiedName(cast["typeName"]["names"]).name, .strength = 1};
+}
+
+Figured FigureCase(const Node& body) {
+  Figured otherwise = FigureName(body["defresult"]);
+  if (otherwise.strength > 1) return otherwise;
+  return {.name = "case", .strength = 1};
+}
+
+Figured FigureName(const Node& value) {
+  const absl::string_view tag = value.Tag();
+  const Node body = value.Body();
+  if (tag == "ColumnRef") return {.name = std::string(ColumnRefName(body)), .strength = 2};
+  if (tag == "FuncCall") return {.name = QualifiedName(body["funcname"]).name, .strength = 2};
+  if (tag == "TypeCast") return FigureCast(body);
+  if (tag == "CollateClause") return FigureName(body["arg"]);
+  if (tag == "CaseExpr") return FigureCase(body);
+  if (tag == "A_ArrayExpr") return {.name = "array", .strength = 2};
+  if (tag == "RowExpr") return {.name = "row", .strength = 2};
+  if (tag == "CoalesceExpr") return {.name = "coalesce", .strength = 2};
+  if (tag == "MinMaxExpr") {
+    return {.name = body.Text("op") == "IS_LEAST" ? "least" : "greatest", .strength = 2};
+  }
+  if (tag == "A_Expr" && body.Text("kind") == "AEXPR_NULLIF") {
+    return {.name = "nullif", .strength = 2};
+  }
+  if (tag == "SQLValueFunction") {
+    absl::string_view name = body.Text("op");
+    absl::ConsumePrefix(&name, "SVFOP_");
+    absl::ConsumeSuffix(&name, "_N");
+    return {.name = absl::AsciiStrToLower(name), .strength = 2};
+  }
+  // The rest of those with names of their own: fields, subqueries, XML and JSON.
+  const bool nameless = tag == "A_Const" || tag == "A_Expr" || tag == "BoolExpr" ||
+                        tag == "NullTest" || tag == "BooleanTest" || tag.empty();
+  return {.name = nameless ? "?column?" : ""};
+}
+
+class SelectionReader {
+ public:
+  // Null where the query is of another kind.
+  OptionalSelection Read(const Node& select) {
+    for (const absl::string_view clause : {"larg", "withClause", "valuesLists"}) {
+      if (select[clause]) return nullptr;
+    }
+    for (const Node& item : select.Items("fromClause")) {
+      if (!AddSource(item)) return nullptr;
+    }
+    for (const Node& target : select.Items("targetList")) AddColumn(target["ResTarget"]);
+    if (select["whereClause"]) AddCondition(select["whereClause"]);
+    if (select["havingClause"]) read_.having = LowerOptional(select["havingClause"]);
+    for (const Node& item : select.Items("groupClause")) AddGroup(item);
+    for (const Node& item : select.Items("sortClause")) {
+      const Node value = item["SortBy"]["node"];
+      if (value.Tag() == "ColumnRef") read_.sorted_by.push_back(MentionOf(value.Body()));
+    }
+    return std::make_shared<const Selection>(std::move(read_));
+  }
+
+ private:
+  static Selection::Mention MentionOf(const Node& column_ref) {
+    const NodeList fields = column_ref.Items("fields");
+    Selection::Mention mention = {.column = std::string(ColumnRefName(column_ref))};
+    if (fields.size() > 1) {
+      mention.qualifier = std::string(fields[fields.size() - 2]["String"].Text("sval"));
+    }
+    return mention;
+  }
+
+  void AddCondition(const Node& condition) { read_.conditions.push_back(LowerOptional(condition)); }
+
+  bool AddSource(const Node& item) {
+    const Node body = item.Body();
+    if (item.Tag() == "RangeVar") {
+      if (body["alias"]["colnames"]) return false;
+      const absl::string_view alias = body["alias"].Text("aliasname");
+      read_.sources.push_back({.relation = RangeVarName(body),
+                               .alias = std::string(alias.empty() ? body.Text("relname") : alias)});
+      return true;
+    }
+    if (item.Tag() != "JoinExpr" || body["alias"]) return false;
+    read_.joins_by_name =
+        read_.joins_by_name || body.Flag("isNatural") || body["usingClause"].present();
+    if (body["quals"]) AddCondition(body["quals"]);
+    return AddSource(body["larg"]) && AddSource(body["rarg"]);
+  }
+
+  void AddColumn(const Node& target) {
+    const Node value = target["val"];
+    const NodeList fields = value["ColumnRef"].Items("fields");
+    if (fields.back().Tag() == "A_Star") {
+      const bool qualified = fields.size() > 1;
+      read_.columns.push_back(
+          {.name = qualified ? std::string(fields[fields.size() - 2]["String"].Text("sval")) : ""});
+      return;
+    }
+    std::string name(target.Text("name"));
+    if (name.empty()) name = FigureName(value).name;
+    read_.columns.push_back({.name = std::move(name), .value = LowerOptional(value)});
+  }
+
+  void AddGroup(const Node& item) {
+    read_.grouped = true;
+    if (item.Tag() != "ColumnRef") {
+      read_.grouped_by_others = true;
+      return;
+    }
+    read_.grouped_by.push_back(MentionOf(item.Body()));
+    read_.sorted_by.push_back(read_.grouped_by.back());
+  }
+
+  Selection read_;
+};
+
+}  // namespace
+
+OptionalSelection LowerSelection(const Node& query) {
+  // SELECT … INTO gives the statement itself.
+  const Node select = query["SelectStmt"] ? query["SelectStmt"] : query;
+  if (!select["targetList"]) return nullptr;
+  return SelectionReader().Read(select);
+}
+
+}  // namespace plimsoll::tree
