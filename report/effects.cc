@@ -92,6 +92,12 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
   absl::flat_hash_map<std::pair<RelationId, std::string>, size_t> places;
   const absl::Span<const Step> steps = history.StepsOf(migration, statement);
   sum.modelled = !steps.empty();
+  const std::optional<Problem>& problem =
+      history.migrations()[migration].script->statements[statement].problem;
+  if (problem && !problem->sqlstate.empty()) {
+    sum.modelled = true;
+    sum.failure = Failure{.sqlstate = problem->sqlstate, .message = problem->message};
+  }
   for (const Step& step : steps) {
     const Effects& effects = step.effects;
     for (const Lock& lock : effects.locks) {

@@ -75,7 +75,8 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
 void Applier::MakeSequence(const Relation& table, const std::string& column,
                            const SequenceOptions& options) {
   Relation sequence = Fresh(RelationKind::kSequence, table.schema, table.persistence);
-  sequence.name = view().ChooseName(table.schema, table.name, column, "seq");
+  sequence.name = options.name.empty() ? view().ChooseName(table.schema, table.name, column, "seq")
+                                       : options.name;
   sequence.owner = table.id;
   sequence.owner_column = column;
   const TableColumn* of = table.FindColumn(column);
@@ -542,7 +543,10 @@ RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint&
                                         absl::string_view given) {
   action::CreateIndex create = {.name_hint = absl::StrJoin(constraint.columns, "_"),
                                 .unique = constraint.kind != ConstraintKind::kExclusion};
-  if (constraint.kind == ConstraintKind::kExclusion) create.method = "gist";
+  if (!constraint.method.empty()) create.method = constraint.method;
+  if (constraint.overlaps) create.method = "gist";
+  // Made on ONLY the whole: the parts' have to be attached.
+  create.only = constraint.only && !table.children.empty();
   for (const std::string& column : constraint.columns) {
     create.columns.push_back({.column = column});
   }
@@ -1093,7 +1097,14 @@ void Applier::Apply(const action::AlterRelation& alter) {
     case Alteration::kReplicaIdentity: {
       const Relation* index = Find({.schema = named->schema, .name = alter.object});
       const RelationId used = alter.object.empty() || index == nullptr ? 0 : index->id;
-      return set([&](Relation& changed) { changed.replica_identity = used; });
+      const auto says = [&](absl::string_view word) {
+        return !alter.options.empty() && alter.options[0].name == word;
+      };
+      return set([&](Relation& changed) {
+        changed.replica_identity = used;
+        changed.replica_full = says("full");
+        changed.replica_nothing = says("nothing");
+      });
     }
     case Alteration::kOfType:
       return set([&](Relation& changed) { changed.of_type = alter.other; });
@@ -1120,6 +1131,21 @@ void Applier::Apply(const action::AlterConstraint& alter) {
       if (alter.no_inherit) constraint.no_inherit = *alter.no_inherit;
     }
   });
+  const Relation* table = Find(alter.table.name);
+  const TableConstraint* known =
+      table == nullptr ? nullptr : table->FindConstraint(alter.constraint);
+  // ATExecAlterConstrInheritability: the children get it now.
+  const bool spreads = known != nullptr && known->kind == ConstraintKind::kNotNull &&
+                       alter.no_inherit == false && known->columns.size() == 1;
+  if (!spreads) return;
+  const std::string column = known->columns[0];
+  const std::string name = known->name;
+  for (const Relation* child : view().DescendantsOf(*table)) {
+    AddNotNull(child->id, column, name, /*inherited=*/true);
+    catalog_.Change(moment_, child->id, [&](Relation& changed) {
+      if (TableColumn* own = changed.FindColumn(column)) own->not_null = true;
+    });
+  }
 }
 
 // What the parent asks for, the child has already: it is only no longer its own alone.

@@ -499,6 +499,14 @@ void Applier::Apply(const action::AlterPublication& alter) {
     catalog_.SetObject(moment_, ObjectKind::kPublication, {.name = alter.publication},
                        NamedObject{.created = situation_.now, .all_tables = alter.all_tables});
   }
+  for (const Parameter& option : alter.options) {
+    const NamedObject* known =
+        view().FindObject(ObjectKind::kPublication, {.name = alter.publication}, {});
+    if (known == nullptr || option.name != "publish") continue;
+    NamedObject changed = *known;
+    changed.publishes = option.value;
+    catalog_.SetObject(moment_, ObjectKind::kPublication, {.name = alter.publication}, changed);
+  }
   const auto is_here = [&](const Publishing& place) {
     return place.publication == alter.publication;
   };
@@ -513,6 +521,7 @@ void Applier::Apply(const action::AlterPublication& alter) {
     if (published.filter != nullptr) {
       const std::vector<std::string>& columns = published.filter->columns;
       place.columns.insert(place.columns.end(), columns.begin(), columns.end());
+      place.filter = columns;
     }
     ForEach(published.table, [&](Relation& table) {
       std::erase_if(table.publications, is_here);

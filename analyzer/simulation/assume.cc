@@ -151,7 +151,9 @@ class Assumer {
     for (const Name& name : names) Assume(name);
   }
   void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
-    if (situation_.closed) return;
+    // Where the path is empty, a bare name means nothing.
+    const bool placed = !name.schema.empty() || !situation_.search_path.empty();
+    if (situation_.closed || !placed) return;
     const CatalogView view = catalog_.At(moment_);
     if (name.name.empty() || IsSystemName(name) ||
         view.Find(name, situation_.search_path) != nullptr ||
@@ -159,9 +161,7 @@ class Assumer {
       return;
     }
     Relation relation;
-    relation.schema = !name.schema.empty()             ? name.schema
-                      : situation_.search_path.empty() ? "public"
-                                                       : situation_.search_path[0];
+    relation.schema = !name.schema.empty() ? name.schema : situation_.search_path[0];
     relation.name = name.name;
     relation.kind = kind;
     catalog_.Assume(std::move(relation));

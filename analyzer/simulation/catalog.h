@@ -127,6 +127,7 @@ struct RewriteRule {
 struct Publishing {
   std::string publication;
   std::vector<std::string> columns;  // of its list and of its row filter
+  std::vector<std::string> filter;   // of the latter alone
 };
 
 // The numbers of a sequence (pg_sequence).
@@ -175,6 +176,8 @@ struct Relation {
   std::vector<Name> statistics;     // objects of CREATE STATISTICS
   std::string clustered_on;         // an index, by name
   RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
+  bool replica_full = false;        // REPLICA IDENTITY FULL
+  bool replica_nothing = false;     // REPLICA IDENTITY NOTHING
   std::string tablespace;           // empty: the database's own
   std::string access_method;        // empty: the default one
   std::optional<Name> of_type;      // CREATE TABLE … OF
@@ -291,6 +294,7 @@ struct NamedObject {
   std::vector<std::string> columns;
   bool has_handler = false;  // of a foreign-data wrapper
   bool all_tables = false;   // of a publication
+  std::string publishes;     // likewise: its option `publish`; empty: all there is
   bool enabled = false;      // of a subscription
   bool has_slot = false;     // likewise
 };

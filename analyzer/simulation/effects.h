@@ -139,6 +139,7 @@ struct SessionState {
   absl::flat_hash_map<std::string, bool> cursors;  // whether they outlive their transaction
   absl::flat_hash_set<RelationId> drawn;           // sequences that gave a value
   absl::flat_hash_set<std::string> prepared_transactions;
+  bool queried = false;  // the transaction has a snapshot, and keeps its isolation
   // A function ran, which may have opened cursors and drawn values.
   bool called = false;
 };

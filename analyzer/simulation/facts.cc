@@ -82,9 +82,16 @@ Facts Inspector::Inspect(const Action& action) && {
   std::visit(
       [&](const auto& kind) {
         using Kind = std::decay_t<decltype(kind)>;
-        if constexpr (std::is_same_v<Kind, action::CreateTable>) CheckPlace(kind.table);
-        if constexpr (std::is_same_v<Kind, action::CreateView>) CheckPlace(kind.view);
-        if constexpr (std::is_same_v<Kind, action::CreateSequence>) CheckPlace(kind.sequence);
+        if constexpr (requires { kind.persistence; }) {
+          const bool placed = kind.persistence != Persistence::kTemporary;
+          if constexpr (std::is_same_v<Kind, action::CreateTable>) {
+            if (placed) CheckPlace(kind.table);
+          } else if constexpr (std::is_same_v<Kind, action::CreateView>) {
+            if (placed) CheckPlace(kind.view);
+          } else if (placed) {
+            CheckPlace(kind.sequence);
+          }
+        }
         if constexpr (std::is_same_v<Kind, action::CreateFunction>) CheckPlace(kind.function);
         if constexpr (std::is_same_v<Kind, action::CreateType>) CheckPlace(kind.type);
         if (suits) Look(kind);

@@ -168,6 +168,7 @@ class Inspector {
   void Look(const action::SetParameter& set);
   void Look(const action::SessionCommand& command);
   void Look(const action::SetConstraints& set);
+  void CheckTransactionModes(const action::SetParameter& set);
   void Look(const action::Execute& execute);
   void Look(const action::RaiseError& raise);
   // facts_storage.cc
@@ -277,7 +278,7 @@ class Inspector {
   void CheckIdentityOf(const action::AlterRelation& alter, const Relation& table);
   // What a query shows; the failure noted where PostgreSQL refuses it.
   QueryColumns CheckSelection(const OptionalSelection& selection,
-                              absl::Span<const std::string> names);
+                              std::optional<absl::Span<const std::string>> names);
   bool CheckReplacedColumns(const Relation& view, const QueryColumns& query);
 
   // facts_kind.cc
@@ -309,6 +310,10 @@ class Inspector {
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
+  bool CheckComputed(const action::ModifyData& modify);
+  bool CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query);
+  bool CheckIdentified(const Relation& table, const action::Write& write);
+  void NoteInstead(const Relation& view, const action::Write& write);
   void CheckUpkeepOptions(const action::Maintain& maintain);
   bool CheckAnalyzed(const Relation& relation, const std::vector<std::string>& columns);
   void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
@@ -347,6 +352,8 @@ class Inspector {
   bool CheckKeyActions(const Relation& table, const Constraint& constraint);
   void CheckKeysOfType(const Relation& heap, const action::AlterColumnType& alter);
   bool CheckOwnKeys(const action::CreateTable& create, const Relation& made);
+  bool CheckOwnConstraints(const action::CreateTable& create, const Relation& made,
+                           const std::vector<const Constraint*>& constraints);
   bool CheckSelfReference(const Relation& made, const Constraint& constraint,
                           const std::vector<std::string>& columns,
                           const std::vector<std::vector<std::string>>& keys);
@@ -430,6 +437,8 @@ class Inspector {
                              bool cascade);
   void NoteReferencing(const Relation& referenced, const Relation& heap, const std::string& column,
                        bool rewrites);
+  bool CheckComparisons(const Relation& heap, const action::AlterColumnType& alter,
+                        const TypeName& from);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
   bool RefusesType(const Relation& heap, const action::AlterColumnType& alter,
                    const TypeName& from);
@@ -454,6 +463,7 @@ class Inspector {
   bool CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
                            const action::Drop& drop);
   bool CheckDroppedType(const Name& name, const action::Drop& drop);
+  bool IsOfOthers(ObjectKind kind, const Name& name) const;
   bool IsMissing(const action::Drop& drop, const Name& name,
                  const std::optional<std::string>& signature) const;
   void CheckFixed(ObjectKind kind, const Name& name);

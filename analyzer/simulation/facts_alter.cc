@@ -315,10 +315,16 @@ void Inspector::Look(const action::SetDefault& set) {
   if (table == nullptr || !HasColumn(*table, set.column)) return;
   CheckTakesDefault(*table, set.column);
   const TableColumn* column = table->FindColumn(set.column);
-  CheckDefault(set.value, column == nullptr ? nullptr : column->type.get());
+  // It is made for the type that the same statement gives the column.
+  const TypeName* type = column == nullptr ? nullptr : column->type.get();
+  for (const Action& action : with_) {
+    const auto* alter = std::get_if<action::AlterColumnType>(&action.kind);
+    if (alter != nullptr && alter->column == set.column) type = &alter->type;
+  }
+  CheckDefault(set.value, type);
   CheckLabels(set.value.texts, table);
-  if (column == nullptr || column->type == nullptr || column->type->array) return;
-  if (set.value.text) CheckLabel(column->type->name, *set.value.text);
+  if (type == nullptr || type->array) return;
+  if (set.value.text) CheckLabel(type->name, *set.value.text);
 }
 
 // tablecmds.c:ATExecColumnDefault: an identity or a generated column has none to set or drop.
@@ -464,6 +470,27 @@ void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColum
   }
 }
 
+// The checks and the predicates of indexes are read again over the new type.
+bool Inspector::CheckComparisons(const Relation& heap, const action::AlterColumnType& alter,
+                                 const TypeName& from) {
+  const auto holds = [&](const OptionalPredicate& predicate) {
+    return predicate == nullptr ||
+           StillCompares(*predicate, alter.column, from, alter.type, Scope());
+  };
+  bool all = IsPlain();
+  for (const TableConstraint& constraint :
+       all ? heap.constraints : std::vector<TableConstraint>()) {
+    const bool check = constraint.kind == ConstraintKind::kCheck && !IsDroppedBeside(constraint);
+    all = all && (!check || holds(constraint.predicate));
+  }
+  for (const Relation* index : view_.IndexesOf(heap)) all = all && holds(index->predicate);
+  if (!all && IsPlain()) {
+    Fail("42883", absl::StrCat("a check or an index compares column \"", alter.column,
+                               "\" with values of its old type"));
+  }
+  return !facts_.failure;
+}
+
 void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter) {
   const TableColumn* column = heap.FindColumn(alter.column);
   const TypeName* from = column != nullptr ? column->type.get() : nullptr;
@@ -489,6 +516,7 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
                 absl::StrCat("default for column \"", alter.column,
                              "\" cannot be cast automatically to type ", alter.type.name.name));
   }
+  if (from != nullptr && !CheckComparisons(heap, alter, *from)) return;
   const bool stored = column != nullptr && column->generated == Generated::kStored;
   const bool rewrites = (change.rewrites || stored) && !is_virtual;
   if (rewrites) {

@@ -371,7 +371,13 @@ bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint
     Fail("0A000", "exclusion constraints are not supported on partitioned tables");
     return false;
   }
-  if (exclusion) return true;
+  if (exclusion) {
+    action::CreateIndex index = {.method = constraint.method};
+    for (const std::string& name : constraint.columns) index.columns.push_back({.column = name});
+    CheckMethod(index);
+    if (!facts_.failure) CheckIndexed(index, table);
+    return !facts_.failure;
+  }
   for (const std::string& name : constraint.columns) {
     if (std::count(constraint.columns.begin(), constraint.columns.end(), name) > 1) {
       Fail("42701", absl::StrCat("column \"", name, "\" appears twice in a constraint"));

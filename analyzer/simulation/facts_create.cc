@@ -99,6 +99,18 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
       return Fail("42804", absl::StrCat("column \"", column.name, "\" has a type conflict"));
     }
   }
+  for (const Name& other_name : create.inherits) {
+    const Relation* other = Find(other_name);
+    if (other == parent || other == nullptr) break;
+    for (const TableColumn& column : parent->columns) {
+      const TableColumn* first = other->FindColumn(column.name);
+      const bool known = first != nullptr && first->type != nullptr && column.type != nullptr;
+      if (known && !IsOfType(*first, column.type->name.name)) {
+        return Fail("42804",
+                    absl::StrCat("inherited column \"", column.name, "\" has a type conflict"));
+      }
+    }
+  }
 }
 
 // A unique constraint of a partitioned table has to tell the partition (indexcmds.c:DefineIndex).
@@ -209,6 +221,7 @@ bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& 
       std::sort(keys.back().begin(), keys.back().end());
     }
   }
+  if (!CheckOwnConstraints(create, made, constraints)) return false;
   if (!made.columns_known || !create.like.empty()) return true;
   for (const Constraint* constraint : constraints) {
     const bool self = constraint->kind == ConstraintKind::kForeignKey &&
@@ -222,6 +235,25 @@ bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& 
     const std::vector<std::string>& columns =
         constraint->referenced_columns.empty() ? *primary : constraint->referenced_columns;
     if (!CheckSelfReference(made, *constraint, columns, keys)) return false;
+  }
+  return true;
+}
+
+// The columns of the checks; the names that the indexes get.
+bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Relation& made,
+                                    const std::vector<const Constraint*>& constraints) {
+  for (const Constraint* constraint : constraints) {
+    const bool check = constraint->kind == ConstraintKind::kCheck;
+    if (check && made.columns_known && !HasColumns(constraint->expression, made)) return false;
+    const bool named = IsIndexConstraint(constraint->kind) && !constraint->name.empty();
+    const Relation* namesake =
+        named ? view_.Find({.schema = PlaceFor(create.table).schema, .name = constraint->name}, {})
+              : nullptr;
+    if (namesake == nullptr || namesake->assumed || create.persistence == Persistence::kTemporary) {
+      continue;
+    }
+    Fail("42P07", Exists("relation", constraint->name));
+    return false;
   }
   return true;
 }
@@ -307,8 +339,10 @@ void Inspector::Look(const action::CreateTable& create) {
   for (const Name& name : create.like) {
     if (FindComposite(name) != nullptr) {
       AddTypeRelation(Role::kLike, name);
-    } else if (const Relation* like = FindRead(name)) {
+    } else if (const Relation* like = Find(name)) {
       Add(Role::kLike, *like);
+    } else {
+      return FailMissing(name);
     }
   }
   for (const Name& name : create.reads) {
@@ -532,6 +566,9 @@ void Inspector::CheckOverload(const action::CreateFunction& create) {
   for (const Overload& old : routine->overloads) {
     if (old.signature != create.signature) continue;
     if (!create.or_replace) return Fail("42723", Exists("function", create.function.name));
+    if (routine->procedure != create.procedure) {
+      return Fail("42809", absl::StrCat("cannot change routine kind of ", create.function.name));
+    }
     if (AreOtherTypes(old.returns, create.returns)) {
       return Fail("42P13", "cannot change return type of existing function");
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/implication.h"
@@ -179,10 +180,16 @@ bool Inspector::CheckWritten(const Relation& table, const action::Write& write) 
   const bool insert = write.verb == DataVerb::kInsert;
   for (auto column = write.columns.begin(); column != write.columns.end(); ++column) {
     if (!HasColumn(table, *column)) return false;
-    if (insert && std::find(write.columns.begin(), column, *column) != column) {
+    // Parts of one column may be set one by one; those have no constant value.
+    const auto first = std::find(write.columns.begin(), column, *column);
+    if (first == column) continue;
+    if (insert) {
       Fail("42701", absl::StrCat("column \"", *column, "\" specified more than once"));
       return false;
     }
+    if (write.assigns_parts) continue;
+    Fail("42601", absl::StrCat("multiple assignments to same column \"", *column, "\""));
+    return false;
   }
   if (table.kind == RelationKind::kView && !CheckUpdatable(table, write)) return false;
   if (!CheckAssigned(table, write)) return false;
@@ -309,17 +316,21 @@ void Inspector::NoteWrite(const action::Write& write, const OptionalPredicate& w
   NoteWriteOn(*table, write, where);
   // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
   for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
-    // The row triggers of a view are INSTEAD OF.
-    const bool instead =
-        std::any_of(table->triggers.begin(), table->triggers.end(), [&](const Trigger& trigger) {
-          return trigger.each_row && (write.verb == DataVerb::kInsert   ? trigger.on_insert
-                                      : write.verb == DataVerb::kUpdate ? trigger.on_update
-                                                                        : trigger.on_delete);
-        });
-    if (instead) return;
+    if (IsInstead(*table, write.verb)) return NoteInstead(*table, write);
     table = table->uses.size() == 1 ? view_.Find(table->uses[0].relation) : nullptr;
     if (table == nullptr) return;
     NoteWriteOn(*table, write, nullptr);
+  }
+}
+
+// The rows for the triggers are those that the view shows.
+void Inspector::NoteInstead(const Relation& view, const action::Write& write) {
+  if (write.verb != DataVerb::kUpdate && write.verb != DataVerb::kDelete) return;
+  for (const ViewUse& use : view.uses) {
+    const Relation* under = view_.Find(use.relation);
+    if (under == nullptr) continue;
+    NoteRead(*under);
+    if (view.derived || !write.has_where) NoteReadAll(*under);
   }
 }
 
@@ -359,6 +370,88 @@ void Inspector::CheckDrawn(const action::ModifyData& modify) {
   }
 }
 
+// analyze.c:transformInsertRow, by way of parse_target.c:transformAssignedExpr
+bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query) {
+  const action::Write& write = modify.writes[0];
+  const Relation* table = Find(write.table.name);
+  const std::vector<ShownColumn>& shown = modify.selection->columns;
+  // A star stands for many.
+  const bool aligned = query.known && shown.size() == query.columns.size();
+  if (table == nullptr || !KnowsAll(*table) || !aligned || !IsPlain()) return true;
+  const TypeScope scope = Scope();
+  for (size_t i = 0; i < shown.size(); ++i) {
+    const TableColumn* column =
+        !write.columns.empty()
+            ? i < write.columns.size() ? table->FindColumn(write.columns[i]) : nullptr
+        : i < table->columns.size() ? &table->columns[i]
+                                    : nullptr;
+    const bool typed = column != nullptr && column->type && query.columns[i].type &&
+                       shown[i].value != nullptr && !shown[i].value->text &&
+                       !shown[i].value->is_null;
+    if (!typed) continue;
+    const Type from = ResolveType(*query.columns[i].type, scope);
+    const Type to = ResolveType(*column->type, scope);
+    if (from.type_class == TypeClass::kUnknown || to.type_class == TypeClass::kUnknown) continue;
+    if (FindConversion(from, to, CastContext::kAssignment, scope).path != CastPath::kNone) continue;
+    Fail("42804", absl::StrCat("column \"", column->name, "\" is of type ", to.name,
+                               " but expression is of type ", from.name));
+    return false;
+  }
+  return true;
+}
+
+// The names and types in the query, as far as they can be told.
+bool Inspector::CheckComputed(const action::ModifyData& modify) {
+  if (modify.copies_out) {
+    const Relation* copied = modify.reads.empty() ? nullptr : Find(modify.reads[0]);
+    for (const action::ColumnUse& use : modify.columns_used) {
+      if (copied != nullptr && !HasColumn(*copied, use.column)) return false;
+    }
+    return true;
+  }
+  if (modify.selection == nullptr || situation_.in_body) return true;
+  const QueryColumns query = CheckSelection(modify.selection, std::nullopt);
+  const bool inserts = !modify.writes.empty() && modify.writes[0].verb == DataVerb::kInsert;
+  return !facts_.failure && (!inserts || CheckSelectedTypes(modify, query));
+}
+
+// execReplication.c:CheckCmdReplicaIdentity; what FOR ALL TABLES and schemas publish is not looked
+// at.
+bool Inspector::CheckIdentified(const Relation& table, const action::Write& write) {
+  const bool deletes = write.verb == DataVerb::kDelete;
+  const bool changes = deletes || write.verb == DataVerb::kUpdate;
+  if (!changes || !table.IsTable() || !KnowsAll(table) || table.replica_full) return true;
+  const TableConstraint* key = PrimaryKeyOf(table);
+  const Relation* index = view_.Find(table.replica_identity != 0 ? table.replica_identity
+                                     : key != nullptr            ? key->index
+                                                                 : 0);
+  for (const Publishing& place : table.publications) {
+    const NamedObject* publication =
+        view_.FindObject(ObjectKind::kPublication, {.name = place.publication}, {});
+    const bool publishes =
+        publication != nullptr &&
+        (publication->publishes.empty() ||
+         absl::StrContains(publication->publishes, deletes ? "delete" : "update"));
+    if (!publishes) continue;
+    if (index == nullptr || table.replica_nothing) {
+      Fail("55000", absl::StrCat("cannot change rows of \"", table.name,
+                                 "\" because it has no replica identity and is published"));
+      return false;
+    }
+    for (const std::string& column : place.filter) {
+      const bool identifies =
+          std::any_of(index->keys.begin(), index->keys.end(),
+                      [&](const action::IndexColumn& key) { return key.column == column; });
+      if (identifies) continue;
+      Fail("42P10", absl::StrCat("column \"", column,
+                                 "\" of the publication's WHERE is not part of the replica "
+                                 "identity"));
+      return false;
+    }
+  }
+  return true;
+}
+
 void Inspector::Look(const action::ModifyData& modify) {
   NoteCalls(modify.calls, /*bodies_run=*/true);
   if (modify.runs_program) facts_.calls_unknown = true;
@@ -383,13 +476,16 @@ void Inspector::Look(const action::ModifyData& modify) {
     NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where);
     if (modify.reads_all) NoteReadAll(*read);
   }
+  if (!CheckComputed(modify)) return;
   if (modify.locks_derived) Fail("0A000", "FOR UPDATE is not allowed with these rows");
   // SELECT f() is said for what f does.
   facts_.modelled = !facts_.calls_unknown || !modify.writes.empty() || modify.runs_program;
   for (const action::Write& write : modify.writes) {
     NoteWrite(write, modify.where);
     const Relation* table = modify.planned_only ? nullptr : Find(write.table.name);
-    if (table != nullptr) NoteDrawn(*table, write);
+    if (table == nullptr) continue;
+    NoteDrawn(*table, write);
+    if (!CheckIdentified(*table, write)) return;
   }
   if (facts_.failure) return;
   CheckLabels(modify.texts, nullptr);

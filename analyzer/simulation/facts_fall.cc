@@ -56,6 +56,17 @@ bool Inspector::CheckDroppedType(const Name& name, const action::Drop& drop) {
 }
 
 // What IF EXISTS forgives. The look is at another inspector's failure.
+// A role, database or tablespace that no file makes may be the cluster's, but then it is none that
+// the files may drop: they start from nothing.
+bool Inspector::IsOfOthers(ObjectKind kind, const Name& name) const {
+  const bool shared =
+      kind == ObjectKind::kRole || kind == ObjectKind::kDatabase || kind == ObjectKind::kTablespace;
+  if (!shared || !situation_.closed || situation_.trusted_since > 0) return false;
+  const bool own = name.name == "postgres" || absl::StartsWith(name.name, "pg_") ||
+                   absl::StartsWith(name.name, "template");
+  return !own && view_.FindObject(kind, name, {}) == nullptr;
+}
+
 bool Inspector::IsMissing(const action::Drop& drop, const Name& name,
                           const std::optional<std::string>& signature) const {
   if (!drop.server.empty() && IsGone(ObjectKind::kServer, {.name = drop.server})) return true;
@@ -96,7 +107,10 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
     const std::optional<std::string> signature =
         i < drop.signatures.size() ? drop.signatures[i] : std::nullopt;
     if (drop.if_exists) {
-      if (IsMissing(drop, name, signature)) continue;
+      if (IsOfOthers(drop.kind, name) || IsMissing(drop, name, signature)) continue;
+    } else if (IsOfOthers(drop.kind, name)) {
+      return Fail(drop.kind == ObjectKind::kDatabase ? "3D000" : "42704",
+                  absl::StrCat("\"", name.name, "\" does not exist"));
     } else if (!drop.server.empty() && FailIfGone(ObjectKind::kServer, {.name = drop.server})) {
       return;
     } else if (!routine && !CheckObject(drop.kind, name, signature)) {
@@ -117,6 +131,11 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
     if (vague) continue;
     const ObjectKind kind = type ? ObjectKind::kType : routine ? ObjectKind::kFunction : drop.kind;
     named.push_back({.object = {.on = kind, .object = name}});
+    if (kind == ObjectKind::kAggregate) {
+      // Those who call it know it by its name alone.
+      const Name called = {.schema = name.schema, .name = name.name.substr(0, name.name.find('('))};
+      named.push_back({.object = {.on = ObjectKind::kFunction, .object = called}});
+    }
     const bool owns = kind == ObjectKind::kRole && situation_.trusted_since == 0 &&
                       !view_.DependentsOn(kind, name.name).empty();
     for (const Relation* owned :

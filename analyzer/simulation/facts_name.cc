@@ -260,6 +260,14 @@ bool Inspector::IsPlaceless(const Name& name) const {
 
 // namespace.c:RangeVarGetCreationNamespace
 void Inspector::CheckPlace(const Name& name) {
+  const absl::Span<const std::string> path = situation_.search_path;
+  const auto is_gone = [&](const std::string& schema) {
+    return IsGone(ObjectKind::kSchema, {.name = schema});
+  };
+  // Of an empty path it is not known what it was made of.
+  if (name.schema.empty() && !path.empty() && std::all_of(path.begin(), path.end(), is_gone)) {
+    return Fail("3F000", "no schema has been selected to create in");
+  }
   if (name.schema.empty()) return;
   const bool made_here = Sibling<action::CreateSchema>(
       [&](const action::CreateSchema& create) { return create.name == name.schema; });

@@ -572,6 +572,17 @@ void Inspector::Look(const action::AlterPublication& alter) {
     return Fail("42710", absl::StrCat("publication \"", name.name, "\" already exists"));
   }
   if (!alter.create && FailIfGone(ObjectKind::kPublication, name)) return;
+  // publicationcmds.c:parse_publication_options
+  for (const Parameter& option : alter.options) {
+    const bool known =
+        option.name == "publish" ||
+        (option.name == "publish_via_partition_root" && situation_.server_version >= 13) ||
+        (option.name == "publish_generated_columns" && situation_.server_version >= 18);
+    if (!known) {
+      return Fail("42601",
+                  absl::StrCat("unrecognized publication parameter: \"", option.name, "\""));
+    }
+  }
   for (const std::string& schema : alter.schemas) {
     if (FailIfGone(ObjectKind::kSchema, {.name = schema})) return;
   }
@@ -698,6 +709,10 @@ void Inspector::CheckOperator(const action::ChangeObject& change) {
 
 // alter.c:AlterObjectRename_internal, AlterObjectNamespace_internal
 void Inspector::CheckMoved(const action::ChangeObject& change) {
+  if (IsOfOthers(change.kind, change.object)) {
+    return Fail(change.kind == ObjectKind::kDatabase ? "3D000" : "42704",
+                absl::StrCat("\"", change.object.name, "\" does not exist"));
+  }
   const ObjectKind kind = change.kind;
   const bool renames = change.change == action::ObjectChange::kRename;
   const bool function = kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure ||

@@ -13,6 +13,24 @@ namespace plimsoll {
 void Inspector::Look(const action::SetParameter& set) {
   const std::optional<Failure> failure = RefusedSetting(set, situation_.server_version);
   if (failure) Fail(failure->sqlstate, failure->message);
+  // variable.c:check_role, check_session_authorization
+  const bool acts_as = set.name == "role" || set.name == "session_authorization";
+  if (acts_as && !set.values.empty() && IsGone(ObjectKind::kRole, {.name = set.values[0]})) {
+    Fail("22023", absl::StrCat("role \"", set.values[0], "\" does not exist"));
+  }
+  if (set.name == "TRANSACTION") CheckTransactionModes(set);
+}
+
+// variable.c:check_transaction_isolation, check_transaction_deferrable
+void Inspector::CheckTransactionModes(const action::SetParameter& set) {
+  const SessionState* state = situation_.state;
+  if (state == nullptr || !state->queried || !situation_.in_transaction_block) return;
+  for (const std::string& mode : set.values) {
+    const bool isolates = absl::StartsWith(mode, "transaction_isolation ") &&
+                          mode != "transaction_isolation read committed";
+    if (!isolates && !absl::StartsWith(mode, "transaction_deferrable")) continue;
+    return Fail("25001", "SET TRANSACTION must be called before any query");
+  }
 }
 
 void Inspector::Look(const action::SessionCommand& command) {

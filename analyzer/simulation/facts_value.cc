@@ -201,7 +201,7 @@ void Inspector::CheckIdentityOf(const action::AlterRelation& alter, const Relati
 // ---- queries ---------------------------------------------------------------------------------
 
 QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
-                                       absl::Span<const std::string> names) {
+                                       std::optional<absl::Span<const std::string>> names) {
   if (selection == nullptr) return {};
   for (const ShownColumn& shown : selection->columns) {
     if (shown.value != nullptr && !CheckCalls(shown.value->calls)) return {};

@@ -12,6 +12,7 @@
 #include "analyzer/limits.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/syntax/conditions.h"
 
 namespace plimsoll {
 namespace {
@@ -117,6 +118,7 @@ class Simulator {
     const Frame* outer = nullptr;           // that called it
     Span call;  // in the script; empty for a body that stands there itself
     bool conditional = false;
+    const std::vector<std::string>* handled = nullptr;  // see BodyStatement
     bool may_commit = false;  // DO and procedures; where the session is in no transaction block
     int depth = 0;
   };
@@ -133,6 +135,7 @@ class Simulator {
   void FailInRoutine(const Frame& frame, Step& step) const;
   void NoteDoubts(const Frame& frame, absl::Span<const Action> actions);
   bool IsDoubtful(const Action& action, const Failure& failure) const;
+  static bool IsForgiven(const Frame& frame, const Failure& failure);
   void RunTransactionAction(Step& step);
   const action::ModifyData* QueryOf(const Action& action) const;
   void NoteInUse(const Step& step);
@@ -208,6 +211,7 @@ void Simulator::Open(bool block) {
   absl::erase_if(state_.cursors, [](const auto& cursor) { return !cursor.second; });
   in_use_.clear();
   all_deferred_ = false;
+  state_.queried = false;
 }
 
 // Ends the open transaction, at the moment `end`.
@@ -333,9 +337,27 @@ const action::ModifyData* Simulator::QueryOf(const Action& action) const {
 }
 
 // What a condition may have taken away is not taken to be gone.
+// postgres.c:analyze_requires_snapshot and pquery.c:PlannedStmtRequiresSnapshot: all else does
+// without a snapshot.
+static bool TakesSnapshot(const Step& step) {
+  const ActionKind& kind = step.action->kind;
+  const auto* command = std::get_if<action::SessionCommand>(&kind);
+  return !std::holds_alternative<action::Begin>(kind) &&
+         !std::holds_alternative<action::Savepoint>(kind) &&
+         !std::holds_alternative<action::RollbackTo>(kind) &&
+         !std::holds_alternative<action::Release>(kind) &&
+         !std::holds_alternative<action::SetParameter>(kind) &&
+         !std::holds_alternative<action::LockTable>(kind) &&
+         !std::holds_alternative<action::SetConstraints>(kind) &&
+         (command == nullptr || command->what == "FETCH");
+}
+
 void Simulator::NoteState(const Step& step) {
+  state_.queried = state_.queried || TakesSnapshot(step);
+  const bool draws = step.As<action::ModifyData>() != nullptr;
   for (const Lock& lock : step.effects.locks) {
-    if (lock.relation.kind == RelationKind::kSequence) state_.drawn.insert(lock.relation.id);
+    const bool drawn = draws && lock.relation.kind == RelationKind::kSequence;
+    if (drawn) state_.drawn.insert(lock.relation.id);
   }
   state_.called = state_.called || step.effects.calls_unknown || !step.effects.modelled ||
                   step.As<action::DoBlock>() != nullptr;
@@ -491,6 +513,14 @@ void Undo(Effects& effects) {
 
 }  // namespace
 
+// It may not happen, or be caught.
+bool Simulator::IsForgiven(const Frame& frame, const Failure& failure) {
+  if (!frame.conditional || frame.handled == nullptr) return frame.conditional;
+  return std::any_of(frame.handled->begin(), frame.handled->end(), [&](const std::string& handled) {
+    return Catches(handled, failure.sqlstate);
+  });
+}
+
 // Runs what happens as one: all of it or, where it returns false, none.
 bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions) {
   if (reopen_) Open(false);
@@ -514,7 +544,8 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     FailInRoutine(frame, step);
     fails = fails || step.effects.failure.has_value();
     const std::optional<Failure>& failure = step.effects.failure;
-    doubtful = doubtful || (failure && (frame.conditional || IsDoubtful(action, *failure)));
+    doubtful =
+        doubtful || (failure && (IsForgiven(frame, *failure) || IsDoubtful(action, *failure)));
     steps.push_back(std::move(step));
   }
   if (steps.size() == 1 && DoesNothing(steps[0])) return true;
@@ -649,6 +680,8 @@ bool Simulator::RunBody(const Body& body, const Frame& frame) {
     inner.within = &statement;
     inner.body = &body;
     inner.conditional = frame.conditional || statement.conditional;
+    // What an outer clause may catch is not followed into what is called.
+    inner.handled = frame.conditional ? nullptr : statement.handled.get();
     if (!RunAll(inner, statement.actions)) return false;
   }
   return true;
@@ -708,6 +741,8 @@ void Simulator::RunMigration(uint32_t index) {
   one_transaction_ = wraps;
   // Each file has a session of its own.
   session_ = PushSession(Session());
+  // What is prepared for its second phase outlives the session.
+  state_ = {.prepared_transactions = std::move(state_.prepared_transactions)};
   DropTemporaries(until_session_ends_, now());
   if (wraps) {
     Open(true);

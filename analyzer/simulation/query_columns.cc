@@ -41,13 +41,13 @@ class QueryReader {
     for (const Source& source : sources_) AddVisible(source);
   }
 
-  QueryColumns Read(absl::Span<const std::string> names) {
+  QueryColumns Read(std::optional<absl::Span<const std::string>> names) {
     QueryColumns query = {.known = true};
     for (const ShownColumn& shown : selection_.columns) Show(shown, query);
     CheckNames();
     if (!failure_) CheckGrouping(query);
     if (!failure_ && plain_) CheckTypes();
-    GiveNames(names, query);
+    if (names) GiveNames(*names, query);
     query.failure = std::move(failure_);
     return query;
   }
@@ -188,6 +188,9 @@ class QueryReader {
     if (!mention.qualifier.empty()) {
       const Source* source = FindSource(mention.qualifier);
       if (source == nullptr) {
+        // RETURNING old.a, new.a
+        const bool version = mention.qualifier == "old" || mention.qualifier == "new";
+        if (version && scope_.server_version >= 18) return;
         return Fail("42P01", absl::StrCat("missing FROM-clause entry for table \"",
                                           mention.qualifier, "\""));
       }
@@ -333,9 +336,9 @@ class QueryReader {
 
 }  // namespace
 
-QueryColumns ColumnsOf(const Selection& selection, absl::Span<const std::string> names,
-                       const TypeScope& scope, bool plain,
-                       absl::FunctionRef<bool(const Relation&)> knows_all) {
+QueryColumns ColumnsOf(const Selection& selection,
+                       std::optional<absl::Span<const std::string>> names, const TypeScope& scope,
+                       bool plain, absl::FunctionRef<bool(const Relation&)> knows_all) {
   if (selection.columns.size() > kMostColumns) return {};
   return QueryReader(selection, scope, plain, knows_all).Read(names);
 }

@@ -24,12 +24,13 @@ struct QueryColumns {
   std::optional<Failure> failure;
 };
 
-// `names` are given to the first columns (CREATE VIEW v (a, b)). `knows_all` tells whether what the
+// `names` are given to the first columns (CREATE VIEW v (a, b)); nothing: the columns are only
+// shown, and may share a name. `knows_all` tells whether what the
 // catalog does not hold of a relation is certainly not there; of others nothing is said to be
 // missing. `plain`: no function or operator is there but PostgreSQL's own and those of files.
-QueryColumns ColumnsOf(const Selection& selection, absl::Span<const std::string> names,
-                       const TypeScope& scope, bool plain,
-                       absl::FunctionRef<bool(const Relation&)> knows_all);
+QueryColumns ColumnsOf(const Selection& selection,
+                       std::optional<absl::Span<const std::string>> names, const TypeScope& scope,
+                       bool plain, absl::FunctionRef<bool(const Relation&)> knows_all);
 
 }  // namespace plimsoll
 

@@ -30,7 +30,7 @@ bool IsInteger(const Name& type) {
 
 // What the options alone contradict.
 absl::string_view JudgeAlone(const SequenceOptions& options) {
-  if (options.twice) return "42601";
+  if (options.clash) return "42601";
   if (options.type && !IsInteger(*options.type)) return kBadValue;
   if (options.increment == 0 || (options.cache && *options.cache <= 0)) return kBadValue;
   const bool crossed = options.minimum && options.maximum && *options.minimum >= *options.maximum;

@@ -125,8 +125,9 @@ bool IsValueOf(const BuiltinSetting& setting, absl::string_view value) {
     }
     return listed || IsOneOf(value, kHiddenValues);
   }
-  // Hexadecimal, octal and exponents are numbers too.
-  if (value.find_first_of("xXeE") != absl::string_view::npos) return true;
+  // Hexadecimal and exponents are numbers too.
+  const bool begins = value.find_first_of("0123456789+-.") == 0;
+  if (begins && value.find_first_of("xXeE") != absl::string_view::npos) return true;
   const std::optional<double> quantity = ParseQuantity(value, setting.unit);
   if (!quantity) return false;
   const double rounded = setting.type == 'i' ? std::rint(*quantity) : *quantity;

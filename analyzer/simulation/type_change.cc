@@ -258,6 +258,36 @@ IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_v
   return own || old_collation == new_collation ? IndexFate::kKept : IndexFate::kRebuilt;
 }
 
+bool StillCompares(const Predicate& predicate, const std::string& column, const TypeName& from,
+                   const TypeName& to, const TypeScope& scope) {
+  const auto compares = [&](const Predicate& part) {
+    return StillCompares(part, column, from, to, scope);
+  };
+  if (!std::all_of(predicate.parts.begin(), predicate.parts.end(), compares)) return false;
+  const bool compared = predicate.kind == PredicateKind::kCompare &&
+                        predicate.term.column == column && predicate.term.cast.empty();
+  if (!compared) return true;
+  const Literal& literal = predicate.literal;
+  TypeName constant = from;
+  if (literal.kind == LiteralKind::kNumber) {
+    constant = {.name = {.name = literal.text.find_first_of(".eE") == std::string::npos
+                                     ? "int4"
+                                     : "numeric"}};
+  } else if (literal.kind != LiteralKind::kString) {
+    return true;
+  }
+  if (!literal.type.empty()) constant = {.name = {.name = literal.type}};
+  const std::vector<TableColumn> operands = {
+      {.name = "column", .type = std::make_shared<const TypeName>(to)},
+      {.name = "constant", .type = std::make_shared<const TypeName>(constant)}};
+  Expression comparison;
+  comparison.operations = {
+      {.kind = OperationKind::kColumn, .text = "column"},
+      {.kind = OperationKind::kColumn, .text = "constant"},
+      {.kind = OperationKind::kOperator, .operands = 2, .name = {.name = "="}}};
+  return FindMisfit(comparison, operands, scope).empty();
+}
+
 bool CanConvertDefault(const Expression& value, const TypeName& from, const TypeName& to,
                        const TypeScope& scope) {
   if (!value.is_constant || value.operations.empty() || value.is_null) return true;

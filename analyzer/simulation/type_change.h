@@ -45,6 +45,12 @@ IndexFate JudgeIndexKey(const TypeName& from, const TypeName& to, absl::string_v
 bool CanConvertDefault(const Expression& value, const TypeName& from, const TypeName& to,
                        const TypeScope& scope);
 
+// Whether what a check or an index says of the column can be said of its new type. Its constants
+// have the old type, or that of their own (ruleutils.c deparses them so, and tablecmds.c:
+// ATPostAlterTypeParse reads that again); where they do not compare, PostgreSQL says 42883.
+bool StillCompares(const Predicate& predicate, const std::string& column, const TypeName& from,
+                   const TypeName& to, const TypeScope& scope);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_SIMULATION_TYPE_CHANGE_H_

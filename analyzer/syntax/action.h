@@ -124,8 +124,9 @@ struct SequenceOptions {
   bool no_minimum = false;
   bool no_maximum = false;
   bool restarts = false;  // RESTART, with a number or without
-  bool twice = false;     // one of them is said twice (42601)
+  bool clash = false;     // one is said twice, or OWNED BY a table without a column (42601)
   bool any = false;       // one of them is said
+  std::string name;       // of an identity column's sequence; empty: PostgreSQL chooses it
 };
 
 enum class ConstraintKind {
@@ -150,6 +151,7 @@ struct Constraint {
   bool not_valid = false;
   bool not_enforced = false;
   bool no_inherit = false;
+  bool only = false;  // of ALTER TABLE ONLY
   bool deferrable = false;
   bool initially_deferred = false;
   bool deletes_write = false;            // ON DELETE CASCADE, SET NULL or SET DEFAULT
@@ -799,6 +801,7 @@ struct AlterPublication {
   bool all_tables = false;
   bool drops = false;  // ALTER … DROP TABLE
   bool sets = false;   // ALTER … SET TABLE
+  std::vector<Parameter> options;
 };
 // DROP OWNED and REASSIGN OWNED.
 struct ChangeOwned {
@@ -927,6 +930,7 @@ struct Write {
   bool has_where = false;
   // That INSERT names or UPDATE assigns to. An INSERT without any fills them in their order.
   std::vector<std::string> columns;
+  bool assigns_parts = false;          // UPDATE … SET a[1] = …, a.b = …
   std::vector<std::string> defaulted;  // of them: those that are to get DEFAULT, in any row
   // Of INSERT, how many values a row has; nothing where the text does not tell. 0: DEFAULT VALUES.
   std::optional<uint32_t> width;
@@ -958,6 +962,9 @@ struct ModifyData {
   // What the query's rows satisfy, where it is about one relation and no other.
   OptionalPredicate where;
   std::vector<ColumnUse> columns_used;
+  // What it reads and computes; of INSERT, its query. Null in a body, where a name may be a
+  // variable's.
+  OptionalSelection selection;
   bool has_subquery = false;  // names without a qualifier may then belong to it
   std::vector<FunctionCall> calls;
   std::vector<TypedText> texts;  // constants that are cast

@@ -85,8 +85,8 @@ class BodyReader {
                  const Fragment& fragment, Span span);
   std::optional<std::string> Evaluate(absl::string_view select);
   void EvaluateConstants();
-  void Add(ActionKind kind, absl::string_view tag, Span span, bool conditional);
-  void Add(LoweredStatement statement, Span span, bool stands_in, bool conditional);
+  void Add(ActionKind kind, absl::string_view tag, Span span, const Fragment& of);
+  void Add(LoweredStatement statement, Span span, bool stands_in, const Fragment& of);
   void Refuse(const GrammarError& error, bool certain);
 
   const BodyText& text_;
@@ -127,14 +127,15 @@ void BodyReader::FindBody() {
   }
 }
 
-void BodyReader::Add(ActionKind kind, absl::string_view tag, Span span, bool conditional) {
-  BodyStatement statement = {.tag = std::string(tag), .conditional = conditional};
+void BodyReader::Add(ActionKind kind, absl::string_view tag, Span span, const Fragment& of) {
+  BodyStatement statement = {
+      .tag = std::string(tag), .conditional = of.conditional, .handled = of.handled};
   statement.actions.push_back({.span = span, .kind = std::move(kind)});
   result_.statements.push_back(std::move(statement));
 }
 
 // `span` is that of the statement, and of all within it where it stands for them.
-void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, bool conditional) {
+void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, const Fragment& of) {
   if (statement.actions.empty() || IsIdle(statement.actions[0].kind)) return;
   // Only COMMIT and ROLLBACK of PL/pgSQL itself end a transaction; LANGUAGE sql and EXECUTE refuse.
   if (EndsTransaction(statement.actions[0].kind)) {
@@ -143,10 +144,13 @@ void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, bool
   }
   for (Action& action : statement.actions) {
     if (action.span.empty() || stands_in) action.span = span;
+    // A name may be a variable's or a parameter's here.
+    if (auto* modify = std::get_if<action::ModifyData>(&action.kind)) modify->selection = nullptr;
   }
   result_.statements.push_back({.actions = std::move(statement.actions),
                                 .tag = std::move(statement.tag),
-                                .conditional = conditional});
+                                .conditional = of.conditional,
+                                .handled = of.handled});
 }
 
 void BodyReader::Refuse(const GrammarError& error, bool certain) {
@@ -260,7 +264,7 @@ Body BodyReader::ReadSql() && {
     const auto size = static_cast<uint32_t>(body_.size());
     const uint32_t end = statement.length == 0 ? size : statement.location + statement.length;
     const Span span = verbatim_ ? InSource(TokensWithin(body_, {statement.location, end})) : whole_;
-    Add(std::move(statement), span, !verbatim_, false);
+    Add(std::move(statement), span, !verbatim_, Fragment());
   }
   context_.executed_bytes = inner.executed_bytes;
   return std::move(result_);
@@ -278,7 +282,7 @@ bool BodyReader::LowerText(absl::string_view sql, uint32_t at, std::optional<Spa
   ++inner.nesting;
   inner.stand_in = stand_in;
   for (LoweredStatement& statement : Lower(json, sql, at, &inner)) {
-    Add(std::move(statement), span, stand_in.has_value(), fragment.conditional);
+    Add(std::move(statement), span, stand_in.has_value(), fragment);
   }
   context_.executed_bytes = inner.executed_bytes;
   return true;
@@ -314,7 +318,7 @@ void BodyReader::Execute(const Fragment& fragment, Span span) {
   if (text && LowerText(*text, span.begin, span, fragment, span)) return;
   result_.unknown = true;
   LowerText(fragment.sql, span.begin, span, fragment, span);
-  Add(action::Other{.what = "EXECUTE"}, "EXECUTE", span, fragment.conditional);
+  Add(action::Other{.what = "EXECUTE"}, "EXECUTE", span, fragment);
 }
 
 void BodyReader::Read(const Fragment& fragment) {
@@ -328,12 +332,12 @@ void BodyReader::Read(const Fragment& fragment) {
   if (span.empty()) span = whole_;
   switch (fragment.kind) {
     case FragmentKind::kCommit:
-      return Add(action::Commit{.chain = fragment.chain}, "COMMIT", span, fragment.conditional);
+      return Add(action::Commit{.chain = fragment.chain}, "COMMIT", span, fragment);
     case FragmentKind::kRollback:
-      return Add(action::Rollback{.chain = fragment.chain}, "ROLLBACK", span, fragment.conditional);
+      return Add(action::Rollback{.chain = fragment.chain}, "ROLLBACK", span, fragment);
     case FragmentKind::kRaise:
       return Add(action::RaiseError{.sqlstate = fragment.sql, .message = fragment.words}, "RAISE",
-                 span, fragment.conditional);
+                 span, fragment);
     case FragmentKind::kExecute:
       return Execute(fragment, span);
     case FragmentKind::kStatement:

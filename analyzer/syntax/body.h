@@ -24,6 +24,9 @@ struct BodyStatement {
   // It may not run, or be undone: it stands under IF, CASE, a loop or an EXCEPTION clause, or
   // behind something that may end the routine.
   bool conditional = false;
+  // Where EXCEPTION clauses around it are all that makes it conditional: the SQLSTATEs that they
+  // catch (see Catches). Null where something else does too, or one catches whatever there is.
+  std::shared_ptr<const std::vector<std::string>> handled;
 };
 
 // What a DO block, a function or a procedure does, in the order in which it does it.

@@ -38,6 +38,10 @@ struct GrammarError {
   bool internal = false;
 };
 
+// What PostgreSQL rejects the text with: 42601, or what its grammar says of the few messages that
+// are no syntax error (gram.y, scan.l). Empty where `internal`.
+absl::string_view SqlstateOf(const GrammarError& error);
+
 struct [[nodiscard]] Parsed {
   // The tree, empty where there is an error. It points into the thread's parser: it is valid until
   // the thread's next call into this header, or the thread's end, and must not be handed to a

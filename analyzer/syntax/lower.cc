@@ -276,6 +276,7 @@ action::ModifyData LowerModify(const Node& statement) {
           .locks_derived = tree::LocksDerived(statement),
           .where = std::move(where),
           .columns_used = std::move(query.columns),
+          .selection = tree::LowerComputed(statement),
           .has_subquery = query.has_subquery,
           .calls = std::move(query.calls),
           .types = std::move(query.types),
@@ -331,6 +332,7 @@ std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
   Body body = {.atomic = true};
   const auto add = [&body](const Node& statement) {
     action::ModifyData modify = LowerModify(statement);
+    modify.selection = nullptr;
     body.has_subquery = body.has_subquery || modify.has_subquery;
     body.columns_used.insert(body.columns_used.end(), modify.columns_used.begin(),
                              modify.columns_used.end());
@@ -464,6 +466,11 @@ action::SetParameter LowerSet(const Node& body) {
       set.values.emplace_back(constant["fval"].Text("fval"));
     } else if (constant["ival"]) {
       set.values.push_back(absl::StrCat(constant["ival"].Number("ival")));
+    } else if (argument["DefElem"]) {
+      // SET TRANSACTION: `transaction_isolation serializable`
+      const Node mode = argument["DefElem"];
+      set.values.push_back(
+          absl::StrCat(mode.Text("defname"), " ", mode["arg"]["A_Const"]["sval"].Text("sval")));
     } else {
       // SET TIME ZONE INTERVAL …: known to be set, to something that is not looked at.
       set.values.emplace_back("");

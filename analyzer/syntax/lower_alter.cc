@@ -103,7 +103,11 @@ std::optional<action::AlterRelation> LowerAlteration(const Node& command, const 
     alter.numbers = LowerSequenceOptions(definition["Constraint"].Items("options"));
   }
   if (row->alteration == Alteration::kReplicaIdentity) {
-    alter.object = std::string(definition["ReplicaIdentityStmt"].Text("name"));
+    const Node identity = definition["ReplicaIdentityStmt"];
+    alter.object = std::string(identity.Text("name"));
+    // catalog/pg_class.h: REPLICA_IDENTITY_FULL, REPLICA_IDENTITY_NOTHING
+    if (identity.Text("identity_type") == "f") alter.options = {{.name = "full"}};
+    if (identity.Text("identity_type") == "n") alter.options = {{.name = "nothing"}};
   }
   if (row->alteration == Alteration::kOwner) {
     alter.object = std::string(command["newowner"].Text("rolename"));
@@ -183,16 +187,20 @@ ActionKind LowerSubcommand(const Node& command, const Target& table, const std::
   }
   if (type == "AT_AlterColumnType") {
     const Node definition = command["def"]["ColumnDef"];
-    action::AlterColumnType alter = {
-        .table = table, .column = name, .type = LowerColumn(definition).type};
+    const Column column = LowerColumn(definition);
+    action::AlterColumnType alter = {.table = table, .column = name, .type = column.type};
+    // There serial is no type.
+    if (column.serial) alter.type.name = QualifiedName(definition["typeName"]["names"]);
     alter.using_expression = LowerOptional(definition["raw_default"]);
     return alter;
   }
   if (type == "AT_AddConstraint") {
     const Node definition = command["def"]["Constraint"];
     if (const auto kind = LowerConstraintKind(definition.Text("contype"))) {
-      return action::AddConstraint{.table = table,
+      action::AddConstraint add = {.table = table,
                                    .constraint = LowerConstraint(definition, *kind)};
+      add.constraint.only = table.only;
+      return add;
     }
   }
   if (type == "AT_DropConstraint") {

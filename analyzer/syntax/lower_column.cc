@@ -196,9 +196,12 @@ SequenceOptions LowerSequenceOptions(const NodeList& options) {
     const Node option = item["DefElem"];
     const std::string name(option.Text("defname"));
     const std::optional<int64_t> number = NumberOf(option);
-    lowered.twice = lowered.twice || std::find(said.begin(), said.end(), name) != said.end();
+    lowered.clash = lowered.clash || std::find(said.begin(), said.end(), name) != said.end();
     said.push_back(name);
     lowered.any = lowered.any || (name != "owned_by" && name != "generated");
+    const std::vector<std::string> words = Strings(option["arg"]["List"]["items"]);
+    if (name == "owned_by" && words.size() == 1 && words[0] != "none") lowered.clash = true;
+    if (name == "sequence_name" && !words.empty()) lowered.name = words.back();
     if (name == "as") lowered.type = LowerType(option["arg"]["TypeName"]).name;
     if (name == "start") lowered.start = number;
     if (name == "increment") lowered.increment = number;

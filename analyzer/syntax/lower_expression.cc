@@ -268,6 +268,7 @@ action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb
     const Node assignment = target["ResTarget"];
     write.rows[0].push_back(LowerBoundValue(assignment["val"]));
     write.columns.emplace_back(assignment.Text("name"));
+    write.assigns_parts = write.assigns_parts || assignment["indirection"].present();
     const Node text = assignment["val"]["A_Const"]["sval"];
     if (text) {
       write.texts.push_back(

@@ -289,7 +289,8 @@ ActionKind LowerPublication(const Node& body, bool create) {
                                     .create = create,
                                     .all_tables = body.Flag("for_all_tables"),
                                     .drops = body.Text("action") == "AP_DropObjects",
-                                    .sets = body.Text("action") == "AP_SetObjects"};
+                                    .sets = body.Text("action") == "AP_SetObjects",
+                                    .options = LowerParameters(body, "options")};
   for (const Node& item : body.Items("pubobjects")) {
     const Node object = item["PublicationObjSpec"];
     const Node table = object["pubtable"];

@@ -67,13 +67,27 @@ Figured FigureName(const Node& value) {
 
 class SelectionReader {
  public:
+  // Of UPDATE and DELETE.
+  OptionalSelection ReadWrite(const Node& write) {
+    if (write["withClause"] || !AddSource("RangeVar", write["relation"])) return nullptr;
+    for (const absl::string_view others : {"fromClause", "usingClause"}) {
+      for (const Node& item : write.Items(others)) {
+        if (!AddSource(item.Tag(), item.Body())) return nullptr;
+      }
+    }
+    for (const Node& target : write.Items("targetList")) AddCondition(target["ResTarget"]["val"]);
+    if (write["whereClause"]) AddCondition(write["whereClause"]);
+    for (const Node& target : write.Items("returningList")) AddColumn(target["ResTarget"]);
+    return std::make_shared<const Selection>(std::move(read_));
+  }
+
   // Null where the query is of another kind.
   OptionalSelection Read(const Node& select) {
     for (const absl::string_view clause : {"larg", "withClause", "valuesLists"}) {
       if (select[clause]) return nullptr;
     }
     for (const Node& item : select.Items("fromClause")) {
-      if (!AddSource(item)) return nullptr;
+      if (!AddSource(item.Tag(), item.Body())) return nullptr;
     }
     for (const Node& target : select.Items("targetList")) AddColumn(target["ResTarget"]);
     if (select["whereClause"]) AddCondition(select["whereClause"]);
@@ -98,20 +112,20 @@ class SelectionReader {
 
   void AddCondition(const Node& condition) { read_.conditions.push_back(LowerOptional(condition)); }
 
-  bool AddSource(const Node& item) {
-    const Node body = item.Body();
-    if (item.Tag() == "RangeVar") {
+  bool AddSource(absl::string_view tag, const Node& body) {
+    if (tag == "RangeVar") {
       if (body["alias"]["colnames"]) return false;
       const absl::string_view alias = body["alias"].Text("aliasname");
       read_.sources.push_back({.relation = RangeVarName(body),
                                .alias = std::string(alias.empty() ? body.Text("relname") : alias)});
       return true;
     }
-    if (item.Tag() != "JoinExpr" || body["alias"]) return false;
+    if (tag != "JoinExpr" || body["alias"]) return false;
     read_.joins_by_name =
         read_.joins_by_name || body.Flag("isNatural") || body["usingClause"].present();
     if (body["quals"]) AddCondition(body["quals"]);
-    return AddSource(body["larg"]) && AddSource(body["rarg"]);
+    return AddSource(body["larg"].Tag(), body["larg"].Body()) &&
+           AddSource(body["rarg"].Tag(), body["rarg"].Body());
   }
 
   void AddColumn(const Node& target) {
@@ -148,6 +162,16 @@ OptionalSelection LowerSelection(const Node& query) {
   const Node select = query["SelectStmt"] ? query["SelectStmt"] : query;
   if (!select["targetList"]) return nullptr;
   return SelectionReader().Read(select);
+}
+
+OptionalSelection LowerComputed(const Node& statement) {
+  const Node body = statement.Body();
+  if (statement.Tag() == "SelectStmt") return LowerSelection(body);
+  if (statement.Tag() == "InsertStmt") {
+    return body["withClause"] ? nullptr : LowerSelection(body["selectStmt"]);
+  }
+  const bool writes = statement.Tag() == "UpdateStmt" || statement.Tag() == "DeleteStmt";
+  return writes ? SelectionReader().ReadWrite(body) : nullptr;
 }
 
 }  // namespace plimsoll::tree

@@ -1,6 +1,7 @@
 #include "analyzer/syntax/plpgsql.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -9,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "analyzer/limits.h"
+#include "analyzer/syntax/conditions.h"
 #include "analyzer/syntax/lexer.h"
 
 namespace plimsoll {
@@ -87,13 +89,16 @@ class Reader {
   uint32_t line_ = 1;
   int depth_ = 0;
   std::vector<std::string> loops_;  // the labels of those around; empty for none
+  int tries_ = 0;                   // blocks with an EXCEPTION clause around
+  std::shared_ptr<const std::vector<std::string>> handled_;  // by those; see BodyStatement
   bool any_call_ = false;
   bool may_have_ended_ = false;
 };
 
 void Reader::Add(Fragment fragment, bool conditional) {
   fragment.line = line_;
-  fragment.conditional = conditional || may_have_ended_;
+  fragment.conditional = conditional || may_have_ended_ || tries_ > 0;
+  if (!conditional && !may_have_ended_) fragment.handled = handled_;
   code_.fragments.push_back(std::move(fragment));
 }
 
@@ -305,17 +310,14 @@ bool Reader::ReadIf(const Node& body, bool conditional) {
   return ReadList(body["else_body"], conditional || maybe) && !maybe;
 }
 
-// RAISE of an exception without a condition of its own is P0001; the conditions' names are not
-// looked up, so with one that is no SQLSTATE none is told.
+// RAISE of an exception without a condition of its own is P0001. What its options say is not told.
 void Reader::AddRaise(const Node& body, bool conditional) {
   std::string sqlstate = body.Items("options").empty() ? "P0001" : "";
   const absl::string_view condition = body.Text("condname");
-  const bool spelled =
-      condition.size() == 5 && std::all_of(condition.begin(), condition.end(), [](char c) {
-        return absl::ascii_isdigit(static_cast<unsigned char>(c)) ||
-               absl::ascii_isupper(static_cast<unsigned char>(c));
-      });
-  if (!condition.empty()) sqlstate = spelled ? std::string(condition) : "";
+  if (!condition.empty()) {
+    const std::vector<std::string> sqlstates = SqlstatesOf(condition);
+    sqlstate = sqlstates.empty() ? "" : sqlstates[0];
+  }
   // Who gets past one that may be raised has not raised.
   if (sqlstate.empty() || conditional || may_have_ended_) return;
   Add({.kind = FragmentKind::kRaise,
@@ -350,10 +352,33 @@ void Reader::ReadLoop(absl::string_view tag, const Node& body, bool conditional)
   loops_.pop_back();
 }
 
+// What the clause catches besides `around`; null where that is all there is.
+std::shared_ptr<const std::vector<std::string>> AlsoHandled(
+    const Node& exceptions, const std::shared_ptr<const std::vector<std::string>>& around) {
+  auto handled = std::make_shared<std::vector<std::string>>();
+  if (around) *handled = *around;
+  for (const Node& item : exceptions.Items("exc_list")) {
+    for (const Node& one : item["PLpgSQL_exception"].Items("conditions")) {
+      const absl::string_view name = one["PLpgSQL_condition"].Text("condname");
+      const std::vector<std::string> sqlstates = SqlstatesOf(name);
+      if (sqlstates.empty()) return nullptr;
+      handled->insert(handled->end(), sqlstates.begin(), sqlstates.end());
+    }
+  }
+  return handled;
+}
+
 // What a block with an EXCEPTION clause did is undone where it fails.
 bool Reader::ReadBlock(const Node& body, bool conditional) {
   const Node exceptions = body["exceptions"]["PLpgSQL_exception_block"];
-  const bool ended = ReadList(body["body"], conditional || exceptions.present());
+  const auto around = handled_;
+  if (exceptions) {
+    handled_ = tries_ == 0 || around ? AlsoHandled(exceptions, around) : nullptr;
+    ++tries_;
+  }
+  const bool ended = ReadList(body["body"], conditional);
+  handled_ = around;
+  if (exceptions) --tries_;
   for (const Node& item : exceptions.Items("exc_list")) {
     ReadList(item["PLpgSQL_exception"]["action"], true);
   }

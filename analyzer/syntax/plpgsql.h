@@ -2,6 +2,7 @@
 #define PLIMSOLL_ANALYZER_SYNTAX_PLPGSQL_H_
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,6 +31,7 @@ struct Fragment {
   bool has_into = false;     // blanks stand in `sql` where the body has INTO and its targets
   bool chain = false;        // COMMIT AND CHAIN
   bool conditional = false;  // see BodyStatement
+  std::shared_ptr<const std::vector<std::string>> handled;  // likewise
 };
 
 struct PlpgsqlCode {

@@ -84,7 +84,8 @@ class Reader {
   absl::string_view Words(Span span) const { return text_.substr(span.begin, span.size()); }
   void AddPlain(const Piece& piece);
   void Add(const Piece& piece, Span span, LoweredStatement lowered);
-  void AddProblem(const Piece& piece, Span span, std::string message);
+  void AddProblem(const Piece& piece, Span span, std::string message,
+                  absl::string_view sqlstate = "");
 
   const Pieces& cut_;
   absl::string_view text_;
@@ -177,7 +178,8 @@ void Reader::Reject(const Piece& piece, const GrammarError& error) {
                                IsWithinBrackets(Words(part), cursor);
   if (!filled_in_later) {
     return AddProblem(piece, token,
-                      absl::StrCat(Shortened(error.message), WhatALimitDid(piece, cursor)));
+                      absl::StrCat(Shortened(error.message), WhatALimitDid(piece, cursor)),
+                      SqlstateOf(error));
   }
   AddPlain(piece);
   script_->statements.back().form = StatementForm::kTemplate;
@@ -260,9 +262,11 @@ void Reader::Add(const Piece& piece, Span span, LoweredStatement lowered) {
   }
 }
 
-void Reader::AddProblem(const Piece& piece, Span span, std::string message) {
+void Reader::AddProblem(const Piece& piece, Span span, std::string message,
+                        absl::string_view sqlstate) {
   AddPlain(piece);
-  script_->statements.back().problem = Problem{.span = span, .message = std::move(message)};
+  script_->statements.back().problem =
+      Problem{.span = span, .message = std::move(message), .sqlstate = std::string(sqlstate)};
 }
 
 // Gives each statement the comments after the statement before it and before its own first token.

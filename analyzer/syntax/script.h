@@ -14,8 +14,9 @@ namespace plimsoll {
 
 // Why a piece of a source is not a statement with actions.
 struct Problem {
-  Span span;            // the token PostgreSQL points at, or the whole statement
-  std::string message;  // PostgreSQL's own words for a syntax error
+  Span span;             // the token PostgreSQL points at, or the whole statement
+  std::string message;   // PostgreSQL's own words for a syntax error
+  std::string sqlstate;  // that PostgreSQL rejects it with; empty where it is Plimsoll that does
 };
 
 enum class StatementForm {
