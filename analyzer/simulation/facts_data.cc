@@ -441,7 +441,7 @@ bool Inspector::CheckIdentified(const Relation& table, const action::Write& writ
     for (const std::string& column : place.filter) {
       const bool identifies =
           std::any_of(index->keys.begin(), index->keys.end(),
-                      [&](const action::IndexColumn& key) { return key.column == column; });
+                      [&](const action::IndexColumn& by) { return by.column == column; });
       if (identifies) continue;
       Fail("42P10", absl::StrCat("column \"", column,
                                  "\" of the publication's WHERE is not part of the replica "

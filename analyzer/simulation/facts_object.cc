@@ -574,11 +574,11 @@ void Inspector::Look(const action::AlterPublication& alter) {
   if (!alter.create && FailIfGone(ObjectKind::kPublication, name)) return;
   // publicationcmds.c:parse_publication_options
   for (const Parameter& option : alter.options) {
-    const bool known =
+    const bool taken =
         option.name == "publish" ||
         (option.name == "publish_via_partition_root" && situation_.server_version >= 13) ||
         (option.name == "publish_generated_columns" && situation_.server_version >= 18);
-    if (!known) {
+    if (!taken) {
       return Fail("42601",
                   absl::StrCat("unrecognized publication parameter: \"", option.name, "\""));
     }

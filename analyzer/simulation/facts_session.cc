@@ -29,6 +29,7 @@ void Inspector::CheckTransactionModes(const action::SetParameter& set) {
     const bool isolates = absl::StartsWith(mode, "transaction_isolation ") &&
                           mode != "transaction_isolation read committed";
     if (!isolates && !absl::StartsWith(mode, "transaction_deferrable")) continue;
+    facts_.forbidden_in_transaction = true;
     return Fail("25001", "SET TRANSACTION must be called before any query");
   }
 }

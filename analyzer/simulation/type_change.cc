@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
 namespace {
