@@ -960,8 +960,13 @@ void Applier::Apply(const action::CreateView& create) {
   made.stands_in = StandsIn(create);
   made.derived = create.derived;
   const TypeScope scope = Scope();
-  made.stands_on =
-      std::move(DependenceList(scope).Add(create.calls).AddTypes(create.types)).Finish();
+  DependenceList on(scope);
+  on.Add(create.calls).AddTypes(create.types);
+  for (const ShownColumn& shown :
+       create.selection ? create.selection->columns : std::vector<ShownColumn>()) {
+    on.Add(shown.value);
+  }
+  made.stands_on = std::move(on).Finish();
   made.calls_unknown = CallsUnknown(create.calls, scope);
   const Relation* existing = Find({.schema = made.schema, .name = made.name});
   if (existing != nullptr && create.or_replace) {

@@ -581,6 +581,12 @@ void Applier::Apply(const action::ChangeObject& change) {
       made.has_handler = made.has_handler || option.name == "handler";
     }
     if (change.kind == ObjectKind::kSubscription) StartSubscription(change.options, made);
+    if (change.kind == ObjectKind::kAggregate) {
+      // Those who call it know it by its name alone.
+      const Name called = {.schema = place.schema,
+                           .name = place.name.substr(0, place.name.find('('))};
+      catalog_.SetObject(moment_, change.kind, called, made);
+    }
     return catalog_.SetObject(moment_, change.kind, place, std::move(made));
   }
   const NamedObject* found = view().FindObject(change.kind, place, {});

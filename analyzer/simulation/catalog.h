@@ -231,8 +231,7 @@ struct Relation {
 
 struct EnumLabel {
   std::string name;
-  // That ADD VALUE added it in; 0: the type had it from the first.
-  uint32_t transaction = 0;
+  std::optional<uint32_t> transaction;  // that added it to a type; nothing: the type came with it
 };
 
 struct Attribute {

@@ -243,6 +243,7 @@ class Inspector {
   void CheckMoved(const action::ChangeObject& change);
   void CheckSubscription(const action::ChangeObject& change);
   void CheckNewSubscription(const action::ChangeObject& change);
+  void CheckEncodings(const action::ChangeObject& change);
   void CheckEventTrigger(const action::ChangeObject& change);
   void CheckHandler(const action::ChangeObject& change);
   void CheckOperator(const action::ChangeObject& change);

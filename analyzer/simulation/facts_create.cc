@@ -363,6 +363,10 @@ void Inspector::Look(const action::CreateTable& create) {
     const action::ModifyData* prepared = FindPrepared(create.executes);
     facts_.calls_unknown = facts_.calls_unknown || (prepared == nullptr && !facts_.failure);
     if (prepared != nullptr) Look(*prepared);
+    for (const Name& name :
+         prepared != nullptr && create.with_data ? prepared->reads : std::vector<Name>()) {
+      if (const Relation* read = Find(name)) NoteReadAll(*read);
+    }
   }
   const Relation made = Sketch(create);
   if (!CheckOwnKeys(create, made)) return;
@@ -511,6 +515,9 @@ static bool ReadsTemporary(const action::CreateView& create, const CatalogView& 
 }
 
 void Inspector::Look(const action::CreateView& create) {
+  if (create.selection && create.selection->into) {
+    return Fail("0A000", "views must not contain SELECT INTO");
+  }
   const QueryColumns query = CheckSelection(create.selection, create.column_names);
   bool temporary = create.persistence == Persistence::kTemporary;
   if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {

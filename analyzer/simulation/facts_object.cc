@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/builtins.h"
@@ -280,8 +281,7 @@ void Inspector::CheckLabel(const Name& name, const std::string& label) {
   const bool whole_new =
       situation_.server_version >= 17 && type->transaction == situation_.transaction;
   for (const EnumLabel& known : type->labels) {
-    const bool fresh = known.name == label && known.transaction != 0 &&
-                       known.transaction == situation_.transaction;
+    const bool fresh = known.name == label && known.transaction == situation_.transaction;
     if (!fresh || whole_new || situation_.conditional) continue;
     Fail("55P04", absl::StrCat("unsafe use of new value \"", label, "\" of enum type ", name.name));
   }
@@ -683,6 +683,7 @@ void Inspector::CheckCreated(const action::ChangeObject& change) {
   if (kind == ObjectKind::kOperator) CheckOperator(change);
   if (kind == ObjectKind::kEventTrigger) CheckEventTrigger(change);
   if (kind == ObjectKind::kSubscription) CheckNewSubscription(change);
+  if (kind == ObjectKind::kConversion) CheckEncodings(change);
   if (facts_.failure || told || change.forgiving || change.object.name.empty()) return;
   if (!ExistsAlready(kind, place)) return;
   const bool search =
@@ -694,6 +695,33 @@ void Inspector::CheckCreated(const action::ChangeObject& change) {
        : function                    ? "42723"
                                      : "42710",
        absl::StrCat("\"", place.name, "\" already exists"));
+}
+
+// common/encnames.c:pg_encname_tbl, as pg_char_to_encoding cleans the names.
+static bool IsEncoding(absl::string_view name) {
+  static constexpr absl::string_view kEncodings =
+      " abc alt big5 euccn eucjis2004 eucjp euckr euctw gb18030 gbk iso88591 iso885910 iso885913 "
+      "iso885914 iso885915 iso885916 iso88592 iso88593 iso88594 iso88595 iso88596 iso88597 "
+      "iso88598 "
+      "iso88599 johab koi8 koi8r koi8u latin1 latin10 latin2 latin3 latin4 latin5 latin6 latin7 "
+      "latin8 latin9 mskanji muleinternal shiftjis shiftjis2004 sjis sqlascii tcvn tcvn5712 uhc "
+      "unicode utf8 vscii win win1250 win1251 win1252 win1253 win1254 win1255 win1256 win1257 "
+      "win1258 win866 win874 win932 win936 win949 win950 windows1250 windows1251 windows1252 "
+      "windows1253 windows1254 windows1255 windows1256 windows1257 windows1258 windows866 "
+      "windows874 windows932 windows936 windows949 windows950 ";
+  std::string clean;
+  for (const char c : absl::AsciiStrToLower(name)) {
+    if (absl::ascii_isalnum(static_cast<unsigned char>(c))) clean.push_back(c);
+  }
+  return absl::StrContains(kEncodings, absl::StrCat(" ", clean, " "));
+}
+
+// conversioncmds.c:CreateConversionCommand
+void Inspector::CheckEncodings(const action::ChangeObject& change) {
+  for (const Parameter& option : change.options) {
+    if (option.name != "encoding" || IsEncoding(option.value)) continue;
+    return Fail("42704", absl::StrCat("encoding \"", option.value, "\" does not exist"));
+  }
 }
 
 // operatorcmds.c:DefineOperator
@@ -709,10 +737,6 @@ void Inspector::CheckOperator(const action::ChangeObject& change) {
 
 // alter.c:AlterObjectRename_internal, AlterObjectNamespace_internal
 void Inspector::CheckMoved(const action::ChangeObject& change) {
-  if (IsOfOthers(change.kind, change.object)) {
-    return Fail(change.kind == ObjectKind::kDatabase ? "3D000" : "42704",
-                absl::StrCat("\"", change.object.name, "\" does not exist"));
-  }
   const ObjectKind kind = change.kind;
   const bool renames = change.change == action::ObjectChange::kRename;
   const bool function = kind == ObjectKind::kFunction || kind == ObjectKind::kProcedure ||
@@ -722,6 +746,10 @@ void Inspector::CheckMoved(const action::ChangeObject& change) {
                      kind == ObjectKind::kOperatorClass || kind == ObjectKind::kOperatorFamily;
   if (renames && IsReserved(kind, change.to)) {
     return Fail("42939", absl::StrCat("name \"", change.to, "\" is reserved"));
+  }
+  if (IsOfOthers(change.kind, change.object)) {
+    return Fail(change.kind == ObjectKind::kDatabase ? "3D000" : "42704",
+                absl::StrCat("\"", change.object.name, "\" does not exist"));
   }
   if (plain || change.forgiving || change.object.name.empty()) return;
   const Name from = view_.Resolve(kind, change.object, situation_.search_path);
@@ -745,6 +773,18 @@ void Inspector::CheckMoved(const action::ChangeObject& change) {
   }
 }
 
+// tcop/cmdtaglist.h, of commands that fire event triggers. What the rest of a tag says is not
+// looked at; of several there is no telling from here.
+static bool MayBeTag(absl::string_view tag) {
+  const std::string word = absl::AsciiStrToLower(tag.substr(0, tag.find(' ')));
+  for (const absl::string_view known :
+       {"alter", "comment", "create", "drop", "grant", "import", "login", "reassign", "refresh",
+        "reindex", "revoke", "security", "select"}) {
+    if (word == known) return true;
+  }
+  return tag.empty() || absl::StrContains(tag, ',');
+}
+
 // event_trigger.c:CreateEventTrigger
 void Inspector::CheckEventTrigger(const action::ChangeObject& change) {
   for (const Parameter& option : change.options) {
@@ -754,6 +794,9 @@ void Inspector::CheckEventTrigger(const action::ChangeObject& change) {
                                    option.value == "sql_drop" || option.value == "table_rewrite" ||
                                    (option.value == "login" && situation_.server_version >= 17)
                              : option.name == "tag";
+    if (known && !event && !MayBeTag(option.value)) {
+      return Fail("42601", absl::StrCat("filter value \"", option.value, "\" not recognized"));
+    }
     if (!known) {
       return Fail("42601",
                   absl::StrCat("unrecognized \"", event ? option.value : option.name, "\""));
@@ -924,6 +967,10 @@ void Inspector::Look(const action::ChangeObject& change) {
       return;
     }
     if (!CheckUses(change.uses)) return;
+    // aclchk.c:ExecAlterDefaultPrivilegesStmt
+    if (!change.privileges.empty()) {
+      CheckPrivileges({.kind = change.privileges_on, .privileges = change.privileges});
+    }
   }
   const bool owner = change.change == ObjectChange::kOwner;
   if (owner && FailIfGone(ObjectKind::kRole, {.name = change.to})) return;

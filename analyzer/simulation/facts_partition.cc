@@ -252,6 +252,10 @@ void Inspector::Look(const action::DetachPartition& detach) {
     return Fail("42P01", absl::StrCat("relation \"", part->name,
                                       "\" is not a partition of relation \"", whole->name, "\""));
   }
+  // Only one that was interrupted can be finished, which nothing here is.
+  if (detach.finalize && KnowsAll(*whole) && KnowsAll(*part)) {
+    return Fail("55000", absl::StrCat("cannot complete detaching partition \"", part->name, "\""));
+  }
   const Relation* fallback = detach.finalize ? nullptr : DefaultPartitionOf(*whole, view_);
   if (fallback != nullptr && detach.concurrently) {
     return Fail("55000", "cannot detach partitions concurrently when a default partition exists");

@@ -59,7 +59,9 @@ bool Inspector::CheckColumnType(const TypeName& type, RelationId of) {
 bool Inspector::CheckCalls(absl::Span<const FunctionCall> calls) {
   if (!IsPlain()) return true;
   for (const FunctionCall& call : calls) {
-    if (FailIfGone(ObjectKind::kFunction, call.function)) return false;
+    const bool aggregate =
+        view_.FindObject(ObjectKind::kAggregate, call.function, situation_.search_path) != nullptr;
+    if (!aggregate && FailIfGone(ObjectKind::kFunction, call.function)) return false;
     const auto rows = FindBuiltinFunctions(call.function.name);
     const bool later = std::none_of(rows.begin(), rows.end(), [&](const BuiltinFunction& row) {
       return IsIn(row, situation_.server_version);

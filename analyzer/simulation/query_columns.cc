@@ -25,6 +25,10 @@ class QueryReader {
               absl::FunctionRef<bool(const Relation&)> knows_all)
       : selection_(selection), scope_(scope), plain_(plain) {
     for (const Selection::Source& source : selection.sources) {
+      if (source.derived) {
+        AddDerived(source, knows_all);
+        continue;
+      }
       const Relation* relation = scope.view.Find(source.relation, scope.search_path);
       const bool readable =
           relation != nullptr && !relation->IsIndex() && relation->kind != RelationKind::kSequence;
@@ -59,6 +63,28 @@ class QueryReader {
     bool open = true;      // its columns are not all known
     bool certain = false;  // what is not known is not there
   };
+
+  // A subquery is a relation of its own, for as long as the reader lives.
+  void AddDerived(const Selection::Source& source,
+                  absl::FunctionRef<bool(const Relation&)> knows_all) {
+    auto shown = std::make_unique<Relation>();
+    shown->kind = RelationKind::kView;
+    QueryColumns query;
+    if (source.query != nullptr) {
+      QueryReader inner(*source.query, scope_, plain_, knows_all);
+      query = inner.Read(std::nullopt);
+      if (query.failure && !failure_) failure_ = query.failure;
+    }
+    for (size_t i = 0; i < query.columns.size() && i < source.names.size(); ++i) {
+      query.columns[i].name = source.names[i];
+    }
+    shown->columns = query.known ? std::move(query.columns) : std::vector<TableColumn>();
+    sources_.push_back({.alias = source.alias,
+                        .relation = shown.get(),
+                        .open = !query.known,
+                        .certain = query.known});
+    derived_.push_back(std::move(shown));
+  }
 
   void Fail(absl::string_view sqlstate, std::string message) {
     if (!failure_) failure_ = {.sqlstate = std::string(sqlstate), .message = std::move(message)};
@@ -230,6 +256,11 @@ class QueryReader {
         outside.mentions.push_back({.qualifier = operation.name.name, .column = operation.text});
       }
       const FunctionCall call = {.function = operation.name, .arguments = operation.operands};
+      // It may be an aggregate.
+      const bool strange = operation.kind == OperationKind::kCall &&
+                           !IsBuiltinFunction(operation.name) &&
+                           scope_.view.FindRoutine(operation.name, scope_.search_path) == nullptr;
+      if (strange) outside.certain = false;
       if (operation.kind == OperationKind::kCall && IsAggregate(call, scope_.server_version)) {
         outside.aggregates = true;
         outside.mentions.resize(start);
@@ -331,6 +362,7 @@ class QueryReader {
   std::vector<Source> sources_;
   absl::flat_hash_map<std::string, size_t> holders_;  // how many sources have such a column
   std::vector<TableColumn> visible_;
+  std::vector<std::unique_ptr<Relation>> derived_;
   std::optional<Failure> failure_;
 };
 

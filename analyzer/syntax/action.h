@@ -268,12 +268,16 @@ struct ShownColumn {
   std::string name;
   OptionalExpression value;
 };
-// A query as far as its columns can be told: a SELECT from relations, joined or not, without WITH,
-// UNION, and functions or subqueries in their place.
+// A query as far as its columns can be told: a SELECT from relations and queries of the kind,
+// joined or not, without UNION and functions in their place.
 struct Selection {
   struct Source {
     Name relation;
     std::string alias;  // or the relation's name
+    // A subquery, or a name that WITH gives: what it shows, null where that is not known.
+    bool derived = false;
+    std::shared_ptr<const Selection> query;
+    std::vector<std::string> names;  // that its columns are given, from the first on
   };
   struct Mention {
     std::string qualifier;  // empty: none
@@ -284,6 +288,7 @@ struct Selection {
   std::vector<OptionalExpression> conditions;  // WHERE, ON
   OptionalExpression having;
   std::vector<Mention> sorted_by;  // by ORDER BY and GROUP BY: names of shown columns count too
+  bool into = false;               // SELECT … INTO
   bool joins_by_name = false;      // USING, NATURAL: two columns become one
   bool grouped = false;            // GROUP BY
   bool grouped_by_others = false;  // by more than `grouped_by`: expressions, places, sets
@@ -849,6 +854,9 @@ struct ChangeObject {
   std::optional<std::string> signature;  // of a routine, where it is said: see CreateFunction
   std::vector<ObjectUse> uses;           // other objects that it names, which have to exist
   std::vector<Parameter> options;
+  // Of ALTER DEFAULT PRIVILEGES: what it grants or revokes, and on which kind of object.
+  std::vector<std::string> privileges;
+  ObjectKind privileges_on = ObjectKind::kTable;
 };
 // ALTER EXTENSION … ADD and DROP of a member; UPDATE and SET SCHEMA are ChangeObject.
 struct AlterExtension {

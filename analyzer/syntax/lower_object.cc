@@ -635,6 +635,13 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
       lowered.options.push_back({.name = "encoding", .value = std::string(body.Text(field))});
     }
   }
+  if (type == "AlterDefaultPrivilegesStmt") {
+    const Node grant = body["action"]["GrantStmt"];
+    lowered.privileges_on = LowerObjectKind(grant.Text("objtype"));
+    for (const Node& privilege : grant.Items("privileges")) {
+      lowered.privileges.emplace_back(privilege["AccessPriv"].Text("priv_name"));
+    }
+  }
   lowered.uses = LowerUses(type, body);
   lowered.forgiving = body.Flag("if_not_exists") || body.Flag("replace") || body.Flag("missing_ok");
   if (lowered.kind == ObjectKind::kServer && !body.Text("fdwname").empty()) {

@@ -1,5 +1,6 @@
 // What columns a query shows, of which relations.
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <utility>
@@ -65,8 +66,13 @@ Figured FigureName(const Node& value) {
   return {.name = nameless ? "?column?" : ""};
 }
 
+// Subqueries in each other's FROM that are followed.
+constexpr int kMaxSubqueries = 8;
+
 class SelectionReader {
  public:
+  explicit SelectionReader(int depth = 0) : depth_(depth) {}
+
   // Of UPDATE and DELETE.
   OptionalSelection ReadWrite(const Node& write) {
     if (write["withClause"] || !AddSource("RangeVar", write["relation"])) return nullptr;
@@ -83,8 +89,13 @@ class SelectionReader {
 
   // Null where the query is of another kind.
   OptionalSelection Read(const Node& select) {
-    for (const absl::string_view clause : {"larg", "withClause", "valuesLists"}) {
-      if (select[clause]) return nullptr;
+    if (select["larg"] || select["valuesLists"] || select["withClause"].Flag("recursive")) {
+      return nullptr;
+    }
+    read_.into = select["intoClause"].present();
+    for (const Node& item : select["withClause"].Items("ctes")) {
+      const Node named = item["CommonTableExpr"];
+      with_.push_back(Derived(named["ctequery"], named.Text("ctename"), named["aliascolnames"]));
     }
     for (const Node& item : select.Items("fromClause")) {
       if (!AddSource(item.Tag(), item.Body())) return nullptr;
@@ -113,8 +124,14 @@ class SelectionReader {
   void AddCondition(const Node& condition) { read_.conditions.push_back(LowerOptional(condition)); }
 
   bool AddSource(absl::string_view tag, const Node& body) {
+    if (tag == "RangeSubselect" && !body.Flag("lateral") && depth_ < kMaxSubqueries) {
+      read_.sources.push_back(
+          Derived(body["subquery"], body["alias"].Text("aliasname"), body["alias"]["colnames"]));
+      return true;
+    }
     if (tag == "RangeVar") {
       if (body["alias"]["colnames"]) return false;
+      if (AddNamed(body)) return true;
       const absl::string_view alias = body["alias"].Text("aliasname");
       read_.sources.push_back({.relation = RangeVarName(body),
                                .alias = std::string(alias.empty() ? body.Text("relname") : alias)});
@@ -126,6 +143,27 @@ class SelectionReader {
     if (body["quals"]) AddCondition(body["quals"]);
     return AddSource(body["larg"].Tag(), body["larg"].Body()) &&
            AddSource(body["rarg"].Tag(), body["rarg"].Body());
+  }
+
+  // Whether the name is one of WITH's.
+  bool AddNamed(const Node& range) {
+    const auto named = std::find_if(with_.begin(), with_.end(), [&](const Selection::Source& one) {
+      return range.Text("schemaname").empty() && one.alias == range.Text("relname");
+    });
+    if (named == with_.end()) return false;
+    read_.sources.push_back(*named);
+    const absl::string_view alias = range["alias"].Text("aliasname");
+    if (!alias.empty()) read_.sources.back().alias = std::string(alias);
+    return true;
+  }
+
+  Selection::Source Derived(const Node& query, absl::string_view alias, const Node& names) const {
+    SelectionReader inner(depth_ + 1);
+    inner.with_ = with_;
+    return {.alias = std::string(alias),
+            .derived = true,
+            .query = query["SelectStmt"]["targetList"] ? inner.Read(query["SelectStmt"]) : nullptr,
+            .names = Strings(names)};
   }
 
   void AddColumn(const Node& target) {
@@ -153,6 +191,8 @@ class SelectionReader {
   }
 
   Selection read_;
+  int depth_;
+  std::vector<Selection::Source> with_;
 };
 
 }  // namespace
