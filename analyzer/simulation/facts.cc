@@ -56,6 +56,13 @@ const TableConstraint* PrimaryKeyOf(const Relation& table) {
 
 bool IsOpaque(const Action& action, const Effects& effects) {
   const auto* other = std::get_if<action::Other>(&action.kind);
+  // Whoever writes to the system's catalogs changes what no statement says.
+  const auto* modify = std::get_if<action::ModifyData>(&action.kind);
+  const bool by_hand =
+      modify != nullptr && !modify->planned_only &&
+      std::any_of(modify->writes.begin(), modify->writes.end(),
+                  [](const action::Write& write) { return IsSystemName(write.table.name); });
+  if (by_hand) return true;
   return !effects.modelled && !effects.inert && (other == nullptr || other->relations.empty());
 }
 

@@ -313,6 +313,11 @@ class Inspector {
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
   bool CheckComputed(const action::ModifyData& modify);
   bool CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query);
+  const TypeName* TypeOfPlace(const Relation& table, const action::Write& write,
+                              size_t place) const;
+  bool CheckAssignable(const Type& from, const TypeName& column);
+  bool CheckValue(const Literal& literal, const TypeName& column);
+  bool CheckValues(const Relation& table, const action::Write& write);
   bool CheckIdentified(const Relation& table, const action::Write& write);
   void NoteInstead(const Relation& view, const action::Write& write);
   void CheckUpkeepOptions(const action::Maintain& maintain);

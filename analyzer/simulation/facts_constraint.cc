@@ -372,6 +372,12 @@ bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint
     return false;
   }
   if (exclusion) {
+    // indexcmds.c:DefineIndex, of amgettuple
+    if (constraint.method == "gin" || constraint.method == "brin") {
+      Fail("0A000", absl::StrCat("access method \"", constraint.method,
+                                 "\" does not support exclusion constraints"));
+      return false;
+    }
     action::CreateIndex index = {.method = constraint.method};
     for (const std::string& name : constraint.columns) index.columns.push_back({.column = name});
     CheckMethod(index);

@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/implication.h"
+#include "analyzer/simulation/value_text.h"
 #include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
@@ -192,7 +193,7 @@ bool Inspector::CheckWritten(const Relation& table, const action::Write& write) 
     return false;
   }
   if (table.kind == RelationKind::kView && !CheckUpdatable(table, write)) return false;
-  if (!CheckAssigned(table, write)) return false;
+  if (!CheckAssigned(table, write) || !CheckValues(table, write)) return false;
   if (write.conflict && !CheckConflict(table, *write.conflict)) return false;
   if (!insert || !write.width || *write.width == 0) return true;
   const bool knows = !write.columns.empty() || (KnowsAll(table) && table.IsTable());
@@ -314,6 +315,13 @@ void Inspector::NoteWrite(const action::Write& write, const OptionalPredicate& w
   if (!CheckWritten(*table, write)) return;
   if (NoteRules(*table, write)) return Add(Role::kTable, *table);
   NoteWriteOn(*table, write, where);
+  // The bound of a part is read from its wholes (partcache.c:generate_partition_qual); since 14 it
+  // is not asked for again.
+  const Relation* part = situation_.server_version < 14 && !facts_.failure ? table : nullptr;
+  while (part != nullptr && part->is_partition && !part->parents.empty()) {
+    part = view_.Find(part->parents[0]);
+    if (part != nullptr) Add(Role::kRead, *part);
+  }
   // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
   for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
     if (IsInstead(*table, write.verb)) return NoteInstead(*table, write);
@@ -370,32 +378,76 @@ void Inspector::CheckDrawn(const action::ModifyData& modify) {
   }
 }
 
+// The type of the column that gets a row's value; null where it is not known.
+const TypeName* Inspector::TypeOfPlace(const Relation& table, const action::Write& write,
+                                       size_t place) const {
+  const TableColumn* column = nullptr;
+  if (!write.columns.empty()) {
+    column = place < write.columns.size() ? table.FindColumn(write.columns[place]) : nullptr;
+  } else if (table.columns_known && place < table.columns.size()) {
+    column = &table.columns[place];
+  }
+  return column == nullptr ? nullptr : column->type.get();
+}
+
+bool Inspector::CheckAssignable(const Type& from, const TypeName& column) {
+  const TypeScope scope = Scope();
+  const Type to = ResolveType(column, scope);
+  const bool known =
+      from.type_class != TypeClass::kUnknown && to.type_class != TypeClass::kUnknown && IsPlain();
+  if (!known || FindConversion(from, to, CastContext::kAssignment, scope).path != CastPath::kNone) {
+    return true;
+  }
+  Fail("42804",
+       absl::StrCat("a column of type ", to.name, " gets an expression of type ", from.name));
+  return false;
+}
+
 // analyze.c:transformInsertRow, by way of parse_target.c:transformAssignedExpr
 bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query) {
-  const action::Write& write = modify.writes[0];
-  const Relation* table = Find(write.table.name);
-  const std::vector<ShownColumn>& shown = modify.selection->columns;
-  // A star stands for many.
-  const bool aligned = query.known && shown.size() == query.columns.size();
-  if (table == nullptr || !KnowsAll(*table) || !aligned || !IsPlain()) return true;
+  const Relation* table = Find(modify.writes[0].table.name);
+  if (table == nullptr || !query.known) return true;
+  for (size_t i = 0; i < query.columns.size(); ++i) {
+    const TypeName* column = TypeOfPlace(*table, modify.writes[0], i);
+    if (column == nullptr || query.columns[i].type == nullptr) continue;
+    if (!CheckAssignable(ResolveType(*query.columns[i].type, Scope()), *column)) return false;
+  }
+  return true;
+}
+
+// What a literal cannot be read as, or does not fit into.
+bool Inspector::CheckValue(const Literal& literal, const TypeName& column) {
+  if (!literal.type.empty() || literal.kind == LiteralKind::kNull || column.array) return true;
   const TypeScope scope = Scope();
-  for (size_t i = 0; i < shown.size(); ++i) {
-    const TableColumn* column =
-        !write.columns.empty()
-            ? i < write.columns.size() ? table->FindColumn(write.columns[i]) : nullptr
-        : i < table->columns.size() ? &table->columns[i]
-                                    : nullptr;
-    const bool typed = column != nullptr && column->type && query.columns[i].type &&
-                       shown[i].value != nullptr && !shown[i].value->text &&
-                       !shown[i].value->is_null;
-    if (!typed) continue;
-    const Type from = ResolveType(*query.columns[i].type, scope);
-    const Type to = ResolveType(*column->type, scope);
-    if (from.type_class == TypeClass::kUnknown || to.type_class == TypeClass::kUnknown) continue;
-    if (FindConversion(from, to, CastContext::kAssignment, scope).path != CastPath::kNone) continue;
-    Fail("42804", absl::StrCat("column \"", column->name, "\" is of type ", to.name,
-                               " but expression is of type ", from.name));
+  const bool string = literal.kind == LiteralKind::kString;
+  if (!string) {
+    const bool whole = literal.text.find_first_of(".eE") == std::string::npos;
+    const absl::string_view type = literal.kind == LiteralKind::kBool ? "bool"
+                                   : whole                            ? "int4"
+                                                                      : "numeric";
+    if (!CheckAssignable(BuiltinNamed(type, scope), column)) return false;
+  }
+  const Type to = ResolveType(column, scope);
+  absl::string_view bad = string ? JudgeText(literal.text, to, scope) : "";
+  if (bad.empty() && literal.kind != LiteralKind::kBool) {
+    bad = JudgeFit(literal.text, string, BaseOf(to, scope));
+  }
+  if (!bad.empty()) {
+    Fail(bad, absl::StrCat("\"", literal.text, "\" is no value of type ", to.name));
     return false;
+  }
+  if (string) CheckLabel(column.name, literal.text);
+  return !facts_.failure;
+}
+
+// The constants of INSERT … VALUES and of UPDATE.
+bool Inspector::CheckValues(const Relation& table, const action::Write& write) {
+  for (const std::vector<BoundValue>& row : write.rows) {
+    for (size_t i = 0; i < row.size(); ++i) {
+      const TypeName* column = write.assigns_parts ? nullptr : TypeOfPlace(table, write, i);
+      const bool constant = column != nullptr && row[i].kind == BoundKind::kConstant;
+      if (constant && !CheckValue(row[i].literal, *column)) return false;
+    }
   }
   return true;
 }

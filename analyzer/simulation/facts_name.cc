@@ -380,6 +380,11 @@ void Inspector::CheckType(const TypeName& type) {
 
 void Inspector::CheckTypesOf(const Expression& expression) {
   for (const Name& type : expression.types) FailIfGone(ObjectKind::kType, type);
+  for (const Operation& operation : expression.operations) {
+    if (operation.kind == OperationKind::kCollate) {
+      FailIfGone(ObjectKind::kCollation, operation.name);
+    }
+  }
 }
 
 void Inspector::CheckTypesOf(const OptionalExpression& expression) {

@@ -967,6 +967,11 @@ void Inspector::Look(const action::ChangeObject& change) {
       return;
     }
     if (!CheckUses(change.uses)) return;
+    // One moves to another tablespace while nobody is in it: it is another's database.
+    const bool elsewhere = change.kind == ObjectKind::kDatabase && change.outside_transactions;
+    if (elsewhere && IsOfOthers(change.kind, change.object)) {
+      return Fail("3D000", absl::StrCat("database \"", change.object.name, "\" does not exist"));
+    }
     // aclchk.c:ExecAlterDefaultPrivilegesStmt
     if (!change.privileges.empty()) {
       CheckPrivileges({.kind = change.privileges_on, .privileges = change.privileges});

@@ -447,9 +447,6 @@ bool Inspector::IsUpkeepOf(const action::Maintain& maintain, const Relation& rel
   const bool view = relation.kind == RelationKind::kView;
   switch (maintain.upkeep) {
     case Upkeep::kVacuum:
-      // vacuum.c:vacuum_rel opens it before it passes over it.
-      if (view && situation_.server_version >= 18) Add(Role::kTable, relation);
-      [[fallthrough]];
     case Upkeep::kVacuumFull:
     case Upkeep::kAnalyze:
       return !view && !relation.IsIndex() && relation.kind != RelationKind::kSequence;

@@ -206,10 +206,13 @@ QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
                                        std::optional<absl::Span<const std::string>> names) {
   if (selection == nullptr) return {};
   for (const ShownColumn& shown : selection->columns) {
-    if (shown.value != nullptr && !CheckCalls(shown.value->calls)) return {};
+    if (shown.value == nullptr) continue;
+    if (!CheckCalls(shown.value->calls)) return {};
+    CheckTypesOf(*shown.value);
   }
   for (const OptionalExpression& condition : selection->conditions) {
     if (!CheckCalls(condition->calls)) return {};
+    CheckTypesOf(*condition);
   }
   const TypeScope scope = Scope();
   QueryColumns query = ColumnsOf(*selection, names, scope, IsPlain(),

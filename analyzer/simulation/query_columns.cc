@@ -47,6 +47,7 @@ class QueryReader {
 
   QueryColumns Read(std::optional<absl::Span<const std::string>> names) {
     QueryColumns query = {.known = true};
+    stores_ = names.has_value();
     for (const ShownColumn& shown : selection_.columns) Show(shown, query);
     CheckNames();
     if (!failure_) CheckGrouping(query);
@@ -163,6 +164,8 @@ class QueryReader {
       return source == nullptr ? nullptr : source->relation->FindColumn(last.text)->type;
     }
     const ExpressionType type = TypeOf(value, visible_, scope_);
+    // What only shows it, or converts it, has it as it is.
+    if (type.untyped && !stores_) return nullptr;
     if (type.untyped) return std::make_shared<const TypeName>(TypeName{.name = {.name = "text"}});
     if (!type.IsKnown() || type.type.builtin == nullptr) return nullptr;
     return std::make_shared<const TypeName>(TypeName{.name = {.name = type.type.name},
@@ -359,6 +362,7 @@ class QueryReader {
   const Selection& selection_;
   const TypeScope& scope_;
   bool plain_;
+  bool stores_ = false;  // its columns become those of a relation
   std::vector<Source> sources_;
   absl::flat_hash_map<std::string, size_t> holders_;  // how many sources have such a column
   std::vector<TableColumn> visible_;

@@ -269,6 +269,12 @@ bool StillCompares(const Predicate& predicate, const std::string& column, const 
                         predicate.term.column == column && predicate.term.cast.empty();
   if (!compared) return true;
   const Literal& literal = predicate.literal;
+  const Type old_type = ResolveType(from, scope);
+  const Type new_type = ResolveType(to, scope);
+  // Those of one enum compare with no other's.
+  const bool enums = old_type.type_class == TypeClass::kEnum &&
+                     new_type.type_class == TypeClass::kEnum && literal.type.empty();
+  if (enums) return old_type.Is(new_type);
   TypeName constant = from;
   if (literal.kind == LiteralKind::kNumber) {
     constant = {.name = {.name = literal.text.find_first_of(".eE") == std::string::npos

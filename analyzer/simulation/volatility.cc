@@ -540,6 +540,9 @@ const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const 
 
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, bool bodies_run) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
+    const bool aggregate =
+        scope.view.FindObject(ObjectKind::kAggregate, call.function, scope.search_path) != nullptr;
+    if (aggregate) return false;
     if (bodies_run && !IsBuiltIn(call, scope.server_version)) {
       const Routine* routine = scope.view.FindRoutine(call.function, scope.search_path);
       if (routine != nullptr && routine->body != nullptr) return routine->body->unknown;

@@ -427,7 +427,8 @@ ActionKind LowerAlterDatabase(const Node& body) {
   return ChangeObject{.change = ObjectChange::kAlter,
                       .kind = ObjectKind::kDatabase,
                       .object = {.name = std::string(body.Text("dbname"))},
-                      .outside_transactions = HasOption(body, "options", "tablespace")};
+                      .outside_transactions = HasOption(body, "options", "tablespace"),
+                      .options = LowerParameters(body, "options")};
 }
 
 bool IsSwitchedOff(const Node& body, absl::string_view name) {
@@ -624,7 +625,13 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
   } else if (type == "CreateTableSpaceStmt") {
     lowered.options = {{.name = "location", .value = std::string(body.Text("location"))}};
   } else if (type == "CreateEventTrigStmt") {
-    lowered.options = LowerParameters(body, "whenclause");
+    for (const Node& item : body.Items("whenclause")) {
+      const Node filter = item["DefElem"];
+      for (std::string& value : Strings(filter["arg"]["List"]["items"])) {
+        lowered.options.push_back(
+            {.name = std::string(filter.Text("defname")), .value = std::move(value)});
+      }
+    }
     lowered.options.push_back({.name = "event", .value = std::string(body.Text("eventname"))});
   } else if (type == "CreateFdwStmt") {
     lowered.options = LowerParameters(body, "func_options");
@@ -636,7 +643,7 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
     }
   }
   if (type == "AlterDefaultPrivilegesStmt") {
-    const Node grant = body["action"]["GrantStmt"];
+    const Node grant = body["action"];
     lowered.privileges_on = LowerObjectKind(grant.Text("objtype"));
     for (const Node& privilege : grant.Items("privileges")) {
       lowered.privileges.emplace_back(privilege["AccessPriv"].Text("priv_name"));

@@ -138,7 +138,8 @@ Lowered LowerOperation(const Node& node) {
             .operands = {body["arg"]}};
   }
   if (tag == "CollateClause") {
-    return {.operation = {.kind = OperationKind::kCollate}, .operands = {body["arg"]}};
+    return {.operation = {.kind = OperationKind::kCollate, .name = QualifiedName(body["collname"])},
+            .operands = {body["arg"]}};
   }
   if (tag == "NullTest" || tag == "BooleanTest") {
     return {.operation = {.kind = OperationKind::kTruth}, .operands = {body["arg"]}};

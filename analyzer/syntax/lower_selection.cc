@@ -83,7 +83,12 @@ class SelectionReader {
     }
     for (const Node& target : write.Items("targetList")) AddCondition(target["ResTarget"]["val"]);
     if (write["whereClause"]) AddCondition(write["whereClause"]);
-    for (const Node& target : write.Items("returningList")) AddColumn(target["ResTarget"]);
+    // 18 has a clause, those before it a list.
+    const bool clause = write["returningClause"].present();
+    for (const Node& target :
+         clause ? write["returningClause"].Items("exprs") : write.Items("returningList")) {
+      AddColumn(target["ResTarget"]);
+    }
     return std::make_shared<const Selection>(std::move(read_));
   }
 
