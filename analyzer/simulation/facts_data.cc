@@ -315,9 +315,11 @@ void Inspector::NoteWrite(const action::Write& write, const OptionalPredicate& w
   if (!CheckWritten(*table, write)) return;
   if (NoteRules(*table, write)) return Add(Role::kTable, *table);
   NoteWriteOn(*table, write, where);
-  // The bound of a part is read from its wholes (partcache.c:generate_partition_qual); since 14 it
-  // is not asked for again.
-  const Relation* part = situation_.server_version < 14 && !facts_.failure ? table : nullptr;
+  // The bound of a part is read from its wholes (partcache.c:generate_partition_qual); since 14
+  // nobody asks for it to delete rows.
+  const bool bound = situation_.server_version < 14 || write.verb == DataVerb::kInsert ||
+                     write.verb == DataVerb::kUpdate;
+  const Relation* part = bound && !facts_.failure ? table : nullptr;
   while (part != nullptr && part->is_partition && !part->parents.empty()) {
     part = view_.Find(part->parents[0]);
     if (part != nullptr) Add(Role::kRead, *part);
@@ -461,10 +463,22 @@ bool Inspector::CheckComputed(const action::ModifyData& modify) {
     }
     return true;
   }
-  if (modify.selection == nullptr || situation_.in_body) return true;
+  if (situation_.in_body) return true;
+  if (modify.returning) CheckSelection(modify.returning, std::nullopt);
+  if (modify.selection == nullptr || facts_.failure) return !facts_.failure;
   const QueryColumns query = CheckSelection(modify.selection, std::nullopt);
-  const bool inserts = !modify.writes.empty() && modify.writes[0].verb == DataVerb::kInsert;
-  return !facts_.failure && (!inserts || CheckSelectedTypes(modify, query));
+  if (facts_.failure || modify.writes.empty()) return !facts_.failure;
+  const Relation* table = Find(modify.writes[0].table.name);
+  for (const TableColumn& assigned :
+       table == nullptr ? std::vector<TableColumn>() : query.assigned) {
+    const TableColumn* column = table->FindColumn(assigned.name);
+    const bool known = column != nullptr && column->type && assigned.type;
+    if (known && !CheckAssignable(ResolveType(*assigned.type, Scope()), *column->type)) {
+      return false;
+    }
+  }
+  const bool inserts = modify.writes[0].verb == DataVerb::kInsert;
+  return !inserts || CheckSelectedTypes(modify, query);
 }
 
 // execReplication.c:CheckCmdReplicaIdentity; what FOR ALL TABLES and schemas publish is not looked

@@ -210,6 +210,10 @@ QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
     if (!CheckCalls(shown.value->calls)) return {};
     CheckTypesOf(*shown.value);
   }
+  for (const auto& arm : selection->arms) CheckSelection(arm, std::nullopt);
+  for (const ShownColumn& assigned : selection->assigned) {
+    if (!CheckCalls(assigned.value->calls)) return {};
+  }
   for (const OptionalExpression& condition : selection->conditions) {
     if (!CheckCalls(condition->calls)) return {};
     CheckTypesOf(*condition);

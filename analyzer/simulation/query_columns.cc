@@ -21,12 +21,15 @@ constexpr size_t kMostColumns = 1664;
 
 class QueryReader {
  public:
+  // What was read of each query: several may name it.
+  using Known = absl::flat_hash_map<const Selection*, QueryColumns>;
+
   QueryReader(const Selection& selection, const TypeScope& scope, bool plain,
-              absl::FunctionRef<bool(const Relation&)> knows_all)
-      : selection_(selection), scope_(scope), plain_(plain) {
+              absl::FunctionRef<bool(const Relation&)> knows_all, Known& known)
+      : selection_(selection), scope_(scope), plain_(plain), knows_all_(knows_all), known_(known) {
     for (const Selection::Source& source : selection.sources) {
       if (source.derived) {
-        AddDerived(source, knows_all);
+        AddDerived(source);
         continue;
       }
       const Relation* relation = scope.view.Find(source.relation, scope.search_path);
@@ -48,6 +51,10 @@ class QueryReader {
   QueryColumns Read(std::optional<absl::Span<const std::string>> names) {
     QueryColumns query = {.known = true};
     stores_ = names.has_value();
+    if (!selection_.arms.empty()) return ReadArms(names);
+    for (const ShownColumn& assigned : selection_.assigned) {
+      query.assigned.push_back({.name = assigned.name, .type = TypeNameOf(*assigned.value)});
+    }
     for (const ShownColumn& shown : selection_.columns) Show(shown, query);
     CheckNames();
     if (!failure_) CheckGrouping(query);
@@ -65,15 +72,53 @@ class QueryReader {
     bool certain = false;  // what is not known is not there
   };
 
+  QueryColumns ReadOther(const Selection& other) {
+    const auto found = known_.find(&other);
+    if (found != known_.end()) return found->second;
+    QueryColumns query = QueryReader(other, scope_, plain_, knows_all_, known_).Read(std::nullopt);
+    known_[&other] = query;
+    return query;
+  }
+
+  // UNION and its kin: the names of the first, and the types that all have.
+  QueryColumns ReadArms(std::optional<absl::Span<const std::string>> names) {
+    QueryColumns all;
+    bool first = true;
+    for (const auto& arm : selection_.arms) {
+      const QueryColumns one = ReadOther(*arm);
+      if (one.failure && !failure_) failure_ = one.failure;
+      if (first) {
+        all = one;
+        first = false;
+        continue;
+      }
+      all.known = all.known && one.known;
+      if (!all.known) continue;
+      if (one.columns.size() != all.columns.size()) {
+        Fail("42601", "each UNION query must have the same number of columns");
+        break;
+      }
+      for (size_t i = 0; i < all.columns.size(); ++i) {
+        const auto& type = all.columns[i].type;
+        const auto& other = one.columns[i].type;
+        const bool same = type != nullptr && other != nullptr && type->name == other->name &&
+                          type->array == other->array && type->modifiers == other->modifiers;
+        if (!same) all.columns[i].type = nullptr;
+      }
+    }
+    all.keys.clear();
+    if (names && !failure_) GiveNames(*names, all);
+    all.failure = std::move(failure_);
+    return all;
+  }
+
   // A subquery is a relation of its own, for as long as the reader lives.
-  void AddDerived(const Selection::Source& source,
-                  absl::FunctionRef<bool(const Relation&)> knows_all) {
+  void AddDerived(const Selection::Source& source) {
     auto shown = std::make_unique<Relation>();
     shown->kind = RelationKind::kView;
     QueryColumns query;
     if (source.query != nullptr) {
-      QueryReader inner(*source.query, scope_, plain_, knows_all);
-      query = inner.Read(std::nullopt);
+      query = ReadOther(*source.query);
       if (query.failure && !failure_) failure_ = query.failure;
     }
     for (size_t i = 0; i < query.columns.size() && i < source.names.size(); ++i) {
@@ -183,6 +228,7 @@ class QueryReader {
         Fail("42P01", absl::StrCat("missing FROM-clause entry for table \"", shown.name, "\""));
       }
     }
+    for (const ShownColumn& assigned : selection_.assigned) CheckMentions(*assigned.value);
     for (const OptionalExpression& condition : selection_.conditions) CheckMentions(*condition);
     if (selection_.having) CheckMentions(*selection_.having);
     for (const Mention& mention : selection_.sorted_by) {
@@ -337,7 +383,13 @@ class QueryReader {
     for (const ShownColumn& shown : selection_.columns) {
       if (shown.value != nullptr) check(*shown.value);
     }
-    for (const OptionalExpression& condition : selection_.conditions) check(*condition);
+    for (const ShownColumn& assigned : selection_.assigned) check(*assigned.value);
+    for (const OptionalExpression& condition : selection_.conditions) {
+      check(*condition);
+      const ExpressionType type = TypeOf(*condition, visible_, scope_);
+      const bool boolean = !type.IsKnown() || BaseOf(type.type, scope_).name == "bool";
+      if (!boolean) Fail("42804", "argument of WHERE must be type boolean");
+    }
     if (selection_.having != nullptr) check(*selection_.having);
   }
 
@@ -362,6 +414,8 @@ class QueryReader {
   const Selection& selection_;
   const TypeScope& scope_;
   bool plain_;
+  absl::FunctionRef<bool(const Relation&)> knows_all_;
+  Known& known_;
   bool stores_ = false;  // its columns become those of a relation
   std::vector<Source> sources_;
   absl::flat_hash_map<std::string, size_t> holders_;  // how many sources have such a column
@@ -376,7 +430,8 @@ QueryColumns ColumnsOf(const Selection& selection,
                        std::optional<absl::Span<const std::string>> names, const TypeScope& scope,
                        bool plain, absl::FunctionRef<bool(const Relation&)> knows_all) {
   if (selection.columns.size() > kMostColumns) return {};
-  return QueryReader(selection, scope, plain, knows_all).Read(names);
+  QueryReader::Known known;
+  return QueryReader(selection, scope, plain, knows_all, known).Read(names);
 }
 
 }  // namespace plimsoll

@@ -17,8 +17,9 @@ namespace plimsoll {
 
 // What a query shows, and what keeps PostgreSQL from analysing it.
 struct QueryColumns {
-  bool known = false;                // all of them are below
-  std::vector<TableColumn> columns;  // a type is null where it is not certain
+  bool known = false;                 // all of them are below
+  std::vector<TableColumn> columns;   // a type is null where it is not certain
+  std::vector<TableColumn> assigned;  // the values of Selection::assigned, likewise
   // Relations on whose primary key it stands, because it groups by it and shows more.
   std::vector<RelationId> keys;
   std::optional<Failure> failure;

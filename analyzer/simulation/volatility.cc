@@ -251,6 +251,11 @@ class Judge {
                 : operands.size() - std::min<size_t>(operation.results, operands.size());
         const Operand common =
             Common({operands.begin() + static_cast<std::ptrdiff_t>(conditions), operands.end()});
+        for (size_t i = conditions; i < operands.size() && common.IsKnown(); ++i) {
+          const Operand& other = operands[i];
+          if (!other.untyped || other.text == nullptr || common.untyped) continue;
+          if (misfit_.empty()) misfit_ = JudgeText(*other.text, common.type, scope_);
+        }
         // parse_coerce.c:select_common_type
         return common.untyped ? Operand{.type = BuiltinNamed("text", scope_)} : common;
       }

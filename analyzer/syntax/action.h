@@ -269,7 +269,7 @@ struct ShownColumn {
   OptionalExpression value;
 };
 // A query as far as its columns can be told: a SELECT from relations and queries of the kind,
-// joined or not, without UNION and functions in their place.
+// joined or not, without functions in their place; or what UPDATE, DELETE or MERGE compute.
 struct Selection {
   struct Source {
     Name relation;
@@ -283,11 +283,15 @@ struct Selection {
     std::string qualifier;  // empty: none
     std::string column;
   };
+  // Of UNION and its kin, and then nothing else is here.
+  std::vector<std::shared_ptr<const Selection>> arms;
   std::vector<Source> sources;
   std::vector<ShownColumn> columns;
   std::vector<OptionalExpression> conditions;  // WHERE, ON
   OptionalExpression having;
   std::vector<Mention> sorted_by;  // by ORDER BY and GROUP BY: names of shown columns count too
+  // What UPDATE and MERGE set columns to; a name is empty where the value is none of a column.
+  std::vector<ShownColumn> assigned;
   bool into = false;               // SELECT … INTO
   bool joins_by_name = false;      // USING, NATURAL: two columns become one
   bool grouped = false;            // GROUP BY
@@ -973,7 +977,8 @@ struct ModifyData {
   // What it reads and computes; of INSERT, its query. Null in a body, where a name may be a
   // variable's.
   OptionalSelection selection;
-  bool has_subquery = false;  // names without a qualifier may then belong to it
+  OptionalSelection returning;  // of INSERT
+  bool has_subquery = false;    // names without a qualifier may then belong to it
   std::vector<FunctionCall> calls;
   std::vector<TypedText> texts;  // constants that are cast
   std::vector<Name> types;       // that casts name

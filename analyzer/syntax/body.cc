@@ -145,7 +145,9 @@ void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, cons
   for (Action& action : statement.actions) {
     if (action.span.empty() || stands_in) action.span = span;
     // A name may be a variable's or a parameter's here.
-    if (auto* modify = std::get_if<action::ModifyData>(&action.kind)) modify->selection = nullptr;
+    if (auto* modify = std::get_if<action::ModifyData>(&action.kind)) {
+      modify->selection = modify->returning = nullptr;
+    }
   }
   result_.statements.push_back({.actions = std::move(statement.actions),
                                 .tag = std::move(statement.tag),

@@ -277,6 +277,8 @@ action::ModifyData LowerModify(const Node& statement) {
           .where = std::move(where),
           .columns_used = std::move(query.columns),
           .selection = tree::LowerComputed(statement),
+          .returning =
+              statement.Tag() == "InsertStmt" ? tree::LowerReturning(statement.Body()) : nullptr,
           .has_subquery = query.has_subquery,
           .calls = std::move(query.calls),
           .types = std::move(query.types),
@@ -332,7 +334,7 @@ std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
   Body body = {.atomic = true};
   const auto add = [&body](const Node& statement) {
     action::ModifyData modify = LowerModify(statement);
-    modify.selection = nullptr;
+    modify.selection = modify.returning = nullptr;
     body.has_subquery = body.has_subquery || modify.has_subquery;
     body.columns_used.insert(body.columns_used.end(), modify.columns_used.begin(),
                              modify.columns_used.end());

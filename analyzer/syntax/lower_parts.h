@@ -23,8 +23,9 @@ Column LowerColumn(const Node& body);
 SequenceOptions LowerSequenceOptions(const NodeList& options);
 // ---- lower_selection.cc
 OptionalSelection LowerSelection(const Node& query);
-// What a SELECT, INSERT, UPDATE or DELETE computes: UPDATE's new values are among the conditions.
+// What a SELECT, INSERT, UPDATE, DELETE or MERGE computes; of INSERT, its query.
 OptionalSelection LowerComputed(const Node& statement);
+OptionalSelection LowerReturning(const Node& insert);
 // ---- lower_alter.cc
 // The subcommands of ALTER TABLE and of ALTER for other relations, one action each. `statement` is
 // its text, `location` where that starts in the parsed text, and `offset` is added to every span.

@@ -68,21 +68,34 @@ Figured FigureName(const Node& value) {
 
 // Subqueries in each other's FROM that are followed.
 constexpr int kMaxSubqueries = 8;
+// Arms of a UNION, names of a WITH.
+constexpr size_t kMaxParts = 64;
 
 class SelectionReader {
  public:
   explicit SelectionReader(int depth = 0) : depth_(depth) {}
 
-  // Of UPDATE and DELETE.
+  // Of INSERT, UPDATE, DELETE and MERGE.
   OptionalSelection ReadWrite(const Node& write) {
-    if (write["withClause"] || !AddSource("RangeVar", write["relation"])) return nullptr;
+    if (!AddNames(write) || !AddSource("RangeVar", write["relation"])) return nullptr;
+    const Node merged = write["sourceRelation"];
+    if (merged && !AddSource(merged.Tag(), merged.Body())) return nullptr;
     for (const absl::string_view others : {"fromClause", "usingClause"}) {
       for (const Node& item : write.Items(others)) {
         if (!AddSource(item.Tag(), item.Body())) return nullptr;
       }
     }
-    for (const Node& target : write.Items("targetList")) AddCondition(target["ResTarget"]["val"]);
+    AddAssigned(write.Items("targetList"));
     if (write["whereClause"]) AddCondition(write["whereClause"]);
+    if (write["joinCondition"]) AddCondition(write["joinCondition"]);
+    for (const Node& item : write.Items("mergeWhenClauses")) {
+      const Node clause = item["MergeWhenClause"];
+      if (clause["condition"]) AddCondition(clause["condition"]);
+      if (clause.Text("commandType") == "CMD_UPDATE") AddAssigned(clause.Items("targetList"));
+      for (const Node& value : clause.Items("values")) {
+        read_.assigned.push_back({.value = LowerOptional(value)});
+      }
+    }
     // 18 has a clause, those before it a list.
     const bool clause = write["returningClause"].present();
     for (const Node& target :
@@ -94,14 +107,9 @@ class SelectionReader {
 
   // Null where the query is of another kind.
   OptionalSelection Read(const Node& select) {
-    if (select["larg"] || select["valuesLists"] || select["withClause"].Flag("recursive")) {
-      return nullptr;
-    }
+    if (select["valuesLists"] || !AddNames(select)) return nullptr;
+    if (select["larg"]) return ReadArms(select);
     read_.into = select["intoClause"].present();
-    for (const Node& item : select["withClause"].Items("ctes")) {
-      const Node named = item["CommonTableExpr"];
-      with_.push_back(Derived(named["ctequery"], named.Text("ctename"), named["aliascolnames"]));
-    }
     for (const Node& item : select.Items("fromClause")) {
       if (!AddSource(item.Tag(), item.Body())) return nullptr;
     }
@@ -117,6 +125,46 @@ class SelectionReader {
   }
 
  private:
+  OptionalSelection ReadArms(const Node& select) {
+    std::vector<Node> open = {select};
+    while (!open.empty()) {
+      const Node one = open.back();
+      open.pop_back();
+      if (one["larg"]) {
+        open.push_back(one["rarg"]);
+        open.push_back(one["larg"]);
+        continue;
+      }
+      if (read_.arms.size() >= kMaxParts) return nullptr;
+      SelectionReader arm(depth_ + 1);
+      arm.with_ = with_;
+      read_.arms.push_back(one["targetList"] ? arm.Read(one) : nullptr);
+      if (read_.arms.back() == nullptr) return nullptr;
+    }
+    return std::make_shared<const Selection>(std::move(read_));
+  }
+
+  // Those of WITH; false where they are too many, or speak of each other.
+  bool AddNames(const Node& statement) {
+    const Node clause = statement["withClause"];
+    const NodeList named = clause.Items("ctes");
+    if (clause.Flag("recursive") || with_.size() + named.size() > kMaxParts) return false;
+    for (const Node& item : named) {
+      const Node one = item["CommonTableExpr"];
+      with_.push_back(Derived(one["ctequery"], one.Text("ctename"), one["aliascolnames"]));
+    }
+    return true;
+  }
+
+  void AddAssigned(const NodeList& targets) {
+    for (const Node& item : targets) {
+      const Node target = item["ResTarget"];
+      const bool part = target["indirection"].present();
+      read_.assigned.push_back({.name = part ? "" : std::string(target.Text("name")),
+                                .value = LowerOptional(target["val"])});
+    }
+  }
+
   static Selection::Mention MentionOf(const Node& column_ref) {
     const NodeList fields = column_ref.Items("fields");
     Selection::Mention mention = {.column = std::string(ColumnRefName(column_ref))};
@@ -165,9 +213,14 @@ class SelectionReader {
   Selection::Source Derived(const Node& query, absl::string_view alias, const Node& names) const {
     SelectionReader inner(depth_ + 1);
     inner.with_ = with_;
+    const Node select = query["SelectStmt"];
+    const bool reads = select["targetList"] || select["larg"];
     return {.alias = std::string(alias),
             .derived = true,
-            .query = query["SelectStmt"]["targetList"] ? inner.Read(query["SelectStmt"]) : nullptr,
+            .query = depth_ >= kMaxSubqueries ? nullptr
+                     : reads                  ? inner.Read(select)
+                     : select                 ? nullptr
+                                              : inner.ReadWrite(query.Body()),
             .names = Strings(names)};
   }
 
@@ -205,18 +258,24 @@ class SelectionReader {
 OptionalSelection LowerSelection(const Node& query) {
   // SELECT … INTO gives the statement itself.
   const Node select = query["SelectStmt"] ? query["SelectStmt"] : query;
-  if (!select["targetList"]) return nullptr;
+  if (!select["targetList"] && !select["larg"]) return nullptr;
   return SelectionReader().Read(select);
 }
 
 OptionalSelection LowerComputed(const Node& statement) {
+  const absl::string_view tag = statement.Tag();
   const Node body = statement.Body();
-  if (statement.Tag() == "SelectStmt") return LowerSelection(body);
-  if (statement.Tag() == "InsertStmt") {
+  if (tag == "SelectStmt") return LowerSelection(body);
+  if (tag == "InsertStmt") {
     return body["withClause"] ? nullptr : LowerSelection(body["selectStmt"]);
   }
-  const bool writes = statement.Tag() == "UpdateStmt" || statement.Tag() == "DeleteStmt";
+  const bool writes = tag == "UpdateStmt" || tag == "DeleteStmt" || tag == "MergeStmt";
   return writes ? SelectionReader().ReadWrite(body) : nullptr;
+}
+
+OptionalSelection LowerReturning(const Node& insert) {
+  const bool returns = insert["returningClause"] || insert["returningList"];
+  return returns && !insert["withClause"] ? SelectionReader().ReadWrite(insert) : nullptr;
 }
 
 }  // namespace plimsoll::tree
