@@ -292,6 +292,8 @@ class Inspector {
   void CheckAccessMethod(const std::string& name);
   void CheckMethod(const action::CreateIndex& create);
   void CheckIndexed(const action::CreateIndex& create, const Relation& table);
+  bool CheckIndexKey(const action::IndexColumn& key, const TableColumn& column,
+                     absl::string_view method);
   void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
   void CheckReplicaIdentity(const Relation& index, const Relation& table);
   void CheckClusterOn(const Relation& index, const Relation& table);
@@ -311,6 +313,8 @@ class Inspector {
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
+  bool CheckComputedColumn(const Column& column, const Relation& table);
+  bool CheckProcedure(const action::ModifyData& modify, const QueryColumns& arguments);
   bool CheckComputed(const action::ModifyData& modify);
   bool CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query);
   const TypeName* TypeOfPlace(const Relation& table, const action::Write& write,
@@ -333,6 +337,7 @@ class Inspector {
   // facts_partition.cc
   bool CheckPartitioned(const Relation& whole, absl::string_view verb);
   bool Refuse(std::optional<Failure> failure);
+  bool CheckBoundValues(const Relation& whole, const PartitionBound& bound);
   void NoteReferencingTables(const Relation& whole, const Relation* part);
   void NoteDefaultPartition(const Relation& whole, const PartitionBound& bound, bool attaches);
   void NoteWholesAbove(const Relation& whole);

@@ -84,6 +84,30 @@ void Inspector::FailNull(const Relation& table, const std::string& column) {
                              "\" contains null values"));
 }
 
+// What its expressions speak of: columns of the table, and itself.
+bool Inspector::CheckComputedColumn(const Column& column, const Relation& table) {
+  const auto has = [&](const OptionalExpression& expression) {
+    return expression == nullptr ||
+           std::all_of(expression->columns.begin(), expression->columns.end(),
+                       [&](const std::string& name) {
+                         return name == column.name || name == table.name || IsSystemColumn(name) ||
+                                HasColumn(table, name);
+                       });
+  };
+  if (!has(column.generated_from)) return false;
+  for (const Constraint& constraint : column.constraints) {
+    if (!has(constraint.expression)) return false;
+    const TableConstraint* key = PrimaryKeyOf(table);
+    const bool second =
+        constraint.kind == ConstraintKind::kPrimaryKey && key != nullptr && !IsDroppedBeside(*key);
+    if (!second) continue;
+    Fail("42P16",
+         absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
+    return false;
+  }
+  return true;
+}
+
 void Inspector::Look(const action::AddColumn& add) {
   const Relation* table = NameTarget(add.table, true);
   if (table == nullptr || !CheckUntyped(*table, "add column to")) return;
@@ -108,6 +132,7 @@ void Inspector::Look(const action::AddColumn& add) {
   if (whole && column.generated == Generated::kIdentity && situation_.server_version < 17) {
     return Fail("42P16", "cannot add an identity column to a partitioned table");
   }
+  if (!CheckComputedColumn(column, *table)) return;
   if (column.generated_from != nullptr && IsComputedFromComputed(*column.generated_from, *table)) {
     return Fail("42P17", "cannot use a generated column to compute another");
   }
@@ -374,6 +399,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("0A000", absl::StrCat("cannot alter type of column \"", alter.column, "\" twice"));
   }
   if (!HasFunctions(alter.using_expression)) return;
+  if (!HasColumns(alter.using_expression, *table)) return;
   for (const Relation* view : view_.ViewsOn(*table)) {
     for (const ViewUse& use : view->uses) {
       if (use.relation == table->id && Contains(use.columns, alter.column)) {

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/implication.h"
 #include "analyzer/simulation/value_text.h"
@@ -72,7 +73,15 @@ Predicate RowPredicate(const Relation& table, const action::Write& write,
 void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
   for (const SequenceUse& use : uses) {
     const Relation* named = Find(use.name);
-    if (named == nullptr) continue;
+    if (named == nullptr) {
+      // Its name is a constant of the type regclass.
+      if (use.column.empty()) FailMissing(use.name);
+      continue;
+    }
+    const bool gives = named->assumed || named->kind == RelationKind::kSequence;
+    if (use.column.empty() && !gives) {
+      Fail("42809", absl::StrCat("\"", named->name, "\" is not a sequence"));
+    }
     if (use.column.empty() && named->kind == RelationKind::kSequence) {
       Add(Role::kUsedSequence, *named);
     }
@@ -454,6 +463,35 @@ bool Inspector::CheckValues(const Relation& table, const action::Write& write) {
   return true;
 }
 
+// parse_func.c:ParseFuncOrColumn, of CALL.
+bool Inspector::CheckProcedure(const action::ModifyData& modify, const QueryColumns& arguments) {
+  const Name& name = modify.calls.back().function;
+  if (IsPlain() && FailIfGone(ObjectKind::kProcedure, name)) return false;
+  const Routine* routine = view_.FindRoutine(name, situation_.search_path);
+  if (routine == nullptr || MayHaveFallen(routine->created)) return true;
+  const bool one = routine->overloads.size() == 1;
+  if (one && !routine->procedure) {
+    Fail("42809", absl::StrCat(name.name, " is not a procedure"));
+    return false;
+  }
+  const std::vector<absl::string_view> types =
+      absl::StrSplit(one ? routine->overloads[0].signature : "", ", ", absl::SkipEmpty());
+  const TypeScope scope = Scope();
+  for (size_t i = 0; one && i < arguments.columns.size() && i < types.size(); ++i) {
+    const auto& given = arguments.columns[i].type;
+    if (given == nullptr || !IsBuiltinType({.name = std::string(types[i])})) continue;
+    const Type from = ResolveType(*given, scope);
+    const Type to = BuiltinNamed(types[i], scope);
+    const bool known = from.type_class == TypeClass::kScalar && to.type_class == TypeClass::kScalar;
+    if (!known || FindConversion(from, to, CastContext::kImplicit, scope).path != CastPath::kNone) {
+      continue;
+    }
+    Fail("42883", absl::StrCat("procedure ", name.name, " takes no ", from.name));
+    return false;
+  }
+  return true;
+}
+
 // The names and types in the query, as far as they can be told.
 bool Inspector::CheckComputed(const action::ModifyData& modify) {
   if (modify.copies_out) {
@@ -467,6 +505,7 @@ bool Inspector::CheckComputed(const action::ModifyData& modify) {
   if (modify.returning) CheckSelection(modify.returning, std::nullopt);
   if (modify.selection == nullptr || facts_.failure) return !facts_.failure;
   const QueryColumns query = CheckSelection(modify.selection, std::nullopt);
+  if (modify.calls_procedure && !facts_.failure && !CheckProcedure(modify, query)) return false;
   if (facts_.failure || modify.writes.empty()) return !facts_.failure;
   const Relation* table = Find(modify.writes[0].table.name);
   for (const TableColumn& assigned :
@@ -542,7 +581,10 @@ void Inspector::Look(const action::ModifyData& modify) {
     NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where);
     if (modify.reads_all) NoteReadAll(*read);
   }
-  if (!CheckComputed(modify)) return;
+  if (!CheckComputed(modify)) {
+    facts_.calls_unknown = false;
+    return;
+  }
   if (modify.locks_derived) Fail("0A000", "FOR UPDATE is not allowed with these rows");
   // SELECT f() is said for what f does.
   facts_.modelled = !facts_.calls_unknown || !modify.writes.empty() || modify.runs_program;

@@ -6,6 +6,7 @@
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/implication.h"
 #include "analyzer/simulation/partition_bound.h"
+#include "analyzer/simulation/value_text.h"
 
 namespace plimsoll {
 namespace {
@@ -63,6 +64,26 @@ void Inspector::NoteDefaultPartition(const Relation& whole, const PartitionBound
   }
 }
 
+// partbounds.c by way of parse_utilcmd.c:transformPartitionBoundValue
+bool Inspector::CheckBoundValues(const Relation& whole, const PartitionBound& bound) {
+  const auto check = [&](const BoundValue& value, size_t place) {
+    const TableColumn* key = place < whole.partition_keys.size()
+                                 ? whole.FindColumn(whole.partition_keys[place])
+                                 : nullptr;
+    const bool text = value.kind == BoundKind::kConstant && value.literal.type.empty() &&
+                      value.literal.kind == LiteralKind::kString;
+    if (!text || key == nullptr || key->type == nullptr) return;
+    const TypeScope scope = Scope();
+    const Type type = ResolveType(*key->type, scope);
+    const absl::string_view bad = JudgeText(value.literal.text, type, scope);
+    if (!bad.empty()) Fail(bad, absl::StrCat("\"", value.literal.text, "\" is no ", type.name));
+  };
+  for (const BoundValue& value : bound.values) check(value, 0);
+  for (size_t i = 0; i < bound.lower.size(); ++i) check(bound.lower[i], i);
+  for (size_t i = 0; i < bound.upper.size(); ++i) check(bound.upper[i], i);
+  return !facts_.failure;
+}
+
 void Inspector::NotePartition(const action::CreateTable& create) {
   const Relation* parent = Find(*create.partition_of);
   if (parent == nullptr) {
@@ -77,6 +98,7 @@ void Inspector::NotePartition(const action::CreateTable& create) {
   }
   // Without a bound the text is no statement of PostgreSQL's.
   const PartitionBound bound = create.bound == nullptr ? PartitionBound() : *create.bound;
+  if (!CheckBoundValues(*parent, bound)) return;
   if (Refuse(MisfitOf(*parent, bound)) || Refuse(ConflictOf(*parent, bound, view_))) return;
   Add(Role::kParent, *parent);
   NoteDefaultPartition(*parent, bound, /*attaches=*/false);
@@ -94,7 +116,7 @@ void Inspector::Look(const action::AttachPartition& attach) {
   const Relation* whole = NameTarget(attach.whole, false);
   if (whole == nullptr || !CheckPartitioned(*whole, "ATTACH PARTITION")) return;
   const PartitionBound bound = attach.bound == nullptr ? PartitionBound() : *attach.bound;
-  if (Refuse(MisfitOf(*whole, bound))) return;
+  if (Refuse(MisfitOf(*whole, bound)) || !CheckBoundValues(*whole, bound)) return;
   const Relation* part = Find(attach.part);
   if (part == nullptr) return FailMissing(attach.part);
   CheckAttached(*whole, *part);

@@ -11,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/type_change.h"
 
 namespace plimsoll {
 namespace {
@@ -279,6 +280,22 @@ void Inspector::CheckMethod(const action::CreateIndex& create) {
   }
 }
 
+// What is said of one key: a collation, an operator class.
+bool Inspector::CheckIndexKey(const action::IndexColumn& key, const TableColumn& column,
+                              absl::string_view method) {
+  if (column.type == nullptr || !IsPlain()) return true;
+  const Type type = ResolveType(*column.type, Scope());
+  const bool collatable = type.array || type.builtin == nullptr || type.builtin->collatable;
+  if (!key.collation.empty() && !collatable) {
+    Fail("42804", absl::StrCat("collations are not supported by type ", type.name));
+  } else if (!key.operator_class.empty() && JudgeIndexKey(*column.type, *column.type, method, key,
+                                                          Scope()) == IndexFate::kWrongClass) {
+    Fail("42804", absl::StrCat("operator class \"", key.operator_class,
+                               "\" does not accept data type ", type.name));
+  }
+  return !facts_.failure;
+}
+
 // indexcmds.c:ComputeIndexAttrs, and what DefineIndex asks of the columns.
 void Inspector::CheckIndexed(const action::CreateIndex& create, const Relation& table) {
   if (create.unique) {
@@ -293,6 +310,7 @@ void Inspector::CheckIndexed(const action::CreateIndex& create, const Relation& 
     const TableColumn* column = table.FindColumn(key.column);
     if (column == nullptr) continue;
     used.push_back(key.column);
+    if (!CheckIndexKey(key, *column, create.method)) return;
     if (method == nullptr || !IsPlain() || column->type == nullptr || !key.operator_class.empty()) {
       continue;
     }

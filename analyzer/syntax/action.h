@@ -964,6 +964,7 @@ struct ModifyData {
   bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
   bool copies_out = false;       // COPY … TO
   bool copies_in = false;        // COPY … FROM
+  bool calls_procedure = false;  // CALL: the last of `calls`; what `selection` shows are arguments
   bool runs_program = false;     // COPY … PROGRAM: a command on the server's machine
   // FOR UPDATE and its kin lock rows that are none of a table: of a group, of a UNION, of the side
   // of an outer join that may be missing (parser/analyze.c:CheckSelectLocking).

@@ -292,6 +292,12 @@ action::ModifyData LowerCall(const Node& statement) {
   call.calls.push_back({.function = tree::QualifiedName(procedure["funcname"]),
                         .arguments = static_cast<uint32_t>(procedure.Items("args").size()),
                         .certain = true});
+  call.calls_procedure = true;
+  auto arguments = std::make_shared<Selection>();
+  for (const Node& argument : procedure.Items("args")) {
+    arguments->columns.push_back({.value = tree::LowerOptional(argument)});
+  }
+  call.selection = std::move(arguments);
   return call;
 }
 
