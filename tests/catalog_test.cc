@@ -110,15 +110,10 @@ class CatalogTest : public testing::TestWithParam<int> {
 // Histories after which something differs, and why. One that comes to agree has to leave this list.
 const std::map<std::string, std::string>& Differences() {
   static const auto* differences = new std::map<std::string, std::string>{
-      {"add_exclude_where", "the method and predicate of EXCLUDE are not lowered yet"},
-      {"type_exclusion_constraint", "likewise"},
-      {"add_unique_without_overlaps", "WITHOUT OVERLAPS is not lowered yet: its index is gist"},
-      {"add_pk_only_partitioned", "ONLY does not make the whole's index invalid yet"},
       {"alter_extension_add_table", "what joins an extension is left out of the picture"},
       {"attach_partition_matching_fk_not_valid", "18 keeps the part's own key beside the whole's"},
       {"detach_partition_concurrently", "the check that it leaves behind is not made yet"},
       {"set_constraints_before_same_tx", "a row that waits for its check makes COMMIT fail"},
-      {"do_block_if_not_taken", "conditions in a body are not judged"},
   };
   return *differences;
 }

@@ -98,14 +98,20 @@ std::set<std::string> ActionNames(std::index_sequence<index...> /*indices*/) {
   return {Demangled(typeid(std::variant_alternative_t<index, ActionKind>))...};
 }
 
-void RemoveActionsOf(const std::string& text, std::set<std::string>& names) {
-  const Script script = ParseScript(std::make_shared<const Source>("coverage.sql", text));
-  for (const Statement& statement : script.statements) {
-    for (const Action& action : statement.actions) {
-      names.erase(
-          std::visit([](const auto& kind) { return Demangled(typeid(kind)); }, action.kind));
+void Remove(const std::vector<Action>& actions, std::set<std::string>& names) {
+  for (const Action& action : actions) {
+    names.erase(std::visit([](const auto& kind) { return Demangled(typeid(kind)); }, action.kind));
+    const auto* block = std::get_if<action::DoBlock>(&action.kind);
+    if (block == nullptr || block->body == nullptr) continue;
+    for (const BodyStatement& statement : block->body->statements) {
+      Remove(statement.actions, names);
     }
   }
+}
+
+void RemoveActionsOf(const std::string& text, std::set<std::string>& names) {
+  const Script script = ParseScript(std::make_shared<const Source>("coverage.sql", text));
+  for (const Statement& statement : script.statements) Remove(statement.actions, names);
 }
 
 TEST(ActionCoverageTest, EveryActionStandsInSomeExample) {

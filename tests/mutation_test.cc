@@ -150,7 +150,6 @@ const std::map<std::string, std::string>& Unnoticed() {
   static const char* const kBelow = "a stronger row holds on the other side of the bound";
   static const auto* rows = new std::map<std::string, std::string>{
       {"{Of(Alteration::kEnableTrigger), kDescendant, kShareRowExclusive}", kNoCase},
-      {"{Of(Alteration::kOfType), kTable, kAccessExclusive}", kNoCase},
       {"{Of(Alteration::kSetColumnForeignOptions), kTable, kAccessExclusive}", kNoCase},
       {"{Of<DropDefault>(), kDescendant, kAccessExclusive}", kNoCase},
       {"{Of<ChangeOwned>(), kDefaultPartition, kAccessExclusive}", kNoCase},

@@ -689,11 +689,9 @@ ActionKind LowerExplain(const Node& body) {
     execute.planned_only = !runs;
     return execute;
   }
-  if (query.Tag() == "CreateTableAsStmt") {
-    return action::Other{.what = runs ? "EXPLAIN ANALYZE" : "EXPLAIN",
-                         .relations = tree::NamedRelations(query)};
-  }
-  action::ModifyData modify = LowerModify(query);
+  const bool creates = query.Tag() == "CreateTableAsStmt";
+  if (creates && runs) return *LowerCreate(query.Tag(), query.Body());
+  action::ModifyData modify = LowerModify(creates ? query.Body()["query"] : query);
   modify.planned_only = !runs;
   return modify;
 }

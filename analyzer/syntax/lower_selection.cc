@@ -116,6 +116,8 @@ class SelectionReader {
     for (const Node& target : select.Items("targetList")) AddColumn(target["ResTarget"]);
     if (select["whereClause"]) AddCondition(select["whereClause"]);
     if (select["havingClause"]) read_.having = LowerOptional(select["havingClause"]);
+    AddCount(select["limitCount"]);
+    AddCount(select["limitOffset"]);
     for (const Node& item : select.Items("groupClause")) AddGroup(item);
     for (const Node& item : select.Items("sortClause")) {
       const Node value = item["SortBy"]["node"];
@@ -154,6 +156,17 @@ class SelectionReader {
       with_.push_back(Derived(one["ctequery"], one.Text("ctename"), one["aliascolnames"]));
     }
     return true;
+  }
+
+  // LIMIT and OFFSET take a bigint; a string has to be one.
+  void AddCount(const Node& count) {
+    if (!count["A_Const"]["sval"]) return;
+    Expression cast = LowerExpression(count);
+    const TypeName bigint = {.name = {.name = "int8"}};
+    cast.operations.push_back({.kind = OperationKind::kCast,
+                               .operands = 1,
+                               .type = std::make_shared<const TypeName>(bigint)});
+    read_.assigned.push_back({.value = std::make_shared<const Expression>(std::move(cast))});
   }
 
   void AddAssigned(const NodeList& targets) {
