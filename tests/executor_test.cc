@@ -359,11 +359,11 @@ TEST_P(RunTest, RefusesWhatDidNotPass) {
 
 TEST_P(RunTest, AFailureRollsBackAndMayBeRetried) {
   const Files wrong = {{"m/001_a.sql", "create table a (id int);"},
-                       {"m/002_b.sql", "create table b (id int);\n\nselect nothing from b;\n"},
+                       {"m/002_b.sql", "create table b (id int);\n\nselect (select nothing from b);\n"},
                        {"m/003_c.sql", "create table c (id int);"}};
   const RunReport report = Apply(wrong);
   EXPECT_EQ(report.outcome, Outcome::kFailed);
-  EXPECT_EQ(report.message, "m/002_b.sql:3:8: column \"nothing\" does not exist");
+  EXPECT_EQ(report.message, "m/002_b.sql:3:16: column \"nothing\" does not exist");
   ASSERT_TRUE(report.failure.has_value());
   EXPECT_EQ(report.failure->error.sqlstate, "42703");
   EXPECT_EQ(Tables(), "a");

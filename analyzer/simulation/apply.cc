@@ -342,7 +342,9 @@ void Applier::Apply(const action::CreateTable& create) {
   if (NamesNotNulls()) NameNotNulls(id, create);
   for (const Column& column : create.columns) {
     for (const Constraint& constraint : column.constraints) {
-      if (constraint.kind != ConstraintKind::kNotNull) AddTo(id, constraint);
+      const bool kept = constraint.kind != ConstraintKind::kNotNull &&
+                        constraint.kind != ConstraintKind::kNull;
+      if (kept) AddTo(id, constraint);
     }
   }
   for (const Constraint& constraint : create.constraints) AddTo(id, constraint);

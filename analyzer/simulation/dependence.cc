@@ -230,6 +230,14 @@ Dependences DependenceList::Finish() && {
 }
 
 Fall FallOf(std::vector<FallenObject> named, const TypeScope& scope) {
+  for (size_t i = 0; i < named.size(); ++i) {
+    const Dependence& object = named[i].object;
+    if (object.on != ObjectKind::kAggregate) continue;
+    // Those who call it know it by its name alone.
+    const std::string& name = object.object.name;
+    const Name called = {.schema = object.object.schema, .name = name.substr(0, name.find('('))};
+    named.push_back({.object = {.on = ObjectKind::kFunction, .object = called}});
+  }
   return Falling(std::move(named), scope).Follow();
 }
 

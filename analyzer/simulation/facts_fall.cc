@@ -131,11 +131,6 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
     if (vague) continue;
     const ObjectKind kind = type ? ObjectKind::kType : routine ? ObjectKind::kFunction : drop.kind;
     named.push_back({.object = {.on = kind, .object = name}});
-    if (kind == ObjectKind::kAggregate) {
-      // Those who call it know it by its name alone.
-      const Name called = {.schema = name.schema, .name = name.name.substr(0, name.name.find('('))};
-      named.push_back({.object = {.on = ObjectKind::kFunction, .object = called}});
-    }
     const bool owns = kind == ObjectKind::kRole && situation_.trusted_since == 0 &&
                       !view_.DependentsOn(kind, name.name).empty();
     for (const Relation* owned :

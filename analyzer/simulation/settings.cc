@@ -30,8 +30,14 @@ struct BuiltinSetting {
 
 // pg_settings leaves these out (GUC_NO_SHOW_ALL), or the server knows them by their old names
 // (guc.c:map_old_guc_names).
-constexpr const char* kUnlisted[] = {"role",       "session_authorization", "seed", "sort_mem",
-                                     "vacuum_mem", "is_superuser"};
+constexpr const char* kUnlisted[] = {"role",
+                                     "session_authorization",
+                                     "seed",
+                                     "sort_mem",
+                                     "vacuum_mem",
+                                     "is_superuser",
+                                     "default_with_oids",
+                                     "ssl_renegotiation_limit"};
 
 // Values of enums that pg_settings does not show (config_enum_entry.hidden).
 constexpr const char* kHiddenValues[] = {"debug",       "info", "fatal", "panic", "archive",

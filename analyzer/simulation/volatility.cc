@@ -253,7 +253,9 @@ class Judge {
             Common({operands.begin() + static_cast<std::ptrdiff_t>(conditions), operands.end()});
         for (size_t i = conditions; i < operands.size() && common.IsKnown(); ++i) {
           const Operand& other = operands[i];
-          if (!other.untyped || other.text == nullptr || common.untyped) continue;
+          // NULL has no text either.
+          const bool text = other.untyped && other.text != nullptr && !other.text->empty();
+          if (!text || common.untyped) continue;
           if (misfit_.empty()) misfit_ = JudgeText(*other.text, common.type, scope_);
         }
         // parse_coerce.c:select_common_type
@@ -364,15 +366,17 @@ class Judge {
         operands[1] = {};
       }
     }
+    const bool appends = operation.name.name == "||" && operands.size() == 2;
+    for (size_t i = 0; appends && i < 2; ++i) {
+      if (AppendsToString(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
+    }
     // A string beside a value is taken for one of its type.
     if (operands.size() == 2) {
       if (operands[0].untyped && !operands[1].untyped) operands[0] = operands[1];
       if (operands[1].untyped && !operands[0].untyped) TakeAfter(operation, operands);
     }
-    if (operation.name.name == "||" && operands.size() == 2) {
-      for (size_t i = 0; i < 2; ++i) {
-        if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
-      }
+    for (size_t i = 0; appends && i < 2; ++i) {
+      if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
     }
     std::vector<Candidate> candidates =
         OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version);
@@ -400,6 +404,18 @@ class Judge {
 
   // `text || value` is textanycat, which is declared stable and inlined: what counts is how the
   // value is written as text.
+  // `'x' || 5`: no operator takes two of the value's type.
+  bool AppendsToString(const Operand& value, const Operand& text) const {
+    if (value.untyped || !text.untyped || !value.IsKnown()) return false;
+    const Type base = BaseOf(value.type, scope_);
+    const std::string spelling = base.Spelling();
+    const auto rows = FindBuiltinOperators("||");
+    return base.type_class == TypeClass::kScalar && !base.array &&
+           std::none_of(rows.begin(), rows.end(), [&](const BuiltinOperator& row) {
+             return spelling == row.left && spelling == row.right;
+           });
+  }
+
   bool AppendsAsText(const Operand& value, const Operand& text) const {
     if (value.untyped || text.untyped || !value.IsKnown()) return false;
     const Type base = BaseOf(value.type, scope_);
