@@ -359,7 +359,8 @@ TEST_P(RunTest, RefusesWhatDidNotPass) {
 
 TEST_P(RunTest, AFailureRollsBackAndMayBeRetried) {
   const Files wrong = {{"m/001_a.sql", "create table a (id int);"},
-                       {"m/002_b.sql", "create table b (id int);\n\nselect (select nothing from b);\n"},
+                       {"m/002_b.sql",
+                        "create table b (id int);\n\nselect (select nothing from b);\n"},
                        {"m/003_c.sql", "create table c (id int);"}};
   const RunReport report = Apply(wrong);
   EXPECT_EQ(report.outcome, Outcome::kFailed);

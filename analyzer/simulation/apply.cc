@@ -24,7 +24,8 @@ void EraseValue(std::vector<RelationId>& ids, RelationId id) {
 std::string Applier::SchemaFor(const Name& name, Persistence persistence) const {
   if (persistence == Persistence::kTemporary) return "pg_temp";
   if (!name.schema.empty()) return name.schema;
-  return situation_.search_path.empty() ? "public" : situation_.search_path[0];
+  const std::string schema = view().CreationSchema(situation_.search_path, situation_.closed);
+  return schema.empty() ? "public" : schema;
 }
 
 Relation Applier::Fresh(RelationKind kind, const std::string& schema,
@@ -59,6 +60,10 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
                       .always = column.always};
   GiveDefault(made, column.default_value);
   made.has_default = made.has_default || column.serial || column.generated != Generated::kNo;
+  // NULL is a default where it stands in the way of a domain's (heap.c:cookDefault's callers).
+  const UserType* domain = view().FindType(column.type.name, situation_.search_path);
+  made.has_default = made.has_default || (column.default_value && domain != nullptr &&
+                                          domain->has_default && column.default_value->is_null);
   if (column.generated_from) made.generated_from = column.generated_from->columns;
   const TypeScope scope = Scope();
   made.stands_on =
@@ -342,8 +347,8 @@ void Applier::Apply(const action::CreateTable& create) {
   if (NamesNotNulls()) NameNotNulls(id, create);
   for (const Column& column : create.columns) {
     for (const Constraint& constraint : column.constraints) {
-      const bool kept = constraint.kind != ConstraintKind::kNotNull &&
-                        constraint.kind != ConstraintKind::kNull;
+      const bool kept =
+          constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull;
       if (kept) AddTo(id, constraint);
     }
   }
@@ -513,7 +518,8 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
   absl::string_view label = "check";
   switch (constraint.kind) {
     case ConstraintKind::kCheck:
-      columns = constraint.expression && constraint.expression->columns.size() == 1
+      columns = constraint.expression && constraint.expression->columns.size() == 1 &&
+                        table.FindColumn(constraint.expression->columns[0]) != nullptr
                     ? constraint.expression->columns[0]
                     : "";
       break;
@@ -571,6 +577,8 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .referenced_columns = constraint.referenced_columns};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
+    // The table's own name stands for its whole row.
+    if (table.FindColumn(table.name) == nullptr) std::erase(made.columns, table.name);
     made.predicate = constraint.expression->predicate;
     const TypeScope scope = Scope();
     made.stands_on = std::move(DependenceList(scope).Add(constraint.expression)).Finish();
@@ -1073,6 +1081,10 @@ void Applier::Apply(const action::AlterRelation& alter) {
   const Relation* named = Find(alter.relation.name);
   if (named == nullptr) return;
   if (action::IsOfColumn(alter.alteration)) return AlterColumn(alter, *named);
+  // Before 18 a partitioned table has no persistence of its own to change.
+  const bool persists =
+      alter.alteration == Alteration::kSetLogged || alter.alteration == Alteration::kSetUnlogged;
+  if (persists && named->kind == RelationKind::kPartitionedTable) return;
   const RelationId id = named->id;
   const Relation* parent = Find(alter.other);
   const auto set = [&](auto change) { catalog_.Change(moment_, id, change); };

@@ -326,6 +326,15 @@ std::string CatalogView::ChooseConstraintName(const std::string& schema, absl::s
   }
 }
 
+std::string CatalogView::CreationSchema(absl::Span<const std::string> search_path,
+                                        bool closed) const {
+  for (const std::string& schema : search_path) {
+    const bool gone = IsObjectMissing(ObjectKind::kSchema, {.name = schema}, search_path);
+    if (!gone && (!closed || schema == "public" || HasSchema(schema))) return schema;
+  }
+  return search_path.empty() ? "" : search_path[0];
+}
+
 bool CatalogView::HasSchema(absl::string_view schema) const {
   const bool* exists = catalog_->schemas_.At(schema, moment_);
   return exists != nullptr && *exists;

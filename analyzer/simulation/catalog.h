@@ -338,6 +338,9 @@ class CatalogView {
                                    bool has_index) const;
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
+  // Where a new object without a schema goes: the first of the path that is there, or may be; where
+  // none is, the first. `closed`: what no file creates does not exist. Empty for an empty path.
+  std::string CreationSchema(absl::Span<const std::string> search_path, bool closed) const;
   // In order of creation, the tables of the schema with a constraint of that name.
   std::vector<const Relation*> ConstrainedIn(absl::string_view schema,
                                              const std::string& constraint) const;

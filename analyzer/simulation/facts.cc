@@ -266,7 +266,8 @@ bool Inspector::CheckNotInUse(const Relation& relation) {
 Name Inspector::PlaceFor(const Name& name, bool temporary) const {
   if (temporary) return {.schema = "pg_temp", .name = name.name};
   if (!name.schema.empty() || situation_.search_path.empty()) return name;
-  return {.schema = situation_.search_path[0], .name = name.name};
+  return {.schema = view_.CreationSchema(situation_.search_path, situation_.closed),
+          .name = name.name};
 }
 
 bool Inspector::IsLiveType(const Name& name) const {
