@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <cstddef>
 #include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
 
 namespace plimsoll {
 namespace {
@@ -13,12 +17,11 @@ namespace {
 
 // The rows of that name in a table that is sorted by its column `key`.
 template <typename Row, size_t size>
-absl::Span<const Row> Named(const Row (&rows)[size], const char* Row::*key,
+absl::Span<const Row> Named(const Row (&rows)[size], absl::string_view Row::*key,
                             absl::string_view name) {
-  const Row* first = std::lower_bound(std::begin(rows), std::end(rows), name,
-                                      [key](const Row& row, absl::string_view wanted) {
-                                        return absl::string_view(row.*key) < wanted;
-                                      });
+  const Row* first = std::lower_bound(
+      std::begin(rows), std::end(rows), name,
+      [key](const Row& row, absl::string_view wanted) { return row.*key < wanted; });
   const Row* last = first;
   while (last != std::end(rows) && name == last->*key) ++last;
   return {first, static_cast<size_t>(last - first)};
@@ -61,9 +64,18 @@ const BuiltinSupport* FindBuiltinSupport(absl::string_view name, int server_vers
                [](const BuiltinSupport&) { return true; });
 }
 
+// Types are looked up for every column, some times over.
 const BuiltinType* FindBuiltinType(absl::string_view name, int server_version) {
-  return First(Named(kBuiltinTypes, &BuiltinType::name, name), server_version,
-               [](const BuiltinType&) { return true; });
+  static const auto* types = [] {
+    auto* made = new absl::flat_hash_map<absl::string_view, absl::Span<const BuiltinType>>();
+    for (const BuiltinType& type : kBuiltinTypes) {
+      (*made)[type.name] = Named(kBuiltinTypes, &BuiltinType::name, type.name);
+    }
+    return made;
+  }();
+  const auto found = types->find(name);
+  if (found == types->end()) return nullptr;
+  return First(found->second, server_version, [](const BuiltinType&) { return true; });
 }
 
 const BuiltinType* FindExtensionType(absl::string_view name, int server_version) {
@@ -71,13 +83,25 @@ const BuiltinType* FindExtensionType(absl::string_view name, int server_version)
                [](const BuiltinType&) { return true; });
 }
 
+// So are casts, by whoever chooses between overloads.
 const BuiltinCast* FindBuiltinCast(absl::string_view source, absl::string_view target,
                                    int server_version) {
-  const auto matches = [&](const BuiltinCast& cast) { return target == cast.target; };
-  const BuiltinCast* own =
-      First(Named(kBuiltinCasts, &BuiltinCast::source, source), server_version, matches);
-  if (own != nullptr) return own;
-  return First(Named(kExtensionCasts, &BuiltinCast::source, source), server_version, matches);
+  using Sides = std::pair<absl::string_view, absl::string_view>;
+  static const auto* casts = [] {
+    auto* made = new absl::flat_hash_map<Sides, std::vector<const BuiltinCast*>>();
+    for (const BuiltinCast& cast : kBuiltinCasts)
+      (*made)[{cast.source, cast.target}].push_back(&cast);
+    for (const BuiltinCast& cast : kExtensionCasts) {
+      (*made)[{cast.source, cast.target}].push_back(&cast);
+    }
+    return made;
+  }();
+  const auto found = casts->find(Sides{source, target});
+  if (found == casts->end()) return nullptr;
+  for (const BuiltinCast* cast : found->second) {
+    if (IsIn(*cast, server_version)) return cast;
+  }
+  return nullptr;
 }
 
 const BuiltinOperatorClass* FindOperatorClass(

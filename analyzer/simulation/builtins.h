@@ -16,9 +16,9 @@
 namespace plimsoll {
 
 struct BuiltinFunction {
-  const char* name;
-  const char* arguments;  // types, with blanks between them
-  const char* result;
+  absl::string_view name;
+  absl::string_view arguments;  // types, with blanks between them
+  absl::string_view result;
   char volatility;   // pg_proc.provolatile: i, s, v
   char kind;         // pg_proc.prokind: f, a, w, p
   uint8_t defaults;  // how many of the last arguments may be left out
@@ -30,10 +30,10 @@ struct BuiltinFunction {
 };
 
 struct BuiltinOperator {
-  const char* name;
-  const char* left;  // empty: a prefix operator
-  const char* right;
-  const char* result;
+  absl::string_view name;
+  absl::string_view left;  // empty: a prefix operator
+  absl::string_view right;
+  absl::string_view result;
   char volatility;
   uint8_t since = 0;
   uint8_t until = 99;
@@ -41,7 +41,7 @@ struct BuiltinOperator {
 
 // One that nobody calls in a query: of types and access methods, of triggers.
 struct BuiltinSupport {
-  const char* name;
+  absl::string_view name;
   // What it gives: t a trigger, e an event trigger, i and h the handler of an index and of a table
   // access method, l of a language, f of a foreign-data wrapper, o another value.
   char returns;
@@ -50,7 +50,7 @@ struct BuiltinSupport {
 };
 
 struct BuiltinType {
-  const char* name;
+  absl::string_view name;
   char kind;      // pg_type.typtype: b, r, m, p
   char category;  // pg_type.typcategory
   bool preferred;
@@ -62,8 +62,8 @@ struct BuiltinType {
 };
 
 struct BuiltinCast {
-  const char* source;
-  const char* target;
+  absl::string_view source;
+  absl::string_view target;
   char context;  // pg_cast.castcontext: i, a, e
   char method;   // pg_cast.castmethod: f, b, i
   char volatility;
@@ -72,9 +72,9 @@ struct BuiltinCast {
 };
 
 struct BuiltinOperatorClass {
-  const char* method;
-  const char* name;
-  const char* type;  // that it is for
+  absl::string_view method;
+  absl::string_view name;
+  absl::string_view type;  // that it is for
   bool is_default;
   bool other_storage;  // what the index holds is not of that type
   uint8_t since = 0;

@@ -205,8 +205,8 @@ std::vector<Candidate> OperatorCandidates(const Name& name, bool prefix, int ser
 // Walks the operations of an expression with the types of the values that they leave behind.
 class Judge {
  public:
-  Judge(absl::Span<const TableColumn> columns, const TypeScope& scope)
-      : columns_(columns), scope_(scope) {}
+  Judge(absl::Span<const TableColumn> columns, const TypeScope& scope, bool finds_misfits = false)
+      : columns_(columns), scope_(scope), finds_misfits_(finds_misfits) {}
 
   VolatilityBounds Run(const std::vector<Operation>& operations) {
     for (const Operation& operation : operations) {
@@ -386,7 +386,7 @@ class Judge {
 
   // There are some of that name, and none takes values of these types.
   void NoteMisfit(const std::vector<Candidate>& candidates, absl::Span<const Operand> operands) {
-    if (!misfit_.empty() || candidates.empty()) return;
+    if (!finds_misfits_ || !misfit_.empty() || candidates.empty()) return;
     for (const Operand& operand : operands) {
       const TypeClass kind = BaseOf(operand.type, scope_).type_class;
       const bool plain = operand.untyped || kind == TypeClass::kScalar || kind == TypeClass::kEnum;
@@ -488,6 +488,7 @@ class Judge {
   const TypeScope& scope_;
   std::vector<Operand> values_;
   VolatilityBounds bounds_;
+  bool finds_misfits_;
   absl::string_view misfit_;
 };
 
@@ -524,7 +525,7 @@ ExpressionType TypeOf(const Expression& expression, absl::Span<const TableColumn
 
 absl::string_view FindMisfit(const Expression& expression, absl::Span<const TableColumn> columns,
                              const TypeScope& scope) {
-  Judge judge(columns, scope);
+  Judge judge(columns, scope, /*finds_misfits=*/true);
   judge.Run(expression.operations);
   return judge.Misfit();
 }

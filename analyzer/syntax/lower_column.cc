@@ -25,42 +25,30 @@ std::optional<ConstraintKind> LowerConstraintKind(absl::string_view type) {
   return std::nullopt;
 }
 
-Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
-  const bool foreign = kind == ConstraintKind::kForeignKey;
-  Constraint constraint = {
-      .kind = kind,
-      .name = std::string(body.Text("conname")),
-      .columns = Strings(body[foreign ? "fk_attrs" : "keys"]),
-      .include = Strings(body["including"]),
-      .referenced = RangeVarName(body["pktable"]),
-      .referenced_columns = Strings(body["pk_attrs"]),
-      .using_index = std::string(body.Text("indexname")),
-      .not_valid = body.Flag("skip_validation"),
-      .no_inherit = body.Flag("is_no_inherit"),
-      .deferrable = body.Flag("deferrable"),
-      .initially_deferred = body.Flag("initdeferred"),
-      .deletes_write = body.Text("fk_del_action") == "c" || body.Text("fk_del_action") == "n" ||
-                       body.Text("fk_del_action") == "d",
-      .updates_write = body.Text("fk_upd_action") == "c" || body.Text("fk_upd_action") == "n" ||
-                       body.Text("fk_upd_action") == "d",
-      .deletes_set = body.Text("fk_del_action") == "n" || body.Text("fk_del_action") == "d",
-      .set_columns = Strings(body["fk_del_set_cols"]),
-      .overlaps = body.Flag("without_overlaps") || body.Flag("fk_with_period"),
-      .nulls_not_distinct = body.Flag("nulls_not_distinct"),
-      .method = std::string(body.Text("access_method")),
-      .predicate = LowerOptional(body["where_clause"]),
-  };
-  if (body["raw_expr"]) {
-    Expression expression = LowerExpression(body["raw_expr"]);
-    if (kind == ConstraintKind::kCheck) {
-      expression.predicate = LowerPredicate(body["raw_expr"]);
-    }
-    constraint.expression = std::make_shared<const Expression>(std::move(expression));
-  }
-  // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
-  const bool says_enforced =
-      GrammarServerVersion() >= 18 && (foreign || kind == ConstraintKind::kCheck);
-  constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
+// A constraint has a few of the fields that its node may have, and looking for one costs a walk
+// over those that are there: each kind asks for its own.
+static void LowerForeignKey(const Node& body, Constraint& constraint) {
+  const absl::string_view deletes = body.Text("fk_del_action");
+  const absl::string_view updates = body.Text("fk_upd_action");
+  constraint.columns = Strings(body["fk_attrs"]);
+  constraint.referenced = RangeVarName(body["pktable"]);
+  constraint.referenced_columns = Strings(body["pk_attrs"]);
+  // parsenodes.h: CASCADE, SET NULL, SET DEFAULT
+  constraint.deletes_set = deletes == "n" || deletes == "d";
+  constraint.deletes_write = constraint.deletes_set || deletes == "c";
+  constraint.updates_write = updates == "c" || updates == "n" || updates == "d";
+  if (constraint.deletes_set) constraint.set_columns = Strings(body["fk_del_set_cols"]);
+  constraint.overlaps = body.Flag("fk_with_period");
+}
+
+static void LowerIndexed(const Node& body, ConstraintKind kind, Constraint& constraint) {
+  constraint.include = Strings(body["including"]);
+  constraint.using_index = std::string(body.Text("indexname"));
+  constraint.overlaps = body.Flag("without_overlaps");
+  constraint.nulls_not_distinct = body.Flag("nulls_not_distinct");
+  if (kind != ConstraintKind::kExclusion) return;
+  constraint.method = std::string(body.Text("access_method"));
+  constraint.predicate = LowerOptional(body["where_clause"]);
   for (const Node& element : body.Items("exclusions")) {
     const NodeList parts = element["List"].Items("items");
     if (parts.empty()) continue;
@@ -68,6 +56,32 @@ Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
     constraint.columns.emplace_back(key.Text("name"));
     constraint.terms.push_back(key["expr"] ? LowerTerm(key["expr"]) : Term());
   }
+}
+
+Constraint LowerConstraint(const Node& body, ConstraintKind kind) {
+  const bool foreign = kind == ConstraintKind::kForeignKey;
+  const bool check = kind == ConstraintKind::kCheck;
+  Constraint constraint = {.kind = kind, .name = std::string(body.Text("conname"))};
+  if (foreign) {
+    LowerForeignKey(body, constraint);
+  } else if (!check) {
+    constraint.columns = Strings(body["keys"]);
+  }
+  const bool indexed = kind == ConstraintKind::kUnique || kind == ConstraintKind::kPrimaryKey ||
+                       kind == ConstraintKind::kExclusion;
+  if (indexed) LowerIndexed(body, kind, constraint);
+  constraint.not_valid = body.Flag("skip_validation");
+  constraint.no_inherit = body.Flag("is_no_inherit");
+  constraint.deferrable = body.Flag("deferrable");
+  constraint.initially_deferred = body.Flag("initdeferred");
+  if (check && body["raw_expr"]) {
+    Expression expression = LowerExpression(body["raw_expr"]);
+    expression.predicate = LowerPredicate(body["raw_expr"]);
+    constraint.expression = std::make_shared<const Expression>(std::move(expression));
+  }
+  // The grammar says `is_enforced` of checks and foreign keys only, and only since 18.
+  const bool says_enforced = GrammarServerVersion() >= 18 && (foreign || check);
+  constraint.not_enforced = says_enforced && !body.Flag("is_enforced");
   return constraint;
 }
 
