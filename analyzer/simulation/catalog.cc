@@ -20,13 +20,14 @@ std::string Key(absl::string_view schema, absl::string_view name) {
 
 // Calls `visit` with the key of `name` in each schema it may stand in, until it returns true.
 template <typename Visit>
-void ForEachPlace(const Name& name, absl::Span<const std::string> search_path, Visit visit) {
+void ForEachPlace(const Name& name, absl::Span<const std::string> search_path, Visit visit,
+                  bool temporaries = true) {
   if (!name.schema.empty()) {
     visit(Key(name.schema, name.name));
     return;
   }
   // A temporary relation hides a permanent one of its name (namespace.c:recomputeNamespacePath).
-  if (visit(Key("pg_temp", name.name))) return;
+  if (temporaries && visit(Key("pg_temp", name.name))) return;
   for (const std::string& schema : search_path) {
     if (visit(Key(schema, name.name))) return;
   }
@@ -115,11 +116,16 @@ const Relation* CatalogView::Find(RelationId id) const {
 const Relation* CatalogView::Find(const Name& name,
                                   absl::Span<const std::string> search_path) const {
   const Relation* found = nullptr;
-  ForEachPlace(name, search_path, [&](const std::string& key) {
-    const RelationId* id = catalog_->names_.At(key, moment_);
-    if (id != nullptr) found = Find(*id);
-    return found != nullptr;
-  });
+  // Most histories have none; this is the lookup that all others stand on.
+  const bool temporaries = catalog_->members_.contains("pg_temp");
+  ForEachPlace(
+      name, search_path,
+      [&](const std::string& key) {
+        const RelationId* id = catalog_->names_.At(key, moment_);
+        if (id != nullptr) found = Find(*id);
+        return found != nullptr;
+      },
+      temporaries);
   return found;
 }
 
