@@ -153,7 +153,9 @@ class Assumer {
   void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
     // Where the path is empty, a bare name means nothing.
     const bool placed = !name.schema.empty() || !situation_.search_path.empty();
-    if (situation_.closed || !placed) return;
+    // What may have done anything may have made it.
+    const bool closed = situation_.closed && situation_.trusted_since == 0;
+    if (closed || !placed) return;
     const CatalogView view = catalog_.At(moment_);
     if (name.name.empty() || IsSystemName(name) ||
         view.Find(name, situation_.search_path) != nullptr ||

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/check.h"
 #include "analyzer/simulation/builtins.h"
@@ -491,7 +492,7 @@ void Catalog::NoteDependent(RelationId on, RelationId dependent) {
   dependents_[on].push_back(dependent);
 }
 
-void Catalog::NoteDependencies(const Relation& relation) {
+void Catalog::NoteDependencies(const Relation& relation, bool types_too) {
   NoteDependent(relation.owner, relation.id);
   for (const ViewUse& use : relation.uses) NoteDependent(use.relation, relation.id);
   for (const TableConstraint& constraint : relation.constraints) {
@@ -522,7 +523,7 @@ void Catalog::NoteDependencies(const Relation& relation) {
   if (relation.of_type) NoteStanding(ObjectKind::kType, relation.of_type->name, relation.id);
   for (const TableColumn& column : relation.columns) {
     NoteStanding(column.stands_on, relation.id);
-    if (column.type == nullptr) continue;
+    if (column.type == nullptr || !types_too) continue;
     const std::string& collation = column.type->collation;
     if (!collation.empty()) {
       NoteStanding(ObjectKind::kCollation, collation.substr(collation.rfind('.') + 1), relation.id);
@@ -592,7 +593,14 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
   const std::string schema = relation.schema;
   const std::string name = relation.name;
   const size_t constraints = relation.constraints.size();
+  // Most changes leave the columns' types alone.
+  absl::InlinedVector<const TypeName*, 32> types;
+  for (const TableColumn& column : relation.columns) types.push_back(column.type.get());
   change(relation);
+  bool same_types = types.size() == relation.columns.size();
+  for (size_t i = 0; same_types && i < types.size(); ++i) {
+    same_types = types[i] == relation.columns[i].type.get();
+  }
   for (size_t i = constraints; i < relation.constraints.size(); ++i) {
     NoteConstraint(id, relation.constraints[i].name);
   }
@@ -601,7 +609,7 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
     names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<RelationId>(id));
     if (schema != relation.schema) members_[relation.schema].push_back(id);
   }
-  NoteDependencies(relation);
+  NoteDependencies(relation, !same_types);
 }
 
 void Catalog::Drop(Moment moment, RelationId id) {

@@ -436,7 +436,7 @@ class Catalog {
   absl::flat_hash_map<std::string, std::vector<RelationId>> constrained_;
 
   void NoteDependent(RelationId on, RelationId dependent);
-  void NoteDependencies(const Relation& relation);
+  void NoteDependencies(const Relation& relation, bool types_too = true);
   void NoteStanding(ObjectKind on, const std::string& name, RelationId dependent);
   void NoteStanding(const Dependences& on, RelationId dependent);
   void NoteObject(const Dependence& object, const Dependences& on);

@@ -76,6 +76,7 @@ bool Mentions(const Relation& index, const std::string& column) {
 }
 
 Facts Inspector::Inspect(const Action& action) && {
+  CheckSyntax(action);
   if (const auto* maintain = std::get_if<action::Maintain>(&action.kind)) {
     CheckUpkeepOptions(*maintain);
   }

@@ -282,6 +282,9 @@ class Inspector {
                               std::optional<absl::Span<const std::string>> names);
   bool CheckReplacedColumns(const Relation& view, const QueryColumns& query);
 
+  // facts_syntax.cc
+  void CheckSyntax(const Action& action);
+
   // facts_kind.cc
   // Whether each relation that the action names is of a kind that it is for; notes the failure.
   bool SuitsKinds(const Action& action);

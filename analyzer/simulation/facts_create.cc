@@ -436,6 +436,8 @@ void Inspector::Look(const action::CreateIndex& create) {
   }
   for (const OptionalExpression& expression : create.expressions) {
     if (!HasColumns(expression, *table) || !HasFunctions(expression)) return;
+    CheckLabels(expression->texts, table);
+    if (KnowsAll(*table) && !CheckExpression(*expression, table->columns)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.

@@ -418,6 +418,11 @@ bool Inspector::CheckAssignable(const Type& from, const TypeName& column) {
 bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query) {
   const Relation* table = Find(modify.writes[0].table.name);
   if (table == nullptr || !query.known) return true;
+  const bool knows = modify.writes[0].columns.empty() && KnowsAll(*table) && table->IsTable();
+  if (knows && query.columns.size() > table->columns.size()) {
+    Fail("42601", "INSERT has more expressions than target columns");
+    return false;
+  }
   for (size_t i = 0; i < query.columns.size(); ++i) {
     const TypeName* column = TypeOfPlace(*table, modify.writes[0], i);
     if (column == nullptr || query.columns[i].type == nullptr) continue;

@@ -86,6 +86,10 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
     const bool own = !(table.is_partition && constraint.inherited);
     if (referenced != nullptr && referenced->id != table.id && own) {
       Add(Role::kPartner, *referenced);
+      const bool whole = referenced->kind == RelationKind::kPartitionedTable;
+      for (const Relation* part : view_.DescendantsOf(*referenced)) {
+        if (whole) Add(Role::kPartner, *part);
+      }
     }
   }
   for (const Relation* child : view_.ReferencingTables(table)) {
@@ -94,11 +98,15 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
     Add(Role::kPartner, *child);
   }
   // A foreign key to the whole depends on every part of it (tablecmds.c:addFkRecurseReferenced).
-  for (const RelationId id : table.is_partition ? table.parents : std::vector<RelationId>()) {
-    const Relation* parent = view_.Find(id);
-    const bool referenced =
-        parent != nullptr && !Contains(dropped, id) && !view_.ReferencingTables(*parent).empty();
-    if (referenced && !drop.cascade) return Fail("2BP01", Depends(table));
+  for (const Relation* part = &table; part->is_partition && !part->parents.empty();) {
+    part = view_.Find(part->parents[0]);
+    if (part == nullptr || Contains(dropped, part->id)) break;
+    const std::vector<const Relation*> referencing = view_.ReferencingTables(*part);
+    if (referencing.empty()) continue;
+    if (!drop.cascade) return Fail("2BP01", Depends(table));
+    for (const Relation* child : referencing) Add(Role::kPartner, *child);
+    Add(Role::kPartner, *part);
+    for (const Relation* other : view_.DescendantsOf(*part)) Add(Role::kPartner, *other);
   }
   for (const RelationId id : table.children) {
     const Relation* child = view_.Find(id);

@@ -46,8 +46,11 @@ bool Inspector::Refuse(std::optional<Failure> failure) {
 
 // Tables that point at the whole get triggers for the new part (CloneFkReferenced).
 void Inspector::NoteReferencingTables(const Relation& whole, const Relation* part) {
-  for (const Relation* child : view_.ReferencingTables(whole)) {
-    if (part == nullptr || child->id != part->id) Add(Role::kReferencing, *child);
+  for (const Relation* top = &whole; top != nullptr;) {
+    for (const Relation* child : view_.ReferencingTables(*top)) {
+      if (part == nullptr || child->id != part->id) Add(Role::kReferencing, *child);
+    }
+    top = top->is_partition && !top->parents.empty() ? view_.Find(top->parents[0]) : nullptr;
   }
 }
 

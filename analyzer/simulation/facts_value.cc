@@ -205,10 +205,13 @@ void Inspector::CheckIdentityOf(const action::AlterRelation& alter, const Relati
 QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
                                        std::optional<absl::Span<const std::string>> names) {
   if (selection == nullptr) return {};
+  const Relation* only =
+      selection->sources.size() == 1 ? Find(selection->sources[0].relation) : nullptr;
   for (const ShownColumn& shown : selection->columns) {
     if (shown.value == nullptr) continue;
     if (!CheckCalls(shown.value->calls)) return {};
     CheckTypesOf(*shown.value);
+    CheckLabels(shown.value->texts, only);
   }
   for (const auto& arm : selection->arms) CheckSelection(arm, std::nullopt);
   for (const ShownColumn& assigned : selection->assigned) {
@@ -217,6 +220,7 @@ QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
   for (const OptionalExpression& condition : selection->conditions) {
     if (!CheckCalls(condition->calls)) return {};
     CheckTypesOf(*condition);
+    CheckLabels(condition->texts, only);
   }
   const TypeScope scope = Scope();
   QueryColumns query = ColumnsOf(*selection, names, scope, IsPlain(),

@@ -554,7 +554,10 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     // All or nothing: what the other subcommands would have done is not done either.
     for (Step& step : steps) {
       Undo(step.effects);
-      if (doubtful) step.effects.failure.reset();
+      if (!doubtful) continue;
+      step.effects.failure.reset();
+      // It may run after all, and then what it does is not known.
+      step.effects.modelled = step.effects.modelled && frame.conditional;
     }
   } else {
     const std::vector<RelationId> created = Apply(actions, situation, after, history_.catalog_);
@@ -578,7 +581,7 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
     if (!fails && !frame.conditional && in_block_) NoteInUse(step);
     if (!fails) NoteState(step);
     if (const auto* set = step.As<action::SetParameter>()) ChangeSession(*set, step);
-    if (IsOpaque(*step.action, step.effects)) trusted_since_ = after;
+    if (!fails && IsOpaque(*step.action, step.effects)) trusted_since_ = after;
     extended_ = extended_ || Extends(*step.action);
     history_.steps_.push_back(std::move(step));
   }

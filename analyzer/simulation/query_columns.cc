@@ -184,6 +184,11 @@ class QueryReader {
       if (!qualifier.empty() && source.alias != qualifier) continue;
       if (source.open) query.known = false;
       if (source.relation == nullptr) continue;
+      // Stars over stars would grow without end.
+      if (query.columns.size() + source.relation->columns.size() > kMostColumns) {
+        query.known = false;
+        return Fail("54011", "target lists can have at most 1664 entries");
+      }
       for (const TableColumn& column : source.relation->columns) {
         query.columns.push_back({.name = column.name, .type = column.type});
       }

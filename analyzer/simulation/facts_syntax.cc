@@ -1,0 +1,120 @@
+// What the grammar takes and an older server's does not. The grammar is that of the newest version
+// that is measured; what is told here is told by a field of the action, and fails with 42601.
+
+#include <algorithm>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/syntax/body.h"
+
+namespace plimsoll {
+namespace {
+
+// The version that brought what the action says; 0: all have it.
+class SyntaxAge {
+ public:
+  explicit SyntaxAge(int server_version) : version_(server_version) {}
+
+  // Its words and the version that brought them, the newest if there are some; empty: none.
+  struct Newer {
+    absl::string_view words;
+    int since = 0;
+  };
+
+  Newer Of(const Action& action) {
+    std::visit([this](const auto& kind) { Look(kind); }, action.kind);
+    return newer_;
+  }
+
+ private:
+  void Note(bool said, absl::string_view words, int since) {
+    if (said && version_ < since && since > newer_.since) newer_ = {words, since};
+  }
+
+  void Look(const Constraint& constraint, bool of_table) {
+    const bool not_null = constraint.kind == ConstraintKind::kNotNull;
+    Note(not_null && of_table, "NOT NULL as a table constraint", 18);
+    Note(not_null && constraint.no_inherit, "NOT NULL ... NO INHERIT", 18);
+    Note(constraint.not_enforced, "NOT ENFORCED", 18);
+    Note(constraint.overlaps, "WITHOUT OVERLAPS or PERIOD", 18);
+    Note(constraint.nulls_not_distinct, "NULLS NOT DISTINCT", 15);
+    Note(!constraint.set_columns.empty(), "columns of ON DELETE SET", 15);
+  }
+  void Look(const Column& column) {
+    Note(column.generated == Generated::kVirtual, "a virtual generated column", 18);
+    for (const Constraint& constraint : column.constraints) Look(constraint, false);
+  }
+  void Look(const action::CreateTable& create) {
+    for (const Column& column : create.columns) Look(column);
+    for (const Constraint& constraint : create.constraints) Look(constraint, true);
+    Look(create.selection);
+  }
+  void Look(const action::AddColumn& add) { Look(add.column); }
+  void Look(const action::AddConstraint& add) { Look(add.constraint, true); }
+  void Look(const action::AlterConstraint& alter) {
+    Note(alter.enforced.has_value(), "ALTER CONSTRAINT ... ENFORCED", 18);
+    Note(alter.no_inherit.has_value(), "ALTER CONSTRAINT ... INHERIT", 18);
+  }
+  void Look(const action::AlterRelation& alter) {
+    using action::Alteration;
+    Note(alter.alteration == Alteration::kDropExpression, "DROP EXPRESSION", 13);
+    Note(alter.alteration == Alteration::kSetCompression, "SET COMPRESSION", 14);
+    Note(alter.alteration == Alteration::kSetAccessMethod, "SET ACCESS METHOD", 15);
+    Note(alter.alteration == Alteration::kSetExpression, "SET EXPRESSION", 17);
+  }
+  void Look(const action::CreateIndex& create) {
+    Note(create.nulls_not_distinct, "NULLS NOT DISTINCT", 15);
+  }
+  void Look(const action::DetachPartition& detach) {
+    Note(detach.concurrently, "DETACH PARTITION ... CONCURRENTLY", 14);
+    Note(detach.finalize, "DETACH PARTITION ... FINALIZE", 14);
+  }
+  void Look(const action::CreateFunction& create) {
+    Note(create.body != nullptr && create.body->atomic, "a body that is no string", 14);
+  }
+  void Look(const action::CreateTrigger& create) {
+    Note(create.or_replace, "CREATE OR REPLACE TRIGGER", 14);
+  }
+  void Look(const action::CreateStatistics& create) {
+    Note(create.expressions > 0, "statistics of expressions", 14);
+    Note(create.statistics.name.empty(), "CREATE STATISTICS without a name", 16);
+  }
+  void Look(const action::AlterPublication& alter) {
+    Note(!alter.schemas.empty(), "TABLES IN SCHEMA", 15);
+    for (const action::PublishedTable& table : alter.tables) {
+      Note(table.filter != nullptr, "WHERE of a publication", 15);
+      Note(!table.columns.empty(), "columns of a publication", 15);
+    }
+  }
+  void Look(const action::CreateView& create) { Look(create.selection); }
+  void Look(const action::ModifyData& modify) {
+    const bool merges = std::any_of(
+        modify.writes.begin(), modify.writes.end(),
+        [](const action::Write& write) { return write.verb == action::DataVerb::kMerge; });
+    Note(merges, "MERGE", 15);
+    Note(merges && modify.selection && !modify.selection->columns.empty(), "MERGE ... RETURNING",
+         17);
+    Look(modify.selection);
+  }
+  void Look(const OptionalSelection& selection) {
+    if (selection == nullptr) return;
+    for (const Selection::Source& source : selection->sources) {
+      Note(source.derived && source.alias.empty(), "a subquery in FROM without an alias", 16);
+    }
+  }
+  template <typename T>
+  void Look(const T& /*other*/) {}
+
+  int version_;
+  Newer newer_;
+};
+
+}  // namespace
+
+void Inspector::CheckSyntax(const Action& action) {
+  const SyntaxAge::Newer newer = SyntaxAge(situation_.server_version).Of(action);
+  if (newer.since == 0) return;
+  Fail("42601", absl::StrCat("syntax error: ", newer.words, " came with PostgreSQL ", newer.since));
+}
+
+}  // namespace plimsoll
