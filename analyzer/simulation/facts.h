@@ -273,6 +273,7 @@ class Inspector {
   // Whether an expression can be had over the columns; notes the failure.
   bool CheckCalls(absl::Span<const FunctionCall> calls);
   bool CheckExpression(const Expression& expression, absl::Span<const TableColumn> columns);
+  bool CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns);
   void CheckStoredDefault(const Expression& value, const TypeName& type);
   bool CheckIdentity(const TypeName& type, const SequenceOptions& options);
   void CheckSequence(const SequenceOptions& options, const Relation& sequence);
@@ -366,6 +367,7 @@ class Inspector {
   bool CheckKeyActions(const Relation& table, const Constraint& constraint);
   void CheckKeysOfType(const Relation& heap, const action::AlterColumnType& alter);
   bool CheckOwnKeys(const action::CreateTable& create, const Relation& made);
+  bool CheckPartitioning(const action::CreateTable& create, const Relation& made);
   bool CheckOwnConstraints(const action::CreateTable& create, const Relation& made,
                            const std::vector<const Constraint*>& constraints);
   bool CheckSelfReference(const Relation& made, const Constraint& constraint,

@@ -241,6 +241,8 @@ void Inspector::Look(const action::DropColumn& drop) {
   if (!drop.cascade && IsUsedByRoutine(*table, &column)) return depend();
   if (!drop.cascade && !GuardOf(*table, column).empty()) return depend();
   for (const TableColumn& other : table->columns) {
+    // One that goes with the same statement is gone by then, if it stands before this.
+    if (DoneBefore(drop, [&](const auto& beside) { return beside.column == other.name; })) continue;
     // Up to 14 the generated column went silently with it.
     if (Contains(other.generated_from, column) && !drop.cascade &&
         situation_.server_version >= 15) {
@@ -400,6 +402,13 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   }
   if (!HasFunctions(alter.using_expression)) return;
   if (!HasColumns(alter.using_expression, *table)) return;
+  // Whether there is a cast is asked first (ATPrepAlterColumnType).
+  const TableColumn* now = table->FindColumn(alter.column);
+  if (now != nullptr && now->type && now->generated != Generated::kVirtual) {
+    const TypeChange change = JudgeTypeChange(*now->type, alter.type, alter.using_expression,
+                                              alter.column, Scope(), situation_.utc);
+    if (!change.sqlstate.empty()) return Fail(change.sqlstate, change.message);
+  }
   for (const Relation* view : view_.ViewsOn(*table)) {
     for (const ViewUse& use : view->uses) {
       if (use.relation == table->id && Contains(use.columns, alter.column)) {
@@ -418,6 +427,14 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("0A000", "cannot alter type of a column used by a function or procedure");
   }
   for (const TableColumn& other : table->columns) {
+    // ALTER TABLE drops before it changes types.
+    const bool gone =
+        Sibling<action::DropColumn>([&](const auto& drop) { return drop.column == other.name; }) ||
+        Sibling<action::AlterRelation>([&](const action::AlterRelation& change) {
+          return change.alteration == action::Alteration::kDropExpression &&
+                 change.column == other.name;
+        });
+    if (gone) continue;
     if (Contains(other.generated_from, alter.column)) {
       return Fail(situation_.server_version >= 15 ? "0A000" : "42601",
                   "cannot alter type of a column used by a generated column");
@@ -441,10 +458,14 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
   }
-  for (const Relation* index : view_.IndexesOf(*table)) {
-    // The partitioned index itself has no file to keep or to build.
-    if (index->kind == RelationKind::kPartitionedIndex && Mentions(*index, alter.column)) {
-      Add(Role::kRecreatedIndex, *index);
+  std::vector<const Relation*> wholes = {table};
+  for (const Relation* child : view_.DescendantsOf(*table)) wholes.push_back(child);
+  for (const Relation* whole : wholes) {
+    for (const Relation* index : view_.IndexesOf(*whole)) {
+      // The partitioned index itself has no file to keep or to build.
+      if (index->kind == RelationKind::kPartitionedIndex && Mentions(*index, alter.column)) {
+        Add(Role::kRecreatedIndex, *index);
+      }
     }
   }
   for (const Relation* heap : Heaps(*table, alter.table.only)) NoteTypeChangeOn(*heap, alter);
@@ -526,6 +547,15 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
   if (from != nullptr) {
     change = JudgeTypeChange(*from, alter.type, alter.using_expression, alter.column, Scope(),
                              situation_.utc);
+  }
+  if (column != nullptr && column->generated == Generated::kIdentity && change.sqlstate.empty()) {
+    const Type wanted = ResolveType(alter.type, Scope());
+    const bool integer = wanted.type_class == TypeClass::kUnknown ||
+                         (!wanted.array && (wanted.name == "int2" || wanted.name == "int4" ||
+                                            wanted.name == "int8"));
+    if (!integer) {
+      return Fail("22023", "identity column type must be smallint, integer, or bigint");
+    }
   }
   // The sequence of an identity column gets the type too.
   for (const Relation* sequence : view_.SequencesOf(heap)) {
@@ -613,6 +643,7 @@ void Inspector::CheckKeysOfType(const Relation& heap, const action::AlterColumnT
     for (const TableConstraint& key : table->constraints) {
       const Relation* referenced = view_.Find(key.referenced);
       if (key.kind != ConstraintKind::kForeignKey || referenced == nullptr) continue;
+      if (table->id == heap.id && IsDroppedBeside(key)) continue;
       for (size_t i = 0; i < key.columns.size() && i < key.referenced_columns.size(); ++i) {
         const bool own = table->id == heap.id && key.columns[i] == alter.column;
         const bool other = referenced->id == heap.id && key.referenced_columns[i] == alter.column;

@@ -456,6 +456,11 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
   }
   if (takes_over || !CheckIndexed(table, constraint, inline_column)) return;
   CheckPartitionKey(table.partition_keys, constraint, inline_column);
+  for (const Relation* part : only ? std::vector<const Relation*>() : view_.DescendantsOf(table)) {
+    if (part->kind == RelationKind::kPartitionedTable) {
+      CheckPartitionKey(part->partition_keys, constraint, inline_column);
+    }
+  }
   facts_.conditions |= kBuildsIndex;
   action::CreateIndex wanted = {.unique = constraint.kind != ConstraintKind::kExclusion,
                                 .include = constraint.include};
@@ -602,7 +607,7 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   if (constraint.expression == nullptr) return true;
   CheckLabels(constraint.expression->texts, &table);
   if (constraint.kind == ConstraintKind::kCheck && !IsWithAdded()) {
-    CheckExpression(*constraint.expression, table.columns);
+    CheckCondition(*constraint.expression, table.columns);
   }
   return !facts_.failure && HasColumns(constraint.expression, table);
 }
@@ -853,6 +858,12 @@ void Inspector::Look(const action::ValidateConstraint& validate) {
   const Relation* table = NameTarget(validate.table, true);
   if (table == nullptr || !CheckHasConstraints(*table)) return;
   const TableConstraint* constraint = table->FindConstraint(validate.constraint);
+  // ALTER TABLE drops first.
+  if (constraint != nullptr && Sibling<action::DropConstraint>([&](const auto& drop) {
+        return drop.constraint == validate.constraint;
+      })) {
+    return Fail("42704", absl::StrCat("constraint \"", validate.constraint, "\" does not exist"));
+  }
   if (constraint == nullptr) {
     const bool added = Sibling<action::AddConstraint>([&](const action::AddConstraint& add) {
       return add.constraint.name == validate.constraint;
@@ -915,7 +926,15 @@ void Inspector::Look(const action::AlterConstraint& alter) {
   if (table == nullptr || !CheckHasConstraints(*table)) return;
   const TableConstraint* constraint = table->FindConstraint(alter.constraint);
   if (constraint == nullptr) {
-    FailMissingConstraint(*table, alter.constraint);
+    // What the same statement adds is there by then.
+    const bool other = Sibling<action::AddConstraint>([&](const action::AddConstraint& add) {
+      return add.constraint.name == alter.constraint &&
+             add.constraint.kind != ConstraintKind::kForeignKey;
+    });
+    if (other) return Fail("42809", "not a foreign key constraint");
+    const bool added = Sibling<action::AddConstraint>(
+        [&](const auto& add) { return add.constraint.name == alter.constraint; });
+    if (!added) FailMissingConstraint(*table, alter.constraint);
     return;
   }
   const bool foreign = constraint->kind == ConstraintKind::kForeignKey;

@@ -161,6 +161,9 @@ bool Inspector::CheckNewTable(const action::CreateTable& create) {
   const auto twice = std::adjacent_find(names.begin(), names.end());
   if (twice != names.end()) {
     Fail("42701", absl::StrCat("column \"", *twice, "\" specified more than once"));
+  } else if (std::any_of(names.begin(), names.end(),
+                         [](const std::string& name) { return IsSystemColumn(name); })) {
+    Fail("42701", "a column name conflicts with a system column name");
   } else if (keys > 1) {
     Fail("42P16", absl::StrCat("multiple primary keys for table \"", create.table.name,
                                "\" are not allowed"));
@@ -239,12 +242,44 @@ bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& 
   return true;
 }
 
+// tablecmds.c:transformPartitionSpec, ComputePartitionAttrs
+bool Inspector::CheckPartitioning(const action::CreateTable& create, const Relation& made) {
+  if (create.partition_strategy == PartitionStrategy::kList && create.partition_keys.size() > 1) {
+    Fail("42P17", "cannot use \"list\" partition strategy with more than one column");
+    return false;
+  }
+  for (const std::string& key : create.partition_keys) {
+    const bool known = key.empty() || !made.columns_known || made.FindColumn(key) != nullptr;
+    if (known) continue;
+    Fail("42703", absl::StrCat("column \"", key, "\" named in partition key does not exist"));
+    return false;
+  }
+  return true;
+}
+
 // The columns of the checks; the names that the indexes get.
 bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Relation& made,
                                     const std::vector<const Constraint*>& constraints) {
   for (const Constraint* constraint : constraints) {
-    const bool check = constraint->kind == ConstraintKind::kCheck;
-    if (check && made.columns_known && !HasColumns(constraint->expression, made)) return false;
+    const bool check = constraint->kind == ConstraintKind::kCheck && made.columns_known;
+    if (check && !HasColumns(constraint->expression, made)) return false;
+    if (check && constraint->expression && !CheckCondition(*constraint->expression, made.columns)) {
+      return false;
+    }
+    for (const std::string& name : constraint->columns) {
+      const auto times = std::count(constraint->columns.begin(), constraint->columns.end(), name);
+      const bool twice = times > 1 && !name.empty() && IsIndexConstraint(constraint->kind) &&
+                         constraint->kind != ConstraintKind::kExclusion;
+      if (!twice) continue;
+      Fail("42701", absl::StrCat("column \"", name, "\" appears twice in a constraint"));
+      return false;
+    }
+    const auto same_name = [&](const Constraint* other) { return other->name == constraint->name; };
+    if (!constraint->name.empty() && constraint->kind != ConstraintKind::kNotNull &&
+        std::count_if(constraints.begin(), constraints.end(), same_name) > 1) {
+      Fail("42710", Exists("constraint", constraint->name));
+      return false;
+    }
     const bool named = IsIndexConstraint(constraint->kind) && !constraint->name.empty();
     const Relation* namesake =
         named ? view_.Find({.schema = PlaceFor(create.table).schema, .name = constraint->name}, {})
@@ -369,6 +404,7 @@ void Inspector::Look(const action::CreateTable& create) {
     }
   }
   const Relation made = Sketch(create);
+  if (!CheckPartitioning(create, made)) return;
   if (!CheckOwnKeys(create, made)) return;
   const auto reference = [&](const Constraint& constraint) {
     // A table that references itself is not there yet.

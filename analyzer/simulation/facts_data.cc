@@ -97,6 +97,9 @@ void Inspector::NoteRead(const Relation& read, Role role, const OptionalPredicat
   facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
   if (read.kind == RelationKind::kPartitionedTable) {
     for (const Relation* part : ReachedBy(read, where, view_)) Add(role, *part);
+  } else if (read.kind == RelationKind::kTable) {
+    // Children by inheritance are read with their parent.
+    for (const Relation* child : view_.DescendantsOf(read)) Add(role, *child);
   }
   if (read.kind != RelationKind::kView) return;
   for (const ViewUse& use : read.uses) {

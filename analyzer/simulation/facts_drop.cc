@@ -101,7 +101,8 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
   for (const Relation* part = &table; part->is_partition && !part->parents.empty();) {
     part = view_.Find(part->parents[0]);
     if (part == nullptr || Contains(dropped, part->id)) break;
-    const std::vector<const Relation*> referencing = view_.ReferencingTables(*part);
+    std::vector<const Relation*> referencing = view_.ReferencingTables(*part);
+    std::erase_if(referencing, [&](const Relation* child) { return Contains(dropped, child->id); });
     if (referencing.empty()) continue;
     if (!drop.cascade) return Fail("2BP01", Depends(table));
     for (const Relation* child : referencing) Add(Role::kPartner, *child);
@@ -380,7 +381,10 @@ void Inspector::Look(const action::Truncate& truncate) {
       const Relation* parent = view_.Find(id);
       if (parent != nullptr && !Contains(ids, id)) Add(Role::kParent, *parent);
     }
-    for (const Relation* index : view_.IndexesOf(*table)) Add(Role::kDroppedIndex, *index);
+    for (const Relation* index : view_.IndexesOf(*table)) {
+      // One without a file has nothing to truncate.
+      if (index->kind == RelationKind::kIndex) Add(Role::kDroppedIndex, *index);
+    }
     if (truncate.restart_identity) {
       for (const Relation* sequence : view_.SequencesOf(*table)) Add(Role::kSequence, *sequence);
     }

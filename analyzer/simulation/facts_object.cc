@@ -318,6 +318,9 @@ void Inspector::Look(const action::AlterSequence& alter) {
   if (alter.owned_by->name.empty()) return;
   const Relation* owner = Find(*alter.owned_by);
   if (owner == nullptr) return FailMissing(*alter.owned_by);
+  if (owner->schema != sequence->schema && !owner->assumed && !sequence->assumed) {
+    return Fail("55000", "sequence must be in same schema as table it is linked to");
+  }
   if (HasColumn(*owner, alter.owned_column)) Add(Role::kOwner, *owner);
 }
 

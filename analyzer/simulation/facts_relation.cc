@@ -100,6 +100,12 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
   const bool computed = generated == Generated::kStored || generated == Generated::kVirtual;
   const bool certain = column != nullptr && KnowsAll(table);
   const bool of_part = table.is_partition && situation_.server_version >= 17;
+  // What the same statement does in an earlier pass.
+  const bool set_here = Sibling<action::SetNotNull>(
+      [&](const action::SetNotNull& set) { return set.column == alter.column; });
+  const bool given_here = Sibling<action::AlterRelation>([&](const action::AlterRelation& other) {
+    return other.alteration == Alteration::kAddIdentity && other.column == alter.column;
+  });
   const bool default_goes = Sibling<action::DropDefault>(
       [&](const action::DropDefault& drop) { return drop.column == alter.column; });
   switch (alter.alteration) {
@@ -118,7 +124,8 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
       } else if (certain && column->has_default && !default_goes) {
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" already has a default value"));
-      } else if (certain && !column->not_null) {
+      } else if (certain && !column->not_null && !set_here) {
+        CheckIdentityOf(alter, table);
         Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"", table.name,
                                    "\" must be declared NOT NULL before identity can be added"));
       }
@@ -126,7 +133,7 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
     case Alteration::kSetIdentity:
     case Alteration::kDropIdentity:
       if (of_part) return Fail("42P16", "cannot change the identity column of a partition");
-      if (certain && !identity && !alter.if_exists) {
+      if (certain && !identity && !alter.if_exists && !given_here) {
         return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
                                           table.name, "\" is not an identity column"));
       }
@@ -308,6 +315,10 @@ void Inspector::NoteNamedIndex(const action::AlterRelation& alter, const Relatio
     Fail("42809",
          absl::StrCat("\"", alter.object, "\" is not an index for table \"", table.name, "\""));
   } else if (KnowsAll(table)) {
+    // The same statement may build it.
+    const bool built = Sibling<action::AddConstraint>(
+        [](const action::AddConstraint& add) { return IsIndexConstraint(add.constraint.kind); });
+    if (built) return;
     Fail("42704", absl::StrCat("index \"", alter.object, "\" for table \"", table.name,
                                "\" does not exist"));
   }

@@ -365,7 +365,9 @@ void Inspector::CheckReplicaIdentity(const Relation& index, const Relation& tabl
   if (!KnowsAll(table)) return;
   for (const action::IndexColumn& key : index.keys) {
     const TableColumn* column = table.FindColumn(key.column);
-    if (column != nullptr && !column->not_null) return refuse("nullable");
+    const bool set_here = Sibling<action::SetNotNull>(
+        [&](const action::SetNotNull& set) { return set.column == key.column; });
+    if (column != nullptr && !column->not_null && !set_here) return refuse("nullable");
   }
 }
 

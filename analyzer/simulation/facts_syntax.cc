@@ -76,7 +76,6 @@ class SyntaxAge {
     Note(create.or_replace, "CREATE OR REPLACE TRIGGER", 14);
   }
   void Look(const action::CreateStatistics& create) {
-    Note(create.expressions > 0, "statistics of expressions", 14);
     Note(create.statistics.name.empty(), "CREATE STATISTICS without a name", 16);
   }
   void Look(const action::AlterPublication& alter) {

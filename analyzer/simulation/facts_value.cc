@@ -43,6 +43,17 @@ bool Inspector::CheckColumnType(const TypeName& type, RelationId of) {
     Fail("42P16", absl::StrCat("a column cannot have the pseudo-type ", resolved.name));
     return false;
   }
+  // varchar.c:anychar_typmodin, numeric.c:numerictypmodin, varbit.c:anybit_typmodin
+  const bool counted = IsBuiltinType(type.name) && !type.modifiers.empty();
+  const int32_t first = counted ? type.modifiers[0] : 1;
+  const std::string& name = type.name.name;
+  const bool letters = name == "varchar" || name == "bpchar";
+  const bool bits = name == "bit" || name == "varbit";
+  if (counted && ((letters && (first < 1 || first > 10485760)) || (bits && first < 1) ||
+                  (name == "numeric" && (first < 1 || first > 1000)))) {
+    Fail("22023", absl::StrCat("the modifier of type ", name, " is out of range"));
+    return false;
+  }
   if (of != 0 && resolved.row_of == of) {
     Fail("42P16", "a table cannot be made a member of itself");
     return false;
@@ -82,6 +93,28 @@ bool Inspector::CheckExpression(const Expression& expression,
   const TypeScope scope = Scope();
   const absl::string_view misfit = FindMisfit(expression, columns, scope);
   if (!misfit.empty()) Fail(misfit, "a value is of a type that is not taken there");
+  return !facts_.failure;
+}
+
+// A condition on a row: of a check.
+bool Inspector::CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns) {
+  if (condition.has_subquery) {
+    Fail("0A000", "cannot use subquery in check constraint");
+    return false;
+  }
+  const auto is_aggregate = [&](const FunctionCall& call) {
+    return IsAggregate(call, situation_.server_version);
+  };
+  if (std::any_of(condition.calls.begin(), condition.calls.end(), is_aggregate)) {
+    Fail("42803", "aggregate functions are not allowed in check constraints");
+    return false;
+  }
+  if (!CheckExpression(condition, columns)) return false;
+  const TypeScope scope = Scope();
+  const ExpressionType type = TypeOf(condition, columns, scope);
+  if (type.IsKnown() && BaseOf(type.type, scope).name != "bool") {
+    Fail("42804", "argument of CHECK must be type boolean");
+  }
   return !facts_.failure;
 }
 
