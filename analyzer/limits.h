@@ -71,7 +71,7 @@ inline constexpr size_t kMaxExecutedBytes = size_t{256} << 10;
 // Routines that call routines, and the statements of called routines in a whole history: one of a
 // hundred statements may be called from a hundred places. Beyond, what a call does is unknown.
 inline constexpr int kMaxCallDepth = 16;
-inline constexpr uint32_t kMaxCalledStatements = 100'000;
+inline constexpr uint32_t kMaxCalledStatements = 10'000;
 
 }  // namespace plimsoll
 

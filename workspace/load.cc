@@ -215,8 +215,18 @@ absl::StatusOr<std::shared_ptr<const Script>> ReadSchema(const std::string& path
   if (path.empty()) return nullptr;
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
-  return std::make_shared<const Script>(
+  auto script = std::make_shared<const Script>(
       ParseScript(std::make_shared<const Source>(path, *std::move(text))));
+  // Half of a schema would make half of what follows fail.
+  const Problem* problem = script->problems.empty() ? nullptr : &script->problems[0];
+  for (const Statement& statement : script->statements) {
+    if (problem == nullptr && statement.problem) problem = &*statement.problem;
+  }
+  if (problem == nullptr) return script;
+  const auto place = script->source->Locate(problem->span.begin);
+  return absl::InvalidArgumentError(absl::StrCat(
+      path, ":", place.line, ":", place.column, ": not readable as a schema: ",
+      problem->message.substr(0, 200), "; give what `pg_dump --schema-only` writes as plain SQL"));
 }
 
 void StartFrom(const std::shared_ptr<const Script>& schema, const LoadOptions& options,

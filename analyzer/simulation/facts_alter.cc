@@ -592,7 +592,7 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
     const Relation* referenced = view_.Find(constraint.referenced);
     if (referenced == nullptr) continue;
     Add(Role::kPartner, *referenced);
-    if (rewrites && constraint.validated && constraint.enforced) {
+    if (rewrites && constraint.validated && constraint.enforced && !IsDroppedBeside(constraint)) {
       Scan({&heap, referenced}, Cause::kForeignKey);
     }
   }

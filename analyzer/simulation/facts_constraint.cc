@@ -922,6 +922,9 @@ void Inspector::Look(const action::RenameConstraint& rename) {
 }
 
 void Inspector::Look(const action::AlterConstraint& alter) {
+  if (alter.no_inherit == true && situation_.server_version < 18) {
+    return Fail("0A000", "ALTER CONSTRAINT statement constraints cannot be marked NO INHERIT");
+  }
   const Relation* table = NameTarget(alter.table, false);
   if (table == nullptr || !CheckHasConstraints(*table)) return;
   const TableConstraint* constraint = table->FindConstraint(alter.constraint);

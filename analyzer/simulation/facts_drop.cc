@@ -85,8 +85,9 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
     // A partition's part of its whole's key has no triggers on the other table.
     const bool own = !(table.is_partition && constraint.inherited);
     if (referenced != nullptr && referenced->id != table.id && own) {
-      Add(Role::kPartner, *referenced);
       const bool whole = referenced->kind == RelationKind::kPartitionedTable;
+      // Until 14 the triggers were those of the parts alone.
+      if (!whole || situation_.server_version >= 15) Add(Role::kPartner, *referenced);
       for (const Relation* part : view_.DescendantsOf(*referenced)) {
         if (whole) Add(Role::kPartner, *part);
       }

@@ -602,6 +602,9 @@ void Inspector::Look(const action::AlterPublication& alter) {
   for (const action::PublishedTable& published : alter.tables) {
     const Relation* table = Find(published.table.name);
     if (table == nullptr) return FailMissing(published.table.name);
+    if (table->kind == RelationKind::kPartitionedTable && situation_.server_version < 13) {
+      return Fail("0A000", absl::StrCat("\"", table->name, "\" is a partitioned table"));
+    }
     // publicationcmds.c:check_publication_add_relation
     const bool fit =
         (table->kind == RelationKind::kTable || table->kind == RelationKind::kPartitionedTable) &&

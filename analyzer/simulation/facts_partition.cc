@@ -307,7 +307,16 @@ void Inspector::NoteDetachedKeys(const Relation& whole, const Relation& part) {
       Add(Role::kReferenced, *referenced);
     }
   }
-  for (const Relation* child : view_.ReferencingTables(whole)) {
+  // Keys that lead to a whole above this one lead to the part too.
+  std::vector<const Relation*> referencing = view_.ReferencingTables(whole);
+  for (const Relation* top = &whole; top->is_partition && !top->parents.empty();) {
+    top = view_.Find(top->parents[0]);
+    if (top == nullptr) break;
+    const std::vector<const Relation*> above = view_.ReferencingTables(*top);
+    if (!above.empty()) Add(Role::kRead, *top);
+    referencing.insert(referencing.end(), above.begin(), above.end());
+  }
+  for (const Relation* child : referencing) {
     Add(Role::kReferencing, *child);
     // The rows that point into the part are looked for (ri_triggers.c:RI_PartitionRemove_Check).
     Scan(Heaps(*child, false), Cause::kForeignKey);

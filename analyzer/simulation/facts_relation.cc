@@ -103,9 +103,11 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
   // What the same statement does in an earlier pass.
   const bool set_here = Sibling<action::SetNotNull>(
       [&](const action::SetNotNull& set) { return set.column == alter.column; });
-  const bool given_here = Sibling<action::AlterRelation>([&](const action::AlterRelation& other) {
-    return other.alteration == Alteration::kAddIdentity && other.column == alter.column;
-  });
+  const bool given_here =
+      situation_.server_version >= 13 &&
+      Sibling<action::AlterRelation>([&](const action::AlterRelation& other) {
+        return other.alteration == Alteration::kAddIdentity && other.column == alter.column;
+      });
   const bool default_goes = Sibling<action::DropDefault>(
       [&](const action::DropDefault& drop) { return drop.column == alter.column; });
   switch (alter.alteration) {

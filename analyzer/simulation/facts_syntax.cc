@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/syntax/body.h"
@@ -53,13 +54,38 @@ class SyntaxAge {
   void Look(const action::AddConstraint& add) { Look(add.constraint, true); }
   void Look(const action::AlterConstraint& alter) {
     Note(alter.enforced.has_value(), "ALTER CONSTRAINT ... ENFORCED", 18);
-    Note(alter.no_inherit.has_value(), "ALTER CONSTRAINT ... INHERIT", 18);
+    // NO INHERIT the grammar knows, and refuses otherwise.
+    Note(alter.no_inherit == false, "ALTER CONSTRAINT ... INHERIT", 18);
+  }
+  void Look(const action::RenameColumn& rename) {
+    Note(rename.table.kind == ObjectKind::kView, "ALTER VIEW ... RENAME COLUMN", 13);
+  }
+  void Look(const action::ChangeObject& change) {
+    const bool target =
+        change.kind == ObjectKind::kStatistics && change.change == action::ObjectChange::kAlter;
+    Note(target, "ALTER STATISTICS ... SET STATISTICS", 13);
+  }
+  void Look(const action::Grant& grant) {
+    for (const std::string& privilege : grant.privileges) {
+      Note(privilege == "set" || privilege == "alter system", "privileges on parameters", 15);
+    }
+  }
+  void Look(const action::Maintain& maintain) {
+    Note(maintain.parallel, "VACUUM (PARALLEL)", 13);
+    const bool only = std::any_of(maintain.relations.begin(), maintain.relations.end(),
+                                  [](const Target& target) { return target.only; });
+    Note(only, "ONLY in VACUUM and ANALYZE", 18);
   }
   void Look(const action::AlterRelation& alter) {
     using action::Alteration;
     Note(alter.alteration == Alteration::kDropExpression, "DROP EXPRESSION", 13);
     Note(alter.alteration == Alteration::kSetCompression, "SET COMPRESSION", 14);
     Note(alter.alteration == Alteration::kSetAccessMethod, "SET ACCESS METHOD", 15);
+    Note(alter.alteration == Alteration::kSetAccessMethod && alter.object.empty(),
+         "SET ACCESS METHOD DEFAULT", 17);
+    Note(alter.alteration == Alteration::kSetStorage &&
+             absl::EqualsIgnoreCase(alter.object, "default"),
+         "SET STORAGE DEFAULT", 16);
     Note(alter.alteration == Alteration::kSetExpression, "SET EXPRESSION", 17);
   }
   void Look(const action::CreateIndex& create) {

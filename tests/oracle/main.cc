@@ -24,8 +24,6 @@ using truth::Case;
 using truth::Deeds;
 using truth::Measured;
 
-constexpr absl::string_view kSyntaxError = "42601";
-
 struct Options {
   std::vector<int> versions;
   std::string filter;
@@ -118,21 +116,6 @@ truth::Measurements Recall(const std::vector<const Case*>& cases,
   return recalled;
 }
 
-// The cases that some version takes for SQL.
-std::set<const Case*> KnownSyntax(const truth::Measurements& measurements) {
-  std::set<const Case*> known;
-  for (const truth::Measurement& one : measurements.done) {
-    if (one.deeds.sqlstate != kSyntaxError) known.insert(one.truth_case);
-  }
-  return known;
-}
-
-// Syntax that only later versions have says nothing of this one. Where all agree, the error is what
-// the case is about.
-bool LacksSyntax(const truth::Measurement& one, const std::set<const Case*>& known) {
-  return one.deeds.sqlstate == kSyntaxError && known.contains(one.truth_case);
-}
-
 int Run(const Options& options) {
   std::vector<Case> cases = truth::LoadCases();
   std::vector<const Case*> chosen;
@@ -145,13 +128,11 @@ int Run(const Options& options) {
   const truth::Measurements measurements = options.recorded
                                                ? Recall(chosen, options.versions)
                                                : truth::MeasureAll(chosen, options.versions);
-  const std::set<const Case*> known = KnownSyntax(measurements);
   std::map<int, truth::Tally> tallies;
   std::map<const Case*, std::map<std::string, std::string>> differences;
   std::map<std::string, std::string> unlike_records;
   for (const truth::Measurement& one : measurements.done) {
     const Measured* recorded = truth::MeasurementOf(*one.truth_case, one.server);
-    if (recorded == nullptr && LacksSyntax(one, known)) continue;
     const Deeds deeds = WithRecordedLocks(one.deeds, recorded);
     if (recorded != nullptr && deeds != recorded->deeds) {
       const truth::Prediction record = {.modelled = true, .deeds = recorded->deeds};
@@ -186,8 +167,7 @@ int Run(const Options& options) {
     for (const truth::Measurement& one : measurements.done) {
       auto& truth_case = const_cast<Case&>(*one.truth_case);
       const Measured* recorded = truth::MeasurementOf(truth_case, one.server);
-      if (recorded == nullptr && LacksSyntax(one, known)) continue;
-      Record(truth_case, one.server, WithRecordedLocks(one.deeds, recorded));
+        Record(truth_case, one.server, WithRecordedLocks(one.deeds, recorded));
     }
     truth::SaveMeasurements(cases);
   }
