@@ -113,6 +113,7 @@ const std::map<std::string, std::string>& Differences() {
       {"alter_extension_add_table", "what joins an extension is left out of the picture"},
       {"attach_partition_matching_fk_not_valid", "18 keeps the part's own key beside the whole's"},
       {"detach_partition_concurrently", "the check that it leaves behind is not made yet"},
+      {"detach_concurrently_on_older", "likewise"},
       {"set_constraints_before_same_tx", "a row that waits for its check makes COMMIT fail"},
   };
   return *differences;

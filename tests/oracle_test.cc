@@ -49,8 +49,8 @@ TEST(OracleTest, ServersDoWhatIsRecorded) {
     EXPECT_EQ(truth::Compare(*one.truth_case, measured, record), "")
         << truth::Show(*one.truth_case) << "`predicted` is the record of PostgreSQL " << one.server;
   }
-  EXPECT_GE(counts[15], 1800) << "what is measured must not shrink unnoticed";
-  EXPECT_GE(counts[18], 1850);
+  EXPECT_GE(counts[15], 3800) << "what is measured must not shrink unnoticed";
+  EXPECT_GE(counts[18], 3850);
 }
 
 }  // namespace

@@ -200,6 +200,17 @@ bool Inspector::CheckNewColumn(const Column& column, bool made_of_rows) {
     Fail("42601", column.clash);
     return false;
   }
+  // parse_utilcmd.c:transformColumnDefinition, since NOT NULL is a constraint.
+  const auto has = [&](ConstraintKind kind) {
+    return std::any_of(column.constraints.begin(), column.constraints.end(),
+                       [kind](const Constraint& constraint) { return constraint.kind == kind; });
+  };
+  const bool keyed = has(ConstraintKind::kNull) && has(ConstraintKind::kPrimaryKey);
+  if (keyed && situation_.server_version >= 18) {
+    Fail("42601",
+         absl::StrCat("conflicting NULL/NOT NULL declarations for column \"", column.name, "\""));
+    return false;
+  }
   if (!CheckColumnType(column.type)) return false;
   if (column.generated == Generated::kIdentity && !CheckIdentity(column.type, column.numbers)) {
     return false;

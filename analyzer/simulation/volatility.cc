@@ -243,6 +243,12 @@ class Judge {
       case OperationKind::kCollate:
         return operands.empty() ? Operand() : operands[0];
       case OperationKind::kTruth:
+        for (const Operand& operand : operands) {
+          const bool misfits = finds_misfits_ && misfit_.empty() && !operation.name.name.empty() &&
+                               operand.IsKnown() && !operand.untyped &&
+                               BaseOf(operand.type, scope_).name != "bool";
+          if (misfits) misfit_ = "42804";
+        }
         return {.type = BuiltinNamed("bool", scope_)};
       case OperationKind::kCommon: {
         const size_t conditions =

@@ -144,7 +144,12 @@ Lowered LowerOperation(const Node& node) {
   if (tag == "NullTest" || tag == "BooleanTest") {
     return {.operation = {.kind = OperationKind::kTruth}, .operands = {body["arg"]}};
   }
-  if (tag == "BoolExpr") return LowerList(OperationKind::kTruth, body["args"]);
+  if (tag == "BoolExpr") {
+    // Its operands are truths themselves, which those of IS NULL need not be.
+    auto lowered = LowerList(OperationKind::kTruth, body["args"]);
+    lowered.operation.name.name = "bool";
+    return lowered;
+  }
   if (tag == "CoalesceExpr" || tag == "MinMaxExpr") {
     return LowerList(OperationKind::kCommon, body["args"]);
   }

@@ -60,7 +60,7 @@ it fails and with which SQLSTATE. A statement that is not modelled counts as dis
 
 Left out: locks on indexes below `ACCESS EXCLUSIVE`, which change with minor releases, and the
 scans of queries and changes of rows, which follow the planner's choice. A case that is absent on
-a version uses syntax that the version lacks.
+a version starts from syntax that the version lacks.
 
 `./dev oracle all` measures again and prints the figures; `./dev update` rewrites this page.
 
