@@ -97,7 +97,9 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
   // Of a version newer than the grammar nobody knows what it rejects.
   if (problem && !problem->sqlstate.empty() && history.server_version() <= 18) {
     sum.modelled = true;
-    sum.failure = Failure{.sqlstate = problem->sqlstate, .message = problem->message};
+    const bool older = history.server_version() < problem->since;
+    sum.failure =
+        Failure{.sqlstate = older ? "42601" : problem->sqlstate, .message = problem->message};
   }
   for (const Step& step : steps) {
     const Effects& effects = step.effects;

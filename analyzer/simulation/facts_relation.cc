@@ -586,10 +586,10 @@ void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& re
   }
   if (situation_.server_version < 14) {
     // Up to 13 the command has nothing to do with the whole but to lock it.
-    if (one || maintain.concurrently) {
-      return Fail("0A000", "REINDEX is not yet implemented for partitioned indexes");
-    }
-    return Add(Role::kTable, *table);
+    if (one) return Fail("0A000", "REINDEX is not yet implemented for partitioned indexes");
+    // 12 gives it back before it says so.
+    const bool holds = !maintain.concurrently || situation_.server_version == 13;
+    return holds ? Add(Role::kTable, *table) : void();
   }
   facts_.forbidden_in_transaction = true;
   if (situation_.in_transaction_block) {

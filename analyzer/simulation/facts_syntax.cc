@@ -117,6 +117,9 @@ class SyntaxAge {
         modify.writes.begin(), modify.writes.end(),
         [](const action::Write& write) { return write.verb == action::DataVerb::kMerge; });
     Note(merges, "MERGE", 15);
+    for (const action::Write& write : modify.writes) {
+      Note(write.by_source, "WHEN NOT MATCHED BY SOURCE", 17);
+    }
     Note(merges && modify.selection && !modify.selection->columns.empty(), "MERGE ... RETURNING",
          17);
     Look(modify.selection);

@@ -942,6 +942,7 @@ struct Write {
   bool has_where = false;
   // That INSERT names or UPDATE assigns to. An INSERT without any fills them in their order.
   std::vector<std::string> columns;
+  bool by_source = false;              // MERGE … WHEN NOT MATCHED BY SOURCE
   bool assigns_parts = false;          // UPDATE … SET a[1] = …, a.b = …
   std::vector<std::string> defaulted;  // of them: those that are to get DEFAULT, in any row
   // Of INSERT, how many values a row has; nothing where the text does not tell. 0: DEFAULT VALUES.

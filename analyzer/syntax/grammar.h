@@ -39,8 +39,13 @@ struct GrammarError {
 };
 
 // What PostgreSQL rejects the text with: 42601, or what its grammar says of the few messages that
-// are no syntax error (gram.y, scan.l). Empty where `internal`.
-absl::string_view SqlstateOf(const GrammarError& error);
+// are no syntax error (gram.y, scan.l). Empty where `internal`. Servers before `since` knew nothing
+// of what the message speaks of: there it is a syntax error.
+struct Rejection {
+  absl::string_view sqlstate;
+  int since = 0;
+};
+Rejection RejectionOf(const GrammarError& error);
 
 struct [[nodiscard]] Parsed {
   // The tree, empty where there is an error. It points into the thread's parser: it is valid until

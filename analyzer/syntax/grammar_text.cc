@@ -133,33 +133,34 @@ uint32_t CursorInBytes(absl::string_view sql, int32_t position_in_characters) {
   return static_cast<uint32_t>(offset);
 }
 
-absl::string_view SqlstateOf(const GrammarError& error) {
-  static constexpr std::pair<absl::string_view, absl::string_view> kOthers[] = {
-      {"constraints cannot be marked", "0A000"},
-      {"constraints cannot be altered to be", "0A000"},
-      {"not yet implemented", "0A000"},
-      {"cannot include schema elements", "0A000"},
-      {"CREATE OR REPLACE CONSTRAINT TRIGGER is not supported", "0A000"},
-      {"not supported on recursive views", "0A000"},
-      {"is no longer supported", "0A000"},
-      {"aggregates cannot have output arguments", "0A000"},
-      {"is only supported for ON DELETE actions", "0A000"},
-      {"role name \"public\" is reserved", "42939"},
-      {"role name \"none\" is reserved", "42939"},
-      {"cannot be used as a role name here", "42939"},
-      {"precision for type float must be", "22023"},
-      {"unrecognized partitioning strategy", "22023"},
-      {"invalid Unicode escape", "22025"},
-      {"frame start cannot be", "42P20"},
-      {"frame end cannot be", "42P20"},
-      {"frame starting from", "42P20"}};
-  if (error.internal) return "";
+Rejection RejectionOf(const GrammarError& error) {
+  static constexpr std::pair<absl::string_view, Rejection> kOthers[] = {
+      {"cannot be marked NOT ENFORCED", {"0A000", 18}},
+      {"constraints cannot be marked", {"0A000", 0}},
+      {"constraints cannot be altered to be", {"0A000", 0}},
+      {"not yet implemented", {"0A000", 0}},
+      {"cannot include schema elements", {"0A000", 0}},
+      {"CREATE OR REPLACE CONSTRAINT TRIGGER is not supported", {"0A000", 14}},
+      {"not supported on recursive views", {"0A000", 0}},
+      {"is no longer supported", {"0A000", 0}},
+      {"aggregates cannot have output arguments", {"0A000", 0}},
+      {"is only supported for ON DELETE actions", {"0A000", 15}},
+      {"role name \"public\" is reserved", {"42939", 0}},
+      {"role name \"none\" is reserved", {"42939", 0}},
+      {"cannot be used as a role name here", {"42939", 0}},
+      {"precision for type float must be", {"22023", 0}},
+      {"unrecognized partitioning strategy", {"22023", 0}},
+      {"invalid Unicode escape", {"22025", 0}},
+      {"frame start cannot be", {"42P20", 0}},
+      {"frame end cannot be", {"42P20", 0}},
+      {"frame starting from", {"42P20", 0}}};
+  if (error.internal) return {};
   // Words of the author's own stand in these alone, where they cannot be taken for the others'.
-  if (absl::StartsWith(error.message, "syntax error at ")) return "42601";
-  for (const auto& [words, sqlstate] : kOthers) {
-    if (absl::StrContains(error.message, words)) return sqlstate;
+  if (absl::StartsWith(error.message, "syntax error at ")) return {"42601"};
+  for (const auto& [words, rejection] : kOthers) {
+    if (absl::StrContains(error.message, words)) return rejection;
   }
-  return "42601";
+  return {"42601"};
 }
 
 void MakeUtf8(absl::Span<char> text) {

@@ -292,6 +292,7 @@ void AddWrites(const Node& body, action::DataVerb verb, std::vector<action::Writ
                                                           : action::DataVerb::kDelete));
     // The rows are those that the join finds; for a row that it does not find, the condition's.
     const bool beyond = clause.Text("matchKind") == "MERGE_WHEN_NOT_MATCHED_BY_SOURCE";
+    writes.back().by_source = beyond;
     writes.back().has_where = Chooses(beyond ? clause["condition"] : body["joinCondition"]);
   }
 }

@@ -85,7 +85,7 @@ class Reader {
   void AddPlain(const Piece& piece);
   void Add(const Piece& piece, Span span, LoweredStatement lowered);
   void AddProblem(const Piece& piece, Span span, std::string message,
-                  absl::string_view sqlstate = "");
+                  const Rejection& rejection = {});
 
   const Pieces& cut_;
   absl::string_view text_;
@@ -179,7 +179,7 @@ void Reader::Reject(const Piece& piece, const GrammarError& error) {
   if (!filled_in_later) {
     return AddProblem(piece, token,
                       absl::StrCat(Shortened(error.message), WhatALimitDid(piece, cursor)),
-                      SqlstateOf(error));
+                      RejectionOf(error));
   }
   AddPlain(piece);
   script_->statements.back().form = StatementForm::kTemplate;
@@ -263,10 +263,12 @@ void Reader::Add(const Piece& piece, Span span, LoweredStatement lowered) {
 }
 
 void Reader::AddProblem(const Piece& piece, Span span, std::string message,
-                        absl::string_view sqlstate) {
+                        const Rejection& rejection) {
   AddPlain(piece);
-  script_->statements.back().problem =
-      Problem{.span = span, .message = std::move(message), .sqlstate = std::string(sqlstate)};
+  script_->statements.back().problem = Problem{.span = span,
+                                               .message = std::move(message),
+                                               .sqlstate = std::string(rejection.sqlstate),
+                                               .since = rejection.since};
 }
 
 // Gives each statement the comments after the statement before it and before its own first token.

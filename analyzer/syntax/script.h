@@ -17,6 +17,7 @@ struct Problem {
   Span span;             // the token PostgreSQL points at, or the whole statement
   std::string message;   // PostgreSQL's own words for a syntax error
   std::string sqlstate;  // that PostgreSQL rejects it with; empty where it is Plimsoll that does
+  int since = 0;         // older servers say 42601
 };
 
 enum class StatementForm {
