@@ -94,7 +94,7 @@ class Applier {
   void ForEach(const Target& target, Change change);
 
   bool NamesNotNulls() const { return situation_.server_version >= 18; }
-  TableColumn MakeColumn(Relation& table, const Column& column);
+  TableColumn MakeColumn(const Column& column);
   void AddNotNull(RelationId table, const std::string& column, const std::string& name,
                   bool inherited);
   void NameNotNulls(RelationId table, const action::CreateTable& create);

@@ -52,7 +52,7 @@ RelationId Applier::Create(Relation relation) {
 
 // ---- tables ----------------------------------------------------------------------------------
 
-TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
+TableColumn Applier::MakeColumn(const Column& column) {
   TableColumn made = {.name = column.name,
                       .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
@@ -73,7 +73,6 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
     made.not_null = made.not_null || constraint.kind == ConstraintKind::kPrimaryKey ||
                     constraint.kind == ConstraintKind::kNotNull;
   }
-  table.columns.push_back(made);
   return made;
 }
 
@@ -87,7 +86,7 @@ void Applier::MakeSequence(const Relation& table, const std::string& column,
   const TableColumn* of = table.FindColumn(column);
   if (of != nullptr && of->type != nullptr) {
     sequence.numbers = NewNumbers(of->type->name.name);
-    ApplyOptions(options, /*created=*/true, sequence.numbers);
+    ApplyOptions(options, /*created=*/true, *sequence.numbers);
   }
   const Name name = {.schema = sequence.schema, .name = sequence.name};
   Create(std::move(sequence));
@@ -225,7 +224,7 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
     const Relation* index = view().Find(constraint.index);
     AddTo(to, {.kind = constraint.kind,
                .columns = constraint.columns,
-               .include = index == nullptr ? std::vector<std::string>() : index->include});
+               .include = index == nullptr ? ThinVector<std::string>() : index->include});
   }
   for (const Relation* index : view().IndexesOf(from)) {
     const bool constrained =
@@ -322,20 +321,19 @@ void Applier::Apply(const action::CreateTable& create) {
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
   std::vector<const Column*> sequences;
   for (const Column& column : create.columns) {
-    Relation own;
-    const TableColumn made = MakeColumn(own, column);
+    TableColumn made = MakeColumn(column);
     if (TableColumn* known = table.FindColumn(column.name)) {
       MergeColumn(made, *known);
       known->only_inherited = false;
     } else {
-      table.columns.push_back(made);
+      table.columns.push_back(std::move(made));
     }
     if (column.serial || column.generated == Generated::kIdentity) sequences.push_back(&column);
   }
   const RelationId id = Create(std::move(table));
   if (id == 0) return;
   for (const Column* column : sequences) {
-    MakeSequence(*view().Find(id), column->name, column->numbers);
+    MakeSequence(*view().Find(id), column->name, column->numbers.OrDefault());
   }
   for (const Name& name : create.like) CopyFrom(name, create.like_indexes, id);
   for (const Name& name : create.inherits) {
@@ -362,14 +360,14 @@ void Applier::Apply(const action::AddColumn& add) {
   const RelationId parent = old == nullptr ? 0 : old->id;
   ForEach(add.table, [&](Relation& table) {
     if (table.FindColumn(add.column.name) != nullptr) return;
-    MakeColumn(table, add.column);
+    table.columns.push_back(MakeColumn(add.column));
     table.columns.back().only_inherited = table.id != parent;
   });
   const Relation* named = Find(add.table.name);
   if (named == nullptr) return;
   const RelationId id = named->id;
   const bool has_sequence = add.column.serial || add.column.generated == Generated::kIdentity;
-  if (has_sequence) MakeSequence(*named, add.column.name, add.column.numbers);
+  if (has_sequence) MakeSequence(*named, add.column.name, add.column.numbers.OrDefault());
   const TableColumn* made = view().Find(id)->FindColumn(add.column.name);
   bool named_not_null = false;
   for (const Constraint& constraint : add.column.constraints) {
@@ -427,11 +425,11 @@ void Applier::RemoveColumn(RelationId id, const std::string& name, bool cascade)
     return std::find(guard.columns.begin(), guard.columns.end(), name) != guard.columns.end();
   };
   catalog_.Change(moment_, id, [&](Relation& changed) {
-    std::erase_if(changed.columns, [&](const TableColumn& c) { return c.name == name; });
-    std::erase_if(changed.policies, uses);
-    std::erase_if(changed.triggers, uses);
-    std::erase_if(changed.rules, uses);
-    std::erase_if(changed.publications, uses);
+    erase_if(changed.columns, [&](const TableColumn& c) { return c.name == name; });
+    erase_if(changed.policies, uses);
+    erase_if(changed.triggers, uses);
+    erase_if(changed.rules, uses);
+    erase_if(changed.publications, uses);
   });
 }
 
@@ -465,7 +463,7 @@ void Applier::SetNullability(const Target& target, const std::string& name, bool
       table.columns.push_back({.name = name, .not_null = not_null});
     }
     if (not_null) return;
-    std::erase_if(table.constraints, [&](const TableConstraint& c) {
+    erase_if(table.constraints, [&](const TableConstraint& c) {
       return c.kind == ConstraintKind::kNotNull && c.columns == std::vector<std::string>{name};
     });
   });
@@ -747,7 +745,7 @@ void Applier::RemoveForeignKeysTo(const Relation& index) {
     const auto& constraints = table->constraints;
     if (std::none_of(constraints.begin(), constraints.end(), stands_on_it)) continue;
     catalog_.Change(moment_, table->id,
-                    [&](Relation& changed) { std::erase_if(changed.constraints, stands_on_it); });
+                    [&](Relation& changed) { erase_if(changed.constraints, stands_on_it); });
   }
 }
 
@@ -770,7 +768,7 @@ void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
   if (removed.kind == ConstraintKind::kPrimaryKey) RemoveGroupedBy(*found);
   if (removed.index != 0) DropRelation(removed.index);
   catalog_.Change(moment_, table_id, [&](Relation& table) {
-    std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
+    erase_if(table.constraints, [&](const TableConstraint& c) { return c.name == name; });
     if (removed.kind == ConstraintKind::kNotNull && removed.columns.size() == 1) {
       if (TableColumn* column = table.FindColumn(removed.columns[0])) column->not_null = false;
     }
@@ -883,7 +881,7 @@ void Applier::Apply(const action::CreateSequence& create) {
   if (owner != nullptr) sequence.owner = owner->id;
   sequence.owner_column = create.owned_column;
   sequence.numbers = NewNumbers("int8");
-  ApplyOptions(create.options, /*created=*/true, sequence.numbers);
+  ApplyOptions(create.options, /*created=*/true, *sequence.numbers);
   Create(std::move(sequence));
 }
 
@@ -1305,7 +1303,7 @@ void Applier::Apply(const action::DetachPartition& detach) {
       column.generated = Generated::kNo;
       column.has_default = false;
     }
-    std::erase_if(changed.triggers, [&](const Trigger& trigger) {
+    erase_if(changed.triggers, [&](const Trigger& trigger) {
       return std::any_of(inherited.begin(), inherited.end(),
                          [&](const Trigger& other) { return other.name == trigger.name; });
     });
@@ -1330,8 +1328,9 @@ void Applier::Apply(const action::Maintain& maintain) {
 
 // ---- renaming, dropping, rows ----------------------------------------------------------------
 
-static void RenameIn(std::vector<std::string>& names, const std::string& from,
-                     const std::string& to) {
+template <typename Names>
+requires requires(Names& names) { names.begin(); }
+static void RenameIn(Names& names, const std::string& from, const std::string& to) {
   std::replace(names.begin(), names.end(), from, to);
 }
 
@@ -1457,7 +1456,7 @@ void Applier::DropRelation(RelationId id) {
   for (const RelationId child : relation.children) DropRelation(child);
   if (relation.IsIndex() && view().Find(relation.table) != nullptr) {
     catalog_.Change(moment_, relation.table, [&](Relation& table) {
-      std::erase_if(table.constraints, [&](const TableConstraint& c) { return c.index == id; });
+      erase_if(table.constraints, [&](const TableConstraint& c) { return c.index == id; });
     });
     if (relation.unique) RemoveForeignKeysTo(relation);
   }
@@ -1469,8 +1468,7 @@ void Applier::DropRelation(RelationId id) {
   }
   for (const Relation* child : view().ReferencingTables(relation)) {
     catalog_.Change(moment_, child->id, [&](Relation& changed) {
-      std::erase_if(changed.constraints,
-                    [&](const TableConstraint& c) { return c.referenced == id; });
+      erase_if(changed.constraints, [&](const TableConstraint& c) { return c.referenced == id; });
     });
   }
   RemoveGuardsOn(relation);

@@ -12,14 +12,14 @@
 namespace plimsoll {
 namespace {
 
-template <typename Part>
-void EraseNamed(std::vector<Part>& parts, const std::string& name) {
-  std::erase_if(parts, [&](const Part& part) { return part.name == name; });
+template <typename Parts>
+void EraseNamed(Parts& parts, const std::string& name) {
+  erase_if(parts, [&](const auto& part) { return part.name == name; });
 }
 
-template <typename Part>
-void RenameNamed(std::vector<Part>& parts, const std::string& from, const std::string& to) {
-  for (Part& part : parts) {
+template <typename Parts>
+void RenameNamed(Parts& parts, const std::string& from, const std::string& to) {
+  for (auto& part : parts) {
     if (part.name == from) part.name = to;
   }
 }
@@ -87,8 +87,7 @@ void Applier::Apply(const action::CreateFunction& create) {
                other->overloads[0].signature == create.signature;
   }
   if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
-  std::erase_if(routine.overloads,
-                [&](const Overload& old) { return old.signature == own.signature; });
+  erase_if(routine.overloads, [&](const Overload& old) { return old.signature == own.signature; });
   routine.overloads.push_back(std::move(own));
   catalog_.SetRoutine(moment_, schema, create.function.name, routine);
 }
@@ -101,8 +100,7 @@ void Applier::RemoveRoutine(const Name& name, const std::optional<std::string>& 
   if (found == nullptr) return;
   Routine routine = *found;
   if (signature) {
-    std::erase_if(routine.overloads,
-                  [&](const Overload& one) { return one.signature == *signature; });
+    erase_if(routine.overloads, [&](const Overload& one) { return one.signature == *signature; });
     routine.body = nullptr;
   }
   const bool gone = !signature || routine.overloads.empty();
@@ -230,8 +228,8 @@ void Applier::RemoveGuardsOn(const Relation& relation) {
   };
   for (const Relation* table : view().GuardedWith(relation)) {
     catalog_.Change(moment_, table->id, [&](Relation& changed) {
-      std::erase_if(changed.policies, reads);
-      std::erase_if(changed.rules, reads);
+      erase_if(changed.policies, reads);
+      erase_if(changed.rules, reads);
     });
   }
 }
@@ -393,7 +391,7 @@ void Applier::Apply(const action::AlterDomain& alter) {
                std::move(DependenceList(scope).Add(alter.constraint.expression)).Finish()});
     };
     const auto erase = [&](const auto& which) {
-      std::erase_if(type.constraints, which);
+      erase_if(type.constraints, which);
       type.constrained = !type.constraints.empty();
       type.not_null = std::any_of(type.constraints.begin(), type.constraints.end(),
                                   [](const DomainConstraint& c) { return c.not_null; });
@@ -432,9 +430,11 @@ void Applier::Apply(const action::AlterDomain& alter) {
 void Applier::Apply(const action::AlterSequence& alter) {
   const Relation* sequence = Find(alter.sequence.name);
   if (sequence == nullptr) return;
-  catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
-    ApplyOptions(alter.options, /*created=*/false, changed.numbers);
-  });
+  if (sequence->numbers) {
+    catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
+      ApplyOptions(alter.options, /*created=*/false, *changed.numbers);
+    });
+  }
   if (!alter.owned_by) return;
   const Relation* owner = alter.owned_by->name.empty() ? nullptr : Find(*alter.owned_by);
   catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
@@ -513,7 +513,7 @@ void Applier::Apply(const action::AlterPublication& alter) {
   if (alter.sets) {
     for (const Relation* table : view().DependentsOn(ObjectKind::kPublication, alter.publication)) {
       catalog_.Change(moment_, table->id,
-                      [&](Relation& changed) { std::erase_if(changed.publications, is_here); });
+                      [&](Relation& changed) { erase_if(changed.publications, is_here); });
     }
   }
   for (const action::PublishedTable& published : alter.tables) {
@@ -524,7 +524,7 @@ void Applier::Apply(const action::AlterPublication& alter) {
       place.filter = columns;
     }
     ForEach(published.table, [&](Relation& table) {
-      std::erase_if(table.publications, is_here);
+      erase_if(table.publications, is_here);
       if (!alter.drops) table.publications.push_back(place);
     });
   }
@@ -650,8 +650,8 @@ void Applier::RemovePart(const FallenPart& part) {
     if (part.part == PartKind::kPolicy) EraseNamed(changed.policies, part.name);
     if (part.part == PartKind::kRule) EraseNamed(changed.rules, part.name);
     if (part.part != PartKind::kPublishing) return;
-    std::erase_if(changed.publications,
-                  [&](const Publishing& place) { return place.publication == part.name; });
+    erase_if(changed.publications,
+             [&](const Publishing& place) { return place.publication == part.name; });
   });
 }
 

@@ -15,9 +15,27 @@ namespace {
 // Identifiers hold at most this many bytes (pg_config_manual.h: NAMEDATALEN - 1).
 constexpr size_t kMaxNameBytes = 63;
 
-std::string Key(absl::string_view schema, absl::string_view name) {
-  return absl::StrCat(schema, absl::string_view("\0", 1), name);
-}
+// Of what stands in a schema. Looking one up is what a simulation does most often: it costs no
+// memory from the heap.
+class Key {
+ public:
+  Key(absl::string_view schema, absl::string_view name) : schema_bytes_(schema.size()) {
+    text_.reserve(schema.size() + 1 + name.size());
+    text_.insert(text_.end(), schema.begin(), schema.end());
+    text_.push_back('\0');
+    text_.insert(text_.end(), name.begin(), name.end());
+  }
+
+  operator absl::string_view() const {  // NOLINT(google-explicit-constructor)
+    return {text_.data(), text_.size()};
+  }
+  std::string ToString() const { return std::string(absl::string_view(*this)); }
+  absl::string_view Schema() const { return absl::string_view(*this).substr(0, schema_bytes_); }
+
+ private:
+  absl::InlinedVector<char, 2 * kMaxNameBytes + 1> text_;
+  size_t schema_bytes_;
+};
 
 // Calls `visit` with the key of `name` in each schema it may stand in, until it returns true.
 template <typename Visit>
@@ -121,7 +139,7 @@ const Relation* CatalogView::Find(const Name& name,
   const bool temporaries = catalog_->members_.contains("pg_temp");
   ForEachPlace(
       name, search_path,
-      [&](const std::string& key) {
+      [&](const Key& key) {
         const RelationId* id = catalog_->names_.At(key, moment_);
         if (id != nullptr) found = Find(*id);
         return found != nullptr;
@@ -133,7 +151,7 @@ const Relation* CatalogView::Find(const Name& name,
 bool CatalogView::IsKnownMissing(const Name& name,
                                  absl::Span<const std::string> search_path) const {
   bool ever = false;
-  ForEachPlace(name, search_path, [&](const std::string& key) {
+  ForEachPlace(name, search_path, [&](const Key& key) {
     ever = ever || catalog_->names_.WasEver(key, moment_);
     return false;
   });
@@ -144,7 +162,7 @@ Moment CatalogView::MissingSince(const Name& name,
                                  absl::Span<const std::string> search_path) const {
   Moment since = 0;
   if (Find(name, search_path) != nullptr) return since;
-  ForEachPlace(name, search_path, [&](const std::string& key) {
+  ForEachPlace(name, search_path, [&](const Key& key) {
     since = std::max(since, catalog_->names_.SetAt(key, moment_));
     return false;
   });
@@ -154,7 +172,7 @@ Moment CatalogView::MissingSince(const Name& name,
 const UserType* CatalogView::FindType(const Name& name,
                                       absl::Span<const std::string> search_path) const {
   const UserType* found = nullptr;
-  ForEachPlace(name, search_path, [&](const std::string& key) {
+  ForEachPlace(name, search_path, [&](const Key& key) {
     found = catalog_->types_.At(key, moment_);
     return found != nullptr;
   });
@@ -164,7 +182,7 @@ const UserType* CatalogView::FindType(const Name& name,
 const Routine* CatalogView::FindRoutine(const Name& name,
                                         absl::Span<const std::string> search_path) const {
   const Routine* found = nullptr;
-  ForEachPlace(name, search_path, [&](const std::string& key) {
+  ForEachPlace(name, search_path, [&](const Key& key) {
     found = catalog_->routines_.At(key, moment_);
     return found != nullptr;
   });
@@ -231,7 +249,7 @@ Name CatalogView::Resolve(ObjectKind kind, const Name& name,
                           absl::Span<const std::string> search_path) const {
   if (!name.schema.empty()) return name;
   for (const std::string& schema : search_path) {
-    const std::string key = Key(schema, name.name);
+    const Key key(schema, name.name);
     const bool here =
         IsType(kind) ? catalog_->types_.At(key, moment_) != nullptr ||
                            catalog_->names_.At(key, moment_) != nullptr
@@ -255,15 +273,15 @@ bool CatalogView::IsObjectMissing(ObjectKind kind, const Name& name,
   }
   bool ever = false;
   bool now = false;
-  const auto look = [&](const auto& timeline, const std::string& key) {
+  const auto look = [&](const auto& timeline, absl::string_view key) {
     ever = ever || timeline.WasEver(key, moment_);
     now = now || timeline.At(key, moment_) != nullptr;
   };
-  ForEachPlace(name, search_path, [&](const std::string& key) {
+  ForEachPlace(name, search_path, [&](const Key& key) {
     if (IsType(kind)) look(catalog_->types_, key);
     if (IsType(kind)) now = now || catalog_->names_.At(key, moment_) != nullptr;
     if (IsRoutine(kind)) look(catalog_->routines_, key);
-    const std::string schema = key.substr(0, key.find('\0'));
+    const std::string schema(key.Schema());
     if (!IsType(kind) && !IsRoutine(kind)) {
       look(catalog_->objects_, ObjectKey(kind, schema, name.name));
     }
@@ -295,7 +313,7 @@ std::vector<Dependence> CatalogView::ObjectsIn(absl::string_view schema) const {
   const auto found = catalog_->objects_in_.find(schema);
   if (found == catalog_->objects_in_.end()) return live;
   for (const Dependence& object : found->second) {
-    const std::string key = Key(object.object.schema, object.object.name);
+    const Key key(object.object.schema, object.object.name);
     const bool exists = IsType(object.on) ? catalog_->types_.At(key, moment_) != nullptr
                         : IsRoutine(object.on)
                             ? catalog_->routines_.At(key, moment_) != nullptr
@@ -492,7 +510,7 @@ void Catalog::NoteDependent(RelationId on, RelationId dependent) {
   dependents_[on].push_back(dependent);
 }
 
-void Catalog::NoteDependencies(const Relation& relation, bool types_too) {
+void Catalog::NoteDependencies(const Relation& relation) {
   NoteDependent(relation.owner, relation.id);
   for (const ViewUse& use : relation.uses) NoteDependent(use.relation, relation.id);
   for (const TableConstraint& constraint : relation.constraints) {
@@ -521,15 +539,17 @@ void Catalog::NoteDependencies(const Relation& relation, bool types_too) {
     NoteStanding(ObjectKind::kRole, relation.owned_by_role, relation.id);
   }
   if (relation.of_type) NoteStanding(ObjectKind::kType, relation.of_type->name, relation.id);
-  for (const TableColumn& column : relation.columns) {
-    NoteStanding(column.stands_on, relation.id);
-    if (column.type == nullptr || !types_too) continue;
-    const std::string& collation = column.type->collation;
-    if (!collation.empty()) {
-      NoteStanding(ObjectKind::kCollation, collation.substr(collation.rfind('.') + 1), relation.id);
-    }
-    if (IsBuiltinType(column.type->name)) continue;
-    NoteStanding(ObjectKind::kType, column.type->name.name, relation.id);
+}
+
+void Catalog::NoteDependencies(RelationId id, const TableColumn& column) {
+  NoteStanding(column.stands_on, id);
+  if (column.type == nullptr) return;
+  const std::string& collation = column.type->collation;
+  if (!collation.empty()) {
+    NoteStanding(ObjectKind::kCollation, collation.substr(collation.rfind('.') + 1), id);
+  }
+  if (!IsBuiltinType(column.type->name)) {
+    NoteStanding(ObjectKind::kType, column.type->name.name, id);
   }
 }
 
@@ -560,7 +580,7 @@ void Catalog::NoteConstraint(RelationId id, const std::string& name) {
 }
 
 RelationId Catalog::Create(Moment moment, Relation relation) {
-  const std::string key = Key(relation.schema, relation.name);
+  const std::string key = Key(relation.schema, relation.name).ToString();
   PLIMSOLL_CHECK(names_.At(key, moment) == nullptr);
   relation.id = ++last_id_;
   const RelationId id = relation.id;
@@ -568,6 +588,7 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   members_[relation.schema].push_back(id);
   if (relation.table != 0) indexes_[relation.table].push_back(id);
   NoteDependencies(relation);
+  for (const TableColumn& column : relation.columns) NoteDependencies(id, column);
   for (const TableConstraint& constraint : relation.constraints) {
     NoteConstraint(id, constraint.name);
   }
@@ -581,9 +602,11 @@ RelationId Catalog::Assume(Relation relation) {
   relation.columns_known = false;
   relation.maybe_has_rows = true;
   const RelationId id = relation.id;
-  names_.SetFromTheStart(Key(relation.schema, relation.name), std::make_shared<RelationId>(id));
+  names_.SetFromTheStart(Key(relation.schema, relation.name).ToString(),
+                         std::make_shared<RelationId>(id));
   members_[relation.schema].push_back(id);
   NoteDependencies(relation);
+  for (const TableColumn& column : relation.columns) NoteDependencies(id, column);
   relations_.SetFromTheStart(id, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
@@ -593,29 +616,35 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
   const std::string schema = relation.schema;
   const std::string name = relation.name;
   const size_t constraints = relation.constraints.size();
-  // Most changes leave the columns' types alone.
-  absl::InlinedVector<const TypeName*, 32> types;
-  for (const TableColumn& column : relation.columns) types.push_back(column.type.get());
+  // Most changes leave most columns alone. Kept alive, so that nothing new has an old one's
+  // address.
+  absl::InlinedVector<std::pair<std::shared_ptr<const TypeName>, Dependences>, 16> known;
+  for (const TableColumn& column : relation.columns) {
+    known.emplace_back(column.type, column.stands_on);
+  }
   change(relation);
-  bool same_types = types.size() == relation.columns.size();
-  for (size_t i = 0; same_types && i < types.size(); ++i) {
-    same_types = types[i] == relation.columns[i].type.get();
+  for (size_t i = 0; i < relation.columns.size(); ++i) {
+    const TableColumn& column = relation.columns[i];
+    const bool same =
+        i < known.size() && known[i].first == column.type && known[i].second == column.stands_on;
+    if (!same) NoteDependencies(id, column);
   }
   for (size_t i = constraints; i < relation.constraints.size(); ++i) {
     NoteConstraint(id, relation.constraints[i].name);
   }
   if (schema != relation.schema || name != relation.name) {
-    names_.Set(Key(schema, name), moment, nullptr);
-    names_.Set(Key(relation.schema, relation.name), moment, std::make_shared<RelationId>(id));
+    names_.Set(Key(schema, name).ToString(), moment, nullptr);
+    names_.Set(Key(relation.schema, relation.name).ToString(), moment,
+               std::make_shared<RelationId>(id));
     if (schema != relation.schema) members_[relation.schema].push_back(id);
   }
-  NoteDependencies(relation, !same_types);
+  NoteDependencies(relation);
 }
 
 void Catalog::Drop(Moment moment, RelationId id) {
   const Relation* before = relations_.At(id, moment);
   if (before == nullptr) return;
-  names_.Set(Key(before->schema, before->name), moment, nullptr);
+  names_.Set(Key(before->schema, before->name).ToString(), moment, nullptr);
   relations_.Set(id, moment, nullptr);
 }
 
@@ -628,7 +657,7 @@ void Catalog::SetType(Moment moment, const std::string& schema, const std::strin
       NoteObject(made, constraint.stands_on);
     }
   }
-  types_.Set(Key(schema, name), moment,
+  types_.Set(Key(schema, name).ToString(), moment,
              type ? std::make_shared<UserType>(*std::move(type)) : nullptr);
 }
 
@@ -636,14 +665,15 @@ void Catalog::SetRoutine(Moment moment, const std::string& schema, const std::st
                          std::optional<Routine> routine) {
   for (const ViewUse& use : routine ? routine->uses : std::vector<ViewUse>()) {
     std::vector<std::string>& keys = routines_on_[use.relation];
-    const std::string key = Key(schema, name);
+    const std::string key = Key(schema, name).ToString();
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) keys.push_back(key);
   }
   for (const Overload& overload : routine ? routine->overloads : std::vector<Overload>()) {
     NoteObject({.on = ObjectKind::kFunction, .object = {.schema = schema, .name = name}},
                overload.stands_on);
   }
-  routines_.Set(Key(schema, name), moment, routine ? std::make_shared<Routine>(*routine) : nullptr);
+  routines_.Set(Key(schema, name).ToString(), moment,
+                routine ? std::make_shared<Routine>(*routine) : nullptr);
 }
 
 void Catalog::SetObject(Moment moment, ObjectKind kind, const Name& name,

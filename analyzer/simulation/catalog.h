@@ -13,8 +13,10 @@
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
+#include "analyzer/boxed.h"
 #include "analyzer/simulation/timeline.h"
 #include "analyzer/syntax/action.h"
+#include "analyzer/thin_vector.h"
 
 // What exists, at every moment of a history. The catalog only remembers: what a statement changes
 // stands in apply.cc, what it costs in effects.cc.
@@ -54,9 +56,9 @@ struct TableColumn {
   Generated generated = Generated::kNo;
   bool always = false;  // of an identity column: GENERATED ALWAYS
   bool has_default = false;
-  OptionalExpression default_value;         // null where there is none, or it is not known
-  std::vector<std::string> generated_from;  // columns that a generated column computes from
-  Dependences stands_on;                    // of its default, or of what generates it
+  OptionalExpression default_value;        // null where there is none, or it is not known
+  ThinVector<std::string> generated_from;  // columns that a generated column computes from
+  Dependences stands_on;                   // of its default, or of what generates it
   // It came from a parent, and the table does not declare it itself: it goes with the parent's
   // (pg_attribute.attislocal). A partition's columns always do.
   bool only_inherited = false;
@@ -78,8 +80,8 @@ struct TableConstraint {
   bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
   bool updates_write = false;  // likewise ON UPDATE
   RelationId referenced = 0;   // of a foreign key
-  std::vector<std::string> referenced_columns;  // empty: the primary key
-  Dependences stands_on;                        // of a check
+  ThinVector<std::string> referenced_columns;  // empty: the primary key
+  Dependences stands_on;                       // of a check
 };
 
 // Whether the column is known to be of that type, whatever its schema.
@@ -163,24 +165,24 @@ struct Relation {
   std::vector<RelationId> parents;  // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
-  std::vector<std::string> partition_keys;     // columns; empty: an expression
-  std::vector<Term> partition_terms;           // the same keys, expressions too
-  std::vector<std::string> partition_columns;  // that expressions among them mention
+  ThinVector<std::string> partition_keys;     // columns; empty: an expression
+  ThinVector<Term> partition_terms;           // the same keys, expressions too
+  ThinVector<std::string> partition_columns;  // that expressions among them mention
   PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   bool is_partition = false;
   OptionalBound bound;  // of a partition; null also where no file says it
-  std::vector<Trigger> triggers;
-  std::vector<RowPolicy> policies;
-  std::vector<RewriteRule> rules;
-  std::vector<Publishing> publications;
-  std::vector<Name> statistics;     // objects of CREATE STATISTICS
+  ThinVector<Trigger> triggers;
+  ThinVector<RowPolicy> policies;
+  ThinVector<RewriteRule> rules;
+  ThinVector<Publishing> publications;
+  ThinVector<Name> statistics;      // objects of CREATE STATISTICS
   std::string clustered_on;         // an index, by name
   RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
   bool replica_full = false;        // REPLICA IDENTITY FULL
   bool replica_nothing = false;     // REPLICA IDENTITY NOTHING
   std::string tablespace;           // empty: the database's own
   std::string access_method;        // empty: the default one
-  std::optional<Name> of_type;      // CREATE TABLE … OF
+  Boxed<Name> of_type;              // CREATE TABLE … OF
   std::string owned_by_role;        // empty: whoever runs the migrations
   // Of the whole: what an index or a view calls, the type of a typed table, the server of a foreign
   // one, the extension that it is a member of.
@@ -195,18 +197,18 @@ struct Relation {
   bool has_predicate = false;
   bool nulls_not_distinct = false;
   OptionalPredicate predicate;
-  std::vector<action::IndexColumn> keys;
-  std::vector<std::string> include;
-  std::string name_hint;              // see CreateIndex: how partitions name theirs
-  std::vector<std::string> mentions;  // every column it depends on, keys too
+  ThinVector<action::IndexColumn> keys;
+  ThinVector<std::string> include;
+  std::string name_hint;             // see CreateIndex: how partitions name theirs
+  ThinVector<std::string> mentions;  // every column it depends on, keys too
 
   // Sequences: the table and column that own them, as serial and identity columns do.
   RelationId owner = 0;
   std::string owner_column;
-  SequenceNumbers numbers;
+  Boxed<SequenceNumbers> numbers;
 
   // Views.
-  std::vector<ViewUse> uses;
+  ThinVector<ViewUse> uses;
   bool derived = false;    // see CreateView
   bool stands_in = false;  // it shows the rows and columns of the one relation it reads, no others
   bool calls_unknown = false;  // reading it calls a function of which nothing is known
@@ -436,7 +438,8 @@ class Catalog {
   absl::flat_hash_map<std::string, std::vector<RelationId>> constrained_;
 
   void NoteDependent(RelationId on, RelationId dependent);
-  void NoteDependencies(const Relation& relation, bool types_too = true);
+  void NoteDependencies(const Relation& relation);  // but for those of its columns
+  void NoteDependencies(RelationId id, const TableColumn& column);
   void NoteStanding(ObjectKind on, const std::string& name, RelationId dependent);
   void NoteStanding(const Dependences& on, RelationId dependent);
   void NoteObject(const Dependence& object, const Dependences& on);

@@ -150,6 +150,10 @@ struct Situation {
   uint32_t migration = 0;
   uint32_t transaction = 0;
   bool in_transaction_block = false;
+  bool implicit_block = false;  // it is that of a message; see Wrapping::kMessage
+  // A statement of the transaction failed, or of the file, which goes no further: see OnFailure.
+  bool aborted = false;
+  bool stopped = false;
   bool one_transaction_migration = false;  // the whole migration runs in one
   bool closed = false;                     // what no file creates does not exist
   bool extended = false;                   // see Extends; once true, it stays

@@ -75,8 +75,24 @@ bool Mentions(const Relation& index, const std::string& column) {
   return std::find(index.mentions.begin(), index.mentions.end(), column) != index.mentions.end();
 }
 
+// postgres.c:IsTransactionExitStmt
+static bool ExitsTransaction(const Action& action) {
+  return std::holds_alternative<action::Commit>(action.kind) ||
+         std::holds_alternative<action::Rollback>(action.kind) ||
+         std::holds_alternative<action::RollbackTo>(action.kind) ||
+         std::holds_alternative<action::PrepareTransaction>(action.kind);
+}
+
 Facts Inspector::Inspect(const Action& action) && {
   CheckSyntax(action);
+  // postgres.c:exec_simple_query
+  if (situation_.stopped || (situation_.aborted && !ExitsTransaction(action))) {
+    Fail("25P02", situation_.stopped
+                      ? "not run: the runner stops at the statement that fails"
+                      : "current transaction is aborted, commands ignored until end of "
+                        "transaction block");
+    return std::move(facts_);
+  }
   if (const auto* maintain = std::get_if<action::Maintain>(&action.kind)) {
     CheckUpkeepOptions(*maintain);
   }
@@ -337,16 +353,35 @@ bool Inspector::IsUsedByRoutine(const Relation& relation, const std::string* col
 // pl_exec.c:exec_stmt_execsql, executor/functions.c:init_execution_state
 void Inspector::FailInBody() { Fail("0A000", "unsupported transaction command in a routine"); }
 
+// xact.c:DefineSavepoint and its kin refuse the implicit block of a message too.
+bool Inspector::InOwnBlock() const {
+  return situation_.in_transaction_block && !situation_.implicit_block;
+}
+
+void Inspector::Look(const action::Commit& commit) {
+  // xact.c:EndTransactionBlock
+  if (commit.chain && !situation_.in_body && !InOwnBlock()) {
+    Fail("25P01", "COMMIT AND CHAIN can only be used in transaction blocks");
+  }
+}
+
+void Inspector::Look(const action::Rollback& rollback) {
+  // xact.c:UserAbortTransactionBlock
+  if (rollback.chain && !situation_.in_body && !InOwnBlock()) {
+    Fail("25P01", "ROLLBACK AND CHAIN can only be used in transaction blocks");
+  }
+}
+
 void Inspector::Look(const action::Savepoint&) {
   if (situation_.in_body) return FailInBody();
-  if (!situation_.in_transaction_block) {
+  if (!InOwnBlock()) {
     Fail("25P01", "SAVEPOINT can only be used in transaction blocks");
   }
 }
 
 void Inspector::Look(const action::RollbackTo& rollback) {
   if (situation_.in_body) return FailInBody();
-  if (!situation_.in_transaction_block) {
+  if (!InOwnBlock()) {
     Fail("25P01", "ROLLBACK TO SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
     Fail("3B001", absl::StrCat("savepoint \"", rollback.name, "\" does not exist"));
@@ -355,7 +390,7 @@ void Inspector::Look(const action::RollbackTo& rollback) {
 
 void Inspector::Look(const action::Release& release) {
   if (situation_.in_body) return FailInBody();
-  if (!situation_.in_transaction_block) {
+  if (!InOwnBlock()) {
     Fail("25P01", "RELEASE SAVEPOINT can only be used in transaction blocks");
   } else if (!situation_.savepoint_known) {
     Fail("3B001", absl::StrCat("savepoint \"", release.name, "\" does not exist"));

@@ -175,8 +175,9 @@ class Inspector {
   void Look(const action::MoveAll& move);
   // facts.cc
   void Look(const action::Begin&) {}
-  void Look(const action::Commit&) {}
-  void Look(const action::Rollback&) {}
+  bool InOwnBlock() const;
+  void Look(const action::Commit& commit);
+  void Look(const action::Rollback& rollback);
   void Look(const action::Savepoint&);
   void Look(const action::RollbackTo&);
   void Look(const action::Release&);

@@ -235,8 +235,8 @@ bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& 
            absl::StrCat("there is no primary key for referenced table \"", made.name, "\""));
       return false;
     }
-    const std::vector<std::string>& columns =
-        constraint->referenced_columns.empty() ? *primary : constraint->referenced_columns;
+    const bool all = constraint->referenced_columns.empty();
+    const std::vector<std::string>& columns = all ? *primary : constraint->referenced_columns.All();
     if (!CheckSelfReference(made, *constraint, columns, keys)) return false;
   }
   return true;
@@ -398,8 +398,8 @@ void Inspector::Look(const action::CreateTable& create) {
     const action::ModifyData* prepared = FindPrepared(create.executes);
     facts_.calls_unknown = facts_.calls_unknown || (prepared == nullptr && !facts_.failure);
     if (prepared != nullptr) Look(*prepared);
-    for (const Name& name :
-         prepared != nullptr && create.with_data ? prepared->reads : std::vector<Name>()) {
+    const bool reads = prepared != nullptr && create.with_data;
+    for (const Name& name : reads ? prepared->reads.All() : std::vector<Name>()) {
       if (const Relation* read = Find(name)) NoteReadAll(*read);
     }
   }

@@ -12,7 +12,7 @@ namespace plimsoll {
 namespace {
 
 template <typename Part>
-const Part* FindPart(const std::vector<Part>& parts, const std::string& name) {
+const Part* FindPart(const ThinVector<Part>& parts, const std::string& name) {
   const auto found =
       std::find_if(parts.begin(), parts.end(), [&](const Part& part) { return part.name == name; });
   return found == parts.end() ? nullptr : &*found;

@@ -142,8 +142,8 @@ bool Inspector::CheckDefault(const Expression& value, const TypeName* type) {
   const bool makes = Sibling<action::CreateTable>([&](const action::CreateTable& create) {
     return std::any_of(create.columns.begin(), create.columns.end(), is_serial);
   });
-  for (const Name& name : makes ? std::vector<Name>() : value.depends_on) {
-    if (Find(name) == nullptr) FailMissing(name);
+  for (const Name& name : value.depends_on) {
+    if (!makes && Find(name) == nullptr) FailMissing(name);
   }
   if (!CheckExpression(value, {})) return false;
   if (type == nullptr || value.is_null) return true;
@@ -212,7 +212,8 @@ bool Inspector::CheckNewColumn(const Column& column, bool made_of_rows) {
     return false;
   }
   if (!CheckColumnType(column.type)) return false;
-  if (column.generated == Generated::kIdentity && !CheckIdentity(column.type, column.numbers)) {
+  if (column.generated == Generated::kIdentity &&
+      !CheckIdentity(column.type, column.numbers.OrDefault())) {
     return false;
   }
   if (column.default_value == nullptr) return true;
@@ -224,7 +225,7 @@ bool Inspector::CheckNewColumn(const Column& column, bool made_of_rows) {
 // ---- sequences -------------------------------------------------------------------------------
 
 void Inspector::CheckSequence(const SequenceOptions& options, const Relation& sequence) {
-  SequenceNumbers numbers = sequence.numbers;
+  SequenceNumbers numbers = sequence.numbers.OrDefault();
   const absl::string_view bad = ApplyOptions(options, /*created=*/false, numbers);
   if (!bad.empty()) {
     Fail(bad,

@@ -88,6 +88,7 @@ class Simulator {
     history_.migrations_ = std::move(inputs.migrations);
     history_.server_version_ = inputs.server_version;
     history_.start_ = inputs.start;
+    history_.on_failure_ = inputs.on_failure;
     history_.sessions_.emplace_back();
   }
 
@@ -143,6 +144,7 @@ class Simulator {
   void EndTransactionInBody(Step& step, bool commit, bool chain);
   void ChangeSession(const action::SetParameter& set, Step& step);
 
+  void Abort(Wrapping wrapping);
   void Open(bool block);
   void Close(bool commit, Moment end);
   void RollBackTo(const SavepointMark& mark);
@@ -157,7 +159,11 @@ class Simulator {
 
   History history_;
   bool in_block_ = false;      // BEGIN was said, by the file or by the runner
-  bool runner_block_ = false;  // by the runner, for kAroundForbidden
+  bool runner_block_ = false;  // by the runner
+  bool message_ = false;       // the file is one message, of several statements
+  bool implicit_ = false;      // the block is the message's own
+  bool aborted_ = false;       // a statement failed, and OnFailure::kAbort holds
+  bool stopped_ = false;       // likewise: the runner goes no further in this file
   bool one_transaction_ = false;
   uint32_t transaction_ = 0;
   Moment transaction_start_ = 0;
@@ -214,6 +220,15 @@ void Simulator::Open(bool block) {
   state_.queried = false;
 }
 
+// A statement failed. A runner that wraps or sends the file as a whole stops there; in a block of
+// the file's own, what follows fails up to its end (xact.c:AbortCurrentTransaction).
+void Simulator::Abort(Wrapping wrapping) {
+  if (history_.on_failure_ != OnFailure::kAbort) return;
+  stopped_ = wrapping != Wrapping::kNone;
+  aborted_ = in_block_;
+  if (stopped_ && in_block_) Close(false, now());
+}
+
 // Ends the open transaction, at the moment `end`.
 void Simulator::Close(bool commit, Moment end) {
   Transaction& transaction = history_.transactions_[transaction_];
@@ -226,8 +241,11 @@ void Simulator::Close(bool commit, Moment end) {
     session_ = session_at_start_;
   }
   if (commit && session_without_local_) session_ = *session_without_local_;
+  session_without_local_.reset();
   in_block_ = false;
   runner_block_ = false;
+  implicit_ = false;
+  aborted_ = false;
   held_ = NoLocks();
   savepoints_.clear();
   in_use_.clear();
@@ -282,6 +300,9 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .migration = frame.migration,
           .transaction = transaction_,
           .in_transaction_block = in_block_ || frame.within != nullptr,
+          .implicit_block = implicit_ && frame.within == nullptr,
+          .aborted = aborted_,
+          .stopped = stopped_,
           .one_transaction_migration = one_transaction_,
           .closed = history_.start_ == Start::kEmpty,
           .extended = extended_,
@@ -381,23 +402,27 @@ void Simulator::NoteState(const Step& step) {
 void Simulator::RunTransactionAction(Step& step) {
   if (step.As<action::Begin>() != nullptr) {
     // A warning, and nothing else, where a transaction is open already.
-    step.effectless = in_block_ && !runner_block_;
+    step.effectless = in_block_ && !runner_block_ && !implicit_;
     if (in_block_) {
       runner_block_ = false;
+      implicit_ = false;
     } else {
       in_block_ = true;
       history_.transactions_[transaction_].block = true;
     }
   } else if (const auto* commit = step.As<action::Commit>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, true, commit->chain);
-    step.effectless = !in_block_;
-    Close(true, now() + 1);
+    step.effectless = !in_block_ || implicit_;
+    Close(!aborted_, now() + 1);
     if (commit->chain) Open(true);
   } else if (const auto* rollback = step.As<action::Rollback>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, false, rollback->chain);
-    step.effectless = !in_block_;
+    step.effectless = !in_block_ || implicit_;
     Close(!in_block_, now() + 1);
     if (rollback->chain) Open(true);
+  } else if (step.As<action::PrepareTransaction>() != nullptr) {
+    // What it did is taken to be committed by COMMIT PREPARED.
+    if (in_block_) Close(!aborted_, now() + 1);
   } else if (const auto* savepoint = step.As<action::Savepoint>()) {
     savepoints_.push_back({.name = savepoint->name,
                            .moment = now(),
@@ -407,6 +432,7 @@ void Simulator::RunTransactionAction(Step& step) {
   } else if (const auto* back = step.As<action::RollbackTo>()) {
     const SavepointMark* mark = FindSavepoint(back->name);
     if (mark == nullptr) return;
+    aborted_ = false;
     RollBackTo(*mark);
     savepoints_.resize(static_cast<size_t>(mark - savepoints_.data()) + 1);
   } else if (const auto* release = step.As<action::Release>()) {
@@ -715,12 +741,20 @@ bool Simulator::RunAll(const Frame& frame, absl::Span<const Action> actions) {
 
 void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   const Statement& statement = history_.migrations_[migration].script->statements[index];
+  const Wrapping wrapping = history_.migrations_[migration].wrapping;
   auto& range = history_.statement_steps_[migration][index];
   range = {now(), now()};
-  if (statement.actions.empty() || statement.direction == Direction::kDown) return;
-  if (!in_block_) Open(false);
+  if (statement.direction == Direction::kDown) return;
+  if (statement.actions.empty()) {
+    if (statement.problem) Abort(wrapping);
+    return;
+  }
+  if (!in_block_) {
+    Open(/*block=*/message_);
+    implicit_ = message_;
+  }
   body_kept_ = now();
-  RunAll({.migration = migration, .statement = index}, statement.actions);
+  if (!RunAll({.migration = migration, .statement = index}, statement.actions)) Abort(wrapping);
   if (!history_.transactions_.empty() && !reopen_) {
     history_.transactions_[transaction_].last_step = now() - 1;
   }
@@ -735,6 +769,15 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   }
 }
 
+// Statements that a runner sends, psql's own commands and down sections left out.
+static bool RunsSeveral(const Script& script) {
+  const auto runs = [](const Statement& statement) {
+    return statement.direction == Direction::kUp &&
+           (!statement.actions.empty() || statement.problem.has_value());
+  };
+  return std::count_if(script.statements.begin(), script.statements.end(), runs) > 1;
+}
+
 void Simulator::RunMigration(uint32_t index) {
   const Migration& migration = history_.migrations_[index];
   const std::vector<Statement>& statements = migration.script->statements;
@@ -747,6 +790,8 @@ void Simulator::RunMigration(uint32_t index) {
   // What is prepared for its second phase outlives the session.
   state_ = {.prepared_transactions = std::move(state_.prepared_transactions)};
   DropTemporaries(until_session_ends_, now());
+  message_ = migration.wrapping == Wrapping::kMessage && RunsSeveral(*migration.script);
+  stopped_ = false;
   if (wraps) {
     Open(true);
     runner_block_ = true;
@@ -765,7 +810,7 @@ void Simulator::RunMigration(uint32_t index) {
     }
     RunStatement(index, i);
   }
-  if (in_block_) Close(true, now());
+  if (in_block_) Close(!aborted_, now());
   if (migration.schema) FillTables(history_.catalog_, now());
 }
 

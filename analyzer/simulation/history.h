@@ -25,6 +25,19 @@ enum class Wrapping {
   kNone,             // statement by statement; only the file's own BEGIN opens a transaction
   kFile,             // the runner opens a transaction before the file and commits after it
   kAroundForbidden,  // as kFile, but statements that PostgreSQL refuses in a transaction run alone
+  // The runner sends the whole file as one message: PostgreSQL runs what is outside the file's own
+  // BEGIN in an implicit transaction, where there is more than one statement
+  // (postgres.c:exec_simple_query, xact.c:BeginImplicitTransactionBlock).
+  kMessage,
+};
+
+// What comes after a statement that fails.
+enum class OnFailure {
+  // It did nothing, and what follows is judged as it will run once the statement is mended: one
+  // mistake, or one of ours, does not hide what else there is to say.
+  kJudgeOn,
+  // PostgreSQL's way: the rest of its transaction fails too (25P02), and COMMIT rolls back.
+  kAbort,
 };
 
 struct Migration {
@@ -49,6 +62,7 @@ struct Inputs {
   std::vector<Migration> migrations;  // in the order in which they run
   Start start = Start::kUnknown;
   int server_version = kDefaultServer;  // major, kOldestServer to kNewestServer
+  OnFailure on_failure = OnFailure::kJudgeOn;
 };
 
 // From BEGIN, or from a runner's, to its end; or one statement that stands alone.
@@ -145,6 +159,7 @@ class History {
   Catalog catalog_;
   int server_version_ = kDefaultServer;
   Start start_ = Start::kUnknown;
+  OnFailure on_failure_ = OnFailure::kJudgeOn;
 };
 
 History Simulate(Inputs inputs);

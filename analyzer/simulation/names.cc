@@ -58,6 +58,14 @@ class NameVisitor {
     if (value) Visit(*value);
   }
   template <typename T>
+  void Visit(const Boxed<T>& value) {
+    if (value) Visit(*value);
+  }
+  template <typename T>
+  void Visit(const ThinVector<T>& values) {
+    Visit(values.All());
+  }
+  template <typename T>
   void Visit(const std::vector<T>& values) {
     for (const T& value : values) Visit(value);
   }

@@ -198,7 +198,7 @@ Conversion FindConversion(const Type& from, const Type& to, CastContext context,
 
 bool IsBinaryCoercible(const Type& from, absl::string_view to, const TypeScope& scope) {
   const Type base = BaseOf(from, scope);
-  if (base.Spelling() == to || to == "any" || to == "anyelement") return true;
+  if (base.IsSpelled(to) || to == "any" || to == "anyelement") return true;
   if (to == "anyarray") return base.array || base.name == "int2vector" || base.name == "oidvector";
   if (base.array) return false;
   if (to == "anyenum") return base.type_class == TypeClass::kEnum;
@@ -213,21 +213,21 @@ bool IsBinaryCoercible(const Type& from, absl::string_view to, const TypeScope& 
 const BuiltinOperatorClass* DefaultOperatorClass(absl::string_view method, const Type& type,
                                                  const TypeScope& scope) {
   const Type base = BaseOf(type, scope);
-  const std::string spelling = base.Spelling();
-  const BuiltinOperatorClass* preferred = nullptr;
-  const BuiltinOperatorClass* compatible = nullptr;
   const BuiltinOperatorClass* exact =
       FindOperatorClass(method, scope.server_version, [&](const BuiltinOperatorClass& row) {
-        if (!row.is_default) return false;
-        if (base.builtin != nullptr && spelling == row.type) return true;
-        if (IsBinaryCoercible(base, row.type, scope)) {
-          const BuiltinType* row_type = FindBuiltinType(row.type, scope.server_version);
-          const bool prefers = row_type != nullptr && row_type->preferred;
-          (prefers ? preferred : compatible) = &row;
-        }
-        return false;
+        return row.is_default && base.builtin != nullptr && base.IsSpelled(row.type);
       });
-  return exact != nullptr ? exact : preferred != nullptr ? preferred : compatible;
+  if (exact != nullptr) return exact;
+  const BuiltinOperatorClass* preferred = nullptr;
+  const BuiltinOperatorClass* compatible = nullptr;
+  FindOperatorClass(method, scope.server_version, [&](const BuiltinOperatorClass& row) {
+    if (!row.is_default || !IsBinaryCoercible(base, row.type, scope)) return false;
+    const BuiltinType* row_type = FindBuiltinType(row.type, scope.server_version);
+    const bool prefers = row_type != nullptr && row_type->preferred;
+    (prefers ? preferred : compatible) = &row;
+    return false;
+  });
+  return preferred != nullptr ? preferred : compatible;
 }
 
 }  // namespace plimsoll

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "absl/types/span.h"
 #include "analyzer/simulation/builtins.h"
 #include "analyzer/simulation/catalog.h"
@@ -55,6 +56,9 @@ struct Type {
   char Category() const;
   // As the tables of builtins.h spell it.
   std::string Spelling() const { return array ? name + "[]" : name; }
+  bool IsSpelled(absl::string_view spelling) const {
+    return (!array || absl::ConsumeSuffix(&spelling, "[]")) && spelling == name;
+  }
 };
 
 Type ResolveType(const TypeName& name, const TypeScope& scope);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/string_view.h"
@@ -81,7 +82,7 @@ VolatilityBounds Anything() { return {.at_most = Volatility::kVolatile}; }
 
 // A function or operator that a name may stand for.
 struct Candidate {
-  std::vector<absl::string_view> types;  // one an argument
+  absl::InlinedVector<absl::string_view, 4> types;  // one an argument
   absl::string_view result;
   Volatility volatility = Volatility::kVolatile;
 };
@@ -99,6 +100,7 @@ struct Operand {
 
 bool MayPass(const Operand& operand, absl::string_view wanted, const TypeScope& scope) {
   if (operand.untyped || !operand.IsKnown()) return true;
+  if (operand.type.builtin != nullptr && operand.type.IsSpelled(wanted)) return true;
   if (wanted == "anyarray" || wanted == "anycompatiblearray")
     return BaseOf(operand.type, scope).array;
   if (wanted == "anyrange" || wanted == "anymultirange" || wanted == "anyenum") {
@@ -150,7 +152,7 @@ void Choose(std::vector<Candidate>& candidates, absl::Span<const Operand> operan
                                      [](const Operand& operand) { return operand.IsKnown(); });
   if (!all_known || candidates.size() < 2) return;
   const auto is_exact = [&](const Operand& operand, absl::string_view wanted) {
-    return !operand.untyped && BaseOf(operand.type, scope).Spelling() == wanted;
+    return !operand.untyped && BaseOf(operand.type, scope).IsSpelled(wanted);
   };
   KeepBest(candidates, [&](const Candidate& candidate) {
     size_t exact = 0;
@@ -178,9 +180,11 @@ std::vector<Candidate> FunctionCandidates(const Name& name, uint32_t arguments,
   for (const BuiltinFunction& function :
        FindBuiltinFunctions(old_extract ? "date_part" : name.name)) {
     if (!IsIn(function, server_version) || !function.Takes(arguments)) continue;
-    Candidate candidate = {.types = absl::StrSplit(function.arguments, ' ', absl::SkipEmpty()),
-                           .result = function.result,
+    Candidate candidate = {.result = function.result,
                            .volatility = FromLetter(function.volatility)};
+    for (absl::string_view type : absl::StrSplit(function.arguments, ' ', absl::SkipEmpty())) {
+      candidate.types.push_back(type);
+    }
     // A variadic one takes "any" number of its last: no type is held against those.
     if (function.variadic && !candidate.types.empty()) candidate.types.back() = "any";
     candidate.types.resize(arguments, "any");
@@ -211,10 +215,10 @@ class Judge {
   VolatilityBounds Run(const std::vector<Operation>& operations) {
     for (const Operation& operation : operations) {
       const size_t count = std::min<size_t>(operation.operands, values_.size());
-      const std::vector<Operand> operands(values_.end() - static_cast<std::ptrdiff_t>(count),
-                                          values_.end());
-      values_.resize(values_.size() - count);
-      values_.push_back(Take(operation, operands));
+      const size_t first = values_.size() - count;
+      Operand result = Take(operation, absl::MakeSpan(values_).subspan(first));
+      values_.resize(first);
+      values_.push_back(std::move(result));
     }
     return bounds_;
   }
@@ -226,7 +230,8 @@ class Judge {
   absl::string_view Misfit() const { return misfit_; }
 
  private:
-  Operand Take(const Operation& operation, const std::vector<Operand>& operands) {
+  // The operands are used up.
+  Operand Take(const Operation& operation, absl::Span<Operand> operands) {
     switch (operation.kind) {
       case OperationKind::kConstant:
         if (operation.name.name == "unknown") return {.untyped = true, .text = &operation.text};
@@ -255,8 +260,7 @@ class Judge {
             operation.results == 0
                 ? 0
                 : operands.size() - std::min<size_t>(operation.results, operands.size());
-        const Operand common =
-            Common({operands.begin() + static_cast<std::ptrdiff_t>(conditions), operands.end()});
+        const Operand common = Common(operands.subspan(conditions));
         for (size_t i = conditions; i < operands.size() && common.IsKnown(); ++i) {
           const Operand& other = operands[i];
           // NULL has no text either.
@@ -282,18 +286,20 @@ class Judge {
   }
 
   Operand Column(const Operation& operation) const {
-    const std::string qualified = QualifiedColumn(operation.name.name, operation.text);
-    const TableColumn* found = nullptr;
-    for (const TableColumn& column : columns_) {
-      if (column.name == qualified) found = &column;
-      if (found == nullptr && column.name == operation.text) found = &column;
-    }
-    if (found == nullptr || found->type == nullptr) return {};
+    const auto named = [&](absl::string_view name) {
+      return std::find_if(columns_.begin(), columns_.end(),
+                          [&](const TableColumn& column) { return column.name == name; });
+    };
+    const bool bare = operation.name.name.empty();
+    auto found =
+        bare ? columns_.end() : named(QualifiedColumn(operation.name.name, operation.text));
+    if (found == columns_.end()) found = named(operation.text);
+    if (found == columns_.end() || found->type == nullptr) return {};
     return {.type = ResolveType(*found->type, scope_)};
   }
 
   // The type that all operands have, where they do.
-  static Operand Common(const std::vector<Operand>& operands) {
+  static Operand Common(absl::Span<const Operand> operands) {
     Operand common = {.untyped = true};
     for (const Operand& operand : operands) {
       if (operand.untyped) continue;
@@ -323,7 +329,7 @@ class Judge {
     return {.type = BuiltinNamed(candidates[0].result, scope_)};
   }
 
-  Operand Call(const Operation& operation, const std::vector<Operand>& operands) {
+  Operand Call(const Operation& operation, absl::Span<const Operand> operands) {
     for (const ValueFunction& function : kValueFunctions) {
       if (operation.name.name != function.name || operation.name.schema != "pg_catalog") continue;
       bounds_.Add(Exactly(Volatility::kStable));
@@ -357,14 +363,14 @@ class Judge {
     return {};
   }
 
-  Operand Operator(const Operation& operation, std::vector<Operand> operands) {
+  Operand Operator(const Operation& operation, absl::Span<Operand> operands) {
     const bool own = !operation.name.schema.empty() && operation.name.schema != "pg_catalog";
     if (operands.empty() || own) {
       bounds_.Add(Anything());
       return {};
     }
     // BETWEEN and IN compare the first with each of the others; the second speaks for them.
-    if (operands.size() > 2) operands.resize(2);
+    if (operands.size() > 2) operands = operands.first(2);
     if (operation.kind == OperationKind::kAnyOperator && operands.size() == 2) {
       if (operands[1].type.array) {
         operands[1].type.array = false;
@@ -384,10 +390,33 @@ class Judge {
     for (size_t i = 0; appends && i < 2; ++i) {
       if (AppendsAsText(operands[i], operands[1 - i])) return AppendAsText(operands[i]);
     }
+    const BuiltinOperator* exact = ExactOperator(operation.name.name, operands);
+    if (exact != nullptr) {
+      bounds_.Add(Exactly(FromLetter(exact->volatility)));
+      return {.type = BuiltinNamed(exact->result, scope_)};
+    }
     std::vector<Candidate> candidates =
         OperatorCandidates(operation.name, operands.size() == 1, scope_.server_version);
     NoteMisfit(candidates, operands);
     return Settle(std::move(candidates), operands);
+  }
+
+  // The one that takes just these types, which PostgreSQL prefers to all others
+  // (parse_oper.c:binary_oper_exact). Null: there is none, or the types are not all built in.
+  const BuiltinOperator* ExactOperator(absl::string_view name,
+                                       absl::Span<const Operand> operands) const {
+    const Operand& right = operands.back();
+    const Operand* left = operands.size() == 2 ? &operands.front() : nullptr;
+    if (!IsPlain(right) || (left != nullptr && !IsPlain(*left))) return nullptr;
+    for (const BuiltinOperator& row : FindBuiltinOperators(name)) {
+      const bool fits = left == nullptr ? row.left.empty() : left->type.IsSpelled(row.left);
+      if (fits && right.type.IsSpelled(row.right) && IsIn(row, scope_.server_version)) return &row;
+    }
+    return nullptr;
+  }
+
+  static bool IsPlain(const Operand& operand) {
+    return !operand.untyped && operand.type.builtin != nullptr;
   }
 
   // There are some of that name, and none takes values of these types.
@@ -414,11 +443,10 @@ class Judge {
   bool AppendsToString(const Operand& value, const Operand& text) const {
     if (value.untyped || !text.untyped || !value.IsKnown()) return false;
     const Type base = BaseOf(value.type, scope_);
-    const std::string spelling = base.Spelling();
     const auto rows = FindBuiltinOperators("||");
     return base.type_class == TypeClass::kScalar && !base.array &&
            std::none_of(rows.begin(), rows.end(), [&](const BuiltinOperator& row) {
-             return spelling == row.left && spelling == row.right;
+             return base.IsSpelled(row.left) && base.IsSpelled(row.right);
            });
   }
 
@@ -426,7 +454,7 @@ class Judge {
     if (value.untyped || text.untyped || !value.IsKnown()) return false;
     const Type base = BaseOf(value.type, scope_);
     return !base.array && base.Category() != 'S' && base.name != "tsvector" &&
-           BaseOf(text.type, scope_).Spelling() == "text";
+           BaseOf(text.type, scope_).IsSpelled("text");
   }
 
   Operand AppendAsText(const Operand& value) {
@@ -435,10 +463,10 @@ class Judge {
   }
 
   // parse_oper.c:binary_oper_exact tries the other operand's type first.
-  void TakeAfter(const Operation& operation, std::vector<Operand>& operands) {
-    const std::string spelling = BaseOf(operands[0].type, scope_).Spelling();
+  void TakeAfter(const Operation& operation, absl::Span<Operand> operands) {
+    const Type base = BaseOf(operands[0].type, scope_);
     for (const BuiltinOperator& row : FindBuiltinOperators(operation.name.name)) {
-      if (spelling != row.left || spelling != row.right) continue;
+      if (!base.IsSpelled(row.left) || !base.IsSpelled(row.right)) continue;
       // NULL has no text either.
       const std::string* text = operands[1].text;
       if (misfit_.empty() && text != nullptr && !text->empty()) {
@@ -449,7 +477,7 @@ class Judge {
     }
   }
 
-  Operand Cast(const Operation& operation, const std::vector<Operand>& operands) {
+  Operand Cast(const Operation& operation, absl::Span<const Operand> operands) {
     Operand made = {.type = ResolveType(*operation.type, scope_)};
     // A string is read when the statement is parsed: what is kept is a constant.
     if (!operands.empty() && operands[0].text != nullptr && misfit_.empty() &&

@@ -8,8 +8,10 @@
 #include <variant>
 #include <vector>
 
+#include "analyzer/boxed.h"
 #include "analyzer/syntax/predicate.h"
 #include "analyzer/syntax/source.h"
+#include "analyzer/thin_vector.h"
 
 // What statements do, in the words of the domain. This is all that the simulation and the rules
 // ever see of SQL: the parse tree ends in lower.cc. If a rule needs something that is not here,
@@ -97,13 +99,13 @@ struct Expression {
   std::vector<std::string> columns;  // columns mentioned, in order of first mention
   OptionalPredicate predicate;       // of checks alone: what the expression says
   bool has_subquery = false;
-  bool has_window = false;             // a call with OVER
-  std::vector<Name> types;             // that casts name
-  std::vector<Operation> operations;   // none within a subquery
-  std::vector<SequenceUse> sequences;  // each once
+  bool has_window = false;            // a call with OVER
+  ThinVector<Name> types;             // that casts name
+  std::vector<Operation> operations;  // none within a subquery
+  ThinVector<SequenceUse> sequences;  // each once
   // Relations named by constants of the type regclass: the expression depends on them.
-  std::vector<Name> depends_on;
-  std::vector<TypedText> texts;     // constants that are cast, or compared with a column
+  ThinVector<Name> depends_on;
+  ThinVector<TypedText> texts;      // constants that are cast, or compared with a column
   std::optional<std::string> text;  // of a string constant without a cast
 };
 
@@ -143,26 +145,26 @@ struct Constraint {
   ConstraintKind kind = ConstraintKind::kCheck;
   std::string name;                  // empty: PostgreSQL chooses it
   std::vector<std::string> columns;  // of the table; empty for a check
-  std::vector<std::string> include;
-  OptionalExpression expression;                // of a check
-  Name referenced;                              // of a foreign key
-  std::vector<std::string> referenced_columns;  // empty: the primary key
-  std::string using_index;                      // UNIQUE or PRIMARY KEY USING INDEX
+  ThinVector<std::string> include;
+  OptionalExpression expression;               // of a check
+  Name referenced;                             // of a foreign key
+  ThinVector<std::string> referenced_columns;  // empty: the primary key
+  std::string using_index;                     // UNIQUE or PRIMARY KEY USING INDEX
   bool not_valid = false;
   bool not_enforced = false;
   bool no_inherit = false;
   bool only = false;  // of ALTER TABLE ONLY
   bool deferrable = false;
   bool initially_deferred = false;
-  bool deletes_write = false;            // ON DELETE CASCADE, SET NULL or SET DEFAULT
-  bool updates_write = false;            // ON UPDATE likewise
-  bool deletes_set = false;              // ON DELETE SET NULL or SET DEFAULT
-  std::vector<std::string> set_columns;  // those that it sets; empty: all
-  bool overlaps = false;                 // WITHOUT OVERLAPS; of a foreign key: PERIOD
+  bool deletes_write = false;           // ON DELETE CASCADE, SET NULL or SET DEFAULT
+  bool updates_write = false;           // ON UPDATE likewise
+  bool deletes_set = false;             // ON DELETE SET NULL or SET DEFAULT
+  ThinVector<std::string> set_columns;  // those that it sets; empty: all
+  bool overlaps = false;                // WITHOUT OVERLAPS; of a foreign key: PERIOD
   bool nulls_not_distinct = false;
   // Of an exclusion: its index method, operators, expressions (empty columns) and predicate.
   std::string method;
-  std::vector<Term> terms;  // a key each; empty of columns
+  ThinVector<Term> terms;  // a key each; empty of columns
   OptionalExpression predicate;
 };
 
@@ -176,7 +178,7 @@ struct Column {
   OptionalExpression default_value;
   bool always = false;                // of an identity column: GENERATED ALWAYS
   OptionalExpression generated_from;  // GENERATED ALWAYS AS (…)
-  SequenceOptions numbers;            // of identity
+  Boxed<SequenceOptions> numbers;     // of identity
   // Clauses that PostgreSQL refuses in each other's company (42601); empty: none.
   std::string clash;
   std::vector<Constraint> constraints;  // inline ones; NOT NULL too
@@ -373,32 +375,32 @@ struct CreateTable {
   Persistence persistence = Persistence::kPermanent;
   std::vector<Column> columns;
   std::vector<Constraint> constraints;
-  std::vector<Name> inherits;
-  std::vector<Name> like;
-  bool like_indexes = false;           // LIKE … INCLUDING INDEXES or ALL
-  std::vector<uint32_t> like_options;  // one an item of `like`: bits of LikeOption
-  std::optional<Name> partition_of;
-  bool partitioned = false;                    // PARTITION BY
-  std::vector<std::string> partition_keys;     // columns; empty: an expression
-  std::vector<Term> partition_terms;           // the same keys, expressions too
-  std::vector<std::string> partition_columns;  // that the keys and their expressions mention
+  ThinVector<Name> inherits;
+  ThinVector<Name> like;
+  bool like_indexes = false;          // LIKE … INCLUDING INDEXES or ALL
+  ThinVector<uint32_t> like_options;  // one an item of `like`: bits of LikeOption
+  Boxed<Name> partition_of;
+  bool partitioned = false;                   // PARTITION BY
+  ThinVector<std::string> partition_keys;     // columns; empty: an expression
+  ThinVector<Term> partition_terms;           // the same keys, expressions too
+  ThinVector<std::string> partition_columns;  // that the keys and their expressions mention
   PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   OptionalBound bound;             // of PARTITION OF
   bool default_partition = false;  // PARTITION OF … DEFAULT
   bool drops_at_commit = false;    // ON COMMIT DROP
   bool as_query = false;           // CREATE TABLE AS, SELECT INTO
   bool with_data = true;
-  std::vector<Name> reads;  // relations the query reads
-  std::vector<FunctionCall> calls;
-  std::string executes;                   // of CREATE TABLE AS EXECUTE: the prepared statement
-  OptionalSelection selection;            // of the query
-  std::vector<std::string> column_names;  // that are given to the query's columns
-  bool foreign = false;                   // CREATE FOREIGN TABLE
-  std::string server;                     // of a foreign table
-  std::optional<Name> of_type;            // CREATE TABLE … OF
-  std::string tablespace;                 // empty: the default one
-  std::string access_method;              // likewise
-  std::vector<Parameter> parameters;
+  ThinVector<Name> reads;  // relations the query reads
+  ThinVector<FunctionCall> calls;
+  std::string executes;                  // of CREATE TABLE AS EXECUTE: the prepared statement
+  OptionalSelection selection;           // of the query
+  ThinVector<std::string> column_names;  // that are given to the query's columns
+  bool foreign = false;                  // CREATE FOREIGN TABLE
+  std::string server;                    // of a foreign table
+  Boxed<Name> of_type;                   // CREATE TABLE … OF
+  std::string tablespace;                // empty: the default one
+  std::string access_method;             // likewise
+  ThinVector<Parameter> parameters;
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
@@ -417,15 +419,15 @@ struct CreateIndex {
   bool unique = false;
   std::string method = "btree";
   std::vector<IndexColumn> columns;
-  std::vector<std::string> include;
-  std::vector<std::string> mentions;  // columns in expressions and the predicate
+  ThinVector<std::string> include;
+  ThinVector<std::string> mentions;  // columns in expressions and the predicate
   bool has_expression = false;
   bool has_predicate = false;
-  std::vector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
+  ThinVector<OptionalExpression> expressions;  // its keys that are no columns, and its predicate
   bool nulls_not_distinct = false;
   OptionalPredicate predicate;
   std::string tablespace;  // empty: the default one
-  std::vector<Parameter> parameters;
+  ThinVector<Parameter> parameters;
 };
 struct CreateSchema {
   std::string name;
@@ -959,8 +961,8 @@ inline constexpr size_t kMaxRoutedRows = 16;
 struct ModifyData {
   std::vector<Write> writes;     // its own, if it has one, then those of its WITH list
   bool locks_rows = false;       // SELECT … FOR UPDATE and its kin, without OF
-  std::vector<Name> row_locked;  // those that OF names
-  std::vector<Name> reads;       // other relations it reads
+  ThinVector<Name> row_locked;   // those that OF names
+  ThinVector<Name> reads;        // other relations it reads
   bool reads_all = false;        // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
   bool copies_out = false;       // COPY … TO
@@ -975,16 +977,16 @@ struct ModifyData {
   std::string prepares;  // that PREPARE names
   // What the query's rows satisfy, where it is about one relation and no other.
   OptionalPredicate where;
-  std::vector<ColumnUse> columns_used;
+  ThinVector<ColumnUse> columns_used;
   // What it reads and computes; of INSERT, its query. Null in a body, where a name may be a
   // variable's.
   OptionalSelection selection;
   OptionalSelection returning;  // of INSERT
   bool has_subquery = false;    // names without a qualifier may then belong to it
-  std::vector<FunctionCall> calls;
-  std::vector<TypedText> texts;  // constants that are cast
-  std::vector<Name> types;       // that casts name
-  std::vector<SequenceUse> sequences;
+  ThinVector<FunctionCall> calls;
+  ThinVector<TypedText> texts;  // constants that are cast
+  ThinVector<Name> types;       // that casts name
+  ThinVector<SequenceUse> sequences;
 };
 
 // DO. What it does is what its body does.

@@ -156,7 +156,7 @@ absl::string_view IndexColumnHint(const Node& element) {
   return last.empty() ? "expr" : last;
 }
 
-void AddMentions(std::vector<std::string>& mentions, const Expression& expression) {
+void AddMentions(ThinVector<std::string>& mentions, const Expression& expression) {
   mentions.insert(mentions.end(), expression.columns.begin(), expression.columns.end());
 }
 

@@ -32,7 +32,7 @@ void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
 }
 
 // `'a'::e`, `e 'a'` and `x::e`.
-void AddCast(const Node& cast, std::vector<Name>& types, std::vector<TypedText>& texts) {
+void AddCast(const Node& cast, ThinVector<Name>& types, ThinVector<TypedText>& texts) {
   const TypeName type = LowerType(cast["typeName"]);
   if (std::find(types.begin(), types.end(), type.name) == types.end()) types.push_back(type.name);
   const Node text = cast["arg"]["A_Const"]["sval"];
@@ -42,7 +42,7 @@ void AddCast(const Node& cast, std::vector<Name>& types, std::vector<TypedText>&
 }
 
 // `c = 'a'`, `c IN ('a', 'b')`: the constants get the type of the column, if there is but one.
-void AddCompared(const Node& comparison, std::vector<TypedText>& texts) {
+void AddCompared(const Node& comparison, ThinVector<TypedText>& texts) {
   Node column = comparison["lexpr"];
   Node other = comparison["rexpr"];
   if (column.Tag() != "ColumnRef") std::swap(column, other);
@@ -56,7 +56,7 @@ void AddCompared(const Node& comparison, std::vector<TypedText>& texts) {
   for (const Node& item : other["List"].Items("items")) add(item);
 }
 
-void AddSequence(std::vector<SequenceUse>& sequences, const Node& call) {
+void AddSequence(ThinVector<SequenceUse>& sequences, const Node& call) {
   std::optional<SequenceUse> use = LowerSequenceUse(call);
   if (use && std::find(sequences.begin(), sequences.end(), *use) == sequences.end()) {
     sequences.push_back(std::move(*use));
@@ -106,11 +106,11 @@ std::vector<std::string> Strings(const Node& strings) {
 }
 
 Name QualifiedName(const Node& strings) {
-  std::vector<std::string> parts = Strings(strings);
   Name name;
-  if (parts.empty()) return name;
-  name.name = std::move(parts.back());
-  if (parts.size() > 1) name.schema = std::move(parts[parts.size() - 2]);
+  for (const Node& item : strings.Items()) {
+    name.schema = std::move(name.name);
+    name.name = StringValue(item);
+  }
   return name;
 }
 

@@ -40,11 +40,11 @@ struct Query {
   bool has_subquery = false;          // more than one SELECT
   std::vector<action::Write> writes;  // the query's own first, then those of WITH
   std::vector<FunctionCall> calls;    // each once
-  std::vector<Name> types;            // that casts name
-  std::vector<TypedText> texts;       // constants that are cast
+  ThinVector<Name> types;             // that casts name
+  ThinVector<TypedText> texts;        // constants that are cast
   bool locks_rows = false;            // FOR UPDATE and its kin, without OF
   std::vector<Name> row_locked;       // those that OF names
-  std::vector<SequenceUse> sequences;
+  ThinVector<SequenceUse> sequences;
 };
 Query LowerQuery(const Node& query);
 

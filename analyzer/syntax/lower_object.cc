@@ -211,7 +211,7 @@ ActionKind LowerCreateRule(const Node& body) {
     if (of_row && !fields[1].empty()) create.columns.push_back(fields[1]);
   });
   // OLD and NEW stand for the row, and the table itself is named already.
-  std::erase_if(create.reads, [&](const Name& name) {
+  erase_if(create.reads, [&](const Name& name) {
     return name == create.table ||
            (name.schema.empty() && (name.name == "old" || name.name == "new"));
   });

@@ -18,151 +18,136 @@
 namespace plimsoll::tree {
 namespace {
 
-// A operation, and the nodes of its operands.
-struct Lowered {
-  Operation operation;
-  std::vector<Node> operands;
-};
+// Nodes that are to be lowered, the last one first. What lowers one adds its operands, in order.
+using Pending = std::vector<Node>;
 
-void AddItems(const Node& list, std::vector<Node>& operands) {
-  for (const Node& item : list.Items()) operands.push_back(item);
+void AddItems(const Node& list, Pending& pending) {
+  for (const Node& item : list.Items()) pending.push_back(item);
 }
 
-Lowered LowerConstant(const Node& body) {
+Operation LowerConstant(const Node& body) {
   Operation operation = {.kind = OperationKind::kConstant, .name = {.name = "unknown"}};
-  if (body["ival"]) {
+  const absl::string_view field = body.Tag();
+  const Node value = body.Body();
+  if (field == "sval") {
+    operation.text = std::string(value.Text("sval"));
+  } else if (field == "ival") {
     operation.name.name = "int4";
-    operation.text = absl::StrCat(body["ival"].Number("ival"));
-  } else if (body["fval"]) {
+    operation.text = absl::StrCat(value.Number("ival"));
+  } else if (field == "fval") {
     // What looks like an integer is one as long as it fits (parse_node.c:make_const).
-    int64_t value = 0;
-    operation.name.name = absl::SimpleAtoi(body["fval"].Text("fval"), &value) ? "int8" : "numeric";
-    operation.text = std::string(body["fval"].Text("fval"));
-  } else if (body["boolval"]) {
+    int64_t number = 0;
+    const absl::string_view text = value.Text("fval");
+    operation.name.name = absl::SimpleAtoi(text, &number) ? "int8" : "numeric";
+    operation.text = std::string(text);
+  } else if (field == "boolval") {
     operation.name.name = "bool";
-    operation.text = body["boolval"].Flag("boolval") ? "true" : "false";
-  } else if (body["bsval"]) {
+    operation.text = value.Flag("boolval") ? "true" : "false";
+  } else if (field == "bsval") {
     operation.name.name = "bit";
-  } else {
-    operation.text = std::string(body["sval"].Text("sval"));
   }
-  return {.operation = std::move(operation)};
+  return operation;
 }
 
-Lowered LowerColumn(const Node& body) {
+Operation LowerColumn(const Node& body) {
   const NodeList fields = body.Items("fields");
   Operation operation = {.kind = OperationKind::kColumn};
   if (!fields.empty()) operation.text = std::string(fields.back()["String"].Text("sval"));
   if (fields.size() > 1) {
     operation.name.name = std::string(fields[fields.size() - 2]["String"].Text("sval"));
   }
-  return {.operation = std::move(operation)};
+  return operation;
 }
 
-Lowered LowerCall(const Node& body) {
-  Lowered lowered = {
-      .operation = {.kind = OperationKind::kCall, .name = QualifiedName(body["funcname"])}};
-  if (body["over"] || body["agg_filter"] || body["agg_order"])
-    lowered.operation.kind = OperationKind::kOpaque;
+Operation LowerCall(const Node& body, Pending& operands) {
+  Operation operation = {.kind = OperationKind::kCall, .name = QualifiedName(body["funcname"])};
+  if (body["over"] || body["agg_filter"] || body["agg_order"]) {
+    operation.kind = OperationKind::kOpaque;
+  }
   for (const Node& argument : body.Items("args")) {
     const Node named = argument.As("NamedArgExpr");
-    lowered.operands.push_back(named ? named["arg"] : argument);
+    operands.push_back(named ? named["arg"] : argument);
   }
-  return lowered;
+  return operation;
 }
 
-Lowered LowerOperator(const Node& body) {
+Operation LowerOperator(const Node& body, Pending& operands) {
   const absl::string_view kind = body.Text("kind");
-  Lowered lowered = {
-      .operation = {.kind = OperationKind::kOperator, .name = QualifiedName(body["name"])}};
-  if (body["lexpr"]) lowered.operands.push_back(body["lexpr"]);
+  Operation operation = {.kind = OperationKind::kOperator, .name = QualifiedName(body["name"])};
+  const Node left = body["lexpr"];
   const Node right = body["rexpr"];
+  if (left) operands.push_back(left);
   if (right.Tag() == "List") {
-    AddItems(right.Body()["items"], lowered.operands);
+    AddItems(right.Body()["items"], operands);
   } else if (right) {
-    lowered.operands.push_back(right);
+    operands.push_back(right);
   }
-  Operation& operation = lowered.operation;
-  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL")
+  if (kind == "AEXPR_OP") return operation;
+  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") {
     operation.kind = OperationKind::kAnyOperator;
+  }
   if (kind == "AEXPR_NULLIF") operation.kind = OperationKind::kCommon;
   if (kind == "AEXPR_DISTINCT" || kind == "AEXPR_NOT_DISTINCT") operation.name = {.name = "="};
   if (absl::StartsWith(kind, "AEXPR_BETWEEN") || absl::StartsWith(kind, "AEXPR_NOT_BETWEEN")) {
     operation.name = {.name = "<="};
   }
-  return lowered;
+  return operation;
 }
 
 // CURRENT_TIMESTAMP and its kin, as functions of their names.
-Lowered LowerValueFunction(const Node& body) {
+Operation LowerValueFunction(const Node& body) {
   absl::string_view name = body.Text("op");
   absl::ConsumePrefix(&name, "SVFOP_");
   absl::ConsumeSuffix(&name, "_N");
-  return {.operation = {.kind = OperationKind::kCall,
-                        .name = {.schema = "pg_catalog", .name = absl::AsciiStrToUpper(name)}}};
+  return {.kind = OperationKind::kCall,
+          .name = {.schema = "pg_catalog", .name = absl::AsciiStrToUpper(name)}};
 }
 
-Lowered LowerCase(const Node& body) {
-  Lowered lowered = {.operation = {.kind = OperationKind::kCommon}};
-  if (body["arg"]) lowered.operands.push_back(body["arg"]);
-  for (const Node& item : body.Items("args")) {
-    lowered.operands.push_back(item["CaseWhen"]["expr"]);
-  }
-  const size_t conditions = lowered.operands.size();
-  for (const Node& item : body.Items("args")) {
-    lowered.operands.push_back(item["CaseWhen"]["result"]);
-  }
-  if (body["defresult"]) lowered.operands.push_back(body["defresult"]);
-  lowered.operation.results = static_cast<uint32_t>(lowered.operands.size() - conditions);
-  return lowered;
+Operation LowerCase(const Node& body, Pending& operands) {
+  if (body["arg"]) operands.push_back(body["arg"]);
+  for (const Node& item : body.Items("args")) operands.push_back(item["CaseWhen"]["expr"]);
+  const size_t conditions = operands.size();
+  for (const Node& item : body.Items("args")) operands.push_back(item["CaseWhen"]["result"]);
+  if (body["defresult"]) operands.push_back(body["defresult"]);
+  return {.kind = OperationKind::kCommon,
+          .results = static_cast<uint32_t>(operands.size() - conditions)};
 }
 
-Lowered LowerList(OperationKind kind, const Node& list) {
-  Lowered lowered = {.operation = {.kind = kind}};
-  AddItems(list, lowered.operands);
-  return lowered;
+// One of the kinds that have a list of operands and nothing else.
+Operation LowerList(OperationKind kind, const Node& list, Pending& operands,
+                    absl::string_view name = "") {
+  AddItems(list, operands);
+  return {.kind = kind, .name = {.name = std::string(name)}};
 }
 
-Lowered LowerOperation(const Node& node) {
+Operation LowerOperation(const Node& node, Pending& operands) {
   const absl::string_view tag = node.Tag();
   const Node body = node.Body();
   if (tag == "A_Const") return LowerConstant(body);
   if (tag == "ColumnRef") return LowerColumn(body);
-  if (tag == "FuncCall") return LowerCall(body);
-  if (tag == "A_Expr") return LowerOperator(body);
+  if (tag == "FuncCall") return LowerCall(body, operands);
+  if (tag == "A_Expr") return LowerOperator(body, operands);
   if (tag == "SQLValueFunction") return LowerValueFunction(body);
-  if (tag == "CaseExpr") return LowerCase(body);
+  if (tag == "CaseExpr") return LowerCase(body, operands);
+  // Its operands are truths themselves, which those of IS NULL need not be.
+  if (tag == "BoolExpr") return LowerList(OperationKind::kTruth, body["args"], operands, "bool");
+  if (tag == "CoalesceExpr" || tag == "MinMaxExpr") {
+    return LowerList(OperationKind::kCommon, body["args"], operands);
+  }
+  if (tag == "A_ArrayExpr") return LowerList(OperationKind::kArray, body["elements"], operands);
+  if (tag == "RowExpr") return LowerList(OperationKind::kOther, body["args"], operands, "record");
+  const bool one = tag == "TypeCast" || tag == "CollateClause" || tag == "NullTest" ||
+                   tag == "BooleanTest" || tag == "A_Indirection";
+  if (!one) return {.kind = OperationKind::kOpaque};
+  operands.push_back(body["arg"]);
   if (tag == "TypeCast") {
-    return {.operation = {.kind = OperationKind::kCast,
-                          .type = std::make_shared<const TypeName>(LowerType(body["typeName"]))},
-            .operands = {body["arg"]}};
+    return {.kind = OperationKind::kCast,
+            .type = std::make_shared<const TypeName>(LowerType(body["typeName"]))};
   }
   if (tag == "CollateClause") {
-    return {.operation = {.kind = OperationKind::kCollate, .name = QualifiedName(body["collname"])},
-            .operands = {body["arg"]}};
+    return {.kind = OperationKind::kCollate, .name = QualifiedName(body["collname"])};
   }
-  if (tag == "NullTest" || tag == "BooleanTest") {
-    return {.operation = {.kind = OperationKind::kTruth}, .operands = {body["arg"]}};
-  }
-  if (tag == "BoolExpr") {
-    // Its operands are truths themselves, which those of IS NULL need not be.
-    auto lowered = LowerList(OperationKind::kTruth, body["args"]);
-    lowered.operation.name.name = "bool";
-    return lowered;
-  }
-  if (tag == "CoalesceExpr" || tag == "MinMaxExpr") {
-    return LowerList(OperationKind::kCommon, body["args"]);
-  }
-  if (tag == "A_ArrayExpr") return LowerList(OperationKind::kArray, body["elements"]);
-  if (tag == "RowExpr") {
-    Lowered row = LowerList(OperationKind::kOther, body["args"]);
-    row.operation.name.name = "record";
-    return row;
-  }
-  if (tag == "A_Indirection") {
-    return {.operation = {.kind = OperationKind::kOther}, .operands = {body["arg"]}};
-  }
-  return {.operation = {.kind = OperationKind::kOpaque}};
+  return {.kind = tag == "A_Indirection" ? OperationKind::kOther : OperationKind::kTruth};
 }
 
 // `name` or `"name"`; takes it off the text. Empty where there is none.
@@ -194,30 +179,20 @@ std::optional<std::string> ConstantString(Node node) {
 
 }  // namespace
 
+// Iterative, as expressions nest as deeply as they are long. What is written down is each operation
+// before its operands, the last operand first: backwards it is postfix.
 std::vector<Operation> LowerOperations(const Node& expression) {
   std::vector<Operation> operations;
-  // Iterative, as expressions nest as deeply as they are long. A operation waits below its
-  // operands.
-  struct Frame {
-    Node node;
-    std::optional<Operation> operation;
-  };
-  std::vector<Frame> frames;
-  if (expression) frames.push_back({.node = expression});
-  while (!frames.empty()) {
-    Frame frame = std::move(frames.back());
-    frames.pop_back();
-    if (frame.operation) {
-      operations.push_back(std::move(*frame.operation));
-      continue;
-    }
-    Lowered lowered = LowerOperation(frame.node);
-    lowered.operation.operands = static_cast<uint32_t>(lowered.operands.size());
-    frames.push_back({.operation = std::move(lowered.operation)});
-    for (auto operand = lowered.operands.rbegin(); operand != lowered.operands.rend(); ++operand) {
-      frames.push_back({.node = *operand});
-    }
+  Pending pending;
+  if (expression) pending.push_back(expression);
+  while (!pending.empty()) {
+    const Node node = pending.back();
+    pending.pop_back();
+    const size_t below = pending.size();
+    operations.push_back(LowerOperation(node, pending));
+    operations.back().operands = static_cast<uint32_t>(pending.size() - below);
   }
+  std::reverse(operations.begin(), operations.end());
   return operations;
 }
 
