@@ -59,6 +59,7 @@ std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
 std::optional<Wrapping> WrappingOf(const std::string& transaction) {
   if (transaction == "none") return Wrapping::kNone;
   if (transaction == "file") return Wrapping::kFile;
+  if (transaction == "message") return Wrapping::kMessage;
   return std::nullopt;
 }
 
@@ -74,8 +75,10 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
   app.add_option("PATH", options->paths,
                  "files, folders, or - for standard input; none: the current folder");
   AddServerVersionOption(app, &options->server_version);
-  AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file"},
-            "what runs in one; auto: as the layout's runner does");
+  AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file", "message"},
+            "what runs in one: each statement, the whole file, the file sent as one message; auto: "
+            "as the "
+            "layout's runner does");
   AddChoice(
       app, "--start", &options->start, {"unknown", "empty"},
       "what is there before the first file; empty: nothing, so that what no file creates does "
@@ -112,7 +115,9 @@ absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < reports.size(); i = next++) {
-      reports[i] = Analyze(std::move((*projects)[i].inputs), rules);
+      Inputs& inputs = (*projects)[i].inputs;
+      inputs.on_failure = options.on_failure;
+      reports[i] = Analyze(std::move(inputs), rules);
     }
   };
   // This thread works too.

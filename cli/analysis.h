@@ -17,8 +17,9 @@ struct AnalysisOptions {
   int server_version = kDefaultServer;
   std::string transaction = "auto";
   std::string start = "unknown";
-  std::string schema;  // a file of `pg_dump --schema-only`; empty: none
-  std::vector<std::string> select;  // none: all rules
+  std::string schema;                          // a file of `pg_dump --schema-only`; empty: none
+  OnFailure on_failure = OnFailure::kJudgeOn;  // the command's own, no option
+  std::vector<std::string> select;             // none: all rules
   std::vector<std::string> ignore;
   int jobs = 0;  // 0: as many as the machine has
   std::string stdin_filename;

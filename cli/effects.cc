@@ -36,6 +36,7 @@ void RegisterEffects(CLI::App& app, int* exit_code) {
   CLI::App* effects =
       app.add_subcommand("effects", "show what each statement locks, reads and rewrites");
   const auto options = std::make_shared<EffectsOptions>();
+  options->analysis.on_failure = OnFailure::kAbort;
   AddAnalysisOptions(*effects, &options->analysis);
   AddChoice(*effects, "--format", &options->format, {"text", "json"}, "how it is written");
   AddColorOption(*effects, &options->output);

@@ -54,6 +54,8 @@ absl::string_view WrappingWord(Wrapping wrapping) {
       return "file";
     case Wrapping::kAroundForbidden:
       return "around";
+    case Wrapping::kMessage:
+      return "message";
   }
   return "";
 }
@@ -148,7 +150,7 @@ TEST(LoadTest, PassesTheServerVersionOn) {
 }
 
 TEST(LoadTest, TakesTheTransactionThatTheUserNames) {
-  for (const Wrapping wrapping : {Wrapping::kNone, Wrapping::kFile}) {
+  for (const Wrapping wrapping : {Wrapping::kNone, Wrapping::kFile, Wrapping::kMessage}) {
     const std::vector<Project> projects =
         LoadOrFail({.paths = {"fixtures/layouts/supabase"}, .transaction = wrapping});
     ASSERT_EQ(projects.size(), 1);

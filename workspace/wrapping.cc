@@ -14,16 +14,6 @@ bool IsTransactionControl(const Action& action) {
          std::holds_alternative<action::Rollback>(action.kind);
 }
 
-// The runner sends the file as one message. PostgreSQL runs the statements of a message in one
-// transaction, unless there is only one or they open their own.
-Wrapping OneMessage(const Script& script) {
-  const auto runs = [](const Statement& statement) {
-    return statement.direction == Direction::kUp;
-  };
-  const auto count = std::count_if(script.statements.begin(), script.statements.end(), runs);
-  return count < 2 || ControlsTransactions(script) ? Wrapping::kNone : Wrapping::kFile;
-}
-
 }  // namespace
 
 bool ControlsTransactions(const Script& script) {
@@ -77,7 +67,7 @@ Wrapping RunnersWrapping(const Placement& placement, const Script& script, int s
                                                                         : Wrapping::kFile;
     case Layout::kGolangMigrate:
     case Layout::kPrisma:
-      return OneMessage(script);
+      return Wrapping::kMessage;
     case Layout::kNumbered:
     case Layout::kDrizzle:
     case Layout::kDrizzleFolders:

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <iterator>
 #include <utility>
 #include <vector>
 
@@ -15,16 +14,38 @@ namespace {
 #include "analyzer/simulation/builtin_support.inc"
 #include "analyzer/simulation/builtin_types.inc"
 
-// The rows of that name in a table that is sorted by its column `key`.
-template <typename Row, size_t size>
-absl::Span<const Row> Named(const Row (&rows)[size], absl::string_view Row::*key,
-                            absl::string_view name) {
-  const Row* first = std::lower_bound(
-      std::begin(rows), std::end(rows), name,
-      [key](const Row& row, absl::string_view wanted) { return row.*key < wanted; });
-  const Row* last = first;
-  while (last != std::end(rows) && name == last->*key) ++last;
-  return {first, static_cast<size_t>(last - first)};
+// The rows of a table that is sorted by its column `key`, by the values of that column. Every
+// column and every expression is looked up some times over.
+template <typename Row>
+class Index {
+ public:
+  template <size_t size>
+  Index(const Row (&rows)[size], absl::string_view Row::*key) {
+    for (size_t begin = 0, end = 0; begin < size; begin = end) {
+      while (end < size && rows[end].*key == rows[begin].*key) ++end;
+      runs_.emplace(rows[begin].*key, absl::MakeConstSpan(rows + begin, end - begin));
+    }
+  }
+
+  absl::Span<const Row> Named(absl::string_view name) const {
+    const auto found = runs_.find(name);
+    return found == runs_.end() ? absl::Span<const Row>() : found->second;
+  }
+
+ private:
+  absl::flat_hash_map<absl::string_view, absl::Span<const Row>> runs_;
+};
+
+// One for each table, made when it is first asked.
+template <auto& rows, auto key>
+const auto& IndexOf() {
+  static const auto& index = *new Index(rows, key);
+  return index;
+}
+
+template <auto& rows, auto key>
+auto Named(absl::string_view name) {
+  return IndexOf<rows, key>().Named(name);
 }
 
 // The first row of this server version for which `matches` holds; null where there is none.
@@ -46,44 +67,35 @@ bool BuiltinFunction::Takes(uint32_t count) const {
 }
 
 absl::Span<const BuiltinFunction> FindBuiltinFunctions(absl::string_view name) {
-  const auto own = Named(kBuiltinFunctions, &BuiltinFunction::name, name);
-  return own.empty() ? Named(kExtensionFunctions, &BuiltinFunction::name, name) : own;
+  const auto own = Named<kBuiltinFunctions, &BuiltinFunction::name>(name);
+  return own.empty() ? Named<kExtensionFunctions, &BuiltinFunction::name>(name) : own;
 }
 
 bool IsBuiltinFunctionName(absl::string_view name) {
-  return !Named(kBuiltinFunctions, &BuiltinFunction::name, name).empty();
+  return !Named<kBuiltinFunctions, &BuiltinFunction::name>(name).empty();
 }
 
 absl::Span<const BuiltinOperator> FindBuiltinOperators(absl::string_view name) {
-  const auto own = Named(kBuiltinOperators, &BuiltinOperator::name, name);
-  return own.empty() ? Named(kExtensionOperators, &BuiltinOperator::name, name) : own;
+  const auto own = Named<kBuiltinOperators, &BuiltinOperator::name>(name);
+  return own.empty() ? Named<kExtensionOperators, &BuiltinOperator::name>(name) : own;
 }
 
 const BuiltinSupport* FindBuiltinSupport(absl::string_view name, int server_version) {
-  return First(Named(kBuiltinSupport, &BuiltinSupport::name, name), server_version,
+  return First(Named<kBuiltinSupport, &BuiltinSupport::name>(name), server_version,
                [](const BuiltinSupport&) { return true; });
 }
 
-// Types are looked up for every column, some times over.
 const BuiltinType* FindBuiltinType(absl::string_view name, int server_version) {
-  static const auto* types = [] {
-    auto* made = new absl::flat_hash_map<absl::string_view, absl::Span<const BuiltinType>>();
-    for (const BuiltinType& type : kBuiltinTypes) {
-      (*made)[type.name] = Named(kBuiltinTypes, &BuiltinType::name, type.name);
-    }
-    return made;
-  }();
-  const auto found = types->find(name);
-  if (found == types->end()) return nullptr;
-  return First(found->second, server_version, [](const BuiltinType&) { return true; });
-}
-
-const BuiltinType* FindExtensionType(absl::string_view name, int server_version) {
-  return First(Named(kExtensionTypes, &BuiltinType::name, name), server_version,
+  return First(Named<kBuiltinTypes, &BuiltinType::name>(name), server_version,
                [](const BuiltinType&) { return true; });
 }
 
-// So are casts, by whoever chooses between overloads.
+const BuiltinType* FindExtensionType(absl::string_view name, int server_version) {
+  return First(Named<kExtensionTypes, &BuiltinType::name>(name), server_version,
+               [](const BuiltinType&) { return true; });
+}
+
+// Casts are looked up by both their sides, by whoever chooses between overloads.
 const BuiltinCast* FindBuiltinCast(absl::string_view source, absl::string_view target,
                                    int server_version) {
   using Sides = std::pair<absl::string_view, absl::string_view>;
@@ -107,10 +119,10 @@ const BuiltinCast* FindBuiltinCast(absl::string_view source, absl::string_view t
 const BuiltinOperatorClass* FindOperatorClass(
     absl::string_view method, int server_version,
     absl::FunctionRef<bool(const BuiltinOperatorClass&)> matches) {
-  const auto* own = First(Named(kBuiltinOperatorClasses, &BuiltinOperatorClass::method, method),
+  const auto* own = First(Named<kBuiltinOperatorClasses, &BuiltinOperatorClass::method>(method),
                           server_version, matches);
   if (own != nullptr) return own;
-  return First(Named(kExtensionOperatorClasses, &BuiltinOperatorClass::method, method),
+  return First(Named<kExtensionOperatorClasses, &BuiltinOperatorClass::method>(method),
                server_version, matches);
 }
 

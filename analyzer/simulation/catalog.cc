@@ -4,7 +4,6 @@
 #include <iterator>
 #include <utility>
 
-#include "absl/container/inlined_vector.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/check.h"
 #include "analyzer/simulation/builtins.h"
@@ -19,22 +18,29 @@ constexpr size_t kMaxNameBytes = 63;
 // memory from the heap.
 class Key {
  public:
-  Key(absl::string_view schema, absl::string_view name) : schema_bytes_(schema.size()) {
-    text_.reserve(schema.size() + 1 + name.size());
-    text_.insert(text_.end(), schema.begin(), schema.end());
-    text_.push_back('\0');
-    text_.insert(text_.end(), name.begin(), name.end());
+  Key(absl::string_view schema, absl::string_view name)
+      : schema_bytes_(schema.size()), bytes_(schema.size() + 1 + name.size()) {
+    char* text = buffer_;
+    if (bytes_ > sizeof buffer_) {
+      long_.resize(bytes_);
+      text = long_.data();
+    }
+    std::copy(schema.begin(), schema.end(), text);
+    text[schema.size()] = '\0';
+    std::copy(name.begin(), name.end(), text + schema.size() + 1);
   }
 
   operator absl::string_view() const {  // NOLINT(google-explicit-constructor)
-    return {text_.data(), text_.size()};
+    return {long_.empty() ? buffer_ : long_.data(), bytes_};
   }
   std::string ToString() const { return std::string(absl::string_view(*this)); }
   absl::string_view Schema() const { return absl::string_view(*this).substr(0, schema_bytes_); }
 
  private:
-  absl::InlinedVector<char, 2 * kMaxNameBytes + 1> text_;
   size_t schema_bytes_;
+  size_t bytes_;
+  char buffer_[2 * kMaxNameBytes + 1];
+  std::string long_;  // where the buffer is too small
 };
 
 // Calls `visit` with the key of `name` in each schema it may stand in, until it returns true.
@@ -75,19 +81,19 @@ std::string MakeObjectName(absl::string_view first, absl::string_view second,
 }
 
 template <typename Item>
-Item* FindNamed(std::vector<Item>& items, absl::string_view name) {
-  for (Item& item : items) {
+const Item* FindNamed(const SharedVector<Item>& items, absl::string_view name) {
+  for (const Item& item : items) {
     if (item.name == name) return &item;
   }
   return nullptr;
 }
 
+// The item that was found, to be changed.
 template <typename Item>
-const Item* FindNamed(const std::vector<Item>& items, absl::string_view name) {
-  for (const Item& item : items) {
-    if (item.name == name) return &item;
-  }
-  return nullptr;
+Item* ToChange(SharedVector<Item>& items, const Item* found) {
+  if (found == nullptr) return nullptr;
+  const auto index = static_cast<size_t>(found - items.All().data());
+  return &items[index];
 }
 
 }  // namespace
@@ -106,22 +112,24 @@ bool IsOfType(const TableColumn& column, absl::string_view type) {
 const TableColumn* Relation::FindColumn(absl::string_view column) const {
   return FindNamed(columns, column);
 }
-TableColumn* Relation::FindColumn(absl::string_view column) { return FindNamed(columns, column); }
+TableColumn* Relation::FindColumn(absl::string_view column) {
+  return ToChange(columns, FindNamed(columns, column));
+}
 
 const TableConstraint* Relation::FindConstraint(absl::string_view constraint) const {
   return FindNamed(constraints, constraint);
 }
 
-TableConstraint* Relation::FindNotNull(absl::string_view column) {
-  for (TableConstraint& constraint : constraints) {
+const TableConstraint* Relation::FindNotNull(absl::string_view column) const {
+  for (const TableConstraint& constraint : constraints) {
     const bool here = constraint.kind == ConstraintKind::kNotNull &&
                       constraint.columns.size() == 1 && constraint.columns[0] == column;
     if (here) return &constraint;
   }
   return nullptr;
 }
-const TableConstraint* Relation::FindNotNull(absl::string_view column) const {
-  return const_cast<Relation*>(this)->FindNotNull(column);
+TableConstraint* Relation::FindNotNull(absl::string_view column) {
+  return ToChange(constraints, std::as_const(*this).FindNotNull(column));
 }
 
 std::string Relation::DisplayName() const {
@@ -541,6 +549,16 @@ void Catalog::NoteDependencies(const Relation& relation) {
   if (relation.of_type) NoteStanding(ObjectKind::kType, relation.of_type->name, relation.id);
 }
 
+void Catalog::NoteColumns(RelationId id, const std::vector<TableColumn>& before,
+                          const std::vector<TableColumn>& now) {
+  if (before.data() == now.data()) return;
+  for (size_t i = 0; i < now.size(); ++i) {
+    const bool same = i < before.size() && before[i].type == now[i].type &&
+                      before[i].stands_on == now[i].stands_on;
+    if (!same) NoteDependencies(id, now[i]);
+  }
+}
+
 void Catalog::NoteDependencies(RelationId id, const TableColumn& column) {
   NoteStanding(column.stands_on, id);
   if (column.type == nullptr) return;
@@ -588,7 +606,7 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   members_[relation.schema].push_back(id);
   if (relation.table != 0) indexes_[relation.table].push_back(id);
   NoteDependencies(relation);
-  for (const TableColumn& column : relation.columns) NoteDependencies(id, column);
+  NoteColumns(id, {}, relation.columns);
   for (const TableConstraint& constraint : relation.constraints) {
     NoteConstraint(id, constraint.name);
   }
@@ -606,7 +624,7 @@ RelationId Catalog::Assume(Relation relation) {
                          std::make_shared<RelationId>(id));
   members_[relation.schema].push_back(id);
   NoteDependencies(relation);
-  for (const TableColumn& column : relation.columns) NoteDependencies(id, column);
+  NoteColumns(id, {}, relation.columns);
   relations_.SetFromTheStart(id, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
@@ -616,22 +634,12 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
   const std::string schema = relation.schema;
   const std::string name = relation.name;
   const size_t constraints = relation.constraints.size();
-  // Most changes leave most columns alone. Kept alive, so that nothing new has an old one's
-  // address.
-  absl::InlinedVector<std::pair<std::shared_ptr<const TypeName>, Dependences>, 16> known;
-  for (const TableColumn& column : relation.columns) {
-    known.emplace_back(column.type, column.stands_on);
-  }
+  // Most changes leave the columns alone, and share them with this copy to the end.
+  const SharedVector<TableColumn> known = relation.columns;
   change(relation);
-  for (size_t i = 0; i < relation.columns.size(); ++i) {
-    const TableColumn& column = relation.columns[i];
-    const bool same =
-        i < known.size() && known[i].first == column.type && known[i].second == column.stands_on;
-    if (!same) NoteDependencies(id, column);
-  }
-  for (size_t i = constraints; i < relation.constraints.size(); ++i) {
-    NoteConstraint(id, relation.constraints[i].name);
-  }
+  NoteColumns(id, known, relation.columns);
+  const std::vector<TableConstraint>& now = relation.constraints;
+  for (size_t i = constraints; i < now.size(); ++i) NoteConstraint(id, now[i].name);
   if (schema != relation.schema || name != relation.name) {
     names_.Set(Key(schema, name).ToString(), moment, nullptr);
     names_.Set(Key(relation.schema, relation.name).ToString(), moment,

@@ -14,6 +14,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "analyzer/boxed.h"
+#include "analyzer/shared_vector.h"
 #include "analyzer/simulation/timeline.h"
 #include "analyzer/syntax/action.h"
 #include "analyzer/thin_vector.h"
@@ -160,8 +161,8 @@ struct Relation {
   bool drops_at_commit = false;  // a temporary table with ON COMMIT DROP
 
   // Tables.
-  std::vector<TableColumn> columns;
-  std::vector<TableConstraint> constraints;
+  SharedVector<TableColumn> columns;
+  SharedVector<TableConstraint> constraints;
   std::vector<RelationId> parents;  // inheritance and partitioning
   std::vector<RelationId> children;
   bool is_default_partition = false;
@@ -440,6 +441,9 @@ class Catalog {
   void NoteDependent(RelationId on, RelationId dependent);
   void NoteDependencies(const Relation& relation);  // but for those of its columns
   void NoteDependencies(RelationId id, const TableColumn& column);
+  // Of those that were not there before, or stand on something else now.
+  void NoteColumns(RelationId id, const std::vector<TableColumn>& before,
+                   const std::vector<TableColumn>& now);
   void NoteStanding(ObjectKind on, const std::string& name, RelationId dependent);
   void NoteStanding(const Dependences& on, RelationId dependent);
   void NoteObject(const Dependence& object, const Dependences& on);

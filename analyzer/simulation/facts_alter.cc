@@ -525,8 +525,8 @@ bool Inspector::CheckComparisons(const Relation& heap, const action::AlterColumn
            StillCompares(*predicate, alter.column, from, alter.type, Scope());
   };
   bool all = IsPlain();
-  for (const TableConstraint& constraint :
-       all ? heap.constraints : std::vector<TableConstraint>()) {
+  for (const TableConstraint& constraint : heap.constraints) {
+    if (!all) break;
     const bool check = constraint.kind == ConstraintKind::kCheck && !IsDroppedBeside(constraint);
     all = all && (!check || holds(constraint.predicate));
   }

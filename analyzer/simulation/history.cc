@@ -90,6 +90,13 @@ class Simulator {
     history_.start_ = inputs.start;
     history_.on_failure_ = inputs.on_failure;
     history_.sessions_.emplace_back();
+    size_t actions = 0;
+    for (const Migration& migration : history_.migrations_) {
+      for (const Statement& statement : migration.script->statements) {
+        actions += statement.actions.size();
+      }
+    }
+    history_.steps_.reserve(actions);
   }
 
   History Run() && {
@@ -784,7 +791,6 @@ void Simulator::RunMigration(uint32_t index) {
   history_.statement_steps_[index].resize(statements.size());
   const bool wraps = migration.wrapping == Wrapping::kFile && !migration.down;
   const bool batches = migration.wrapping == Wrapping::kAroundForbidden;
-  one_transaction_ = wraps;
   // Each file has a session of its own.
   session_ = PushSession(Session());
   // What is prepared for its second phase outlives the session.
@@ -792,6 +798,7 @@ void Simulator::RunMigration(uint32_t index) {
   DropTemporaries(until_session_ends_, now());
   message_ = migration.wrapping == Wrapping::kMessage && RunsSeveral(*migration.script);
   stopped_ = false;
+  one_transaction_ = wraps || message_;
   if (wraps) {
     Open(true);
     runner_block_ = true;

@@ -89,12 +89,13 @@ namespace {
 
 // serial and its kin are no types: the parser makes an integer, a sequence and a default of them.
 void LowerSerial(Column& column) {
-  static constexpr std::pair<const char*, const char*> kSerials[] = {
+  static constexpr std::pair<absl::string_view, absl::string_view> kSerials[] = {
       {"smallserial", "int2"}, {"serial2", "int2"},   {"serial", "int4"},
       {"serial4", "int4"},     {"bigserial", "int8"}, {"serial8", "int8"}};
+  const Name& name = column.type.name;
   for (const auto& [serial, integer] : kSerials) {
-    if (column.type.name.schema.empty() && column.type.name.name == serial) {
-      column.type.name.name = integer;
+    if (name.name == serial && name.schema.empty()) {
+      column.type.name.name = std::string(integer);
       column.serial = true;
       return;
     }
@@ -232,8 +233,9 @@ SequenceOptions LowerSequenceOptions(const NodeList& options) {
 
 Column LowerColumn(const Node& body) {
   Column column = {.name = std::string(body.Text("colname")), .type = LowerType(body["typeName"])};
-  const std::vector<std::string> collation = Strings(body["collClause"]["collname"]);
-  column.type.collation = absl::StrJoin(collation, ".");
+  if (const Node collation = body["collClause"]) {
+    column.type.collation = absl::StrJoin(Strings(collation["collname"]), ".");
+  }
   LowerSerial(column);
   ColumnClauses clauses(column);
   for (const Node& constraint : body.Items("constraints")) {

@@ -65,8 +65,8 @@ Inputs InputsFrom(absl::string_view text) {
     constexpr int kVersions = kNewestServer - kOldestServer + 1;
     inputs.server_version = kOldestServer + choice % kVersions;
     constexpr Wrapping kWrappings[] = {Wrapping::kNone, Wrapping::kFile,
-                                       Wrapping::kAroundForbidden};
-    wrapping = kWrappings[choice / kVersions % 3];
+                                       Wrapping::kAroundForbidden, Wrapping::kMessage};
+    wrapping = kWrappings[choice / kVersions % std::size(kWrappings)];
     text.remove_prefix(1);
   }
   while (true) {

@@ -84,8 +84,10 @@ absl::Status ApplyDirective(absl::string_view line, size_t number, Example& exam
       example.wrapping = Wrapping::kFile;
     } else if (value == "around-forbidden") {
       example.wrapping = Wrapping::kAroundForbidden;
+    } else if (value == "message") {
+      example.wrapping = Wrapping::kMessage;
     } else {
-      return LineError(number, "`transaction` is `none`, `file` or `around-forbidden`");
+      return LineError(number, "`transaction` is `none`, `file`, `message` or `around-forbidden`");
     }
   } else {
     for (absl::string_view id : absl::StrSplit(value, ',')) {

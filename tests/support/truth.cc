@@ -343,7 +343,8 @@ Prediction Predict(const Case& truth_case, bool outside_transactions, int server
   Inputs inputs = {.migrations = {{.script = Parse("setup.sql", truth_case.setup)},
                                   {.script = Parse("statement.sql", text)}},
                    .start = Start::kEmpty,
-                   .server_version = server};
+                   .server_version = server,
+                   .on_failure = OnFailure::kAbort};
   const History history = Simulate(std::move(inputs));
   const Script& script = *history.migrations()[1].script;
   Prediction prediction;
