@@ -464,7 +464,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     for (const Relation* index : view_.IndexesOf(*whole)) {
       // The partitioned index itself has no file to keep or to build.
       if (index->kind == RelationKind::kPartitionedIndex && Mentions(*index, alter.column)) {
-        Add(Role::kRecreatedIndex, *index);
+        Add(Role::kRecreatedIndex, *index, Cause::kTypeChange);
       }
     }
   }
@@ -502,7 +502,7 @@ void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColum
     const bool gone = Sibling<action::DropColumn>(
         [&](const action::DropColumn& drop) { return Mentions(*index, drop.column); });
     if (gone) continue;
-    Add(Role::kRecreatedIndex, *index);
+    Add(Role::kRecreatedIndex, *index, Cause::kTypeChange);
     // indexcmds.c:CheckIndexCompatible; the parts of partitioned indexes are always built again.
     bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
                  index->valid && index->parents.empty();
@@ -593,22 +593,22 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
     if (referenced == nullptr) continue;
     Add(Role::kPartner, *referenced);
     if (rewrites && constraint.validated && constraint.enforced && !IsDroppedBeside(constraint)) {
-      Scan({&heap, referenced}, Cause::kForeignKey);
+      Match({referenced});
     }
   }
-  NoteReferencing(heap, heap, alter.column, rewrites);
+  NoteReferencing(heap, alter.column, rewrites);
   // Keys that lead to the whole look into its parts.
   for (const Relation* part = &heap; part->is_partition && !part->parents.empty();) {
     part = view_.Find(part->parents[0]);
     if (part == nullptr) break;
-    NoteReferencing(*part, heap, alter.column, rewrites);
+    NoteReferencing(*part, alter.column, rewrites);
   }
   CheckKeysOfType(heap, alter);
 }
 
-// The foreign keys to a column of `referenced` whose type changes, with it in `heap`.
-void Inspector::NoteReferencing(const Relation& referenced, const Relation& heap,
-                                const std::string& column, bool rewrites) {
+// The foreign keys to a column of `referenced` whose type changes.
+void Inspector::NoteReferencing(const Relation& referenced, const std::string& column,
+                                bool rewrites) {
   for (const Relation* child : view_.ReferencingTables(referenced)) {
     for (const TableConstraint& constraint : child->constraints) {
       const TableConstraint* key = PrimaryKeyOf(referenced);
@@ -619,8 +619,7 @@ void Inspector::NoteReferencing(const Relation& referenced, const Relation& heap
       if (!touches) continue;
       Add(Role::kPartner, *child);
       if (!rewrites || !constraint.validated || !constraint.enforced) continue;
-      Scan(Heaps(*child, false), Cause::kForeignKey);
-      Scan({&heap}, Cause::kForeignKey);
+      Match(Heaps(*child, false));
     }
   }
 }

@@ -304,7 +304,7 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
   }
   Scan(heaps, Cause::kForeignKey);
   // The join looks into the referenced table only for rows there are.
-  if (MayHoldRows(heaps)) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  if (MayHoldRows(heaps)) Match(Heaps(*referenced, false));
 }
 
 void Inspector::NoteNewForeignKey(const Relation& table, const action::AddConstraint& add) {
@@ -886,7 +886,7 @@ void Inspector::Look(const action::ValidateConstraint& validate) {
   const Relation* referenced = view_.Find(constraint->referenced);
   if (constraint->kind == ConstraintKind::kForeignKey && referenced != nullptr) {
     Add(Role::kReferenced, *referenced);
-    Scan(Heaps(*referenced, false), Cause::kForeignKey);
+    Match(Heaps(*referenced, false));
   }
 }
 
@@ -965,7 +965,7 @@ void Inspector::Look(const action::AlterConstraint& alter) {
   if (!*alter.enforced) return Add(Role::kPartner, *referenced);
   Add(Role::kReferenced, *referenced);
   Scan(Heaps(*table, false), Cause::kForeignKey);
-  Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  Match(Heaps(*referenced, false));
 }
 
 }  // namespace plimsoll
