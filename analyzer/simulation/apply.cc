@@ -265,15 +265,38 @@ std::vector<TableColumn> Applier::InheritedColumns(const action::CreateTable& cr
   return inherited;
 }
 
+// A column of another table as LIKE makes it: what the options leave out it has not
+// (parse_utilcmd.c:transformTableLikeClause).
+static TableColumn LikeColumn(TableColumn column, uint32_t options) {
+  const uint32_t needed = column.generated == Generated::kNo         ? kLikeDefaults
+                          : column.generated == Generated::kIdentity ? kLikeIdentity
+                                                                     : kLikeGenerated;
+  column.only_inherited = false;
+  if ((options & needed) != 0) return column;
+  return {.name = column.name, .type = column.type, .not_null = column.not_null};
+}
+
 // What LIKE brings besides the columns.
-void Applier::CopyFrom(const Name& name, bool indexes, RelationId to) {
+void Applier::CopyFrom(const Name& name, uint32_t options, RelationId to) {
   const Relation* like = Find(name);
   if (like == nullptr) return;
-  for (const TableConstraint& constraint : like->constraints) {
-    if (constraint.kind != ConstraintKind::kNotNull) continue;
-    AddNotNull(to, constraint.columns[0], constraint.name, false);
+  for (const TableColumn& column : like->columns) {
+    const bool numbered =
+        column.generated == Generated::kIdentity && (options & kLikeIdentity) != 0;
+    if (numbered) MakeSequence(*view().Find(to), column.name, {});
   }
-  if (indexes) CopyIndexes(*like, to);
+  for (const TableConstraint& constraint : like->constraints) {
+    if (constraint.kind == ConstraintKind::kNotNull) {
+      AddNotNull(to, constraint.columns[0], constraint.name, false);
+    } else if (constraint.kind == ConstraintKind::kCheck && (options & kLikeConstraints) != 0) {
+      TableConstraint own = constraint;
+      own.inherited = false;
+      own.validated = own.enforced;
+      catalog_.Change(moment_, to,
+                      [&](Relation& made) { made.constraints.push_back(std::move(own)); });
+    }
+  }
+  if ((options & kLikeIndexes) != 0) CopyIndexes(*like, to);
 }
 
 void Applier::Apply(const action::CreateTable& create) {
@@ -310,13 +333,16 @@ void Applier::Apply(const action::CreateTable& create) {
     table.stands_on =
         std::move(stands_on.Add(ObjectKind::kServer, {.name = create.server})).Finish();
   }
-  for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like != nullptr && !like->columns_known) table.columns_known = false;
-    if (like == nullptr) AddAttributes(name, table);
-    if (like == nullptr) continue;
-    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
-    for (TableColumn& column : table.columns) column.only_inherited = false;
+  for (size_t i = 0; i < create.like.size(); ++i) {
+    const Relation* like = Find(create.like[i]);
+    if (like == nullptr) {
+      AddAttributes(create.like[i], table);
+      continue;
+    }
+    if (!like->columns_known) table.columns_known = false;
+    for (const TableColumn& column : like->columns) {
+      table.columns.push_back(LikeColumn(column, create.like_options[i]));
+    }
   }
   const std::vector<TableColumn> inherited = InheritedColumns(create);
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
@@ -337,7 +363,9 @@ void Applier::Apply(const action::CreateTable& create) {
   for (const Column* column : sequences) {
     MakeSequence(*view().Find(id), column->name, column->numbers);
   }
-  for (const Name& name : create.like) CopyFrom(name, create.like_indexes, id);
+  for (size_t i = 0; i < create.like.size(); ++i) {
+    CopyFrom(create.like[i], create.like_options[i], id);
+  }
   for (const Name& name : create.inherits) {
     if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
   }

@@ -528,6 +528,7 @@ class Inspector {
   // Notes the failure where the transaction itself keeps the relation from being changed.
   bool CheckNotInUse(const Relation& relation);
   bool CheckNewTable(const action::CreateTable& create);
+  void FailNewName(const action::CreateTable& create);
   bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
   void NoteWrite(const action::Write& write, const OptionalPredicate& where);
   void NoteWriteOn(const Relation& table, const action::Write& write,

@@ -323,12 +323,27 @@ bool Inspector::CheckSelfReference(const Relation& made, const Constraint& const
   return true;
 }
 
+// There is a relation of that name; but what the columns are made of is looked up before it
+// (parse_utilcmd.c:transformCreateStmt, tablecmds.c:MergeAttributes).
+void Inspector::FailNewName(const action::CreateTable& create) {
+  if (!CheckNewTable(create)) return;
+  for (const Column& column : create.columns) CheckType(column.type);
+  std::vector<Name> sources = create.like;
+  if (create.partition_of) sources.push_back(*create.partition_of);
+  sources.insert(sources.end(), create.inherits.begin(), create.inherits.end());
+  sources.insert(sources.end(), create.reads.begin(), create.reads.end());
+  for (const Name& name : sources) {
+    if (Find(name) == nullptr && FindComposite(name) == nullptr) FailMissing(name);
+  }
+  Fail("42P07", Exists("relation", create.table.name));
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.table, temporary));
   if (existing != nullptr && !existing->assumed &&
       temporary == (existing->persistence == Persistence::kTemporary)) {
-    if (!create.if_not_exists) return Fail("42P07", Exists("relation", create.table.name));
+    if (!create.if_not_exists) return FailNewName(create);
     // The query is planned before the name is looked for (createas.c:CreateTableAsRelExists).
     for (const Name& name : create.reads) {
       if (const Relation* read = FindRead(name)) NoteRead(*read);
