@@ -29,6 +29,7 @@ class Applier {
   // With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
   // foreign keys that point at it.
   void DropRelation(RelationId id);
+  void RemoveKeysTo(const Relation& table);
 
   void Apply(const action::CreateTable& create);
   void Apply(const action::CreateIndex& create);

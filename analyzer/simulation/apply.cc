@@ -587,6 +587,7 @@ RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint&
     create.columns.push_back({.column = column});
   }
   create.include = constraint.include;
+  create.has_predicate = constraint.predicate != nullptr;
   return MakeIndex(table, create, std::string(given));
 }
 
@@ -1055,8 +1056,13 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
   const RelationId id = named.id;
   const bool drops_identity = alter.alteration == action::Alteration::kDropIdentity;
   std::vector<RelationId> doomed;
+  const auto is_identity = [](const TableColumn& column) {
+    return column.generated == Generated::kIdentity;
+  };
+  const TableColumn* of = named.FindColumn(alter.column);
   for (const Relation* sequence : view().SequencesOf(named)) {
-    if (drops_identity && sequence->owner_column == alter.column) doomed.push_back(sequence->id);
+    const bool goes = drops_identity && of != nullptr && is_identity(*of);
+    if (goes && sequence->owner_column == alter.column) doomed.push_back(sequence->id);
   }
   for (const RelationId sequence : doomed) DropRelation(sequence);
   ForEach(alter.relation, [&](Relation& table) {
@@ -1075,7 +1081,8 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
         return;
       case action::Alteration::kDropIdentity:
       case action::Alteration::kDropExpression:
-        if (column->generated == Generated::kNo) return;
+        // IF EXISTS leaves a column alone that is of the other kind, or of neither.
+        if (column->generated == Generated::kNo || is_identity(*column) != drops_identity) return;
         column->generated = Generated::kNo;
         column->has_default = false;
         column->generated_from.clear();
@@ -1378,6 +1385,13 @@ void Applier::Apply(const action::RenameColumn& rename) {
       index.predicate = Renamed(index.predicate, rename.column, rename.to);
     });
   }
+  std::vector<RelationId> sequences;
+  for (const Relation* sequence : view().SequencesOf(*named)) sequences.push_back(sequence->id);
+  for (const RelationId owned : sequences) {
+    catalog_.Change(moment_, owned, [&](Relation& sequence) {
+      if (sequence.owner_column == rename.column) sequence.owner_column = rename.to;
+    });
+  }
   const RelationId id = named->id;
   std::vector<RelationId> referencing;
   for (const Relation* child : view().ReferencingTables(*named)) referencing.push_back(child->id);
@@ -1401,6 +1415,9 @@ void Applier::Apply(const action::RenameColumn& rename) {
     }
     for (TableConstraint& constraint : table.constraints) {
       RenameIn(constraint.columns, rename.column, rename.to);
+      if (constraint.referenced == table.id) {
+        RenameIn(constraint.referenced_columns, rename.column, rename.to);
+      }
       constraint.predicate = Renamed(constraint.predicate, rename.column, rename.to);
     }
     for (Trigger& trigger : table.triggers) RenameIn(trigger.columns, rename.column, rename.to);
@@ -1473,6 +1490,19 @@ void Applier::Apply(const action::RenameSchema& rename) {
   catalog_.SetSchema(moment_, rename.to, true);
 }
 
+// The foreign keys that lead to the table.
+void Applier::RemoveKeysTo(const Relation& table) {
+  const RelationId id = table.id;
+  std::vector<RelationId> referencing;
+  for (const Relation* child : view().ReferencingTables(table)) referencing.push_back(child->id);
+  for (const RelationId child : referencing) {
+    catalog_.Change(moment_, child, [&](Relation& changed) {
+      std::erase_if(changed.constraints,
+                    [&](const TableConstraint& c) { return c.referenced == id; });
+    });
+  }
+}
+
 void Applier::DropRelation(RelationId id) {
   const Relation* found = view().Find(id);
   if (found == nullptr) return;
@@ -1495,11 +1525,12 @@ void Applier::DropRelation(RelationId id) {
     catalog_.Change(moment_, parent_id,
                     [&](Relation& changed) { EraseValue(changed.children, id); });
   }
-  for (const Relation* child : view().ReferencingTables(relation)) {
-    catalog_.Change(moment_, child->id, [&](Relation& changed) {
-      std::erase_if(changed.constraints,
-                    [&](const TableConstraint& c) { return c.referenced == id; });
-    });
+  RemoveKeysTo(relation);
+  // A key to a whole leads to each of its parts, and goes with any of them.
+  for (const Relation* part = &relation; part->is_partition && !part->parents.empty();) {
+    part = view().Find(part->parents[0]);
+    if (part == nullptr) break;
+    RemoveKeysTo(*part);
   }
   RemoveGuardsOn(relation);
   RemoveStatisticsOn(relation, nullptr);

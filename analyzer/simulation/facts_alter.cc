@@ -226,6 +226,11 @@ void Inspector::Look(const action::DropColumn& drop) {
                                       "\" because it is part of the partition key of relation \"",
                                       table->name, "\""));
   }
+  if (drop.table.only && table->kind == RelationKind::kPartitionedTable &&
+      !table->children.empty()) {
+    return Fail("42P16",
+                "cannot drop column from only the partitioned table when partitions exist");
+  }
   const auto depend = [&] {
     Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
                                " because other objects depend on it"));

@@ -571,6 +571,10 @@ void Inspector::Look(const action::CreateView& create) {
   if (create.selection && create.selection->into) {
     return Fail("0A000", "views must not contain SELECT INTO");
   }
+  // The query is analysed first, and its tables before what is done with their columns.
+  for (const Name& name : create.reads) {
+    if (FindRead(name) == nullptr) return;
+  }
   const QueryColumns query = CheckSelection(create.selection, create.column_names);
   bool temporary = create.persistence == Persistence::kTemporary;
   if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {
@@ -603,7 +607,7 @@ void Inspector::Look(const action::CreateView& create) {
     return Fail(composite ? "42P07" : "42710", Exists("relation", create.view.name));
   }
   for (const Name& name : create.reads) {
-    const Relation* read = FindRead(name);
+    const Relation* read = Find(name);
     if (read == nullptr) continue;
     if (create.materialized && create.with_data) {
       NoteReadAll(*read);
