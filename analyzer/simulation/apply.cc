@@ -79,7 +79,11 @@ TableColumn Applier::MakeColumn(Relation& table, const Column& column) {
 
 void Applier::MakeSequence(const Relation& table, const std::string& column,
                            const SequenceOptions& options) {
-  Relation sequence = Fresh(RelationKind::kSequence, table.schema, table.persistence);
+  // Until 14 no sequence was unlogged.
+  const bool unlogged = table.persistence == Persistence::kUnlogged;
+  Relation sequence = Fresh(
+      RelationKind::kSequence, table.schema,
+      unlogged && situation_.server_version < 15 ? Persistence::kPermanent : table.persistence);
   sequence.name = options.name.empty() ? view().ChooseName(table.schema, table.name, column, "seq")
                                        : options.name;
   sequence.owner = table.id;

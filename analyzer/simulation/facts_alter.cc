@@ -398,6 +398,12 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   }
   if (!HasColumn(*table, alter.column, Pass::kType)) return;
   if (!CheckUntyped(*table, "alter column type of")) return;
+  if (Contains(table->partition_keys, alter.column) ||
+      Contains(table->partition_columns, alter.column)) {
+    return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
+                                      "\" because it is part of the partition key of relation \"",
+                                      table->name, "\""));
+  }
   const auto same = std::count_if(with_.begin(), with_.end(), [&](const Action& action) {
     const auto* other = std::get_if<action::AlterColumnType>(&action.kind);
     return other != nullptr && other->column == alter.column;
@@ -449,16 +455,6 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
   }
   if (FailSharedColumn(*table, alter.column, "alter")) return;
-  if (alter.table.only && !table->children.empty()) {
-    return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
-                                      "\" must be changed in child tables too"));
-  }
-  if (Contains(table->partition_keys, alter.column) ||
-      Contains(table->partition_columns, alter.column)) {
-    return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
-                                      "\" because it is part of the partition key of relation \"",
-                                      table->name, "\""));
-  }
   if (alter.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
