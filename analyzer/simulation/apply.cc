@@ -177,7 +177,10 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
               : partition && constraint.kind == ConstraintKind::kForeignKey;
       if (!travels) continue;
       child.constraints.push_back(constraint);
-      child.constraints.back().inherited = true;
+      TableConstraint& own = child.constraints.back();
+      own.inherited = true;
+      // Of a new table no row can contradict it.
+      if (own.kind == ConstraintKind::kCheck) own.validated = own.enforced;
     }
   });
   catalog_.Change(moment_, parent.id,

@@ -398,6 +398,9 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   }
   if (!HasColumn(*table, alter.column, Pass::kType)) return;
   if (!CheckUntyped(*table, "alter column type of")) return;
+  if (IsInherited(*table, alter.column)) {
+    return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
+  }
   if (Contains(table->partition_keys, alter.column) ||
       Contains(table->partition_columns, alter.column)) {
     return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
@@ -451,9 +454,6 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                   "cannot alter type of a column used by a generated column");
     }
   }
-  if (IsInherited(*table, alter.column)) {
-    return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
-  }
   if (FailSharedColumn(*table, alter.column, "alter")) return;
   if (alter.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
@@ -462,6 +462,9 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   std::vector<const Relation*> wholes = {table};
   for (const Relation* child : view_.DescendantsOf(*table)) wholes.push_back(child);
   for (const Relation* whole : wholes) {
+    const TableColumn* of = whole->FindColumn(alter.column);
+    const bool heap = whole->kind != RelationKind::kPartitionedTable;
+    if (!heap && of != nullptr && of->type && !CheckComparisons(*whole, alter, *of->type)) return;
     for (const Relation* index : view_.IndexesOf(*whole)) {
       // The partitioned index itself has no file to keep or to build.
       if (index->kind == RelationKind::kPartitionedIndex && Mentions(*index, alter.column)) {
