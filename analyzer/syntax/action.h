@@ -375,7 +375,6 @@ struct CreateTable {
   std::vector<Constraint> constraints;
   std::vector<Name> inherits;
   std::vector<Name> like;
-  bool like_indexes = false;           // LIKE … INCLUDING INDEXES or ALL
   std::vector<uint32_t> like_options;  // one an item of `like`: bits of LikeOption
   std::optional<Name> partition_of;
   bool partitioned = false;                    // PARTITION BY
