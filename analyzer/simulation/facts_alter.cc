@@ -117,7 +117,10 @@ void Inspector::Look(const action::AddColumn& add) {
                       !Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
                         return drop.column == column.name;
                       });
+  const auto refuse_part = [&] { Fail("42809", "cannot add column to a partition"); };
+  const bool part = table->is_partition && table->parents.size() == 1;
   if (exists || DoneBefore(add, same)) {
+    if (part) return refuse_part();
     if (!add.if_not_exists) {
       Fail("42701", absl::StrCat("column \"", column.name, "\" of relation \"", table->name,
                                  "\" already exists"));
@@ -140,10 +143,7 @@ void Inspector::Look(const action::AddColumn& add) {
   if (table->columns.size() >= 1600) {
     return Fail("54011", "tables can have at most 1600 columns");
   }
-  if (table->is_partition && table->parents.size() == 1) {
-    Fail("42809", "cannot add column to a partition");
-    return;
-  }
+  if (part) return refuse_part();
   if (add.table.only && !table->children.empty()) {
     Fail("42P16", "column must be added to child tables too");
     return;

@@ -330,11 +330,11 @@ void Inspector::FailNewName(const action::CreateTable& create) {
   for (const Column& column : create.columns) CheckType(column.type);
   std::vector<Name> sources = create.like;
   if (create.partition_of) sources.push_back(*create.partition_of);
-  sources.insert(sources.end(), create.inherits.begin(), create.inherits.end());
   sources.insert(sources.end(), create.reads.begin(), create.reads.end());
   for (const Name& name : sources) {
     if (Find(name) == nullptr && FindComposite(name) == nullptr) FailMissing(name);
   }
+  for (const Name& name : create.inherits) NoteParent(name, create);
   Fail("42P07", Exists("relation", create.table.name));
 }
 
