@@ -29,6 +29,7 @@ class Applier {
   // With everything that cannot be without it: indexes, owned sequences, partitions, views, and the
   // foreign keys that point at it.
   void DropRelation(RelationId id);
+  void RemoveKeysTo(const Relation& table);
 
   void Apply(const action::CreateTable& create);
   void Apply(const action::CreateIndex& create);
@@ -118,7 +119,7 @@ class Applier {
   // Makes one index part of another.
   void Attach(RelationId part, RelationId whole);
   std::vector<TableColumn> InheritedColumns(const action::CreateTable& create) const;
-  void CopyFrom(const Name& like, bool indexes, RelationId to);
+  void CopyFrom(const Name& name, uint32_t options, RelationId to);
   void CopyIndexes(const Relation& from, RelationId to);
   void SetNullability(const Target& target, const std::string& column, bool not_null);
   void ChangeDefault(const Target& target, const std::string& column,

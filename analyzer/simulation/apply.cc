@@ -78,7 +78,11 @@ TableColumn Applier::MakeColumn(const Column& column) {
 
 void Applier::MakeSequence(const Relation& table, const std::string& column,
                            const SequenceOptions& options) {
-  Relation sequence = Fresh(RelationKind::kSequence, table.schema, table.persistence);
+  // Until 14 no sequence was unlogged.
+  const bool unlogged = table.persistence == Persistence::kUnlogged;
+  Relation sequence = Fresh(
+      RelationKind::kSequence, table.schema,
+      unlogged && situation_.server_version < 15 ? Persistence::kPermanent : table.persistence);
   sequence.name = options.name.empty() ? view().ChooseName(table.schema, table.name, column, "seq")
                                        : options.name;
   sequence.owner = table.id;
@@ -172,7 +176,10 @@ void Applier::InheritFrom(RelationId child_id, const Relation& parent, bool part
               : partition && constraint.kind == ConstraintKind::kForeignKey;
       if (!travels) continue;
       child.constraints.push_back(constraint);
-      child.constraints.back().inherited = true;
+      TableConstraint& own = child.constraints.back();
+      own.inherited = true;
+      // Of a new table no row can contradict it.
+      if (own.kind == ConstraintKind::kCheck) own.validated = own.enforced;
     }
   });
   catalog_.Change(moment_, parent.id,
@@ -264,15 +271,38 @@ std::vector<TableColumn> Applier::InheritedColumns(const action::CreateTable& cr
   return inherited;
 }
 
+// A column of another table as LIKE makes it: what the options leave out it has not
+// (parse_utilcmd.c:transformTableLikeClause).
+static TableColumn LikeColumn(TableColumn column, uint32_t options) {
+  const uint32_t needed = column.generated == Generated::kNo         ? kLikeDefaults
+                          : column.generated == Generated::kIdentity ? kLikeIdentity
+                                                                     : kLikeGenerated;
+  column.only_inherited = false;
+  if ((options & needed) != 0) return column;
+  return {.name = column.name, .type = column.type, .not_null = column.not_null};
+}
+
 // What LIKE brings besides the columns.
-void Applier::CopyFrom(const Name& name, bool indexes, RelationId to) {
+void Applier::CopyFrom(const Name& name, uint32_t options, RelationId to) {
   const Relation* like = Find(name);
   if (like == nullptr) return;
-  for (const TableConstraint& constraint : like->constraints) {
-    if (constraint.kind != ConstraintKind::kNotNull) continue;
-    AddNotNull(to, constraint.columns[0], constraint.name, false);
+  for (const TableColumn& column : like->columns) {
+    const bool numbered =
+        column.generated == Generated::kIdentity && (options & kLikeIdentity) != 0;
+    if (numbered) MakeSequence(*view().Find(to), column.name, {});
   }
-  if (indexes) CopyIndexes(*like, to);
+  for (const TableConstraint& constraint : like->constraints) {
+    if (constraint.kind == ConstraintKind::kNotNull) {
+      AddNotNull(to, constraint.columns[0], constraint.name, false);
+    } else if (constraint.kind == ConstraintKind::kCheck && (options & kLikeConstraints) != 0) {
+      TableConstraint own = constraint;
+      own.inherited = false;
+      own.validated = own.enforced;
+      catalog_.Change(moment_, to,
+                      [&](Relation& made) { made.constraints.push_back(std::move(own)); });
+    }
+  }
+  if ((options & kLikeIndexes) != 0) CopyIndexes(*like, to);
 }
 
 void Applier::Apply(const action::CreateTable& create) {
@@ -309,13 +339,16 @@ void Applier::Apply(const action::CreateTable& create) {
     table.stands_on =
         std::move(stands_on.Add(ObjectKind::kServer, {.name = create.server})).Finish();
   }
-  for (const Name& name : create.like) {
-    const Relation* like = Find(name);
-    if (like != nullptr && !like->columns_known) table.columns_known = false;
-    if (like == nullptr) AddAttributes(name, table);
-    if (like == nullptr) continue;
-    table.columns.insert(table.columns.end(), like->columns.begin(), like->columns.end());
-    for (TableColumn& column : table.columns) column.only_inherited = false;
+  for (size_t i = 0; i < create.like.size(); ++i) {
+    const Relation* like = Find(create.like[i]);
+    if (like == nullptr) {
+      AddAttributes(create.like[i], table);
+      continue;
+    }
+    if (!like->columns_known) table.columns_known = false;
+    for (const TableColumn& column : like->columns) {
+      table.columns.push_back(LikeColumn(column, create.like_options[i]));
+    }
   }
   const std::vector<TableColumn> inherited = InheritedColumns(create);
   table.columns.insert(table.columns.begin(), inherited.begin(), inherited.end());
@@ -335,7 +368,9 @@ void Applier::Apply(const action::CreateTable& create) {
   for (const Column* column : sequences) {
     MakeSequence(*view().Find(id), column->name, column->numbers.OrDefault());
   }
-  for (const Name& name : create.like) CopyFrom(name, create.like_indexes, id);
+  for (size_t i = 0; i < create.like.size(); ++i) {
+    CopyFrom(create.like[i], create.like_options[i], id);
+  }
   for (const Name& name : create.inherits) {
     if (const Relation* parent = Find(name)) InheritFrom(id, *parent, false);
   }
@@ -557,6 +592,7 @@ RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint&
     create.columns.push_back({.column = column});
   }
   create.include = constraint.include;
+  create.has_predicate = constraint.predicate != nullptr;
   return MakeIndex(table, create, std::string(given));
 }
 
@@ -1025,8 +1061,13 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
   const RelationId id = named.id;
   const bool drops_identity = alter.alteration == action::Alteration::kDropIdentity;
   std::vector<RelationId> doomed;
+  const auto is_identity = [](const TableColumn& column) {
+    return column.generated == Generated::kIdentity;
+  };
+  const TableColumn* of = named.FindColumn(alter.column);
   for (const Relation* sequence : view().SequencesOf(named)) {
-    if (drops_identity && sequence->owner_column == alter.column) doomed.push_back(sequence->id);
+    const bool goes = drops_identity && of != nullptr && is_identity(*of);
+    if (goes && sequence->owner_column == alter.column) doomed.push_back(sequence->id);
   }
   for (const RelationId sequence : doomed) DropRelation(sequence);
   ForEach(alter.relation, [&](Relation& table) {
@@ -1045,7 +1086,8 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
         return;
       case action::Alteration::kDropIdentity:
       case action::Alteration::kDropExpression:
-        if (column->generated == Generated::kNo) return;
+        // IF EXISTS leaves a column alone that is of the other kind, or of neither.
+        if (column->generated == Generated::kNo || is_identity(*column) != drops_identity) return;
         column->generated = Generated::kNo;
         column->has_default = false;
         column->generated_from.clear();
@@ -1349,6 +1391,13 @@ void Applier::Apply(const action::RenameColumn& rename) {
       index.predicate = Renamed(index.predicate, rename.column, rename.to);
     });
   }
+  std::vector<RelationId> sequences;
+  for (const Relation* sequence : view().SequencesOf(*named)) sequences.push_back(sequence->id);
+  for (const RelationId owned : sequences) {
+    catalog_.Change(moment_, owned, [&](Relation& sequence) {
+      if (sequence.owner_column == rename.column) sequence.owner_column = rename.to;
+    });
+  }
   const RelationId id = named->id;
   std::vector<RelationId> referencing;
   for (const Relation* child : view().ReferencingTables(*named)) referencing.push_back(child->id);
@@ -1372,6 +1421,9 @@ void Applier::Apply(const action::RenameColumn& rename) {
     }
     for (TableConstraint& constraint : table.constraints) {
       RenameIn(constraint.columns, rename.column, rename.to);
+      if (constraint.referenced == table.id) {
+        RenameIn(constraint.referenced_columns, rename.column, rename.to);
+      }
       constraint.predicate = Renamed(constraint.predicate, rename.column, rename.to);
     }
     for (Trigger& trigger : table.triggers) RenameIn(trigger.columns, rename.column, rename.to);
@@ -1444,6 +1496,19 @@ void Applier::Apply(const action::RenameSchema& rename) {
   catalog_.SetSchema(moment_, rename.to, true);
 }
 
+// The foreign keys that lead to the table.
+void Applier::RemoveKeysTo(const Relation& table) {
+  const RelationId id = table.id;
+  std::vector<RelationId> referencing;
+  for (const Relation* child : view().ReferencingTables(table)) referencing.push_back(child->id);
+  for (const RelationId child : referencing) {
+    catalog_.Change(moment_, child, [&](Relation& changed) {
+      erase_if(changed.constraints,
+                    [&](const TableConstraint& c) { return c.referenced == id; });
+    });
+  }
+}
+
 void Applier::DropRelation(RelationId id) {
   const Relation* found = view().Find(id);
   if (found == nullptr) return;
@@ -1466,10 +1531,12 @@ void Applier::DropRelation(RelationId id) {
     catalog_.Change(moment_, parent_id,
                     [&](Relation& changed) { EraseValue(changed.children, id); });
   }
-  for (const Relation* child : view().ReferencingTables(relation)) {
-    catalog_.Change(moment_, child->id, [&](Relation& changed) {
-      erase_if(changed.constraints, [&](const TableConstraint& c) { return c.referenced == id; });
-    });
+  RemoveKeysTo(relation);
+  // A key to a whole leads to each of its parts, and goes with any of them.
+  for (const Relation* part = &relation; part->is_partition && !part->parents.empty();) {
+    part = view().Find(part->parents[0]);
+    if (part == nullptr) break;
+    RemoveKeysTo(*part);
   }
   RemoveGuardsOn(relation);
   RemoveStatisticsOn(relation, nullptr);

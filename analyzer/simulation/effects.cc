@@ -194,6 +194,7 @@ constexpr EffectRow kRows[] = {
     {Of<AlterDomain>(), kTable, kShareUpdateExclusive, kValidates, 0, 19},
     // tablecmds.c:ATTypedTableRecursion
     {Of<AlterType>(), kDescendant, kAccessExclusive},
+    {Of<AlterType>(), kPartner, kAccessExclusive},
     {Of<AlterSequence>(), kTable, kShareRowExclusive},  // sequence.c:AlterSequence
     {Of<AlterSequence>(), kOwner, kAccessShare},
     {Of<Annotate>(), kTable, kShareUpdateExclusive},          // comment.c:CommentObject
@@ -203,7 +204,6 @@ constexpr EffectRow kRows[] = {
     // REASSIGN OWNED and DROP OWNED
     {Of<ChangeOwned>(), kTable, kAccessExclusive},
     {Of<ChangeOwned>(), kIndexUnder, kAccessExclusive},
-    {Of<ChangeOwned>(), kDescendant, kAccessExclusive},
     {Of<ChangeOwned>(), kPartner, kAccessExclusive},
     {Of<ChangeOwned>(), kParent, kAccessExclusive},
     {Of<ChangeOwned>(), kDefaultPartition, kAccessExclusive},
@@ -251,6 +251,109 @@ constexpr EffectRow kRows[] = {
     {Of<ModifyData>(), kReferenced, kRowShare},
 };
 
+// The work, and why it is done. What a row says of every action holds of any that does such a
+// thing. Sources: a rewrite and the checks of new columns and constraints are
+// tablecmds.c:ATRewriteTable, the building of indexes after it cluster.c:finish_heap_swap.
+constexpr WorkRow kWorkRows[] = {
+    // index.c:index_build
+    {kAny, kMadeIndex, Cause::kIndex},
+    {kAny, kMadeIndex, Cause::kUnique},
+    {kAny, kMadeIndex, Cause::kPrimaryKey},
+    {kAny, kMadeIndex, Cause::kExclusion},
+    // ATColumnChangeRequiresRewrite, of a column or of an attribute that typed tables have;
+    // ATPostAlterTypeCleanup makes what stands on it again.
+    {kAny, kRewritten, Cause::kTypeChange},
+    {kAny, kRecreatedIndex, Cause::kTypeChange},
+    {kAny, kBuiltIndex, Cause::kTypeChange},
+    {kAny, kScanned, Cause::kTypeChange},
+
+    // Rows get a value that differs from row to row, or has to be checked in each.
+    {Of<AddColumn>(), kRewritten, Cause::kVolatileDefault},
+    {Of<AddColumn>(), kBuiltIndex, Cause::kVolatileDefault},
+    {Of<AddColumn>(), kRewritten, Cause::kStoredGenerated},
+    {Of<AddColumn>(), kBuiltIndex, Cause::kStoredGenerated},
+    {Of<AddColumn>(), kRewritten, Cause::kIdentity},
+    {Of<AddColumn>(), kBuiltIndex, Cause::kIdentity},
+    {Of<AddColumn>(), kRewritten, Cause::kConstrainedDomain},
+    {Of<AddColumn>(), kBuiltIndex, Cause::kConstrainedDomain},
+    {Of<AddColumn>(), kScanned, Cause::kNotNull},
+    {Of<AddColumn>(), kScanned, Cause::kCheck},
+    {Of<AddColumn>(), kScanned, Cause::kUnique},
+    {Of<AddColumn>(), kScanned, Cause::kPrimaryKey},
+    {Of<AddColumn>(), kScanned, Cause::kForeignKey},  // ri_triggers.c:RI_Initial_Check
+    {Of<AddColumn>(), kMatched, Cause::kForeignKey},
+    {Of<SetNotNull>(), kScanned, Cause::kNotNull},
+    {Of<AlterColumnType>(), kScanned, Cause::kCheck},
+    {Of<AlterColumnType>(), kMatched, Cause::kForeignKey},
+    {Of<AddConstraint>(), kScanned, Cause::kNotNull},
+    {Of<AddConstraint>(), kScanned, Cause::kCheck},
+    {Of<AddConstraint>(), kScanned, Cause::kUnique},
+    {Of<AddConstraint>(), kScanned, Cause::kPrimaryKey},
+    {Of<AddConstraint>(), kScanned, Cause::kExclusion},
+    {Of<AddConstraint>(), kScanned, Cause::kForeignKey},
+    {Of<AddConstraint>(), kMatched, Cause::kForeignKey},
+    {Of<ValidateConstraint>(), kScanned, Cause::kNotNull},
+    {Of<ValidateConstraint>(), kScanned, Cause::kCheck},
+    {Of<ValidateConstraint>(), kScanned, Cause::kForeignKey},
+    {Of<ValidateConstraint>(), kMatched, Cause::kForeignKey},
+    // NO INHERIT is taken away; the key is enforced from now on
+    {Of<AlterConstraint>(), kScanned, Cause::kNotNull},
+    {Of<AlterConstraint>(), kScanned, Cause::kForeignKey},
+    {Of<AlterConstraint>(), kMatched, Cause::kForeignKey},
+
+    {Of(Alteration::kSetExpression), kRewritten, Cause::kStoredGenerated},
+    {Of(Alteration::kSetExpression), kBuiltIndex, Cause::kStoredGenerated},
+    {Of(Alteration::kSetExpression), kScanned, Cause::kNotNull},
+    {Of(Alteration::kSetLogged), kRewritten, Cause::kStorage},
+    {Of(Alteration::kSetLogged), kBuiltIndex, Cause::kStorage},
+    {Of(Alteration::kSetUnlogged), kRewritten, Cause::kStorage},
+    {Of(Alteration::kSetUnlogged), kBuiltIndex, Cause::kStorage},
+    {Of(Alteration::kSetAccessMethod), kRewritten, Cause::kStorage},
+    {Of(Alteration::kSetAccessMethod), kBuiltIndex, Cause::kStorage},
+    {Of(Alteration::kSetTablespace), kCopied, Cause::kStorage},  // ATExecSetTableSpace
+    {Of<MoveAll>(), kCopied, Cause::kStorage},
+
+    // QueuePartitionConstraintValidation, AttachPartitionEnsureIndexes
+    {Of<AttachPartition>(), kScanned, Cause::kPartition},
+    {Of<AttachPartition>(), kScanned, Cause::kIndex},
+    {Of<AttachPartition>(), kScanned, Cause::kForeignKey},
+    {Of<AttachPartition>(), kMatched, Cause::kForeignKey},
+    {Of<DetachPartition>(), kMatched, Cause::kForeignKey},  // RI_PartitionRemove_Check
+
+    {Of<CreateTable>(), kScanned, Cause::kPartition},  // check_default_partition_contents
+    {Of<CreateTable>(), kScanned, Cause::kQuery},
+    {Of<CreateView>(), kScanned, Cause::kQuery},
+    {Of<CreateIndex>(), kScanned, Cause::kIndex},
+    {Of<AlterType>(), kScanned, Cause::kCheck},
+    {Of<AlterType>(), kMatched, Cause::kForeignKey},
+    // typecmds.c:validateDomainNotNullConstraint, validateDomainCheckConstraint
+    {Of<AlterDomain>(), kScanned, Cause::kNotNull},
+    {Of<AlterDomain>(), kScanned, Cause::kCheck},
+
+    // cluster.c:cluster_rel, index.c:reindex_index, matview.c:ExecRefreshMatView
+    {Of(Upkeep::kVacuumFull), kRewritten, Cause::kMaintenance},
+    {Of(Upkeep::kVacuumFull), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kVacuumFull), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kCluster), kRewritten, Cause::kMaintenance},
+    {Of(Upkeep::kCluster), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kCluster), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kReindexIndex), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kReindexIndex), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kReindexTable), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kReindexTable), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kReindexSchema), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kReindexSchema), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kReindexDatabase), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kReindexDatabase), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kRefresh), kRewritten, Cause::kMaintenance},
+    {Of(Upkeep::kRefresh), kBuiltIndex, Cause::kMaintenance},
+    {Of(Upkeep::kRefresh), kScanned, Cause::kMaintenance},
+    {Of(Upkeep::kRefresh), kScanned, Cause::kQuery},
+
+    {Of<Execute>(), kScanned, Cause::kQuery},
+    {Of<ModifyData>(), kScanned, Cause::kQuery},
+};
+
 // Rows by action, so that an action reads only its own.
 struct RowRange {
   size_t begin = 0;
@@ -258,7 +361,8 @@ struct RowRange {
 };
 using RowRanges = std::array<RowRange, kAnyAction + 1>;
 
-constexpr RowRanges RangesOf(absl::Span<const EffectRow> rows) {
+template <typename Row>
+constexpr RowRanges RangesOf(absl::Span<const Row> rows) {
   RowRanges ranges{};
   for (size_t row = 0; row < rows.size(); ++row) {
     RowRange& range = ranges[rows[row].form.action];
@@ -268,7 +372,8 @@ constexpr RowRanges RangesOf(absl::Span<const EffectRow> rows) {
   return ranges;
 }
 
-constexpr bool RowsAreGrouped(absl::Span<const EffectRow> rows) {
+template <typename Row>
+constexpr bool RowsAreGrouped(absl::Span<const Row> rows) {
   const RowRanges ranges = RangesOf(rows);
   for (size_t action = 0; action < ranges.size(); ++action) {
     for (size_t row = ranges[action].begin; row < ranges[action].end; ++row) {
@@ -277,18 +382,25 @@ constexpr bool RowsAreGrouped(absl::Span<const EffectRow> rows) {
   }
   return true;
 }
-static_assert(RowsAreGrouped(kRows), "the rows of one action stand together");
 
 }  // namespace
 
 struct EffectTable {
+  constexpr EffectTable(absl::Span<const EffectRow> locks, absl::Span<const WorkRow> works)
+      : rows(locks), ranges(RangesOf(locks)), work(works), work_ranges(RangesOf(works)) {}
+
+  constexpr bool IsGrouped() const { return RowsAreGrouped(rows) && RowsAreGrouped(work); }
+
   absl::Span<const EffectRow> rows;
   RowRanges ranges;
+  absl::Span<const WorkRow> work;
+  RowRanges work_ranges;
 };
 
 namespace {
 
-constexpr EffectTable kTrueTable = {.rows = kRows, .ranges = RangesOf(kRows)};
+constexpr EffectTable kTrueTable(kRows, kWorkRows);
+static_assert(kTrueTable.IsGrouped(), "the rows of one action stand together");
 constinit const EffectTable* table_in_use = &kTrueTable;
 
 void TakeLock(const Affected& relation, LockMode mode, bool possible, std::vector<Lock>& locks) {
@@ -319,16 +431,33 @@ void ReadRows(size_t action, const Actor& actor, const Facts& facts, int version
 }
 
 std::optional<WorkKind> WorkOf(Role role) {
-  if (role == kScanned) return WorkKind::kScan;
+  if (role == kScanned || role == kMatched) return WorkKind::kScan;
   if (role == kRewritten) return WorkKind::kRewrite;
   if (role == kBuiltIndex) return WorkKind::kIndexBuild;
   if (role == kCopied) return WorkKind::kCopy;
   return std::nullopt;
 }
 
-void AddWork(const Actor& actor, std::vector<Work>& work) {
+// Whether the table has the work that the action does to whoever plays `role`.
+bool IsDone(size_t action, int form, Role role, Cause cause) {
+  const EffectTable& table = *table_in_use;
+  for (const size_t of : {action, kAnyAction}) {
+    for (size_t i = table.work_ranges[of].begin; i < table.work_ranges[of].end; ++i) {
+      const WorkRow& row = table.work[i];
+      const bool speaks = row.form.which == kEveryForm || row.form.which == form;
+      if (speaks && row.role == role && row.cause == cause) return true;
+    }
+  }
+  return false;
+}
+
+void AddWork(size_t action, int form, const Actor& actor, std::vector<Work>& work) {
   const std::optional<WorkKind> kind = WorkOf(actor.role);
   if (!kind) return;
+  if (!IsDone(action, form, actor.role, actor.cause)) {
+    PLIMSOLL_CHECK(table_in_use != &kTrueTable && "work that the table does not hold");
+    return;
+  }
   for (const Work& other : work) {
     // One pass over a table checks everything the statement asks (ATRewriteTable).
     if (other.kind == *kind && other.relation.id == actor.relation.id &&
@@ -345,8 +474,8 @@ void AddWork(const Actor& actor, std::vector<Work>& work) {
 }
 
 // What is made anew and not built anew stands on its old file (tablecmds.c:TryReuseIndex).
-void AddKept(const Actor& actor, Effects& effects) {
-  if (actor.role != kRecreatedIndex) return;
+void AddKept(size_t action, int form, const Actor& actor, Effects& effects) {
+  if (actor.role != kRecreatedIndex || !IsDone(action, form, actor.role, actor.cause)) return;
   for (const Work& work : effects.work) {
     if (work.kind == WorkKind::kIndexBuild && work.index == actor.relation.name) return;
   }
@@ -381,10 +510,21 @@ bool RunsOutside(const Maintain& maintain) {
 
 absl::Span<const EffectRow> EffectRows() { return table_in_use->rows; }
 
+absl::Span<const WorkRow> WorkRows() { return table_in_use->work; }
+
 ScopedEffectRows::ScopedEffectRows(absl::Span<const EffectRow> rows)
-    : table_(new EffectTable{.rows = rows, .ranges = RangesOf(rows)}) {
-  PLIMSOLL_CHECK(table_in_use == &kTrueTable && RowsAreGrouped(rows));
-  table_in_use = table_.get();
+    : table_(new EffectTable(rows, kWorkRows)) {
+  Use(*table_);
+}
+
+ScopedEffectRows::ScopedEffectRows(absl::Span<const WorkRow> rows)
+    : table_(new EffectTable(kRows, rows)) {
+  Use(*table_);
+}
+
+void ScopedEffectRows::Use(const EffectTable& table) {
+  PLIMSOLL_CHECK(table_in_use == &kTrueTable && table.IsGrouped());
+  table_in_use = &table;
 }
 
 ScopedEffectRows::~ScopedEffectRows() { table_in_use = &kTrueTable; }
@@ -442,6 +582,7 @@ void AddCreated(const Relation& created, const CatalogView& before, const Catalo
             : constraint.kind == ConstraintKind::kExclusion ? Cause::kExclusion
                                                             : Cause::kUnique;
   }
+  if (!IsDone(kAnyAction, kEveryForm, kMadeIndex, cause)) return;
   // The same statement dropped one of that name.
   const Relation* old = before.Find({.schema = created.schema, .name = created.name}, {});
   effects.work.push_back({.kind = WorkKind::kIndexBuild,
@@ -503,16 +644,14 @@ Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
     effects.losses.clear();
     return effects;
   }
+  const size_t kind = action.kind.index();
   for (const Actor& actor : facts.actors) {
     if (actor.role == kLocked) TakeLock(actor.relation, facts.mode, false, effects.locks);
-    ReadRows(action.kind.index(), actor, facts, situation.server_version, effects.locks);
+    ReadRows(kind, actor, facts, situation.server_version, effects.locks);
     ReadRows(kAnyAction, actor, facts, situation.server_version, effects.locks);
-    AddWork(actor, effects.work);
+    AddWork(kind, facts.form, actor, effects.work);
   }
-  const bool recreates = std::holds_alternative<AlterColumnType>(action.kind);
-  for (const Actor& actor : facts.actors) {
-    if (recreates) AddKept(actor, effects);
-  }
+  for (const Actor& actor : facts.actors) AddKept(kind, facts.form, actor, effects);
   return effects;
 }
 

@@ -61,8 +61,17 @@ struct EffectRow {
   int until = kStill;
 };
 
+// One line of the work that PostgreSQL does: for `cause`, `form` does to whoever plays `role` what
+// the role says. Work that no row tells of is not done.
+struct WorkRow {
+  Form form;
+  Role role;
+  Cause cause;
+};
+
 // The rows in use. Those of one action stand together.
 absl::Span<const EffectRow> EffectRows();
+absl::Span<const WorkRow> WorkRows();
 
 struct EffectTable;
 
@@ -71,11 +80,14 @@ struct EffectTable;
 class ScopedEffectRows {
  public:
   explicit ScopedEffectRows(absl::Span<const EffectRow> rows);
+  explicit ScopedEffectRows(absl::Span<const WorkRow> rows);
   ~ScopedEffectRows();
   ScopedEffectRows(const ScopedEffectRows&) = delete;
   ScopedEffectRows& operator=(const ScopedEffectRows&) = delete;
 
  private:
+  void Use(const EffectTable& table);
+
   std::unique_ptr<const EffectTable> table_;
 };
 

@@ -306,11 +306,16 @@ void Inspector::Scan(const std::vector<const Relation*>& heaps, Cause cause) {
   for (const Relation* heap : heaps) Add(Role::kScanned, *heap, cause);
 }
 
+// The rows of the other table of a foreign key.
+void Inspector::Match(const std::vector<const Relation*>& heaps) {
+  for (const Relation* heap : heaps) Add(Role::kMatched, *heap, Cause::kForeignKey);
+}
+
 void Inspector::Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible) {
   for (const Relation* heap : heaps) {
     Add(Role::kRewritten, *heap, cause, possible);
     for (const Relation* index : view_.IndexesOf(*heap)) {
-      Add(Role::kRecreatedIndex, *index);
+      Add(Role::kRecreatedIndex, *index, cause);
       AddBuild(*heap, index->DisplayName(), cause);
     }
   }

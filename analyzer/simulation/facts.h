@@ -46,9 +46,11 @@ enum class Role : uint8_t {
   kView,              // a view that goes away with something else, or is replaced
   kReferencing,       // a table with a foreign key to the named one
   kScanned,           // every row is read
+  kMatched,           // the other table of a foreign key, likewise
   kRewritten,         // every row is copied
   kCopied,            // its file is copied, block by block
   kBuiltIndex,        // built again
+  kMadeIndex,         // that the action makes: facts know none, see AddCreated
   kAttached,          // a partition, or the index of one, that comes or goes
   kAttachedPart,      // a partition of that
   kIndexUnder,        // an index of a relation that is worked upon
@@ -441,6 +443,7 @@ class Inspector {
   // The table and, unless ONLY, its descendants: those of them that hold rows.
   std::vector<const Relation*> Heaps(const Relation& table, bool only) const;
   void Scan(const std::vector<const Relation*>& heaps, Cause cause);
+  void Match(const std::vector<const Relation*>& heaps);
   void Rewrite(const std::vector<const Relation*>& heaps, Cause cause, bool possible);
   Proof ProvenNotNull(const Relation& table, const std::string& column) const;
   void NoteNotNull(const Relation& table, bool only, const std::string& column, Cause cause);
@@ -452,8 +455,7 @@ class Inspector {
   void NoteGroupedBy(const Relation& table, bool cascade);
   void NoteDroppedConstraint(const Relation& table, const TableConstraint& constraint,
                              bool cascade);
-  void NoteReferencing(const Relation& referenced, const Relation& heap, const std::string& column,
-                       bool rewrites);
+  void NoteReferencing(const Relation& referenced, const std::string& column, bool rewrites);
   bool CheckComparisons(const Relation& heap, const action::AlterColumnType& alter,
                         const TypeName& from);
   void NoteTypeChangeOn(const Relation& heap, const action::AlterColumnType& alter);
@@ -527,6 +529,7 @@ class Inspector {
   // Notes the failure where the transaction itself keeps the relation from being changed.
   bool CheckNotInUse(const Relation& relation);
   bool CheckNewTable(const action::CreateTable& create);
+  void FailNewName(const action::CreateTable& create);
   bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
   void NoteWrite(const action::Write& write, const OptionalPredicate& where);
   void NoteWriteOn(const Relation& table, const action::Write& write,

@@ -117,7 +117,10 @@ void Inspector::Look(const action::AddColumn& add) {
                       !Sibling<action::DropColumn>([&](const action::DropColumn& drop) {
                         return drop.column == column.name;
                       });
+  const auto refuse_part = [&] { Fail("42809", "cannot add column to a partition"); };
+  const bool part = table->is_partition && table->parents.size() == 1;
   if (exists || DoneBefore(add, same)) {
+    if (part) return refuse_part();
     if (!add.if_not_exists) {
       Fail("42701", absl::StrCat("column \"", column.name, "\" of relation \"", table->name,
                                  "\" already exists"));
@@ -140,10 +143,7 @@ void Inspector::Look(const action::AddColumn& add) {
   if (table->columns.size() >= 1600) {
     return Fail("54011", "tables can have at most 1600 columns");
   }
-  if (table->is_partition && table->parents.size() == 1) {
-    Fail("42809", "cannot add column to a partition");
-    return;
-  }
+  if (part) return refuse_part();
   if (add.table.only && !table->children.empty()) {
     Fail("42P16", "column must be added to child tables too");
     return;
@@ -225,6 +225,11 @@ void Inspector::Look(const action::DropColumn& drop) {
     return Fail("42P16", absl::StrCat("cannot drop column \"", column,
                                       "\" because it is part of the partition key of relation \"",
                                       table->name, "\""));
+  }
+  if (drop.table.only && table->kind == RelationKind::kPartitionedTable &&
+      !table->children.empty()) {
+    return Fail("42P16",
+                "cannot drop column from only the partitioned table when partitions exist");
   }
   const auto depend = [&] {
     Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
@@ -393,6 +398,15 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   }
   if (!HasColumn(*table, alter.column, Pass::kType)) return;
   if (!CheckUntyped(*table, "alter column type of")) return;
+  if (IsInherited(*table, alter.column)) {
+    return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
+  }
+  if (Contains(table->partition_keys, alter.column) ||
+      Contains(table->partition_columns, alter.column)) {
+    return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
+                                      "\" because it is part of the partition key of relation \"",
+                                      table->name, "\""));
+  }
   const auto same = std::count_if(with_.begin(), with_.end(), [&](const Action& action) {
     const auto* other = std::get_if<action::AlterColumnType>(&action.kind);
     return other != nullptr && other->column == alter.column;
@@ -440,20 +454,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                   "cannot alter type of a column used by a generated column");
     }
   }
-  if (IsInherited(*table, alter.column)) {
-    return Fail("42P16", absl::StrCat("cannot alter inherited column \"", alter.column, "\""));
-  }
   if (FailSharedColumn(*table, alter.column, "alter")) return;
-  if (alter.table.only && !table->children.empty()) {
-    return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
-                                      "\" must be changed in child tables too"));
-  }
-  if (Contains(table->partition_keys, alter.column) ||
-      Contains(table->partition_columns, alter.column)) {
-    return Fail("42P16", absl::StrCat("cannot alter column \"", alter.column,
-                                      "\" because it is part of the partition key of relation \"",
-                                      table->name, "\""));
-  }
   if (alter.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
@@ -461,10 +462,13 @@ void Inspector::Look(const action::AlterColumnType& alter) {
   std::vector<const Relation*> wholes = {table};
   for (const Relation* child : view_.DescendantsOf(*table)) wholes.push_back(child);
   for (const Relation* whole : wholes) {
+    const TableColumn* of = whole->FindColumn(alter.column);
+    const bool heap = whole->kind != RelationKind::kPartitionedTable;
+    if (!heap && of != nullptr && of->type && !CheckComparisons(*whole, alter, *of->type)) return;
     for (const Relation* index : view_.IndexesOf(*whole)) {
       // The partitioned index itself has no file to keep or to build.
       if (index->kind == RelationKind::kPartitionedIndex && Mentions(*index, alter.column)) {
-        Add(Role::kRecreatedIndex, *index);
+        Add(Role::kRecreatedIndex, *index, Cause::kTypeChange);
       }
     }
   }
@@ -502,7 +506,7 @@ void Inspector::NoteIndexesOfType(const Relation& heap, const action::AlterColum
     const bool gone = Sibling<action::DropColumn>(
         [&](const action::DropColumn& drop) { return Mentions(*index, drop.column); });
     if (gone) continue;
-    Add(Role::kRecreatedIndex, *index);
+    Add(Role::kRecreatedIndex, *index, Cause::kTypeChange);
     // indexcmds.c:CheckIndexCompatible; the parts of partitioned indexes are always built again.
     bool keeps = from != nullptr && !index->has_expression && !index->has_predicate &&
                  index->valid && index->parents.empty();
@@ -593,22 +597,22 @@ void Inspector::NoteTypeChangeOn(const Relation& heap, const action::AlterColumn
     if (referenced == nullptr) continue;
     Add(Role::kPartner, *referenced);
     if (rewrites && constraint.validated && constraint.enforced && !IsDroppedBeside(constraint)) {
-      Scan({&heap, referenced}, Cause::kForeignKey);
+      Match({referenced});
     }
   }
-  NoteReferencing(heap, heap, alter.column, rewrites);
+  NoteReferencing(heap, alter.column, rewrites);
   // Keys that lead to the whole look into its parts.
   for (const Relation* part = &heap; part->is_partition && !part->parents.empty();) {
     part = view_.Find(part->parents[0]);
     if (part == nullptr) break;
-    NoteReferencing(*part, heap, alter.column, rewrites);
+    NoteReferencing(*part, alter.column, rewrites);
   }
   CheckKeysOfType(heap, alter);
 }
 
-// The foreign keys to a column of `referenced` whose type changes, with it in `heap`.
-void Inspector::NoteReferencing(const Relation& referenced, const Relation& heap,
-                                const std::string& column, bool rewrites) {
+// The foreign keys to a column of `referenced` whose type changes.
+void Inspector::NoteReferencing(const Relation& referenced, const std::string& column,
+                                bool rewrites) {
   for (const Relation* child : view_.ReferencingTables(referenced)) {
     for (const TableConstraint& constraint : child->constraints) {
       const TableConstraint* key = PrimaryKeyOf(referenced);
@@ -619,8 +623,7 @@ void Inspector::NoteReferencing(const Relation& referenced, const Relation& heap
       if (!touches) continue;
       Add(Role::kPartner, *child);
       if (!rewrites || !constraint.validated || !constraint.enforced) continue;
-      Scan(Heaps(*child, false), Cause::kForeignKey);
-      Scan({&heap}, Cause::kForeignKey);
+      Match(Heaps(*child, false));
     }
   }
 }

@@ -304,7 +304,7 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
   }
   Scan(heaps, Cause::kForeignKey);
   // The join looks into the referenced table only for rows there are.
-  if (MayHoldRows(heaps)) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  if (MayHoldRows(heaps)) Match(Heaps(*referenced, false));
 }
 
 void Inspector::NoteNewForeignKey(const Relation& table, const action::AddConstraint& add) {
@@ -437,8 +437,6 @@ void Inspector::NoteIndexConstraint(const Relation& table, bool only, const Cons
       Add(Role::kUsedIndex, *index);
       columns.clear();
       for (const action::IndexColumn& key : index->keys) columns.push_back(key.column);
-    } else if (KnowsAll(table)) {
-      return Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
     }
     if (table.kind == RelationKind::kPartitionedTable) {
       return Fail("0A000", "ADD CONSTRAINT USING INDEX is not supported on partitioned tables");
@@ -584,6 +582,14 @@ bool Inspector::IsDroppedBeside(const TableConstraint& constraint) const {
 bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConstraint& add) {
   const Constraint& constraint = add.constraint;
   if (!CheckHasConstraints(table)) return false;
+  // The index to use is looked up when the statement is read (transformIndexConstraint).
+  const bool lacks_index =
+      !constraint.using_index.empty() && KnowsAll(table) &&
+      Find({.schema = table.schema, .name = constraint.using_index}) == nullptr;
+  if (lacks_index) {
+    Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
+    return false;
+  }
   const TableConstraint* namesake =
       constraint.name.empty() ? nullptr : table.FindConstraint(constraint.name);
   // A second NOT NULL of one column is the first again.
@@ -596,6 +602,11 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
     Fail(index ? "42P07" : "42710",
          absl::StrCat("constraint \"", constraint.name, "\" for relation \"", table.name,
                       "\" already exists"));
+    return false;
+  }
+  // Its own columns are looked up after the other table (ATAddForeignKeyConstraint).
+  if (constraint.kind == ConstraintKind::kForeignKey && Find(constraint.referenced) == nullptr) {
+    FailMissing(constraint.referenced);
     return false;
   }
   for (const std::string& column : constraint.columns) {
@@ -886,7 +897,7 @@ void Inspector::Look(const action::ValidateConstraint& validate) {
   const Relation* referenced = view_.Find(constraint->referenced);
   if (constraint->kind == ConstraintKind::kForeignKey && referenced != nullptr) {
     Add(Role::kReferenced, *referenced);
-    Scan(Heaps(*referenced, false), Cause::kForeignKey);
+    Match(Heaps(*referenced, false));
   }
 }
 
@@ -965,7 +976,7 @@ void Inspector::Look(const action::AlterConstraint& alter) {
   if (!*alter.enforced) return Add(Role::kPartner, *referenced);
   Add(Role::kReferenced, *referenced);
   Scan(Heaps(*table, false), Cause::kForeignKey);
-  Scan(Heaps(*referenced, false), Cause::kForeignKey);
+  Match(Heaps(*referenced, false));
 }
 
 }  // namespace plimsoll

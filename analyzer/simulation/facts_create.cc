@@ -323,12 +323,27 @@ bool Inspector::CheckSelfReference(const Relation& made, const Constraint& const
   return true;
 }
 
+// There is a relation of that name; but what the columns are made of is looked up before it
+// (parse_utilcmd.c:transformCreateStmt, tablecmds.c:MergeAttributes).
+void Inspector::FailNewName(const action::CreateTable& create) {
+  if (!CheckNewTable(create)) return;
+  for (const Column& column : create.columns) CheckType(column.type);
+  std::vector<Name> sources = create.like;
+  if (create.partition_of) sources.push_back(*create.partition_of);
+  sources.insert(sources.end(), create.reads.begin(), create.reads.end());
+  for (const Name& name : sources) {
+    if (Find(name) == nullptr && FindComposite(name) == nullptr) FailMissing(name);
+  }
+  for (const Name& name : create.inherits) NoteParent(name, create);
+  Fail("42P07", Exists("relation", create.table.name));
+}
+
 void Inspector::Look(const action::CreateTable& create) {
   const bool temporary = create.persistence == Persistence::kTemporary;
   const Relation* existing = Find(PlaceFor(create.table, temporary));
   if (existing != nullptr && !existing->assumed &&
       temporary == (existing->persistence == Persistence::kTemporary)) {
-    if (!create.if_not_exists) return Fail("42P07", Exists("relation", create.table.name));
+    if (!create.if_not_exists) return FailNewName(create);
     // The query is planned before the name is looked for (createas.c:CreateTableAsRelExists).
     for (const Name& name : create.reads) {
       if (const Relation* read = FindRead(name)) NoteRead(*read);
@@ -556,6 +571,10 @@ void Inspector::Look(const action::CreateView& create) {
   if (create.selection && create.selection->into) {
     return Fail("0A000", "views must not contain SELECT INTO");
   }
+  // The query is analysed first, and its tables before what is done with their columns.
+  for (const Name& name : create.reads) {
+    if (FindRead(name) == nullptr) return;
+  }
   const QueryColumns query = CheckSelection(create.selection, create.column_names);
   bool temporary = create.persistence == Persistence::kTemporary;
   if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {
@@ -588,7 +607,7 @@ void Inspector::Look(const action::CreateView& create) {
     return Fail(composite ? "42P07" : "42710", Exists("relation", create.view.name));
   }
   for (const Name& name : create.reads) {
-    const Relation* read = FindRead(name);
+    const Relation* read = Find(name);
     if (read == nullptr) continue;
     if (create.materialized && create.with_data) {
       NoteReadAll(*read);

@@ -323,22 +323,24 @@ void Inspector::Look(const action::Drop& drop) {
     return;
   }
   if (!DropsRelation(drop.kind)) return NoteDroppedObjects(drop);
+  // All are looked up before any goes.
   std::vector<RelationId> dropped;
-  for (const Name& name : drop.objects) {
-    if (const Relation* relation = Find(name)) dropped.push_back(relation->id);
-  }
   for (const Name& name : drop.objects) {
     const Relation* relation = Find(name);
     if (relation != nullptr && !relation->assumed && !IsOfKind(*relation, drop.kind)) {
       return Fail("42809", absl::StrCat("\"", name.name, "\" is not a ", KindWord(drop.kind)));
     }
-    if (relation != nullptr && !CheckNotInUse(*relation)) return;
     if (relation != nullptr) {
-      NoteDroppedRelation(*relation, drop, dropped);
+      dropped.push_back(relation->id);
     } else if (!drop.if_exists) {
       if (drop.kind != ObjectKind::kIndex || IsPlaceless(name)) return FailMissing(name);
       return Fail("42704", absl::StrCat("index \"", name.name, "\" does not exist"));
     }
+  }
+  for (const RelationId id : dropped) {
+    const Relation& relation = *view_.Find(id);
+    if (!CheckNotInUse(relation)) return;
+    NoteDroppedRelation(relation, drop, dropped);
   }
 }
 

@@ -210,7 +210,7 @@ void Inspector::NotePartKeys(const Relation& whole, const Relation& part) {
     Scan(heaps, Cause::kForeignKey);
     const bool rows = std::any_of(heaps.begin(), heaps.end(),
                                   [](const Relation* heap) { return heap->maybe_has_rows; });
-    if (rows) Scan(Heaps(*referenced, false), Cause::kForeignKey);
+    if (rows) Match(Heaps(*referenced, false));
   }
 }
 
@@ -319,7 +319,7 @@ void Inspector::NoteDetachedKeys(const Relation& whole, const Relation& part) {
   for (const Relation* child : referencing) {
     Add(Role::kReferencing, *child);
     // The rows that point into the part are looked for (ri_triggers.c:RI_PartitionRemove_Check).
-    Scan(Heaps(*child, false), Cause::kForeignKey);
+    Match(Heaps(*child, false));
     Add(Role::kPartner, part);
   }
 }

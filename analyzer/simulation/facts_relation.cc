@@ -372,6 +372,16 @@ void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
       return Fail("42804", absl::StrCat("child table \"", child.name,
                                         "\" has different type for column \"", column.name, "\""));
     }
+    const auto computed = [](const TableColumn& of) {
+      return of.generated == Generated::kStored || of.generated == Generated::kVirtual;
+    };
+    // Until 15 a child could compute what its parent does not.
+    const bool alike =
+        computed(*own) ? computed(column) || situation_.server_version < 16 : !computed(column);
+    if (!alike) {
+      return Fail("42804", absl::StrCat("column \"", column.name,
+                                        "\" is generated in parent or child alone"));
+    }
     // A partition's NOT NULL is asked for too; so is a child's, since 9.2 for primary keys alone.
     if (column.not_null && !own->not_null) {
       return Fail("42804", absl::StrCat("column \"", column.name, "\" in child table \"",

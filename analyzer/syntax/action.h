@@ -377,7 +377,6 @@ struct CreateTable {
   std::vector<Constraint> constraints;
   ThinVector<Name> inherits;
   ThinVector<Name> like;
-  bool like_indexes = false;          // LIKE … INCLUDING INDEXES or ALL
   ThinVector<uint32_t> like_options;  // one an item of `like`: bits of LikeOption
   Boxed<Name> partition_of;
   bool partitioned = false;                   // PARTITION BY

@@ -49,7 +49,6 @@ action::CreateTable LowerCreateTable(const Node& body) {
       create.like.push_back(tree::RangeVarName(element.Body()["relation"]));
       // What is beyond the bits that we know is of no table: ALL is all of them.
       create.like_options.push_back(static_cast<uint32_t>(element.Body().Number("options")));
-      create.like_indexes |= (create.like_options.back() & kLikeIndexes) != 0;
     } else if (tag == "Constraint") {
       const auto kind = LowerConstraintKind(element.Body().Text("contype"));
       if (kind) create.constraints.push_back(LowerConstraint(element.Body(), *kind));

@@ -9,7 +9,12 @@
 
 namespace plimsoll::small_histories {
 
+// Every statement there is: each change of a column for each column of each table, each change of a
+// table for each table, and what else makes, changes and drops.
 const std::vector<std::string>& Shapes();
+
+// Those of them that make `t`, whatever there is: with `u` it is the same the other way round.
+std::vector<std::string> Creators();
 
 }  // namespace plimsoll::small_histories
 
