@@ -270,13 +270,13 @@ TEST(BodyTest, LanguageSql) {
 TEST(BodyTest, BrokenBodiesAndOtherLanguages) {
   const BodyOf broken("create function f() returns int language plpgsql as 'begin selct 1; end';");
   EXPECT_TRUE(broken->unknown);
-  EXPECT_EQ(broken->syntax_error, "syntax error at or near \"selct\"");
+  EXPECT_EQ(broken->refusal->message, "syntax error at or near \"selct\"");
   const BodyOf sql("create function f() returns int language sql as 'select 1 +';");
   EXPECT_TRUE(sql->unknown);
-  EXPECT_EQ(sql->syntax_error, "syntax error at end of input");
+  EXPECT_EQ(sql->refusal->message, "syntax error at end of input");
   const BodyOf python("create function f() returns int language plpython3u as 'return 1';");
   EXPECT_TRUE(python->unknown);
-  EXPECT_FALSE(python->syntax_error.has_value());
+  EXPECT_FALSE(python->refusal.has_value());
   const BodyOf internal("create function f() returns int language internal as 'int4in';");
   EXPECT_TRUE(internal->unknown);
 }
@@ -297,7 +297,7 @@ TEST(BodyTest, QuotedBodiesAndBodiesWithinBodies) {
 TEST(BodyTest, TemplatesAreUnknown) {
   const BodyOf body("do $$ begin drop table ${schema}.a; end $$;");
   EXPECT_TRUE(body->unknown);
-  EXPECT_FALSE(body->syntax_error.has_value());
+  EXPECT_FALSE(body->refusal.has_value());
 }
 
 // Each would take for ever, overflow the stack or come apart if it were taken at its word.

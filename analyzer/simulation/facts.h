@@ -267,26 +267,41 @@ class Inspector {
   // facts_value.cc
   // Notes the failure where the type certainly cannot be a column's.
   bool CheckColumnType(const TypeName& type, RelationId of = 0);
+  bool CheckModifiers(const TypeName& type);
   // What the text of a column contradicts, and its default. `made_of_rows`: rows get it at once.
   bool CheckNewColumn(const Column& column, bool made_of_rows);
   bool CheckDefault(const Expression& value, const TypeName* type);
   // Whether an expression can be had over the columns; notes the failure.
   bool CheckCalls(absl::Span<const FunctionCall> calls);
   bool CheckExpression(const Expression& expression, absl::Span<const TableColumn> columns);
-  bool CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns);
+  // `where` is the clause that it stands in; only a policy's may hold a query.
+  bool CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns,
+                      absl::string_view where = "CHECK");
+  // What the keys of an index or a partition are computed of.
+  bool CheckComputedKey(const Expression& expression, absl::Span<const TableColumn> columns,
+                        absl::string_view where);
+  bool CheckTruth(const Expression& condition, absl::Span<const TableColumn> columns,
+                  absl::string_view where);
+  // The index behind a constraint of a new column or table can have the columns as they are.
+  void CheckKeyTypes(const Constraint& constraint, const Relation& table,
+                     const std::string& inline_column);
+  bool CheckDomainCondition(const Expression& condition, const TypeName& base);
   void CheckStoredDefault(const Expression& value, const TypeName& type);
   bool CheckIdentity(const TypeName& type, const SequenceOptions& options);
   void CheckSequence(const SequenceOptions& options, const Relation& sequence);
   void CheckIdentityOf(const action::AlterRelation& alter, const Relation& table);
   // What a query shows; the failure noted where PostgreSQL refuses it.
   QueryColumns CheckSelection(const OptionalSelection& selection,
-                              std::optional<absl::Span<const std::string>> names);
+                              std::optional<absl::Span<const std::string>> names,
+                              absl::Span<const std::string> variables = {});
   bool CheckReplacedColumns(const Relation& view, const QueryColumns& query);
 
   // facts_syntax.cc
   void CheckSyntax(const Action& action);
 
   // facts_kind.cc
+  // A table of PostgreSQL's own that the action would change or lock.
+  void CheckSystemTables(const Action& action);
   // Whether each relation that the action names is of a kind that it is for; notes the failure.
   bool SuitsKinds(const Action& action);
   // facts_storage.cc
@@ -296,6 +311,8 @@ class Inspector {
   void CheckAccessMethod(const std::string& name);
   void CheckMethod(const action::CreateIndex& create);
   void CheckIndexed(const action::CreateIndex& create, const Relation& table);
+  // Whether the index method takes the column as it is.
+  bool CheckKeyType(const TableColumn& column, absl::string_view method);
   bool CheckIndexKey(const action::IndexColumn& key, const TableColumn& column,
                      absl::string_view method);
   void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
@@ -405,7 +422,14 @@ class Inspector {
   void FailInBody();
   // By a body of BEGIN ATOMIC.
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
-  void CheckBody(const std::shared_ptr<const Body>& body);
+  void CheckBody(const Body* body);
+  // The types that a body declares variables of.
+  void CheckDeclarations(const Body& body);
+  // Of a body in SQL, which is analysed when it is created.
+  bool CheckSqlBody(const action::CreateFunction& create);
+  bool CheckSqlStatement(const action::ModifyData& modify, const BodyStatement& statement,
+                         absl::Span<const std::string> names);
+  void CheckReturned(const action::CreateFunction& create, const QueryColumns& shown);
   void CheckTakesDefault(const Relation& table, const std::string& name);
   // Whether the named column can be used in that pass; notes the failure where it certainly does
   // not exist.
@@ -564,6 +588,8 @@ class Inspector {
   bool IsInherited(const Relation& table, const std::string& column) const;
   // Whether a descendant of `table` has the column from elsewhere as well; notes the failure.
   bool FailSharedColumn(const Relation& table, const std::string& column, absl::string_view verb);
+  // A partition is partitioned by the column; notes the failure.
+  bool FailLowerKey(const Relation& table, const std::string& column, absl::string_view verb);
   bool MayBeNotNull(const Relation& table) const;
   // The keys that the same ALTER TABLE gives to `table`: it comes to foreign keys after them.
   struct NewKey {

@@ -202,6 +202,21 @@ void Inspector::Look(const action::AddColumn& add) {
   }
 }
 
+// ATExecDropColumn and ATPrepAlterColumnType go through the partitions.
+bool Inspector::FailLowerKey(const Relation& table, const std::string& column,
+                             absl::string_view verb) {
+  for (const Relation* child : view_.DescendantsOf(table)) {
+    if (!Contains(child->partition_keys, column) && !Contains(child->partition_columns, column)) {
+      continue;
+    }
+    Fail("42P16", absl::StrCat("cannot ", verb, " column \"", column,
+                               "\" because it is part of the partition key of relation \"",
+                               child->name, "\""));
+    return true;
+  }
+  return false;
+}
+
 void Inspector::Look(const action::DropColumn& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr) return;
@@ -226,6 +241,7 @@ void Inspector::Look(const action::DropColumn& drop) {
                                       "\" because it is part of the partition key of relation \"",
                                       table->name, "\""));
   }
+  if (FailLowerKey(*table, column, "drop")) return;
   const auto depend = [&] {
     Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
                                " because other objects depend on it"));
@@ -401,7 +417,11 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("0A000", absl::StrCat("cannot alter type of column \"", alter.column, "\" twice"));
   }
   if (!HasFunctions(alter.using_expression)) return;
-  if (!HasColumns(alter.using_expression, *table)) return;
+  // USING is read before anything is dropped or added (ATPrepAlterColumnType).
+  for (const std::string& used :
+       alter.using_expression ? alter.using_expression->columns : std::vector<std::string>()) {
+    if (used != table->name && !HasColumn(*table, used, Pass::kDrop)) return;
+  }
   // Whether there is a cast is asked first (ATPrepAlterColumnType).
   const TableColumn* now = table->FindColumn(alter.column);
   if (now != nullptr && now->type && now->generated != Generated::kVirtual) {
@@ -454,6 +474,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                                       "\" because it is part of the partition key of relation \"",
                                       table->name, "\""));
   }
+  if (FailLowerKey(*table, alter.column, "alter")) return;
   if (alter.table.only && !table->children.empty()) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));

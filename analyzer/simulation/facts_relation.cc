@@ -430,8 +430,35 @@ void Inspector::Look(const action::Maintain& maintain) {
   for (const Relation* target : targets) NoteUpkeep(maintain, *target, true);
 }
 
+static bool IsUpkeepOption(Upkeep upkeep, absl::string_view option) {
+  static constexpr absl::string_view kOfAnalyze[] = {"verbose", "skip_locked",
+                                                     "buffer_usage_limit"};
+  static constexpr absl::string_view kOfVacuum[] = {"analyze",
+                                                    "freeze",
+                                                    "full",
+                                                    "disable_page_skipping",
+                                                    "index_cleanup",
+                                                    "process_main",
+                                                    "process_toast",
+                                                    "truncate",
+                                                    "parallel",
+                                                    "skip_database_stats",
+                                                    "only_database_stats"};
+  static constexpr absl::string_view kOfReindex[] = {"verbose", "concurrently", "tablespace"};
+  const auto is_in = [&](const auto& names) {
+    return std::find(std::begin(names), std::end(names), option) != std::end(names);
+  };
+  if (upkeep == Upkeep::kCluster) return option == "verbose";
+  if (upkeep >= Upkeep::kReindexIndex) return is_in(kOfReindex);
+  return is_in(kOfAnalyze) || (upkeep != Upkeep::kAnalyze && is_in(kOfVacuum));
+}
+
 // vacuum.c:ExecVacuum looks at the options before it asks for the transaction.
 void Inspector::CheckUpkeepOptions(const action::Maintain& maintain) {
+  for (const std::string& option : maintain.options) {
+    if (IsUpkeepOption(maintain.upkeep, option)) continue;
+    return Fail("42601", absl::StrCat("unrecognized option \"", option, "\""));
+  }
   const bool full = maintain.upkeep == Upkeep::kVacuumFull;
   const bool columns = std::any_of(maintain.columns.begin(), maintain.columns.end(),
                                    [](const auto& named) { return !named.empty(); });

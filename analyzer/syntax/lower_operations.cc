@@ -67,6 +67,7 @@ Lowered LowerCall(const Node& body) {
   for (const Node& argument : body.Items("args")) {
     const Node named = argument.As("NamedArgExpr");
     lowered.operands.push_back(named ? named["arg"] : argument);
+    if (named || body["func_variadic"]) lowered.operation.text = "=>";
   }
   return lowered;
 }
@@ -104,7 +105,12 @@ Lowered LowerValueFunction(const Node& body) {
 
 Lowered LowerCase(const Node& body) {
   Lowered lowered = {.operation = {.kind = OperationKind::kCommon}};
-  if (body["arg"]) lowered.operands.push_back(body["arg"]);
+  if (body["arg"]) {
+    lowered.operands.push_back(body["arg"]);
+  } else {
+    // Its conditions are truths, as those of AND.
+    lowered.operation.name.name = "bool";
+  }
   for (const Node& item : body.Items("args")) {
     lowered.operands.push_back(item["CaseWhen"]["expr"]);
   }
@@ -141,8 +147,12 @@ Lowered LowerOperation(const Node& node) {
     return {.operation = {.kind = OperationKind::kCollate, .name = QualifiedName(body["collname"])},
             .operands = {body["arg"]}};
   }
-  if (tag == "NullTest" || tag == "BooleanTest") {
+  if (tag == "NullTest") {
     return {.operation = {.kind = OperationKind::kTruth}, .operands = {body["arg"]}};
+  }
+  if (tag == "BooleanTest") {
+    return {.operation = {.kind = OperationKind::kTruth, .name = {.name = "bool"}},
+            .operands = {body["arg"]}};
   }
   if (tag == "BoolExpr") {
     // Its operands are truths themselves, which those of IS NULL need not be.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/syntax/action.h"
 #include "analyzer/syntax/tree.h"
 
 // What PL/pgSQL hands to SQL. Private to analyzer/syntax.
@@ -39,6 +40,10 @@ struct PlpgsqlCode {
   bool too_deep = false;            // not all of it was looked at
   // Variables that have one value as long as they have one, and the expressions that give it.
   std::vector<std::pair<std::string, std::string>> constants;
+  // What variables are declared as; see Body.
+  std::vector<Name> types;
+  std::vector<Name> row_types;
+  std::vector<action::ColumnUse> column_types;
 };
 
 // Reads the grammar's tree of one function or DO block (an element of `plpgsql_funcs`).
