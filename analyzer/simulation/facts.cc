@@ -86,6 +86,7 @@ Facts Inspector::Inspect(const Action& action) && {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
   }
+  CheckSystemTables(action);
   const bool suits = SuitsKinds(action);
   std::visit(
       [&](const auto& kind) {
@@ -93,11 +94,11 @@ Facts Inspector::Inspect(const Action& action) && {
         if constexpr (requires { kind.persistence; }) {
           const bool placed = kind.persistence != Persistence::kTemporary;
           if constexpr (std::is_same_v<Kind, action::CreateTable>) {
-            if (placed) CheckPlace(kind.table);
+            if (placed) CheckRelationPlace(kind.table);
           } else if constexpr (std::is_same_v<Kind, action::CreateView>) {
-            if (placed) CheckPlace(kind.view);
+            if (placed) CheckRelationPlace(kind.view);
           } else if (placed) {
-            CheckPlace(kind.sequence);
+            CheckRelationPlace(kind.sequence);
           }
         }
         if constexpr (std::is_same_v<Kind, action::CreateFunction>) CheckPlace(kind.function);
@@ -370,7 +371,8 @@ void Inspector::Look(const action::DoBlock& block) {
   }
   if (FailIfGone(ObjectKind::kLanguage, {.name = block.language})) return;
   CheckBody(block.body.get());
-  facts_.modelled = block.body != nullptr && !block.body->unknown;
+  const bool read = block.body != nullptr && !block.body->unknown;
+  facts_.modelled = read || facts_.failure.has_value();
 }
 
 void Inspector::CheckBody(const Body* body) {

@@ -195,6 +195,8 @@ class Inspector {
   bool HasSchema(const std::string& name) const;
   void FailGlobal();
   void CheckPlace(const Name& name);
+  // Of a relation.
+  void CheckRelationPlace(const Name& name);
   // The types that the name of an operator, aggregate or cast is made of.
   bool FailIfTypesGone(ObjectKind kind, const Name& name);
   bool ExistsAlready(ObjectKind kind, const Name& place) const;
@@ -300,7 +302,7 @@ class Inspector {
   void CheckSyntax(const Action& action);
 
   // facts_kind.cc
-  // A table of PostgreSQL's own that the action would change or lock.
+  // A table of PostgreSQL's own that the action would change.
   void CheckSystemTables(const Action& action);
   // Whether each relation that the action names is of a kind that it is for; notes the failure.
   bool SuitsKinds(const Action& action);
@@ -333,6 +335,10 @@ class Inspector {
   void NoteNamedIndex(const action::AlterRelation& alter, const Relation& table);
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
+  // The columns that LIKE brings beside others.
+  bool CheckLikeColumns(const action::CreateTable& create);
+  // A check of the new table of the name of one that it inherits.
+  bool CheckInheritedChecks(const action::CreateTable& create, const Relation& parent);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
   bool CheckComputedColumn(const Column& column, const Relation& table);
   bool CheckProcedure(const action::ModifyData& modify, const QueryColumns& arguments);
@@ -513,6 +519,7 @@ class Inspector {
   // anyway.
   void NoteFall(const Fall& fall, bool cascade, absl::Span<const RelationId> dropped,
                 const std::string& what);
+  bool GoesSilently(const Fall& fall, const FallenPart& part, const Relation& relation) const;
   void NoteFallenPart(const FallenPart& part, const Relation& relation);
   void NoteFallenColumn(const Relation& table, const std::string& column);
   // What stands on a relation besides relations: columns of its row type, defaults that name it,
@@ -588,6 +595,8 @@ class Inspector {
   bool IsInherited(const Relation& table, const std::string& column) const;
   // Whether a descendant of `table` has the column from elsewhere as well; notes the failure.
   bool FailSharedColumn(const Relation& table, const std::string& column, absl::string_view verb);
+  // The descendants that get a new column, but for those below one that has it.
+  void NoteAddedBelow(const Relation& table, const Column& column);
   // A partition is partitioned by the column; notes the failure.
   bool FailLowerKey(const Relation& table, const std::string& column, absl::string_view verb);
   bool MayBeNotNull(const Relation& table) const;
@@ -639,6 +648,8 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
 const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
                                    int server_version);
 bool IsIndexConstraint(ConstraintKind kind);
+// Whether two conditions are certainly no equal trees, whatever the types of their constants.
+bool AreOtherConditions(const OptionalPredicate& one, const OptionalPredicate& other);
 bool MayHoldRows(const std::vector<const Relation*>& heaps);
 // Why a new constraint of that kind looks at rows.
 Cause CauseOf(ConstraintKind kind);

@@ -99,6 +99,7 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
       return Fail("42804", absl::StrCat("column \"", column.name, "\" has a type conflict"));
     }
   }
+  if (!CheckInheritedChecks(create, *parent)) return;
   for (const Name& other_name : create.inherits) {
     const Relation* other = Find(other_name);
     if (other == parent || other == nullptr) break;
@@ -111,6 +112,44 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
       }
     }
   }
+}
+
+// heap.c:MergeWithExistingConstraint
+bool Inspector::CheckInheritedChecks(const action::CreateTable& create, const Relation& parent) {
+  const auto clashes = [&](const Constraint& constraint) {
+    const bool check = constraint.kind == ConstraintKind::kCheck && constraint.expression;
+    const TableConstraint* inherited =
+        check && !constraint.name.empty() ? parent.FindConstraint(constraint.name) : nullptr;
+    return inherited != nullptr && inherited->kind == ConstraintKind::kCheck &&
+           !inherited->no_inherit &&
+           AreOtherConditions(constraint.expression->predicate, inherited->predicate);
+  };
+  const auto any = [&](const std::vector<Constraint>& constraints) {
+    return std::any_of(constraints.begin(), constraints.end(), clashes);
+  };
+  const bool refused = any(create.constraints) ||
+                       std::any_of(create.columns.begin(), create.columns.end(),
+                                   [&](const Column& column) { return any(column.constraints); });
+  if (refused)
+    Fail("42710", "a check constraint of that name is inherited, with another condition");
+  return !refused;
+}
+
+// parse_utilcmd.c:transformTableLikeClause: they are columns as those that are written.
+bool Inspector::CheckLikeColumns(const action::CreateTable& create) {
+  if (create.like.empty()) return true;
+  std::vector<absl::string_view> names;
+  for (const Column& column : create.columns) names.push_back(column.name);
+  for (const Name& name : create.like) {
+    const Relation* like = Find(name);
+    if (like == nullptr) continue;
+    for (const TableColumn& column : like->columns) names.push_back(column.name);
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return true;
+  Fail("42701", absl::StrCat("column \"", *twice, "\" specified more than once"));
+  return false;
 }
 
 // A unique constraint of a partitioned table has to tell the partition (indexcmds.c:DefineIndex).
@@ -419,13 +458,15 @@ void Inspector::Look(const action::CreateTable& create) {
       return FailMissing(name);
     }
   }
+  if (!facts_.failure && !CheckLikeColumns(create)) return;
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
     if (read == nullptr) continue;
     if (create.with_data) {
       NoteReadAll(*read);
     } else {
-      NoteRead(*read);
+      // Nobody plans it, so what a view reads is not looked at (createas.c:ExecCreateTableAs).
+      Add(Role::kRead, *read);
     }
   }
   // A composite type is a relation of its own kind, without rows.
@@ -733,8 +774,31 @@ bool Inspector::CheckSqlStatement(const action::ModifyData& modify, const BodySt
   return !facts_.failure;
 }
 
-// executor/functions.c:check_sql_fn_retval. 13 converts as an assignment does, 12 takes what is of
-// the type as it is.
+// The first column that no value of a function can be made of; empty: none is certain. 13 converts
+// as an assignment does, 12 takes what is of the type as it is.
+static std::string FindOtherType(absl::Span<const TypeName> wanted, const QueryColumns& shown,
+                                 const TypeScope& scope) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const bool untyped =
+        std::any_of(shown.untyped.begin(), shown.untyped.end(),
+                    [&](const QueryColumns::Untyped& column) { return column.place == i; });
+    if (!untyped && shown.columns[i].type == nullptr) continue;
+    const Type from =
+        untyped ? BuiltinNamed("text", scope) : ResolveType(*shown.columns[i].type, scope);
+    const Type to = ResolveType(wanted[i], scope);
+    const bool known = from.type_class == TypeClass::kScalar && from.builtin != nullptr &&
+                       to.type_class == TypeClass::kScalar && to.builtin != nullptr;
+    if (!known || from.Is(to)) continue;
+    const CastPath path = FindConversion(from, to, CastContext::kAssignment, scope).path;
+    const bool as_it_is = scope.server_version < 13 && path != CastPath::kUnknown;
+    if (path == CastPath::kNone || (as_it_is && path != CastPath::kRelabel)) {
+      return absl::StrCat(from.name, " is no ", to.name);
+    }
+  }
+  return "";
+}
+
+// executor/functions.c:check_sql_fn_retval
 void Inspector::CheckReturned(const action::CreateFunction& create, const QueryColumns& shown) {
   const TypeScope scope = Scope();
   const bool one = create.result.has_value();
@@ -761,28 +825,15 @@ void Inspector::CheckReturned(const action::CreateFunction& create, const QueryC
       wanted.push_back(column.type == nullptr ? TypeName() : *column.type);
     }
   }
+  if (!shown.known) return;
   // One column may be the whole row.
-  const bool whole = wanted.size() != 1 && shown.columns.size() == 1;
-  if (!shown.known || (whole && shown.columns[0].type == nullptr && shown.untyped.empty())) return;
-  if (whole && ResolveType(*shown.columns[0].type, scope).row_of != 0) return;
-  if (shown.columns.size() != wanted.size()) return refuse("it shows other columns");
-  for (size_t i = 0; i < wanted.size(); ++i) {
-    const bool untyped =
-        std::any_of(shown.untyped.begin(), shown.untyped.end(),
-                    [&](const QueryColumns::Untyped& column) { return column.place == i; });
-    if (!untyped && shown.columns[i].type == nullptr) continue;
-    const Type from =
-        untyped ? BuiltinNamed("text", scope) : ResolveType(*shown.columns[i].type, scope);
-    const Type to = ResolveType(wanted[i], scope);
-    const bool known = from.type_class == TypeClass::kScalar && from.builtin != nullptr &&
-                       to.type_class == TypeClass::kScalar && to.builtin != nullptr;
-    if (!known || from.Is(to)) continue;
-    const CastPath path = FindConversion(from, to, CastContext::kAssignment, scope).path;
-    const bool as_it_is = situation_.server_version < 13 && path != CastPath::kUnknown;
-    if (path == CastPath::kNone || (as_it_is && path != CastPath::kRelabel)) {
-      return refuse(absl::StrCat(from.name, " is no ", to.name));
-    }
+  if (wanted.size() != 1 && shown.columns.size() == 1) {
+    const auto& type = shown.columns[0].type;
+    if (type == nullptr ? shown.untyped.empty() : ResolveType(*type, scope).row_of != 0) return;
   }
+  if (shown.columns.size() != wanted.size()) return refuse("it shows other columns");
+  const std::string misfit = FindOtherType(wanted, shown, scope);
+  if (!misfit.empty()) refuse(misfit);
 }
 
 // typecmds.c:DefineDomain

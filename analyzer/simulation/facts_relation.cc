@@ -359,6 +359,17 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
   CheckMerges(*parent, table);
 }
 
+// One comparison or null test of a column each.
+bool AreOtherConditions(const OptionalPredicate& one, const OptionalPredicate& other) {
+  const auto is_plain = [](const OptionalPredicate& predicate) {
+    const bool leaf = predicate != nullptr && (predicate->kind == PredicateKind::kCompare ||
+                                               predicate->kind == PredicateKind::kIsNull);
+    return leaf && !predicate->term.column.empty() && predicate->term.cast.empty() &&
+           !predicate->term.murky && predicate->literal.type.empty();
+  };
+  return is_plain(one) && is_plain(other) && !(*one == *other);
+}
+
 // Whether a table can become the child of another: it has every column, with the type, and every
 // check (tablecmds.c:MergeAttributesIntoExisting, MergeConstraintsIntoExisting).
 void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
@@ -384,6 +395,14 @@ void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
     if (own == nullptr || own->kind != ConstraintKind::kCheck) {
       return Fail("42804",
                   absl::StrCat("child table is missing constraint \"", constraint.name, "\""));
+    }
+    if (AreOtherConditions(own->predicate, constraint.predicate)) {
+      return Fail("42804", absl::StrCat("child table has another check constraint \"",
+                                        constraint.name, "\""));
+    }
+    if (own->no_inherit || (!own->validated && constraint.validated)) {
+      return Fail("42P17", absl::StrCat("constraint \"", constraint.name,
+                                        "\" conflicts with that of the child table"));
     }
   }
 }

@@ -70,6 +70,7 @@ class QueryReader {
     CheckAliases();
     CheckNames();
     CheckPlaces(query);
+    if (context_.plain) CheckComparisons(query);
     CheckSubqueries();
     // An aggregate may be one of the query around.
     if (!failure_ && outer_ == nullptr) CheckGrouping(query);
@@ -199,6 +200,34 @@ class QueryReader {
       if (!same->derived && !same->relation.schema.empty()) continue;
       return Fail("42712",
                   absl::StrCat("table name \"", source.alias, "\" specified more than once"));
+    }
+  }
+
+  // DISTINCT, GROUP BY and ORDER BY compare values (parse_oper.c:get_sort_group_operators).
+  void CheckComparisons(const QueryColumns& query) {
+    const auto check = [&](const std::shared_ptr<const TypeName>& type) {
+      const bool compared =
+          type == nullptr || type->array || !type->name.schema.empty() ||
+          (type->name.name != "json" && type->name.name != "xml" && type->name.name != "point");
+      if (!compared) {
+        Fail("42883", absl::StrCat("there is no equality operator for type ", type->name.name));
+      }
+    };
+    if (selection_.distinct) {
+      for (const TableColumn& column : query.columns) check(column.type);
+    }
+    // GROUP BY's names are among those of `sorted_by`.
+    for (const Mention& mention : selection_.sorted_by) {
+      const auto shown =
+          std::find_if(query.columns.begin(), query.columns.end(),
+                       [&](const TableColumn& column) { return column.name == mention.column; });
+      // ORDER BY means what is shown by that name.
+      if (mention.qualifier.empty() && shown != query.columns.end()) {
+        check(shown->type);
+        continue;
+      }
+      const Source* source = SourceOf(mention);
+      if (source != nullptr) check(source->relation->FindColumn(mention.column)->type);
     }
   }
 

@@ -242,6 +242,7 @@ uint32_t WithWordBefore(absl::string_view body, uint32_t begin, absl::string_vie
 std::optional<Span> BodyReader::Locate(const Fragment& fragment) {
   if (!verbatim_) return std::nullopt;
   const uint32_t line_start = LineStart(fragment.line);
+  if (fragment.again) cursor_ = line_start;
   const uint32_t from = std::max(line_start, cursor_);
   absl::string_view words = fragment.words;
   if (fragment.kind == FragmentKind::kRaise) {
@@ -282,14 +283,17 @@ void BodyReader::NoteShown(const LoweredStatement& statement) {
   const ActionKind* kind = statement.actions.empty() ? nullptr : &statement.actions[0].kind;
   const auto* modify = std::get_if<action::ModifyData>(kind);
   if (modify == nullptr) return;
-  const bool inserts =
-      modify->writes.size() == 1 && modify->writes[0].verb == action::DataVerb::kInsert;
-  result_.shown = inserts ? modify->returning : modify->selection;
-  if (modify->writes.empty()) {
-    if (statement.tag == "SELECT") result_.shows = true;
-  } else if (modify->writes.size() == 1 && (inserts || modify->selection != nullptr)) {
-    result_.shows = result_.shown != nullptr && !result_.shown->columns.empty();
+  if (statement.tag == "SELECT") {
+    result_.shows = true;
+    result_.shown = modify->selection;
+    return;
   }
+  // What WITH writes is among them.
+  if (modify->writes.size() != 1) return;
+  const bool inserts = modify->writes[0].verb == action::DataVerb::kInsert;
+  if (!inserts && modify->selection == nullptr) return;
+  result_.shown = inserts ? modify->returning : modify->selection;
+  result_.shows = result_.shown != nullptr && !result_.shown->columns.empty();
 }
 
 Body BodyReader::ReadSql() && {
@@ -357,7 +361,13 @@ void BodyReader::EvaluateConstants() {
 
 void BodyReader::Execute(const Fragment& fragment, Span span) {
   EvaluateConstants();
+  if (fragment.bindings) {
+    for (const auto& [name, value] : *fragment.bindings) constants_[name] = value;
+  }
   const std::optional<std::string> text = Evaluate(fragment.sql);
+  if (fragment.bindings) {
+    for (const auto& [name, value] : *fragment.bindings) constants_.erase(name);
+  }
   if (text && LowerText(*text, span.begin, span, fragment, span)) return;
   result_.unknown = true;
   LowerText(fragment.sql, span.begin, span, fragment, span);

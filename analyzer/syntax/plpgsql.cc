@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "analyzer/limits.h"
 #include "analyzer/syntax/conditions.h"
@@ -82,6 +83,11 @@ bool MayReach(absl::string_view expression) {
   return absl::StrContains(absl::AsciiStrToLower(expression), "from");
 }
 
+using Bindings = std::vector<std::pair<std::string, std::string>>;
+
+// Rounds of a loop over constants that are followed one by one.
+constexpr size_t kMaxUnrolled = 32;
+
 class Reader {
  public:
   explicit Reader(const Node& function) : function_(function) {}
@@ -112,6 +118,8 @@ class Reader {
   bool ReadIf(const Node& body, bool conditional);
   void ReadCase(const Node& body, bool conditional);
   void ReadLoop(absl::string_view tag, const Node& body, bool conditional);
+  bool ReadConstantLoop(const Node& body, bool conditional);
+  std::vector<std::string> ElementsOf(absl::string_view array) const;
   bool ReadBlock(const Node& body, bool conditional);
   void ReadOpen(const Node& body, bool conditional);
   void ReadRest(absl::string_view tag, const Node& body, bool conditional);
@@ -133,12 +141,16 @@ class Reader {
   int tries_ = 0;                   // blocks with an EXCEPTION clause around
   std::shared_ptr<const std::vector<std::string>> handled_;  // by those; see BodyStatement
   int handlers_ = 0;                                         // WHEN clauses around
+  std::shared_ptr<const Bindings> bindings_;                 // of a loop over constants
+  bool again_ = false;                                       // its first round is over
   bool any_call_ = false;
   bool may_have_ended_ = false;
 };
 
 void Reader::Add(Fragment fragment, bool conditional) {
   fragment.line = line_;
+  fragment.again = again_;
+  fragment.bindings = bindings_;
   fragment.conditional = conditional || may_have_ended_ || tries_ > 0;
   if (!conditional && !may_have_ended_) fragment.handled = handled_;
   code_.fragments.push_back(std::move(fragment));
@@ -458,8 +470,69 @@ void Reader::ReadLoop(absl::string_view tag, const Node& body, bool conditional)
     AddExpressions(body.Items("params"), conditional);
   }
   loops_.emplace_back(body.Text("label"));
-  ReadList(body["body"], true);
+  const bool read = tag == "PLpgSQL_stmt_foreach_a" && ReadConstantLoop(body, conditional);
+  if (!read) ReadList(body["body"], true);
   loops_.pop_back();
+}
+
+// The strings of ARRAY['a', 'b'] or of '{a,b}', cast or not; none where it is something else.
+std::vector<std::string> ConstantElements(absl::string_view array) {
+  std::vector<std::string> strings;
+  Lexer lexer(array);
+  Token token;
+  bool ended = false;
+  while (!ended && lexer.NextCode(&token)) {
+    const absl::string_view word = array.substr(token.span.begin, token.span.size());
+    ended = word == "]" || word == "::";
+    const bool frame = ended || word == "[" || word == "," || absl::EqualsIgnoreCase(word, "array");
+    if (frame) continue;
+    const bool plain = word.size() >= 2 && word.front() == '\'' && word.back() == '\'';
+    const absl::string_view text = plain ? word.substr(1, word.size() - 2) : "";
+    if (!plain || text.find_first_of("'\\") != absl::string_view::npos) return {};
+    strings.emplace_back(text);
+  }
+  if (absl::StartsWithIgnoreCase(array, "array")) return strings;
+  absl::string_view literal = strings.size() == 1 ? strings[0] : "";
+  const bool braced = absl::ConsumePrefix(&literal, "{") && absl::ConsumeSuffix(&literal, "}");
+  if (!braced || literal.find_first_of("{}\"") != absl::string_view::npos) return {};
+  std::vector<std::string> elements;
+  for (const absl::string_view element : absl::StrSplit(literal, ',', absl::SkipWhitespace())) {
+    elements.emplace_back(absl::StripAsciiWhitespace(element));
+  }
+  return elements;
+}
+
+// Of an array that is a constant, or a variable that always is.
+std::vector<std::string> Reader::ElementsOf(absl::string_view array) const {
+  array = absl::StripAsciiWhitespace(array);
+  const auto variable = std::find_if(variables_.begin(), variables_.end(),
+                                     [&](const Variable& known) { return known.name == array; });
+  if (variable == variables_.end()) return ConstantElements(array);
+  const bool constant = variable->has_value && variable->assignments == 0;
+  return constant ? ConstantElements(absl::StripAsciiWhitespace(variable->value))
+                  : std::vector<std::string>();
+}
+
+// FOREACH over constants, as often as it runs. False where nothing was read.
+bool Reader::ReadConstantLoop(const Node& body, bool conditional) {
+  const auto number = static_cast<size_t>(body.Number("varno"));
+  const bool sole = number < variables_.size() && variables_[number].assignments == 1;
+  if (!sole || bindings_ != nullptr || body.Number("slice") != 0) return false;
+  const std::vector<std::string> elements = ElementsOf(body["expr"]["PLpgSQL_expr"].Text("query"));
+  if (elements.empty() || elements.size() > kMaxUnrolled) return false;
+  bool leaves = false;
+  tree::Walk(body["body"], [&](absl::string_view tag, const Node&) {
+    leaves = leaves || tag == "PLpgSQL_stmt_exit" || tag == "PLpgSQL_stmt_return";
+  });
+  for (const std::string& element : elements) {
+    bindings_ = std::make_shared<const Bindings>(Bindings{{variables_[number].name, element}});
+    const bool ended = ReadList(body["body"], conditional || leaves);
+    again_ = true;
+    if (ended) break;
+  }
+  bindings_ = nullptr;
+  again_ = false;
+  return true;
 }
 
 // What the clause catches besides `around`; null where that is all there is.

@@ -32,6 +32,9 @@ struct Fragment {
   bool has_into = false;     // blanks stand in `sql` where the body has INTO and its targets
   bool chain = false;        // COMMIT AND CHAIN
   bool conditional = false;  // see BodyStatement
+  bool again = false;        // a loop comes back to the words
+  // What variables hold here, besides PlpgsqlCode::constants; null: none more.
+  std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> bindings;
   std::shared_ptr<const std::vector<std::string>> handled;  // likewise
 };
 
