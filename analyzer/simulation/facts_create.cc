@@ -344,6 +344,10 @@ bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Rel
     if (check && constraint->expression && !CheckCondition(*constraint->expression, made.columns)) {
       return false;
     }
+    if (constraint->predicate && made.columns_known && IsPlain() &&
+        !CheckTruth(*constraint->predicate, made.columns, "index predicate")) {
+      return false;
+    }
     for (const std::string& name : constraint->columns) {
       const auto times = std::count(constraint->columns.begin(), constraint->columns.end(), name);
       const bool twice = times > 1 && !name.empty() && IsIndexConstraint(constraint->kind) &&

@@ -432,7 +432,18 @@ std::vector<const Relation*> Inspector::UpkeepTargets(const action::Maintain& ma
   return targets;
 }
 
+// Of a VACUUM FULL, which skips no pages anyway.
+static bool SkipsNothing(const action::Maintain& maintain) {
+  return maintain.upkeep == Upkeep::kVacuumFull &&
+         std::find(maintain.options.begin(), maintain.options.end(), "disable_page_skipping") !=
+             maintain.options.end();
+}
+
 void Inspector::Look(const action::Maintain& maintain) {
+  // Before 16 vacuum.c:vacuum asked for the transaction first.
+  if (SkipsNothing(maintain)) {
+    Fail("0A000", "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
+  }
   facts_.form = static_cast<int>(maintain.upkeep);
   if (maintain.concurrently) facts_.conditions |= kConcurrently;
   if (maintain.upkeep == Upkeep::kReindexSchema &&
@@ -485,6 +496,8 @@ void Inspector::CheckUpkeepOptions(const action::Maintain& maintain) {
     Fail("0A000", "ANALYZE option must be specified when a column list is provided");
   } else if (full && maintain.parallel && situation_.server_version >= 13) {
     Fail("0A000", "VACUUM FULL cannot be performed in parallel");
+  } else if (SkipsNothing(maintain) && situation_.server_version >= 16) {
+    Fail("0A000", "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
   }
 }
 

@@ -86,6 +86,9 @@ class SyntaxAge {
   }
   void Look(const action::Maintain& maintain) {
     for (const std::string& option : maintain.options) LookAtOption(maintain.upkeep, option);
+    const bool whole = maintain.upkeep == action::Upkeep::kReindexDatabase ||
+                       maintain.upkeep == action::Upkeep::kReindexSystem;
+    Note(whole && maintain.object.empty(), "REINDEX DATABASE or SYSTEM without a name", 16);
     const bool only = std::any_of(maintain.relations.begin(), maintain.relations.end(),
                                   [](const Target& target) { return target.only; });
     Note(only, "ONLY in VACUUM and ANALYZE", 18);
