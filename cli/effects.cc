@@ -17,6 +17,16 @@ struct EffectsOptions {
   std::string format = "text";
 };
 
+// Of a file that cannot be read no effects are known.
+bool IsReadable(const std::vector<Report>& reports) {
+  for (const Report& report : reports) {
+    for (const Migration& migration : report.history.migrations()) {
+      if (!migration.applied && !migration.script->problems.empty()) return false;
+    }
+  }
+  return true;
+}
+
 int ShowEffects(const EffectsOptions& options) {
   const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
   if (!reports.ok()) {
@@ -27,7 +37,7 @@ int ShowEffects(const EffectsOptions& options) {
       options.format == "json"
           ? report::RenderEffectsJson(*reports, options.analysis.server_version)
           : report::RenderEffectsText(*reports, WantsColor(options.output));
-  return Deliver(text, options.output, kExitClean);
+  return Deliver(text, options.output, IsReadable(*reports) ? kExitClean : kExitFindings);
 }
 
 }  // namespace

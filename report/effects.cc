@@ -151,8 +151,11 @@ std::string RenderEffectsJson(absl::Span<const Report> reports, int server_versi
       for (size_t s = 0; s < migration.script->statements.size(); ++s) {
         statements.push_back(StatementJson(report, m, s));
       }
-      files.push_back(
-          {{"path", migration.script->source->name()}, {"statements", std::move(statements)}});
+      Json problems = Json::array();
+      for (const Problem& problem : migration.script->problems) problems.push_back(problem.message);
+      files.push_back({{"path", migration.script->source->name()},
+                       {"problems", std::move(problems)},
+                       {"statements", std::move(statements)}});
     }
   }
   return Dump({{"schema_version", kSchemaVersion},

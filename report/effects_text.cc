@@ -128,8 +128,11 @@ void AppendFile(const Report& report, size_t migration, const Painter& paint, st
   for (size_t s = 0; s < script.statements.size(); ++s) {
     rows.push_back(StatementRow(report, migration, s));
   }
+  for (const Problem& problem : script.problems) {
+    absl::StrAppend(out, "  ", problem.message, "\n");
+  }
   if (rows.size() == 1) {
-    absl::StrAppend(out, "  no statements\n");
+    if (script.problems.empty()) absl::StrAppend(out, "  no statements\n");
     return;
   }
   const std::array<size_t, kCellCount> widths = Widths(rows);

@@ -171,6 +171,28 @@ TEST(BodyTest, BranchesLoopsAndHandlersAreConditional) {
             (Texts{"? drop a", "? drop b", "drop c"}));
 }
 
+TEST(BodyTest, LoopsOverConstantsRunAsOftenAsTheySay) {
+  const BodyOf body(
+      "do $$ declare x text; begin\n"
+      "  foreach x in array array['a', 'b'] loop\n"
+      "    execute format('drop table %I', x);\n"
+      "  end loop;\n"
+      "  drop table c;\n"
+      "end $$;");
+  EXPECT_FALSE(body->unknown);
+  EXPECT_EQ(body.Actions(), (Texts{"drop a", "drop b", "drop c"}));
+  EXPECT_EQ(body.Words(), (Texts{"execute format('drop table %I', x)",
+                                 "execute format('drop table %I', x)", "drop table c"}));
+  EXPECT_EQ(ActionsIn(R"(declare x text; l text[] := '{a, b}'; begin
+    foreach x in array l loop execute 'drop table ' || x; exit; end loop; end)"),
+            (Texts{"? drop a"}));
+  // Who writes to the variable besides says what it holds.
+  const BodyOf written(
+      "do $$ declare x text; begin foreach x in array array['a'] loop x := 'b'; execute 'drop "
+      "table ' || x; end loop; end $$;");
+  EXPECT_TRUE(written->unknown);
+}
+
 TEST(BodyTest, WhatFollowsAReturnIsDeadOrConditional) {
   EXPECT_EQ(ActionsIn("begin drop table a; return; drop table b; end"), (Texts{"drop a"}));
   EXPECT_EQ(ActionsIn("begin if x() then return; drop table a; end if; drop table b; end"),
@@ -270,15 +292,32 @@ TEST(BodyTest, LanguageSql) {
 TEST(BodyTest, BrokenBodiesAndOtherLanguages) {
   const BodyOf broken("create function f() returns int language plpgsql as 'begin selct 1; end';");
   EXPECT_TRUE(broken->unknown);
-  EXPECT_EQ(broken->syntax_error, "syntax error at or near \"selct\"");
+  EXPECT_EQ(broken->refusal->message, "syntax error at or near \"selct\"");
   const BodyOf sql("create function f() returns int language sql as 'select 1 +';");
   EXPECT_TRUE(sql->unknown);
-  EXPECT_EQ(sql->syntax_error, "syntax error at end of input");
+  EXPECT_EQ(sql->refusal->message, "syntax error at end of input");
   const BodyOf python("create function f() returns int language plpython3u as 'return 1';");
   EXPECT_TRUE(python->unknown);
-  EXPECT_FALSE(python->syntax_error.has_value());
+  EXPECT_FALSE(python->refusal.has_value());
   const BodyOf internal("create function f() returns int language internal as 'int4in';");
   EXPECT_TRUE(internal->unknown);
+  const BodyOf raises("do $$ begin raise no_such_condition; end $$;");
+  EXPECT_EQ(raises->refusal->sqlstate, "42704");
+  const BodyOf constant("do $$ declare x constant int := 1; begin x := 2; end $$;");
+  EXPECT_EQ(constant->refusal->sqlstate, "22005");
+}
+
+TEST(BodyTest, DeclaredTypesAreNamed) {
+  const BodyOf body(
+      "do $$ declare a s.mood[]; b \"T\".C%type; c t%rowtype; d a%type; e numeric(5, 2); f int; "
+      "begin null; end $$;");
+  ASSERT_EQ(body->types.size(), 1U);
+  EXPECT_EQ(body->types[0], (Name{.schema = "s", .name = "mood"}));
+  ASSERT_EQ(body->column_types.size(), 1U);
+  EXPECT_EQ(body->column_types[0].relation->name, "T");
+  EXPECT_EQ(body->column_types[0].column, "c");
+  ASSERT_EQ(body->row_types.size(), 1U);
+  EXPECT_EQ(body->row_types[0].name, "t");
 }
 
 TEST(BodyTest, QuotedBodiesAndBodiesWithinBodies) {
@@ -297,7 +336,7 @@ TEST(BodyTest, QuotedBodiesAndBodiesWithinBodies) {
 TEST(BodyTest, TemplatesAreUnknown) {
   const BodyOf body("do $$ begin drop table ${schema}.a; end $$;");
   EXPECT_TRUE(body->unknown);
-  EXPECT_FALSE(body->syntax_error.has_value());
+  EXPECT_FALSE(body->refusal.has_value());
 }
 
 // Each would take for ever, overflow the stack or come apart if it were taken at its word.

@@ -435,6 +435,16 @@ TEST(EffectsTest, TheTableLinesUp) {
   for (const std::string& line : lines) EXPECT_FALSE(absl::EndsWith(line, " ")) << text;
 }
 
+TEST(EffectsTest, AFileThatCannotBeReadSaysWhy) {
+  const std::vector<Report> reports = ReportsOf({{"1.sql", std::string("\xff\xfe"
+                                                                       "c\0",
+                                                                       4)}});
+  EXPECT_EQ(report::RenderEffectsText(reports, /*colour=*/false),
+            "1.sql\n  the file is UTF-16 or UTF-32: save it as UTF-8\n");
+  const Json file = Json::parse(report::RenderEffectsJson(reports, 18))["files"][0];
+  EXPECT_EQ(file["problems"][0], "the file is UTF-16 or UTF-32: save it as UTF-8");
+}
+
 // ---- rules -------------------------------------------------------------------------------------
 
 TEST(RulePageTest, IsMadeFromTheRule) {

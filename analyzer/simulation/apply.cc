@@ -1503,8 +1503,7 @@ void Applier::RemoveKeysTo(const Relation& table) {
   for (const Relation* child : view().ReferencingTables(table)) referencing.push_back(child->id);
   for (const RelationId child : referencing) {
     catalog_.Change(moment_, child, [&](Relation& changed) {
-      erase_if(changed.constraints,
-                    [&](const TableConstraint& c) { return c.referenced == id; });
+      erase_if(changed.constraints, [&](const TableConstraint& c) { return c.referenced == id; });
     });
   }
 }

@@ -61,6 +61,9 @@ void Applier::Apply(const action::CreateFunction& create) {
   Overload own = {.signature = create.signature,
                   .returns = create.returns,
                   .input_names = create.input_names,
+                  .inputs = create.inputs,
+                  .defaults = create.defaults,
+                  .variadic = create.variadic,
                   .stands_on = std::move(DependenceList(scope).AddTypes(create.types)).Finish()};
   const Routine* other = view().FindRoutine(PlaceFor(create.function), {});
   Routine routine = {.volatility = create.volatility,

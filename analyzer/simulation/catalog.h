@@ -270,6 +270,9 @@ struct Overload {
   std::string signature;                 // see CreateFunction
   std::string returns;                   // likewise
   std::vector<std::string> input_names;  // likewise
+  std::vector<TypeName> inputs;          // likewise
+  uint32_t defaults = 0;                 // likewise
+  bool variadic = false;                 // likewise
   Dependences stands_on;                 // the types of its arguments and of what it returns
 
   friend bool operator==(const Overload&, const Overload&) = default;

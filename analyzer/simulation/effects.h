@@ -160,6 +160,7 @@ struct Situation {
   bool savepoint_known = false;            // of ROLLBACK TO and RELEASE
   bool utc = false;                        // the session's TimeZone is known to be UTC
   bool checks_bodies = true;               // check_function_bodies
+  bool changes_system = false;             // allow_system_table_mods
   bool in_body = false;                    // a routine or DO block runs it, not the session itself
   bool conditional = false;                // it may not run at all: see BodyStatement
   Moment now = 0;                          // before the action

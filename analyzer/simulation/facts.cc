@@ -102,6 +102,7 @@ Facts Inspector::Inspect(const Action& action) && {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
   }
+  CheckSystemTables(action);
   const bool suits = SuitsKinds(action);
   std::visit(
       [&](const auto& kind) {
@@ -109,11 +110,11 @@ Facts Inspector::Inspect(const Action& action) && {
         if constexpr (requires { kind.persistence; }) {
           const bool placed = kind.persistence != Persistence::kTemporary;
           if constexpr (std::is_same_v<Kind, action::CreateTable>) {
-            if (placed) CheckPlace(kind.table);
+            if (placed) CheckRelationPlace(kind.table);
           } else if constexpr (std::is_same_v<Kind, action::CreateView>) {
-            if (placed) CheckPlace(kind.view);
+            if (placed) CheckRelationPlace(kind.view);
           } else if (placed) {
-            CheckPlace(kind.sequence);
+            CheckRelationPlace(kind.sequence);
           }
         }
         if constexpr (std::is_same_v<Kind, action::CreateFunction>) CheckPlace(kind.function);
@@ -409,13 +410,41 @@ void Inspector::Look(const action::DoBlock& block) {
     Fail("0A000", "language \"sql\" does not support inline code execution");
   }
   if (FailIfGone(ObjectKind::kLanguage, {.name = block.language})) return;
-  CheckBody(block.body);
-  facts_.modelled = block.body != nullptr && !block.body->unknown;
+  CheckBody(block.body.get());
+  const bool read = block.body != nullptr && !block.body->unknown;
+  facts_.modelled = read || facts_.failure.has_value();
 }
 
-void Inspector::CheckBody(const std::shared_ptr<const Body>& body) {
-  if (body == nullptr || !body->syntax_error || !situation_.checks_bodies) return;
-  Fail("42601", *body->syntax_error);
+void Inspector::CheckBody(const Body* body) {
+  if (body == nullptr) return;
+  if (body->refusal) Fail(body->refusal->sqlstate, body->refusal->message);
+  CheckDeclarations(*body);
+}
+
+// pl_comp.c:plpgsql_parse_cwordtype, plpgsql_parse_wordrowtype; 17 tells what is missing, before it
+// the words no longer mean anything.
+void Inspector::CheckDeclarations(const Body& body) {
+  const auto is_gone = [&](const Name& table) {
+    return situation_.closed || view_.IsKnownMissing(table, situation_.search_path);
+  };
+  for (const Name& type : body.types) {
+    if (FailIfGone(ObjectKind::kType, type)) return;
+  }
+  for (const Name& table : body.row_types) {
+    if (Find(table) != nullptr || FindComposite(table) != nullptr) continue;
+    if (is_gone(table)) FailMissing(table);
+  }
+  for (const action::ColumnUse& use : body.column_types) {
+    const Relation* table = Find(*use.relation);
+    const bool missing = table == nullptr || table->FindColumn(use.column) == nullptr;
+    const bool known = table == nullptr ? is_gone(*use.relation) && situation_.trusted_since == 0
+                                        : KnowsAll(*table) && !table->assumed;
+    if (!missing || !known || IsSystemName(*use.relation)) continue;
+    if (FindComposite(*use.relation) != nullptr) continue;
+    const absl::string_view told = table == nullptr ? "42P01" : "42703";
+    Fail(situation_.server_version >= 17 ? told : "42601",
+         absl::StrCat("nothing is there for ", use.relation->name, ".", use.column, "%TYPE"));
+  }
 }
 
 void Inspector::Look(const action::Other& other) {

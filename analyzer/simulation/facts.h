@@ -198,6 +198,8 @@ class Inspector {
   bool HasSchema(const std::string& name) const;
   void FailGlobal();
   void CheckPlace(const Name& name);
+  // Of a relation.
+  void CheckRelationPlace(const Name& name);
   // The types that the name of an operator, aggregate or cast is made of.
   bool FailIfTypesGone(ObjectKind kind, const Name& name);
   bool ExistsAlready(ObjectKind kind, const Name& place) const;
@@ -270,26 +272,41 @@ class Inspector {
   // facts_value.cc
   // Notes the failure where the type certainly cannot be a column's.
   bool CheckColumnType(const TypeName& type, RelationId of = 0);
+  bool CheckModifiers(const TypeName& type);
   // What the text of a column contradicts, and its default. `made_of_rows`: rows get it at once.
   bool CheckNewColumn(const Column& column, bool made_of_rows);
   bool CheckDefault(const Expression& value, const TypeName* type);
   // Whether an expression can be had over the columns; notes the failure.
   bool CheckCalls(absl::Span<const FunctionCall> calls);
   bool CheckExpression(const Expression& expression, absl::Span<const TableColumn> columns);
-  bool CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns);
+  // `where` is the clause that it stands in; only a policy's may hold a query.
+  bool CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns,
+                      absl::string_view where = "CHECK");
+  // What the keys of an index or a partition are computed of.
+  bool CheckComputedKey(const Expression& expression, absl::Span<const TableColumn> columns,
+                        absl::string_view where);
+  bool CheckTruth(const Expression& condition, absl::Span<const TableColumn> columns,
+                  absl::string_view where);
+  // The index behind a constraint of a new column or table can have the columns as they are.
+  void CheckKeyTypes(const Constraint& constraint, const Relation& table,
+                     const std::string& inline_column);
+  bool CheckDomainCondition(const Expression& condition, const TypeName& base);
   void CheckStoredDefault(const Expression& value, const TypeName& type);
   bool CheckIdentity(const TypeName& type, const SequenceOptions& options);
   void CheckSequence(const SequenceOptions& options, const Relation& sequence);
   void CheckIdentityOf(const action::AlterRelation& alter, const Relation& table);
   // What a query shows; the failure noted where PostgreSQL refuses it.
   QueryColumns CheckSelection(const OptionalSelection& selection,
-                              std::optional<absl::Span<const std::string>> names);
+                              std::optional<absl::Span<const std::string>> names,
+                              absl::Span<const std::string> variables = {});
   bool CheckReplacedColumns(const Relation& view, const QueryColumns& query);
 
   // facts_syntax.cc
   void CheckSyntax(const Action& action);
 
   // facts_kind.cc
+  // A table of PostgreSQL's own that the action would change.
+  void CheckSystemTables(const Action& action);
   // Whether each relation that the action names is of a kind that it is for; notes the failure.
   bool SuitsKinds(const Action& action);
   // facts_storage.cc
@@ -299,6 +316,8 @@ class Inspector {
   void CheckAccessMethod(const std::string& name);
   void CheckMethod(const action::CreateIndex& create);
   void CheckIndexed(const action::CreateIndex& create, const Relation& table);
+  // Whether the index method takes the column as it is.
+  bool CheckKeyType(const TableColumn& column, absl::string_view method);
   bool CheckIndexKey(const action::IndexColumn& key, const TableColumn& column,
                      absl::string_view method);
   void CheckColumnStorage(const action::AlterRelation& alter, const Relation& table);
@@ -319,6 +338,10 @@ class Inspector {
   void NoteNamedIndex(const action::AlterRelation& alter, const Relation& table);
   void NoteInheritance(const action::AlterRelation& alter, const Relation& table);
   void CheckMerges(const Relation& parent, const Relation& child);
+  // The columns that LIKE brings beside others.
+  bool CheckLikeColumns(const action::CreateTable& create);
+  // A check of the new table of the name of one that it inherits.
+  bool CheckInheritedChecks(const action::CreateTable& create, const Relation& parent);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
   bool CheckComputedColumn(const Column& column, const Relation& table);
   bool CheckProcedure(const action::ModifyData& modify, const QueryColumns& arguments);
@@ -408,7 +431,14 @@ class Inspector {
   void FailInBody();
   // By a body of BEGIN ATOMIC.
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
-  void CheckBody(const std::shared_ptr<const Body>& body);
+  void CheckBody(const Body* body);
+  // The types that a body declares variables of.
+  void CheckDeclarations(const Body& body);
+  // Of a body in SQL, which is analysed when it is created.
+  bool CheckSqlBody(const action::CreateFunction& create);
+  bool CheckSqlStatement(const action::ModifyData& modify, const BodyStatement& statement,
+                         absl::Span<const std::string> names);
+  void CheckReturned(const action::CreateFunction& create, const QueryColumns& shown);
   void CheckTakesDefault(const Relation& table, const std::string& name);
   // Whether the named column can be used in that pass; notes the failure where it certainly does
   // not exist.
@@ -492,6 +522,7 @@ class Inspector {
   // anyway.
   void NoteFall(const Fall& fall, bool cascade, absl::Span<const RelationId> dropped,
                 const std::string& what);
+  bool GoesSilently(const Fall& fall, const FallenPart& part, const Relation& relation) const;
   void NoteFallenPart(const FallenPart& part, const Relation& relation);
   void NoteFallenColumn(const Relation& table, const std::string& column);
   // What stands on a relation besides relations: columns of its row type, defaults that name it,
@@ -568,6 +599,10 @@ class Inspector {
   bool IsInherited(const Relation& table, const std::string& column) const;
   // Whether a descendant of `table` has the column from elsewhere as well; notes the failure.
   bool FailSharedColumn(const Relation& table, const std::string& column, absl::string_view verb);
+  // The descendants that get a new column, but for those below one that has it.
+  void NoteAddedBelow(const Relation& table, const Column& column);
+  // A partition is partitioned by the column; notes the failure.
+  bool FailLowerKey(const Relation& table, const std::string& column, absl::string_view verb);
   bool MayBeNotNull(const Relation& table) const;
   // The keys that the same ALTER TABLE gives to `table`: it comes to foreign keys after them.
   struct NewKey {
@@ -617,6 +652,8 @@ const Relation* FindMatchingIndex(const Relation& table, const action::CreateInd
 const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
                                    int server_version);
 bool IsIndexConstraint(ConstraintKind kind);
+// Whether two conditions are certainly no equal trees, whatever the types of their constants.
+bool AreOtherConditions(const OptionalPredicate& one, const OptionalPredicate& other);
 bool MayHoldRows(const std::vector<const Relation*>& heaps);
 // Why a new constraint of that kind looks at rows.
 Cause CauseOf(ConstraintKind kind);

@@ -1,6 +1,7 @@
 // The facts of ALTER TABLE's subcommands (commands/tablecmds.c).
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -108,8 +109,29 @@ bool Inspector::CheckComputedColumn(const Column& column, const Relation& table)
   return true;
 }
 
+// A child that has the column already merges it with its own, and goes no further
+// (ATExecAddColumn); constraints reach all of them, as does NOT NULL since it is one.
+void Inspector::NoteAddedBelow(const Relation& table, const Column& column) {
+  const bool constrained = std::any_of(
+      column.constraints.begin(), column.constraints.end(), [&](const Constraint& constraint) {
+        return constraint.kind == ConstraintKind::kCheck ||
+               (constraint.kind == ConstraintKind::kNotNull && situation_.server_version >= 18);
+      });
+  const bool merges = !constrained && table.FindColumn(column.name) == nullptr;
+  for (const Relation* child : view_.DescendantsOf(table)) {
+    const bool has = merges && child->FindColumn(column.name) != nullptr;
+    const bool below =
+        has && std::all_of(child->parents.begin(), child->parents.end(), [&](RelationId id) {
+          const Relation* parent = view_.Find(id);
+          return parent != nullptr && id != table.id && parent->FindColumn(column.name) != nullptr;
+        });
+    if (!below) Add(Role::kDescendant, *child);
+  }
+}
+
 void Inspector::Look(const action::AddColumn& add) {
-  const Relation* table = NameTarget(add.table, true);
+  const Relation* table = NameTarget(add.table, false);
+  if (table != nullptr && !add.table.only) NoteAddedBelow(*table, add.column);
   if (table == nullptr || !CheckUntyped(*table, "add column to")) return;
   const Column& column = add.column;
   const auto same = [&](const auto& other) { return other.column.name == column.name; };
@@ -156,6 +178,15 @@ void Inspector::Look(const action::AddColumn& add) {
                                       "\" has different type for column \"", column.name, "\""));
   }
   if (!CheckColumnType(column.type, table->id)) return;
+  if (!column.constraints.empty()) {
+    Relation alone;
+    alone.columns.push_back(
+        {.name = column.name, .type = std::make_shared<const TypeName>(column.type)});
+    for (const Constraint& constraint : column.constraints) {
+      CheckKeyTypes(constraint, alone, column.name);
+    }
+    if (facts_.failure) return;
+  }
   if (!CheckNewColumn(column, !Heaps(*table, add.table.only).empty())) return;
   if (!HasFunctions(column.default_value) || !HasFunctions(column.generated_from)) return;
   if (column.generated_from && column.generated != Generated::kIdentity &&
@@ -163,10 +194,18 @@ void Inspector::Look(const action::AddColumn& add) {
     return;
   }
   const std::vector<const Relation*> heaps = Heaps(*table, add.table.only);
+  // Who merges it keeps the values that it has.
+  std::vector<const Relation*> filled = heaps;
+  std::vector<const Relation*> merging;
+  if (table->FindColumn(column.name) == nullptr) {
+    const auto has = [&](const Relation* heap) { return heap->FindColumn(column.name) != nullptr; };
+    std::copy_if(heaps.begin(), heaps.end(), std::back_inserter(merging), has);
+    std::erase_if(filled, has);
+  }
   bool possible = false;
   const Cause rewrite = CauseOfRewrite(column, possible);
   const bool rewrites = rewrite != Cause::kQuery;
-  if (rewrites) Rewrite(heaps, rewrite, possible);
+  if (rewrites) Rewrite(filled, rewrite, possible);
   // Each row of a copy asks its sequence.
   if (rewrite == Cause::kVolatileDefault && MayHoldRows(heaps)) {
     NoteSequences(DefaultOf(column)->sequences);
@@ -179,7 +218,11 @@ void Inspector::Look(const action::AddColumn& add) {
         {.kind = BreakKind::kRequiredColumn, .relation = Describe(*table), .detail = column.name});
     if (MayHoldRows(heaps)) return FailNull(*table, column.name);
   }
-  if (required && !rewrites && (!has_value || is_virtual)) Scan(heaps, Cause::kNotNull);
+  if (required && !rewrites && (!has_value || is_virtual)) {
+    Scan(heaps, Cause::kNotNull);
+  } else if (required && situation_.server_version >= 18) {
+    Scan(merging, Cause::kNotNull);
+  }
   for (const Constraint& constraint : column.constraints) {
     if (constraint.kind == ConstraintKind::kCheck && !constraint.not_enforced && !rewrites) {
       Scan(heaps, Cause::kCheck);
@@ -200,6 +243,21 @@ void Inspector::Look(const action::AddColumn& add) {
       NoteIndexConstraint(*table, add.table.only, constraint, column.name);
     }
   }
+}
+
+// ATExecDropColumn and ATPrepAlterColumnType go through the partitions.
+bool Inspector::FailLowerKey(const Relation& table, const std::string& column,
+                             absl::string_view verb) {
+  for (const Relation* child : view_.DescendantsOf(table)) {
+    if (!Contains(child->partition_keys, column) && !Contains(child->partition_columns, column)) {
+      continue;
+    }
+    Fail("42P16", absl::StrCat("cannot ", verb, " column \"", column,
+                               "\" because it is part of the partition key of relation \"",
+                               child->name, "\""));
+    return true;
+  }
+  return false;
 }
 
 void Inspector::Look(const action::DropColumn& drop) {
@@ -231,6 +289,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     return Fail("42P16",
                 "cannot drop column from only the partitioned table when partitions exist");
   }
+  if (FailLowerKey(*table, column, "drop")) return;
   const auto depend = [&] {
     Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
                                " because other objects depend on it"));
@@ -415,7 +474,11 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("0A000", absl::StrCat("cannot alter type of column \"", alter.column, "\" twice"));
   }
   if (!HasFunctions(alter.using_expression)) return;
-  if (!HasColumns(alter.using_expression, *table)) return;
+  // USING is read before anything is dropped or added (ATPrepAlterColumnType).
+  for (const std::string& used :
+       alter.using_expression ? alter.using_expression->columns : std::vector<std::string>()) {
+    if (used != table->name && !HasColumn(*table, used, Pass::kDrop)) return;
+  }
   // Whether there is a cast is asked first (ATPrepAlterColumnType).
   const TableColumn* now = table->FindColumn(alter.column);
   if (now != nullptr && now->type && now->generated != Generated::kVirtual) {
@@ -459,6 +522,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("42P16", absl::StrCat("type of inherited column \"", alter.column,
                                       "\" must be changed in child tables too"));
   }
+  if (FailLowerKey(*table, alter.column, "alter")) return;
   std::vector<const Relation*> wholes = {table};
   for (const Relation* child : view_.DescendantsOf(*table)) wholes.push_back(child);
   for (const Relation* whole : wholes) {

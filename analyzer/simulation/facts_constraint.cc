@@ -615,6 +615,10 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   for (const std::string& column : constraint.include) {
     if (!HasColumn(table, column)) return false;
   }
+  if (constraint.predicate && KnowsAll(table) && !IsWithAdded() && IsPlain() &&
+      !CheckTruth(*constraint.predicate, table.columns, "index predicate")) {
+    return false;
+  }
   if (constraint.expression == nullptr) return true;
   CheckLabels(constraint.expression->texts, &table);
   if (constraint.kind == ConstraintKind::kCheck && !IsWithAdded()) {

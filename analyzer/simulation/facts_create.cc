@@ -99,6 +99,7 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
       return Fail("42804", absl::StrCat("column \"", column.name, "\" has a type conflict"));
     }
   }
+  if (!CheckInheritedChecks(create, *parent)) return;
   for (const Name& other_name : create.inherits) {
     const Relation* other = Find(other_name);
     if (other == parent || other == nullptr) break;
@@ -111,6 +112,44 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
       }
     }
   }
+}
+
+// heap.c:MergeWithExistingConstraint
+bool Inspector::CheckInheritedChecks(const action::CreateTable& create, const Relation& parent) {
+  const auto clashes = [&](const Constraint& constraint) {
+    const bool check = constraint.kind == ConstraintKind::kCheck && constraint.expression;
+    const TableConstraint* inherited =
+        check && !constraint.name.empty() ? parent.FindConstraint(constraint.name) : nullptr;
+    return inherited != nullptr && inherited->kind == ConstraintKind::kCheck &&
+           !inherited->no_inherit &&
+           AreOtherConditions(constraint.expression->predicate, inherited->predicate);
+  };
+  const auto any = [&](const std::vector<Constraint>& constraints) {
+    return std::any_of(constraints.begin(), constraints.end(), clashes);
+  };
+  const bool refused = any(create.constraints) ||
+                       std::any_of(create.columns.begin(), create.columns.end(),
+                                   [&](const Column& column) { return any(column.constraints); });
+  if (refused)
+    Fail("42710", "a check constraint of that name is inherited, with another condition");
+  return !refused;
+}
+
+// parse_utilcmd.c:transformTableLikeClause: they are columns as those that are written.
+bool Inspector::CheckLikeColumns(const action::CreateTable& create) {
+  if (create.like.empty()) return true;
+  std::vector<absl::string_view> names;
+  for (const Column& column : create.columns) names.push_back(column.name);
+  for (const Name& name : create.like) {
+    const Relation* like = Find(name);
+    if (like == nullptr) continue;
+    for (const TableColumn& column : like->columns) names.push_back(column.name);
+  }
+  std::sort(names.begin(), names.end());
+  const auto twice = std::adjacent_find(names.begin(), names.end());
+  if (twice == names.end()) return true;
+  Fail("42701", absl::StrCat("column \"", *twice, "\" specified more than once"));
+  return false;
 }
 
 // A unique constraint of a partitioned table has to tell the partition (indexcmds.c:DefineIndex).
@@ -242,6 +281,23 @@ bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& 
   return true;
 }
 
+void Inspector::CheckKeyTypes(const Constraint& constraint, const Relation& table,
+                              const std::string& inline_column) {
+  const bool unique =
+      constraint.kind == ConstraintKind::kPrimaryKey || constraint.kind == ConstraintKind::kUnique;
+  const bool excludes = constraint.kind == ConstraintKind::kExclusion;
+  if ((!unique && !excludes) || constraint.overlaps || !constraint.using_index.empty()) return;
+  const absl::string_view method = unique ? "btree" : absl::string_view(constraint.method);
+  const auto check = [&](const std::string& name) {
+    const TableColumn* column = name.empty() ? nullptr : table.FindColumn(name);
+    return column == nullptr || CheckKeyType(*column, method);
+  };
+  if (unique && !inline_column.empty() && !check(inline_column)) return;
+  for (const std::string& name : constraint.columns) {
+    if (!check(name)) return;
+  }
+}
+
 // tablecmds.c:transformPartitionSpec, ComputePartitionAttrs
 bool Inspector::CheckPartitioning(const action::CreateTable& create, const Relation& made) {
   if (create.partition_strategy == PartitionStrategy::kList && create.partition_keys.size() > 1) {
@@ -249,9 +305,31 @@ bool Inspector::CheckPartitioning(const action::CreateTable& create, const Relat
     return false;
   }
   for (const std::string& key : create.partition_keys) {
-    const bool known = key.empty() || !made.columns_known || made.FindColumn(key) != nullptr;
-    if (known) continue;
-    Fail("42703", absl::StrCat("column \"", key, "\" named in partition key does not exist"));
+    if (key.empty()) continue;
+    if (IsSystemColumn(key)) {
+      Fail("42P17", absl::StrCat("cannot use system column \"", key, "\" in partition key"));
+      return false;
+    }
+    const TableColumn* column = made.FindColumn(key);
+    if (column == nullptr && made.columns_known) {
+      Fail("42703", absl::StrCat("column \"", key, "\" named in partition key does not exist"));
+      return false;
+    }
+    if (column == nullptr) continue;
+    if (column->generated == Generated::kStored || column->generated == Generated::kVirtual) {
+      Fail("42P17", "cannot use generated column in partition key");
+      return false;
+    }
+    const bool hash = create.partition_strategy == PartitionStrategy::kHash;
+    if (!CheckKeyType(*column, hash ? "hash" : "btree")) return false;
+  }
+  for (const OptionalExpression& expression : create.partition_expressions) {
+    if (expression == nullptr || !made.columns_known) continue;
+    if (!HasColumns(expression, made) || !HasFunctions(expression)) return false;
+    if (!CheckComputedKey(*expression, made.columns, "partition key")) return false;
+    if (!CheckImmutable(*expression, made.columns, "partition key expression")) return false;
+    if (!expression->columns.empty()) continue;
+    Fail("42P17", "cannot use constant expression as partition key");
     return false;
   }
   return true;
@@ -264,6 +342,10 @@ bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Rel
     const bool check = constraint->kind == ConstraintKind::kCheck && made.columns_known;
     if (check && !HasColumns(constraint->expression, made)) return false;
     if (check && constraint->expression && !CheckCondition(*constraint->expression, made.columns)) {
+      return false;
+    }
+    if (constraint->predicate && made.columns_known && IsPlain() &&
+        !CheckTruth(*constraint->predicate, made.columns, "index predicate")) {
       return false;
     }
     for (const std::string& name : constraint->columns) {
@@ -395,13 +477,15 @@ void Inspector::Look(const action::CreateTable& create) {
       return FailMissing(name);
     }
   }
+  if (!facts_.failure && !CheckLikeColumns(create)) return;
   for (const Name& name : create.reads) {
     const Relation* read = FindRead(name);
     if (read == nullptr) continue;
     if (create.with_data) {
       NoteReadAll(*read);
     } else {
-      NoteRead(*read);
+      // Nobody plans it, so what a view reads is not looked at (createas.c:ExecCreateTableAs).
+      Add(Role::kRead, *read);
     }
   }
   // A composite type is a relation of its own kind, without rows.
@@ -431,11 +515,13 @@ void Inspector::Look(const action::CreateTable& create) {
   for (const Constraint& constraint : create.constraints) {
     reference(constraint);
     CheckPartitionKey(create.partition_keys, constraint, "");
+    CheckKeyTypes(constraint, made, "");
   }
   for (const Column& column : create.columns) {
     for (const Constraint& constraint : column.constraints) {
       reference(constraint);
       CheckPartitionKey(create.partition_keys, constraint, column.name);
+      CheckKeyTypes(constraint, made, column.name);
     }
   }
 }
@@ -488,7 +574,10 @@ void Inspector::Look(const action::CreateIndex& create) {
   for (const OptionalExpression& expression : create.expressions) {
     if (!HasColumns(expression, *table) || !HasFunctions(expression)) return;
     CheckLabels(expression->texts, table);
-    if (KnowsAll(*table) && !CheckExpression(*expression, table->columns)) return;
+    const bool predicate = create.has_predicate && expression == create.expressions.back();
+    const absl::string_view where = predicate ? "index predicate" : "index expression";
+    if (KnowsAll(*table) && !CheckComputedKey(*expression, table->columns, where)) return;
+    if (predicate && KnowsAll(*table) && !CheckTruth(*expression, table->columns, where)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
   // ONLY is said of partitioned tables: the index is an empty shell.
@@ -636,6 +725,9 @@ void Inspector::CheckOverload(const action::CreateFunction& create) {
     if (AreOtherTypes(old.returns, create.returns)) {
       return Fail("42P13", "cannot change return type of existing function");
     }
+    if (old.defaults > create.defaults) {
+      return Fail("42P13", "cannot remove parameter defaults from existing function");
+    }
     for (size_t i = 0; i < old.input_names.size() && i < create.input_names.size(); ++i) {
       const bool renames =
           !old.input_names[i].empty() && old.input_names[i] != create.input_names[i];
@@ -649,14 +741,18 @@ void Inspector::CheckOverload(const action::CreateFunction& create) {
 void Inspector::Look(const action::CreateFunction& create) {
   if (FailIfGone(ObjectKind::kLanguage, {.name = create.language})) return;
   CheckTypes(create);
-  CheckBody(create.body);
+  if (situation_.checks_bodies) CheckBody(create.body.get());
   CheckOverload(create);
   const Name aggregate = {.schema = create.function.schema,
                           .name = absl::StrCat(create.function.name, "(", create.signature, ")")};
   if (ExistsAlready(ObjectKind::kAggregate, PlaceFor(aggregate))) {
     return Fail(create.or_replace ? "42809" : "42723", Exists("function", create.function.name));
   }
-  if (!IsAnalysed(create, situation_)) return;
+  // What the catalog lacks was assumed for bodies that are analysed, and for no others.
+  const bool analysed = IsAnalysed(create, situation_);
+  const bool checks = create.language == "sql" && situation_.checks_bodies;
+  if (checks && (analysed || situation_.closed) && !CheckSqlBody(create)) return;
+  if (!analysed) return;
   for (const BodyStatement& statement : create.body->statements) {
     const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
     for (const Name& name : modify.reads) {
@@ -667,6 +763,100 @@ void Inspector::Look(const action::CreateFunction& create) {
       if (written != nullptr) Add(Role::kWritten, *written);
     }
   }
+}
+
+// The relations, columns and functions that a body in SQL names, and what it gives back
+// (catalog/pg_proc.c:fmgr_sql_validator).
+bool Inspector::CheckSqlBody(const action::CreateFunction& create) {
+  const Body* body = create.body.get();
+  if (facts_.failure || body == nullptr || body->atomic || body->unknown) return !facts_.failure;
+  std::vector<std::string> names = create.input_names;
+  names.push_back(create.function.name);
+  for (const BodyStatement& statement : body->statements) {
+    const auto* modify = std::get_if<action::ModifyData>(&statement.actions[0].kind);
+    if (modify != nullptr && !CheckSqlStatement(*modify, statement, names)) return false;
+  }
+  const QueryColumns shown = CheckSelection(body->shown, std::nullopt, names);
+  if (!facts_.failure && !create.procedure) CheckReturned(create, shown);
+  return !facts_.failure;
+}
+
+bool Inspector::CheckSqlStatement(const action::ModifyData& modify, const BodyStatement& statement,
+                                  absl::Span<const std::string> names) {
+  for (const Name& name : modify.reads) FindRead(name);
+  for (const action::Write& write : modify.writes) {
+    const Relation* table = Find(write.table.name);
+    if (table == nullptr) FailMissing(write.table.name);
+    for (const std::string& column : write.columns) {
+      if (table != nullptr && !facts_.failure) HasColumn(*table, column);
+    }
+  }
+  if (facts_.failure || !CheckCalls(modify.calls)) return false;
+  CheckSelection(statement.selection, std::nullopt, names);
+  CheckSelection(statement.returning, std::nullopt, names);
+  return !facts_.failure;
+}
+
+// The first column that no value of a function can be made of; empty: none is certain. 13 converts
+// as an assignment does, 12 takes what is of the type as it is.
+static std::string FindOtherType(absl::Span<const TypeName> wanted, const QueryColumns& shown,
+                                 const TypeScope& scope) {
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    const bool untyped =
+        std::any_of(shown.untyped.begin(), shown.untyped.end(),
+                    [&](const QueryColumns::Untyped& column) { return column.place == i; });
+    if (!untyped && shown.columns[i].type == nullptr) continue;
+    const Type from =
+        untyped ? BuiltinNamed("text", scope) : ResolveType(*shown.columns[i].type, scope);
+    const Type to = ResolveType(wanted[i], scope);
+    const bool known = from.type_class == TypeClass::kScalar && from.builtin != nullptr &&
+                       to.type_class == TypeClass::kScalar && to.builtin != nullptr;
+    if (!known || from.Is(to)) continue;
+    const CastPath path = FindConversion(from, to, CastContext::kAssignment, scope).path;
+    const bool as_it_is = scope.server_version < 13 && path != CastPath::kUnknown;
+    if (path == CastPath::kNone || (as_it_is && path != CastPath::kRelabel)) {
+      return absl::StrCat(from.name, " is no ", to.name);
+    }
+  }
+  return "";
+}
+
+// executor/functions.c:check_sql_fn_retval
+void Inspector::CheckReturned(const action::CreateFunction& create, const QueryColumns& shown) {
+  const TypeScope scope = Scope();
+  const bool one = create.result.has_value();
+  if (!one && create.outputs.empty()) return;
+  const Type result = ResolveType(one ? *create.result : create.outputs[0], scope);
+  const bool nothing = one && result.name == "void" && result.builtin != nullptr;
+  if (nothing || !create.body->shows) return;
+  const auto refuse = [&](absl::string_view why) {
+    Fail("42P13", absl::StrCat("return type mismatch in function: ", why));
+  };
+  if (one && result.builtin != nullptr &&
+      (result.name == "trigger" || result.name == "event_trigger")) {
+    return refuse("functions in SQL are no triggers");
+  }
+  if (!*create.body->shows) return refuse("the last statement shows nothing");
+  std::vector<TypeName> wanted = create.outputs;
+  if (one) {
+    const bool plain = result.type_class == TypeClass::kScalar ||
+                       result.type_class == TypeClass::kEnum || result.array;
+    const Relation* row = result.row_of == 0 ? nullptr : view_.Find(result.row_of);
+    if (!plain && (row == nullptr || !KnowsAll(*row))) return;
+    if (plain) wanted.push_back(*create.result);
+    for (const TableColumn& column : plain ? std::vector<TableColumn>() : row->columns.All()) {
+      wanted.push_back(column.type == nullptr ? TypeName() : *column.type);
+    }
+  }
+  if (!shown.known) return;
+  // One column may be the whole row.
+  if (wanted.size() != 1 && shown.columns.size() == 1) {
+    const auto& type = shown.columns[0].type;
+    if (type == nullptr ? shown.untyped.empty() : ResolveType(*type, scope).row_of != 0) return;
+  }
+  if (shown.columns.size() != wanted.size()) return refuse("it shows other columns");
+  const std::string misfit = FindOtherType(wanted, shown, scope);
+  if (!misfit.empty()) refuse(misfit);
 }
 
 // typecmds.c:DefineDomain
@@ -689,6 +879,8 @@ bool Inspector::CheckNewDomain(const action::CreateType& create) {
     } else if (!check && constraint.kind != ConstraintKind::kNotNull &&
                constraint.kind != ConstraintKind::kNull) {
       Fail("42601", "constraints of that kind are not possible for domains");
+    } else if (check && constraint.expression) {
+      CheckDomainCondition(*constraint.expression, *create.base);
     }
   }
   return !facts_.failure;

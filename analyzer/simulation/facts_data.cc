@@ -431,6 +431,12 @@ bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const Query
     if (column == nullptr || query.columns[i].type == nullptr) continue;
     if (!CheckAssignable(ResolveType(*query.columns[i].type, Scope()), *column)) return false;
   }
+  for (const QueryColumns::Untyped& untyped : query.untyped) {
+    const TypeName* column = TypeOfPlace(*table, modify.writes[0], untyped.place);
+    const bool text = column != nullptr && untyped.text.has_value();
+    const Literal literal = {.kind = LiteralKind::kString, .text = untyped.text.value_or("")};
+    if (text && !CheckValue(literal, *column)) return false;
+  }
   return true;
 }
 

@@ -149,6 +149,25 @@ void Inspector::NoteDroppedObjects(const action::Drop& drop) {
 
 // ---- what falls ------------------------------------------------------------------------------
 
+// Before 15 a generated column depended on what computes it as on a part of itself
+// (pg_attrdef.c:StoreAttrDefault), and what stands on the column alone kept it.
+bool Inspector::GoesSilently(const Fall& fall, const FallenPart& part,
+                             const Relation& relation) const {
+  const bool column = part.part == PartKind::kColumn && situation_.server_version < 15 &&
+                      fall.objects[0].object.on == ObjectKind::kFunction;
+  const TableColumn* known = column ? relation.FindColumn(part.name) : nullptr;
+  if (known == nullptr || known->generated != Generated::kStored) return false;
+  for (const Relation* view : view_.ViewsOn(relation)) {
+    for (const ViewUse& use : view->uses) {
+      const bool reads =
+          use.relation == relation.id &&
+          std::find(use.columns.begin(), use.columns.end(), part.name) != use.columns.end();
+      if (reads) return false;
+    }
+  }
+  return true;
+}
+
 void Inspector::NoteFall(const Fall& fall, bool cascade, absl::Span<const RelationId> dropped,
                          const std::string& what) {
   bool others = fall.objects.size() > fall.named;
@@ -160,8 +179,9 @@ void Inspector::NoteFall(const Fall& fall, bool cascade, absl::Span<const Relati
         part.part == PartKind::kWhole && relation->stands_on != nullptr &&
         std::any_of(relation->stands_on->begin(), relation->stands_on->end(),
                     [](const Dependence& on) { return on.on == ObjectKind::kExtension; });
-    others = others || (!member && !MayHaveFallen(relation->created));
-    if (cascade || member) NoteFallenPart(part, *relation);
+    const bool silent = GoesSilently(fall, part, *relation);
+    others = others || (!member && !silent && !MayHaveFallen(relation->created));
+    if (cascade || member || silent) NoteFallenPart(part, *relation);
   }
   for (size_t i = fall.named; cascade && i < fall.objects.size(); ++i) {
     const Dependence& object = fall.objects[i].object;

@@ -211,6 +211,7 @@ void Inspector::Look(const action::CreatePolicy& create) {
   }
   CheckPolicy(create.roles, create.reads);
   for (const Expression& expression : create.expressions) {
+    if (!facts_.failure && KnowsAll(*table)) CheckCondition(expression, table->columns, "POLICY");
     // A subquery has columns of its own.
     if (!create.reads.empty() || expression.has_subquery) continue;
     for (const std::string& column : expression.columns) {
@@ -272,6 +273,9 @@ void Inspector::Look(const action::AlterPart& alter) {
   for (const std::string& column : alter.columns) {
     if (!alter.reads.empty() || IsSystemColumn(column) || column == table->name) continue;
     if (!HasColumn(*table, column)) return;
+  }
+  for (const Expression& expression : alter.expressions) {
+    if (!facts_.failure && KnowsAll(*table)) CheckCondition(expression, table->columns, "POLICY");
   }
   if (alter.kind == ObjectKind::kPolicy && alter.to.empty()) {
     NoteBehaviour(*table, absl::StrCat("policy `", alter.name, "` of `", table->name,

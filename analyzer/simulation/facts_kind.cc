@@ -279,6 +279,56 @@ std::vector<Demand> DemandsOf(const Action& action, int server_version) {
 
 }  // namespace
 
+namespace {
+
+// The catalogs that are met in files; what else begins with pg_ may be anybody's.
+bool IsSystemTable(const Name& name) {
+  static constexpr absl::string_view kTables[] = {
+      "pg_am",         "pg_attrdef",     "pg_attribute",   "pg_authid",      "pg_auth_members",
+      "pg_cast",       "pg_class",       "pg_collation",   "pg_constraint",  "pg_database",
+      "pg_depend",     "pg_description", "pg_enum",        "pg_extension",   "pg_index",
+      "pg_inherits",   "pg_language",    "pg_largeobject", "pg_namespace",   "pg_opclass",
+      "pg_operator",   "pg_policy",      "pg_proc",        "pg_publication", "pg_range",
+      "pg_rewrite",    "pg_sequence",    "pg_shdepend",    "pg_statistic",   "pg_subscription",
+      "pg_tablespace", "pg_trigger",     "pg_type",
+  };
+  return (name.schema.empty() || name.schema == "pg_catalog") &&
+         std::find(std::begin(kTables), std::end(kTables), name.name) != std::end(kTables);
+}
+
+// Who changes a table, rather than its rows, is asked (tablecmds.c:RangeVarCallbackForAlterRelation
+// and its kin).
+bool ChangesTable(const Action& action) {
+  return std::visit(
+      [](const auto& act) {
+        using Act = std::decay_t<decltype(act)>;
+        if constexpr (std::is_same_v<Act, LockTable> || std::is_same_v<Act, ModifyData> ||
+                      std::is_same_v<Act, Annotate> || std::is_same_v<Act, Grant> ||
+                      std::is_same_v<Act, Maintain> || std::is_same_v<Act, CreateTable> ||
+                      std::is_same_v<Act, CreateStatistics> || std::is_same_v<Act, AlterSequence>) {
+          return false;
+        }
+        return true;
+      },
+      action.kind);
+}
+
+}  // namespace
+
+void Inspector::CheckSystemTables(const Action& action) {
+  if (situation_.changes_system || !ChangesTable(action)) return;
+  const auto check = [&](const Name& name) {
+    if (!IsSystemTable(name) || Find(name) != nullptr) return;
+    Fail("42501", absl::StrCat("permission denied: \"", name.name, "\" is a system catalog"));
+  };
+  if (const auto* drop = std::get_if<action::Drop>(&action.kind)) {
+    if (drop->kind != ObjectKind::kTable) return;
+    for (const Name& name : drop->objects) check(name);
+    return;
+  }
+  for (const Demand& demand : DemandsOf(action, situation_.server_version)) check(*demand.name);
+}
+
 bool Inspector::SuitsKinds(const Action& action) {
   const auto* create = std::get_if<CreateTable>(&action.kind);
   if (create != nullptr && create->if_not_exists && Find(create->table) != nullptr) return true;

@@ -274,6 +274,14 @@ void Inspector::CheckPlace(const Name& name) {
   if (!made_here) FailIfGone(ObjectKind::kSchema, {.name = name.schema});
 }
 
+// catalog/heap.c:heap_create
+void Inspector::CheckRelationPlace(const Name& name) {
+  CheckPlace(name);
+  const bool system = name.schema == "pg_catalog" || name.schema == "pg_toast";
+  if (!system || situation_.changes_system) return;
+  Fail("42501", absl::StrCat("permission denied to create \"", name.schema, ".", name.name, "\""));
+}
+
 bool Inspector::FailIfTypesGone(ObjectKind kind, const Name& name) {
   const std::vector<Name> types = TypesOfName(kind, name.name);
   return std::any_of(types.begin(), types.end(),

@@ -207,6 +207,11 @@ void Inspector::Look(const action::AlterDomain& alter) {
     return Fail("42601", "NOT NULL constraints of domains have no names yet");
   }
   if (domain != nullptr && !CheckDomainConstraint(alter, *domain)) return;
+  const bool based = domain != nullptr && domain->base.has_value();
+  if (adds && based && alter.constraint.kind == ConstraintKind::kCheck &&
+      alter.constraint.expression) {
+    CheckDomainCondition(*alter.constraint.expression, *domain->base);
+  }
   if (alter.change == Kind::kSetDefault && alter.default_value) {
     CheckDefault(*alter.default_value,
                  domain == nullptr || !domain->base ? nullptr : &*domain->base);

@@ -359,6 +359,17 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
   CheckMerges(*parent, table);
 }
 
+// One comparison or null test of a column each.
+bool AreOtherConditions(const OptionalPredicate& one, const OptionalPredicate& other) {
+  const auto is_plain = [](const OptionalPredicate& predicate) {
+    const bool leaf = predicate != nullptr && (predicate->kind == PredicateKind::kCompare ||
+                                               predicate->kind == PredicateKind::kIsNull);
+    return leaf && !predicate->term.column.empty() && predicate->term.cast.empty() &&
+           !predicate->term.murky && predicate->literal.type.empty();
+  };
+  return is_plain(one) && is_plain(other) && !(*one == *other);
+}
+
 // Whether a table can become the child of another: it has every column, with the type, and every
 // check (tablecmds.c:MergeAttributesIntoExisting, MergeConstraintsIntoExisting).
 void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
@@ -395,6 +406,14 @@ void Inspector::CheckMerges(const Relation& parent, const Relation& child) {
       return Fail("42804",
                   absl::StrCat("child table is missing constraint \"", constraint.name, "\""));
     }
+    if (AreOtherConditions(own->predicate, constraint.predicate)) {
+      return Fail("42804", absl::StrCat("child table has another check constraint \"",
+                                        constraint.name, "\""));
+    }
+    if (own->no_inherit || (!own->validated && constraint.validated)) {
+      return Fail("42P17", absl::StrCat("constraint \"", constraint.name,
+                                        "\" conflicts with that of the child table"));
+    }
   }
 }
 
@@ -423,7 +442,18 @@ std::vector<const Relation*> Inspector::UpkeepTargets(const action::Maintain& ma
   return targets;
 }
 
+// Of a VACUUM FULL, which skips no pages anyway.
+static bool SkipsNothing(const action::Maintain& maintain) {
+  return maintain.upkeep == Upkeep::kVacuumFull &&
+         std::find(maintain.options.begin(), maintain.options.end(), "disable_page_skipping") !=
+             maintain.options.end();
+}
+
 void Inspector::Look(const action::Maintain& maintain) {
+  // Before 16 vacuum.c:vacuum asked for the transaction first.
+  if (SkipsNothing(maintain)) {
+    Fail("0A000", "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
+  }
   facts_.form = static_cast<int>(maintain.upkeep);
   if (maintain.concurrently) facts_.conditions |= kConcurrently;
   if (maintain.upkeep == Upkeep::kReindexSchema &&
@@ -440,8 +470,35 @@ void Inspector::Look(const action::Maintain& maintain) {
   for (const Relation* target : targets) NoteUpkeep(maintain, *target, true);
 }
 
+static bool IsUpkeepOption(Upkeep upkeep, absl::string_view option) {
+  static constexpr absl::string_view kOfAnalyze[] = {"verbose", "skip_locked",
+                                                     "buffer_usage_limit"};
+  static constexpr absl::string_view kOfVacuum[] = {"analyze",
+                                                    "freeze",
+                                                    "full",
+                                                    "disable_page_skipping",
+                                                    "index_cleanup",
+                                                    "process_main",
+                                                    "process_toast",
+                                                    "truncate",
+                                                    "parallel",
+                                                    "skip_database_stats",
+                                                    "only_database_stats"};
+  static constexpr absl::string_view kOfReindex[] = {"verbose", "concurrently", "tablespace"};
+  const auto is_in = [&](const auto& names) {
+    return std::find(std::begin(names), std::end(names), option) != std::end(names);
+  };
+  if (upkeep == Upkeep::kCluster) return option == "verbose";
+  if (upkeep >= Upkeep::kReindexIndex) return is_in(kOfReindex);
+  return is_in(kOfAnalyze) || (upkeep != Upkeep::kAnalyze && is_in(kOfVacuum));
+}
+
 // vacuum.c:ExecVacuum looks at the options before it asks for the transaction.
 void Inspector::CheckUpkeepOptions(const action::Maintain& maintain) {
+  for (const std::string& option : maintain.options) {
+    if (IsUpkeepOption(maintain.upkeep, option)) continue;
+    return Fail("42601", absl::StrCat("unrecognized option \"", option, "\""));
+  }
   const bool full = maintain.upkeep == Upkeep::kVacuumFull;
   const bool columns = std::any_of(maintain.columns.begin(), maintain.columns.end(),
                                    [](const auto& named) { return !named.empty(); });
@@ -449,6 +506,8 @@ void Inspector::CheckUpkeepOptions(const action::Maintain& maintain) {
     Fail("0A000", "ANALYZE option must be specified when a column list is provided");
   } else if (full && maintain.parallel && situation_.server_version >= 13) {
     Fail("0A000", "VACUUM FULL cannot be performed in parallel");
+  } else if (SkipsNothing(maintain) && situation_.server_version >= 16) {
+    Fail("0A000", "VACUUM option DISABLE_PAGE_SKIPPING cannot be used with FULL");
   }
 }
 

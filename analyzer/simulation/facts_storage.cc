@@ -296,6 +296,16 @@ bool Inspector::CheckIndexKey(const action::IndexColumn& key, const TableColumn&
   return !facts_.failure;
 }
 
+// indexcmds.c:ResolveOpClass
+bool Inspector::CheckKeyType(const TableColumn& column, absl::string_view method) {
+  const MethodRow* row = FindMethod(method);
+  const bool known = row != nullptr && IsPlain() && column.type != nullptr;
+  if (!known || HasDefaultClass(*row, *column.type)) return true;
+  Fail("42704", absl::StrCat("data type ", column.type->name.name,
+                             " has no default operator class for access method \"", method, "\""));
+  return false;
+}
+
 // indexcmds.c:ComputeIndexAttrs, and what DefineIndex asks of the columns.
 void Inspector::CheckIndexed(const action::CreateIndex& create, const Relation& table) {
   if (create.unique) {
@@ -314,10 +324,7 @@ void Inspector::CheckIndexed(const action::CreateIndex& create, const Relation& 
     if (method == nullptr || !IsPlain() || column->type == nullptr || !key.operator_class.empty()) {
       continue;
     }
-    if (HasDefaultClass(*method, *column->type)) continue;
-    return Fail("42704", absl::StrCat("data type ", column->type->name.name,
-                                      " has no default operator class for access method \"",
-                                      create.method, "\""));
+    if (!CheckKeyType(*column, create.method)) return;
   }
   for (const std::string& name : used) {
     const TableColumn* column = table.FindColumn(name);

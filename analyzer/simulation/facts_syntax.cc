@@ -70,8 +70,25 @@ class SyntaxAge {
       Note(privilege == "set" || privilege == "alter system", "privileges on parameters", 15);
     }
   }
+  // commands/vacuum.c:ExecVacuum, indexcmds.c:ExecReindex, cluster.c:cluster; REINDEX had a list of
+  // its own in the grammar before 14, and CLUSTER none.
+  void LookAtOption(action::Upkeep upkeep, absl::string_view option) {
+    using action::Upkeep;
+    if (upkeep == Upkeep::kCluster) return Note(true, "options of CLUSTER", 14);
+    if (upkeep >= Upkeep::kReindexIndex) {
+      return Note(option != "verbose", "options of REINDEX but for VERBOSE", 14);
+    }
+    Note(option == "parallel", "VACUUM (PARALLEL)", 13);
+    Note(option == "process_toast", "VACUUM (PROCESS_TOAST)", 14);
+    const bool of_16 = option == "process_main" || option == "skip_database_stats" ||
+                       option == "only_database_stats" || option == "buffer_usage_limit";
+    Note(of_16, "an option of VACUUM", 16);
+  }
   void Look(const action::Maintain& maintain) {
-    Note(maintain.parallel, "VACUUM (PARALLEL)", 13);
+    for (const std::string& option : maintain.options) LookAtOption(maintain.upkeep, option);
+    const bool whole = maintain.upkeep == action::Upkeep::kReindexDatabase ||
+                       maintain.upkeep == action::Upkeep::kReindexSystem;
+    Note(whole && maintain.object.empty(), "REINDEX DATABASE or SYSTEM without a name", 16);
     const bool only = std::any_of(maintain.relations.begin(), maintain.relations.end(),
                                   [](const Target& target) { return target.only; });
     Note(only, "ONLY in VACUUM and ANALYZE", 18);

@@ -36,6 +36,30 @@ bool IsIntegerType(const Type& type) {
 
 // ---- columns and their defaults --------------------------------------------------------------
 
+// What has no place for them, and the scale of numeric (parse_type.c:typenameTypeMod,
+// numeric.c:numerictypmodin; 15 lets the scale be negative, or beyond the precision). A modifier of
+// -1 may be one that the grammar could not read.
+bool Inspector::CheckModifiers(const TypeName& type) {
+  if (type.modifiers.empty() || !IsBuiltinType(type.name)) return true;
+  static constexpr absl::string_view kModified[] = {"varchar",     "bpchar",  "bit",    "varbit",
+                                                    "numeric",     "time",    "timetz", "timestamp",
+                                                    "timestamptz", "interval"};
+  const std::string& name = type.name.name;
+  if (std::find(std::begin(kModified), std::end(kModified), name) == std::end(kModified)) {
+    Fail("42601", absl::StrCat("type modifier is not allowed for type \"", name, "\""));
+    return false;
+  }
+  if (name != "numeric" || type.modifiers.size() < 2 || type.modifiers[1] == -1) return true;
+  constexpr int32_t kMostScale = 1000;
+  const int32_t scale = type.modifiers[1];
+  const bool wide = situation_.server_version >= 15;
+  const bool fits =
+      wide ? -kMostScale <= scale && scale <= kMostScale : 0 <= scale && scale <= type.modifiers[0];
+  if (fits && type.modifiers.size() == 2) return true;
+  Fail("22023", "the scale of type numeric is out of range");
+  return false;
+}
+
 // catalog/heap.c:CheckAttributeType, parse_type.c:GetColumnDefCollation
 bool Inspector::CheckColumnType(const TypeName& type, RelationId of) {
   const Type resolved = ResolveType(type, Scope());
@@ -54,6 +78,7 @@ bool Inspector::CheckColumnType(const TypeName& type, RelationId of) {
     Fail("22023", absl::StrCat("the modifier of type ", name, " is out of range"));
     return false;
   }
+  if (!CheckModifiers(type)) return false;
   if (of != 0 && resolved.row_of == of) {
     Fail("42P16", "a table cannot be made a member of itself");
     return false;
@@ -96,26 +121,58 @@ bool Inspector::CheckExpression(const Expression& expression,
   return !facts_.failure;
 }
 
-// A condition on a row: of a check.
-bool Inspector::CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns) {
-  if (condition.has_subquery) {
-    Fail("0A000", "cannot use subquery in check constraint");
+// parse_agg.c:check_agglevels_and_constraints, parse_expr.c:transformSubLink
+bool Inspector::CheckComputedKey(const Expression& expression,
+                                 absl::Span<const TableColumn> columns, absl::string_view where) {
+  if (expression.has_subquery) {
+    Fail("0A000", absl::StrCat("cannot use subquery in ", where));
     return false;
   }
   const auto is_aggregate = [&](const FunctionCall& call) {
     return IsAggregate(call, situation_.server_version);
   };
-  if (std::any_of(condition.calls.begin(), condition.calls.end(), is_aggregate)) {
-    Fail("42803", "aggregate functions are not allowed in check constraints");
+  if (std::any_of(expression.calls.begin(), expression.calls.end(), is_aggregate)) {
+    Fail("42803", absl::StrCat("aggregate functions are not allowed in ", where));
     return false;
   }
-  if (!CheckExpression(condition, columns)) return false;
+  return CheckExpression(expression, columns);
+}
+
+// parse_coerce.c:coerce_to_boolean
+bool Inspector::CheckTruth(const Expression& condition, absl::Span<const TableColumn> columns,
+                           absl::string_view where) {
   const TypeScope scope = Scope();
   const ExpressionType type = TypeOf(condition, columns, scope);
-  if (type.IsKnown() && BaseOf(type.type, scope).name != "bool") {
-    Fail("42804", "argument of CHECK must be type boolean");
+  if (condition.text) {
+    const absl::string_view bad = JudgeText(*condition.text, BuiltinNamed("bool", scope), scope);
+    if (!bad.empty()) Fail(bad, absl::StrCat("\"", *condition.text, "\" is no truth"));
+  } else if (type.IsKnown() && BaseOf(type.type, scope).name != "bool") {
+    Fail("42804", absl::StrCat("argument of ", where, " must be type boolean"));
   }
   return !facts_.failure;
+}
+
+// A condition on a row: of a check, or of a policy.
+bool Inspector::CheckCondition(const Expression& condition, absl::Span<const TableColumn> columns,
+                               absl::string_view where) {
+  const bool queries = where == "POLICY" && condition.has_subquery;
+  // What stands in a query within it is not told from what stands around.
+  if (queries ? !CheckExpression(condition, columns)
+              : !CheckComputedKey(condition, columns, where)) {
+    return false;
+  }
+  return CheckTruth(condition, columns, where);
+}
+
+// typecmds.c:domainAddCheckConstraint: VALUE is all that there is.
+bool Inspector::CheckDomainCondition(const Expression& condition, const TypeName& base) {
+  for (const std::string& column : condition.columns) {
+    if (column == "value" || condition.has_subquery) continue;
+    Fail("42703", absl::StrCat("column \"", column, "\" does not exist"));
+    return false;
+  }
+  const TableColumn value = {.name = "value", .type = std::make_shared<const TypeName>(base)};
+  return CheckCondition(condition, absl::MakeConstSpan(&value, 1));
 }
 
 // catalog/heap.c:cookDefault, parser/parse_expr.c under EXPR_KIND_COLUMN_DEFAULT. `type` is the
@@ -248,7 +305,8 @@ void Inspector::CheckIdentityOf(const action::AlterRelation& alter, const Relati
 // ---- queries ---------------------------------------------------------------------------------
 
 QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
-                                       std::optional<absl::Span<const std::string>> names) {
+                                       std::optional<absl::Span<const std::string>> names,
+                                       absl::Span<const std::string> variables) {
   if (selection == nullptr) return {};
   const Relation* only =
       selection->sources.size() == 1 ? Find(selection->sources[0].relation) : nullptr;
@@ -258,7 +316,7 @@ QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
     CheckTypesOf(*shown.value);
     CheckLabels(shown.value->texts, only);
   }
-  for (const auto& arm : selection->arms) CheckSelection(arm, std::nullopt);
+  for (const auto& arm : selection->arms) CheckSelection(arm, std::nullopt, variables);
   for (const ShownColumn& assigned : selection->assigned) {
     if (!CheckCalls(assigned.value->calls)) return {};
   }
@@ -268,8 +326,9 @@ QueryColumns Inspector::CheckSelection(const OptionalSelection& selection,
     CheckLabels(condition->texts, only);
   }
   const TypeScope scope = Scope();
-  QueryColumns query = ColumnsOf(*selection, names, scope, IsPlain(),
-                                 [&](const Relation& relation) { return KnowsAll(relation); });
+  QueryColumns query = ColumnsOf(
+      *selection, names, scope, IsPlain(),
+      [&](const Relation& relation) { return KnowsAll(relation); }, variables);
   if (query.failure) Fail(query.failure->sqlstate, query.failure->message);
   return query;
 }

@@ -58,6 +58,9 @@ void SetParameter(const action::SetParameter& set, Session& session) {
     session.statement_timeout_ms = reset ? std::nullopt : ParseMilliseconds(value);
   } else if (name == "timezone") {
     session.utc = !reset && IsUtc(value);
+  } else if (name == "allow_system_table_mods") {
+    // Whatever it is set to: what a server lets through nobody is told to fail.
+    session.allow_system_table_mods = true;
   } else if (name == "check_function_bodies") {
     bool on = true;
     const bool off = absl::EqualsIgnoreCase(value, "off") || (absl::SimpleAtob(value, &on) && !on);
@@ -315,6 +318,7 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .extended = extended_,
           .utc = session.utc,
           .checks_bodies = session.check_function_bodies,
+          .changes_system = session.allow_system_table_mods,
           .in_body = frame.within != nullptr,
           .conditional = frame.conditional,
           .now = now(),

@@ -81,6 +81,7 @@ struct Session {
   std::vector<std::string> search_path = {"public"};
   bool utc = false;
   bool check_function_bodies = true;
+  bool allow_system_table_mods = false;
   bool fires_triggers = true;  // false: session_replication_role is replica
 };
 

@@ -9,6 +9,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/value_text.h"
 #include "analyzer/simulation/volatility.h"
 
 namespace plimsoll {
@@ -24,9 +25,19 @@ class QueryReader {
   // What was read of each query: several may name it.
   using Known = absl::flat_hash_map<const Selection*, QueryColumns>;
 
-  QueryReader(const Selection& selection, const TypeScope& scope, bool plain,
-              absl::FunctionRef<bool(const Relation&)> knows_all, Known& known)
-      : selection_(selection), scope_(scope), plain_(plain), knows_all_(knows_all), known_(known) {
+  // What is the same for a query and all within it.
+  struct Context {
+    const TypeScope& scope;
+    bool plain;
+    absl::FunctionRef<bool(const Relation&)> knows_all;
+    absl::Span<const std::string> variables;
+    Known& known;
+  };
+
+  // `outer`: of the query in whose expressions this one stands; null: none.
+  QueryReader(const Selection& selection, const Context& context, const QueryReader* outer)
+      : selection_(selection), context_(context), scope_(context.scope), outer_(outer) {
+    const TypeScope& scope = scope_;
     for (const Selection::Source& source : selection.sources) {
       if (source.derived) {
         AddDerived(source);
@@ -39,7 +50,7 @@ class QueryReader {
       sources_.push_back({.alias = source.alias,
                           .relation = readable ? relation : nullptr,
                           .open = open,
-                          .certain = !open && knows_all(*relation)});
+                          .certain = !open && context.knows_all(*relation)});
     }
     for (const Source& source : sources_) {
       if (source.relation == nullptr) continue;
@@ -56,9 +67,14 @@ class QueryReader {
       query.assigned.push_back({.name = assigned.name, .type = TypeNameOf(*assigned.value)});
     }
     for (const ShownColumn& shown : selection_.columns) Show(shown, query);
+    CheckAliases();
     CheckNames();
-    if (!failure_) CheckGrouping(query);
-    if (!failure_ && plain_) CheckTypes();
+    CheckPlaces(query);
+    if (context_.plain) CheckComparisons(query);
+    CheckSubqueries();
+    // An aggregate may be one of the query around.
+    if (!failure_ && outer_ == nullptr) CheckGrouping(query);
+    if (!failure_ && context_.plain) CheckTypes();
     if (names) GiveNames(*names, query);
     query.failure = std::move(failure_);
     return query;
@@ -73,10 +89,10 @@ class QueryReader {
   };
 
   QueryColumns ReadOther(const Selection& other) {
-    const auto found = known_.find(&other);
-    if (found != known_.end()) return found->second;
-    QueryColumns query = QueryReader(other, scope_, plain_, knows_all_, known_).Read(std::nullopt);
-    known_[&other] = query;
+    const auto found = context_.known.find(&other);
+    if (found != context_.known.end()) return found->second;
+    QueryColumns query = QueryReader(other, context_, outer_).Read(std::nullopt);
+    context_.known[&other] = query;
     return query;
   }
 
@@ -98,18 +114,140 @@ class QueryReader {
         Fail("42601", "each UNION query must have the same number of columns");
         break;
       }
-      for (size_t i = 0; i < all.columns.size(); ++i) {
-        const auto& type = all.columns[i].type;
-        const auto& other = one.columns[i].type;
-        const bool same = type != nullptr && other != nullptr && type->name == other->name &&
-                          type->array == other->array && type->modifiers == other->modifiers;
-        if (!same) all.columns[i].type = nullptr;
-      }
+      Unite(one, all);
     }
     all.keys.clear();
+    if (!failure_) CheckOrderOfArms(all);
     if (names && !failure_) GiveNames(*names, all);
     all.failure = std::move(failure_);
     return all;
+  }
+
+  // parse_coerce.c:select_common_type
+  void Unite(const QueryColumns& one, QueryColumns& all) {
+    const auto find = [](const QueryColumns& query, size_t place) {
+      return std::find_if(
+          query.untyped.begin(), query.untyped.end(),
+          [&](const QueryColumns::Untyped& column) { return column.place == place; });
+    };
+    for (size_t i = 0; i < all.columns.size(); ++i) {
+      auto& type = all.columns[i].type;
+      const auto& other = one.columns[i].type;
+      const auto mine = find(all, i);
+      const auto theirs = find(one, i);
+      const bool mine_untyped = mine != all.untyped.end();
+      const bool theirs_untyped = theirs != one.untyped.end();
+      if (type != nullptr && theirs_untyped) {
+        CheckText(theirs->text, *type);
+        continue;
+      }
+      if (other != nullptr && mine_untyped) {
+        CheckText(mine->text, *other);
+        type = other;
+        all.untyped.erase(mine);
+        continue;
+      }
+      // Two without a type become text, or wait for a third, as the parentheses are.
+      if (mine_untyped) all.untyped.erase(mine);
+      const bool same = type != nullptr && other != nullptr && *type == *other;
+      if (!same && type != nullptr && other != nullptr) CheckCategories(*type, *other);
+      if (!same) type = nullptr;
+    }
+  }
+
+  void CheckText(const std::optional<std::string>& text, const TypeName& type) {
+    if (!text || !context_.plain) return;
+    const absl::string_view bad = JudgeText(*text, ResolveType(type, scope_), scope_);
+    if (!bad.empty()) Fail(bad, absl::StrCat("\"", *text, "\" is no ", type.name.name));
+  }
+
+  void CheckCategories(const TypeName& one, const TypeName& other) {
+    const char category = BaseOf(ResolveType(one, scope_), scope_).Category();
+    const char wanted = BaseOf(ResolveType(other, scope_), scope_).Category();
+    if (!context_.plain || category == 0 || wanted == 0 || category == wanted) return;
+    Fail("42804", absl::StrCat("UNION types ", one.name.name, " and ", other.name.name,
+                               " cannot be matched"));
+  }
+
+  // Only what is shown can be named (parse_clause.c, analyze.c:transformSetOperationStmt).
+  void CheckOrderOfArms(const QueryColumns& all) {
+    CheckPlaces(all);
+    if (!all.known) return;
+    for (const Mention& mention : selection_.sorted_by) {
+      const bool shown =
+          std::any_of(all.columns.begin(), all.columns.end(),
+                      [&](const TableColumn& column) { return column.name == mention.column; });
+      if (!shown && mention.qualifier.empty()) {
+        return Fail("42703", absl::StrCat("column \"", mention.column, "\" does not exist"));
+      }
+    }
+    if (!selection_.sorted_by_values.empty()) {
+      Fail("0A000", "only result column names can be used in ORDER BY of a UNION");
+    }
+  }
+
+  // parse_relation.c:checkNameSpaceConflicts
+  void CheckAliases() {
+    absl::flat_hash_set<absl::string_view> seen;
+    for (size_t i = 0; i < selection_.sources.size() && selection_.sources.size() > 1; ++i) {
+      const Selection::Source& source = selection_.sources[i];
+      if (source.alias.empty() || seen.insert(source.alias).second) continue;
+      // Two relations of one name, in two schemas, may stand beside each other.
+      if (!source.derived && !source.relation.schema.empty()) continue;
+      const auto same =
+          std::find_if(selection_.sources.begin(), selection_.sources.end(),
+                       [&](const Selection::Source& other) { return other.alias == source.alias; });
+      if (!same->derived && !same->relation.schema.empty()) continue;
+      return Fail("42712",
+                  absl::StrCat("table name \"", source.alias, "\" specified more than once"));
+    }
+  }
+
+  // DISTINCT, GROUP BY and ORDER BY compare values (parse_oper.c:get_sort_group_operators).
+  void CheckComparisons(const QueryColumns& query) {
+    const auto check = [&](const std::shared_ptr<const TypeName>& type) {
+      const bool compared =
+          type == nullptr || type->array || !type->name.schema.empty() ||
+          (type->name.name != "json" && type->name.name != "xml" && type->name.name != "point");
+      if (!compared) {
+        Fail("42883", absl::StrCat("there is no equality operator for type ", type->name.name));
+      }
+    };
+    if (selection_.distinct) {
+      for (const TableColumn& column : query.columns) check(column.type);
+    }
+    // GROUP BY's names are among those of `sorted_by`.
+    for (const Mention& mention : selection_.sorted_by) {
+      const auto shown =
+          std::find_if(query.columns.begin(), query.columns.end(),
+                       [&](const TableColumn& column) { return column.name == mention.column; });
+      // ORDER BY means what is shown by that name.
+      if (mention.qualifier.empty() && shown != query.columns.end()) {
+        check(shown->type);
+        continue;
+      }
+      const Source* source = SourceOf(mention);
+      if (source != nullptr) check(source->relation->FindColumn(mention.column)->type);
+    }
+  }
+
+  // parse_clause.c:findTargetlistEntrySQL92
+  void CheckPlaces(const QueryColumns& query) {
+    if (selection_.placed_by_others) {
+      Fail("42601", "a constant in ORDER BY or GROUP BY has to be an integer");
+    }
+    if (!query.known) return;
+    for (const int64_t place : selection_.places) {
+      if (place >= 1 && static_cast<size_t>(place) <= query.columns.size()) continue;
+      Fail("42P10", absl::StrCat("position ", place, " is not in select list"));
+    }
+  }
+
+  void CheckSubqueries() {
+    for (const auto& subquery : selection_.subqueries) {
+      if (failure_) return;
+      failure_ = QueryReader(*subquery, context_, this).Read(std::nullopt).failure;
+    }
   }
 
   // A subquery is a relation of its own, for as long as the reader lives.
@@ -199,6 +337,11 @@ class QueryReader {
     if (shown.value == nullptr) return ShowAll(shown.name, query);
     if (shown.name.empty()) query.known = false;
     query.columns.push_back({.name = shown.name, .type = TypeNameOf(*shown.value)});
+    if (query.columns.back().type != nullptr) return;
+    const Expression& value = *shown.value;
+    const bool null = value.is_null && value.operations.size() == 1;
+    if (!null && !value.text) return;
+    query.untyped.push_back({.place = query.columns.size() - 1, .text = value.text});
   }
 
   // Null where the type is not certain.
@@ -229,13 +372,15 @@ class QueryReader {
     for (const ShownColumn& shown : selection_.columns) {
       if (shown.value != nullptr) {
         CheckMentions(*shown.value);
-      } else if (!shown.name.empty() && FindSource(shown.name) == nullptr) {
+      } else if (!shown.name.empty() && !IsQualifier(shown.name)) {
         Fail("42P01", absl::StrCat("missing FROM-clause entry for table \"", shown.name, "\""));
       }
     }
     for (const ShownColumn& assigned : selection_.assigned) CheckMentions(*assigned.value);
     for (const OptionalExpression& condition : selection_.conditions) CheckMentions(*condition);
     if (selection_.having) CheckMentions(*selection_.having);
+    for (const OptionalExpression& value : selection_.sorted_by_values) CheckMentions(*value);
+    for (const OptionalExpression& value : selection_.grouped_by_values) CheckMentions(*value);
     for (const Mention& mention : selection_.sorted_by) {
       const bool shown = mention.qualifier.empty() && IsShown(mention.column);
       if (!shown) CheckMention(mention);
@@ -254,38 +399,62 @@ class QueryReader {
     }
   }
 
-  // parse_expr.c:transformColumnRef
+  bool IsVariable(const std::string& name) const {
+    return std::find(context_.variables.begin(), context_.variables.end(), name) !=
+           context_.variables.end();
+  }
+
+  // Of this query, or of one around.
+  bool IsQualifier(const std::string& name) const {
+    if (FindSource(name) != nullptr) return true;
+    return outer_ == nullptr ? IsVariable(name) : outer_->IsQualifier(name);
+  }
+
   void CheckMention(const Mention& mention) {
+    if (failure_ || mention.column.empty()) return;
+    failure_ = mention.qualifier.empty() ? JudgeBare(mention.column) : JudgeQualified(mention);
+  }
+
+  static Failure Missing(const std::string& column) {
+    return {.sqlstate = "42703", .message = absl::StrCat("column \"", column, "\" does not exist")};
+  }
+
+  // parse_expr.c:transformColumnRef
+  std::optional<Failure> JudgeQualified(const Mention& mention) const {
     const std::string& name = mention.column;
-    if (name.empty()) return;
-    const auto missing = [&] {
-      // `t.text` may be a function of the row, or a cast.
-      const bool function = !mention.qualifier.empty() &&
-                            (IsBuiltinType({.name = name}) || IsBuiltinFunction({.name = name}) ||
-                             scope_.view.FindRoutine({.name = name}, scope_.search_path));
-      if (!function) Fail("42703", absl::StrCat("column \"", name, "\" does not exist"));
-    };
-    if (!mention.qualifier.empty()) {
-      const Source* source = FindSource(mention.qualifier);
-      if (source == nullptr) {
-        // RETURNING old.a, new.a
-        const bool version = mention.qualifier == "old" || mention.qualifier == "new";
-        if (version && scope_.server_version >= 18) return;
-        return Fail("42P01", absl::StrCat("missing FROM-clause entry for table \"",
-                                          mention.qualifier, "\""));
-      }
-      if (SourceOf(mention) == nullptr && source->certain && !IsSystemColumn(name)) missing();
-      return;
+    const Source* source = FindSource(mention.qualifier);
+    if (source == nullptr && outer_ != nullptr) return outer_->JudgeQualified(mention);
+    if (source == nullptr) {
+      // RETURNING old.a, new.a
+      const bool version = mention.qualifier == "old" || mention.qualifier == "new";
+      if (version && scope_.server_version >= 18) return std::nullopt;
+      if (IsVariable(mention.qualifier)) return std::nullopt;
+      return Failure{.sqlstate = "42P01",
+                     .message = absl::StrCat("missing FROM-clause entry for table \"",
+                                             mention.qualifier, "\"")};
     }
+    const bool certain = SourceOf(mention) == nullptr && source->certain && !IsSystemColumn(name);
+    // `t.text` may be a function of the row, or a cast.
+    const bool function = IsBuiltinType({.name = name}) || IsBuiltinFunction({.name = name}) ||
+                          scope_.view.FindRoutine({.name = name}, scope_.search_path) != nullptr;
+    if (!certain || function) return std::nullopt;
+    return Missing(name);
+  }
+
+  std::optional<Failure> JudgeBare(const std::string& name) const {
     const size_t sharing = Sharing(name);
     if (sharing > 1 && !selection_.joins_by_name) {
-      return Fail("42702", absl::StrCat("column reference \"", name, "\" is ambiguous"));
+      return Failure{.sqlstate = "42702",
+                     .message = absl::StrCat("column reference \"", name, "\" is ambiguous")};
     }
     const bool all_certain = std::all_of(sources_.begin(), sources_.end(),
                                          [](const Source& source) { return source.certain; });
     const bool whole_row = FindSource(name) != nullptr;
     const bool system = IsSystemColumn(name) && !sources_.empty();
-    if (sharing == 0 && all_certain && !whole_row && !system) missing();
+    if (sharing > 0 || !all_certain || whole_row || system) return std::nullopt;
+    if (outer_ != nullptr) return outer_->JudgeBare(name);
+    if (IsVariable(name)) return std::nullopt;
+    return Missing(name);
   }
 
   // ---- groups
@@ -293,18 +462,24 @@ class QueryReader {
   struct Outside {
     std::vector<Mention> mentions;  // of columns outside of aggregates
     bool aggregates = false;
+    bool nested = false;  // one within another
     bool certain = true;
   };
 
   Outside OutsideOf(const Expression& expression) const {
     Outside outside;
-    // How many of the mentions came with each value.
+    // How many of the mentions came with each value, and whether aggregates did.
     std::vector<size_t> starts;
+    std::vector<bool> aggregated;
     for (const Operation& operation : expression.operations) {
       const size_t count = std::min<size_t>(operation.operands, starts.size());
       const size_t start = count == 0 ? outside.mentions.size() : starts[starts.size() - count];
+      const bool holds = std::find(aggregated.end() - static_cast<std::ptrdiff_t>(count),
+                                   aggregated.end(), true) != aggregated.end();
       starts.resize(starts.size() - count);
       starts.push_back(start);
+      aggregated.resize(starts.size() - 1);
+      aggregated.push_back(holds);
       if (operation.kind == OperationKind::kOpaque) outside.certain = false;
       if (operation.kind == OperationKind::kColumn) {
         outside.mentions.push_back({.qualifier = operation.name.name, .column = operation.text});
@@ -317,7 +492,9 @@ class QueryReader {
       if (strange) outside.certain = false;
       if (operation.kind == OperationKind::kCall && IsAggregate(call, scope_.server_version)) {
         outside.aggregates = true;
+        outside.nested = outside.nested || holds;
         outside.mentions.resize(start);
+        aggregated.back() = true;
       }
     }
     return outside;
@@ -339,10 +516,26 @@ class QueryReader {
   }
 
   void CheckGrouping(QueryColumns& query) {
+    const auto is_aggregated = [&](const OptionalExpression& value) {
+      const Outside outside = OutsideOf(*value);
+      return outside.aggregates && outside.certain;
+    };
     for (const OptionalExpression& condition : selection_.conditions) {
-      const Outside outside = OutsideOf(*condition);
-      if (outside.aggregates && outside.certain) {
+      if (is_aggregated(condition)) {
         return Fail("42803", "aggregate functions are not allowed in WHERE");
+      }
+      if (condition->has_window && !condition->has_subquery) {
+        return Fail("42P20", "window functions are not allowed in WHERE");
+      }
+    }
+    for (const OptionalExpression& value : selection_.grouped_by_values) {
+      if (is_aggregated(value)) {
+        return Fail("42803", "aggregate functions are not allowed in GROUP BY");
+      }
+    }
+    for (const ShownColumn& assigned : selection_.assigned) {
+      if (is_aggregated(assigned.value)) {
+        return Fail("42803", "aggregate functions are not allowed in UPDATE");
       }
     }
     std::vector<Outside> shown;
@@ -356,6 +549,9 @@ class QueryReader {
       groups = groups || shown.back().aggregates;
     }
     if (selection_.having != nullptr) shown.push_back(OutsideOf(*selection_.having));
+    if (std::any_of(shown.begin(), shown.end(), [](const Outside& one) { return one.nested; })) {
+      return Fail("42803", "aggregate function calls cannot be nested");
+    }
     // A group may be by a shown value too, which is not followed.
     const bool by_columns = !selection_.grouped_by_others &&
                             std::all_of(selection_.grouped_by.begin(), selection_.grouped_by.end(),
@@ -380,8 +576,20 @@ class QueryReader {
 
   // ---- types and names
 
+  // It names no source of a query around.
+  bool IsOwn(const Expression& expression) const {
+    return outer_ == nullptr ||
+           std::all_of(expression.operations.begin(), expression.operations.end(),
+                       [&](const Operation& operation) {
+                         return operation.kind != OperationKind::kColumn ||
+                                operation.name.name.empty() ||
+                                FindSource(operation.name.name) != nullptr;
+                       });
+  }
+
   void CheckTypes() {
     const auto check = [&](const Expression& expression) {
+      if (!IsOwn(expression)) return;
       const absl::string_view misfit = FindMisfit(expression, visible_, scope_);
       if (!misfit.empty()) Fail(misfit, "a value is of a type that is not taken there");
     };
@@ -391,6 +599,7 @@ class QueryReader {
     for (const ShownColumn& assigned : selection_.assigned) check(*assigned.value);
     for (const OptionalExpression& condition : selection_.conditions) {
       check(*condition);
+      if (!IsOwn(*condition)) continue;
       const ExpressionType type = TypeOf(*condition, visible_, scope_);
       const bool boolean = !type.IsKnown() || BaseOf(type.type, scope_).name == "bool";
       if (!boolean) Fail("42804", "argument of WHERE must be type boolean");
@@ -417,10 +626,9 @@ class QueryReader {
   }
 
   const Selection& selection_;
+  const Context& context_;
   const TypeScope& scope_;
-  bool plain_;
-  absl::FunctionRef<bool(const Relation&)> knows_all_;
-  Known& known_;
+  const QueryReader* outer_;
   bool stores_ = false;  // its columns become those of a relation
   std::vector<Source> sources_;
   absl::flat_hash_map<std::string, size_t> holders_;  // how many sources have such a column
@@ -433,10 +641,12 @@ class QueryReader {
 
 QueryColumns ColumnsOf(const Selection& selection,
                        std::optional<absl::Span<const std::string>> names, const TypeScope& scope,
-                       bool plain, absl::FunctionRef<bool(const Relation&)> knows_all) {
+                       bool plain, absl::FunctionRef<bool(const Relation&)> knows_all,
+                       absl::Span<const std::string> variables) {
   if (selection.columns.size() > kMostColumns) return {};
   QueryReader::Known known;
-  return QueryReader(selection, scope, plain, knows_all, known).Read(names);
+  const QueryReader::Context context = {scope, plain, knows_all, variables, known};
+  return QueryReader(selection, context, nullptr).Read(names);
 }
 
 }  // namespace plimsoll

@@ -1,6 +1,7 @@
 #include "analyzer/simulation/value_text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <limits>
@@ -93,6 +94,32 @@ absl::string_view JudgeNumericFit(absl::string_view text, const Type& type) {
   const int32_t scale = type.modifiers.size() > 1 ? type.modifiers[1] : 0;
   const int32_t whole = type.modifiers[0] - scale;
   return static_cast<int32_t>(decimal->whole.size()) > whole && whole >= 0 ? kOutOfRange : kFits;
+}
+
+// Whether the text is a decimal number with or without an exponent, all of it.
+bool IsScientific(absl::string_view text) {
+  if (!absl::ConsumePrefix(&text, "-")) absl::ConsumePrefix(&text, "+");
+  const size_t mark = text.find_first_of("eE");
+  absl::string_view exponent = mark == absl::string_view::npos ? "0" : text.substr(mark + 1);
+  if (!absl::ConsumePrefix(&exponent, "-")) absl::ConsumePrefix(&exponent, "+");
+  return ReadDecimal(text.substr(0, mark)).has_value() && text.find_first_of("+-") != 0 &&
+         !exponent.empty() && All(exponent, absl::ascii_isdigit);
+}
+
+// utils/adt/float.c:float8in_internal: beyond the type, or too small to be told from zero. What is
+// near the bounds of the type is left alone.
+absl::string_view JudgeFloat(absl::string_view text, const Type& type) {
+  text = absl::StripAsciiWhitespace(text);
+  double value = 0;
+  if (!IsScientific(text) || !absl::SimpleAtod(text, &value)) return kFits;
+  const bool wide = type.name == "float8";
+  const double size = std::abs(value);
+  const bool zero = text.substr(0, text.find_first_of("eE")).find_first_of("123456789") ==
+                    absl::string_view::npos;
+  if (zero) return kFits;
+  const double most = wide ? std::numeric_limits<double>::max() : 3.5e38;
+  const double least = wide ? std::numeric_limits<double>::denorm_min() : 1e-46;
+  return size > most || size < least ? kOutOfRange : kFits;
 }
 
 // A word is certainly no number unless it may be NaN or infinity.
@@ -346,7 +373,11 @@ absl::string_view JudgeScalar(absl::string_view text, const Type& type, int serv
   if (const Range* range = RangeOf(name)) return JudgeInteger(text, *range, server_version);
   if (name == "bool") return JudgeBool(text);
   if (name == "uuid") return JudgeUuid(text);
-  if (name == "numeric" || name == "float4" || name == "float8") return JudgeNumber(text);
+  if (name == "numeric") return JudgeNumber(text);
+  if (name == "float4" || name == "float8") {
+    const absl::string_view bad = JudgeNumber(text);
+    return bad.empty() ? JudgeFloat(text, type) : bad;
+  }
   if (name == "json" || name == "jsonb") return JsonReader(text).IsValid() ? kFits : kBadText;
   if (name == "bytea") return JudgeBytes(text);
   if (name == "inet" || name == "cidr") return JudgeAddress(text);
@@ -384,6 +415,8 @@ absl::string_view JudgeText(absl::string_view text, const Type& type, const Type
 absl::string_view JudgeFit(absl::string_view text, bool is_string, const Type& type) {
   if (type.array) return kFits;
   if (type.name == "numeric") return JudgeNumericFit(text, type);
+  const bool floats = type.name == "float4" || type.name == "float8";
+  if (floats && !is_string) return JudgeFloat(text, type);
   if (is_string) {
     const bool cut = type.name == "varchar" || type.name == "bpchar";
     if (!cut || type.modifiers.empty()) return kFits;

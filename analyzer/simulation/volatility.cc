@@ -249,13 +249,11 @@ class Judge {
         return operands.empty() ? Operand() : operands[0];
       case OperationKind::kTruth:
         for (const Operand& operand : operands) {
-          const bool misfits = finds_misfits_ && misfit_.empty() && !operation.name.name.empty() &&
-                               operand.IsKnown() && !operand.untyped &&
-                               BaseOf(operand.type, scope_).name != "bool";
-          if (misfits) misfit_ = "42804";
+          if (!operation.name.name.empty()) NoteUntrue(operand);
         }
         return {.type = BuiltinNamed("bool", scope_)};
       case OperationKind::kCommon: {
+        const bool cases = operation.name.name == "bool";
         const size_t conditions =
             operation.results == 0
                 ? 0
@@ -268,6 +266,7 @@ class Judge {
           if (!text || common.untyped) continue;
           if (misfit_.empty()) misfit_ = JudgeText(*other.text, common.type, scope_);
         }
+        for (size_t i = 0; i < conditions && cases; ++i) NoteUntrue(operands[i]);
         // parse_coerce.c:select_common_type
         return common.untyped ? Operand{.type = BuiltinNamed("text", scope_)} : common;
       }
@@ -283,6 +282,13 @@ class Judge {
         return {};
     }
     return {};
+  }
+
+  // parse_coerce.c:coerce_to_boolean
+  void NoteUntrue(const Operand& operand) {
+    const bool misfits = finds_misfits_ && misfit_.empty() && operand.IsKnown() &&
+                         !operand.untyped && BaseOf(operand.type, scope_).name != "bool";
+    if (misfits) misfit_ = "42804";
   }
 
   Operand Column(const Operation& operation) const {
@@ -346,6 +352,7 @@ class Judge {
       if (bare && !cast) NoteMisfit(candidates, operands);
       return Settle(std::move(candidates), operands);
     }
+    if (candidates.empty()) NoteMisfit(*routine, operation, operands);
     VolatilityBounds bounds = {.at_least = routine->least_volatility,
                                .at_most = routine->volatility};
     if (routine->constant_body) bounds.at_most = bounds.at_least = Volatility::kImmutable;
@@ -419,14 +426,60 @@ class Judge {
     return !operand.untyped && operand.type.builtin != nullptr;
   }
 
+  // Whether a routine of files takes the values (parse_func.c:func_get_detail).
+  bool MayTake(const Overload& overload, absl::Span<const Operand> operands) const {
+    const size_t count = overload.inputs.size();
+    if (operands.size() + overload.defaults < count) return false;
+    if (operands.size() > count && !overload.variadic) return false;
+    const size_t fixed = overload.variadic ? count - 1 : count;
+    for (size_t i = 0; i < operands.size() && i < fixed; ++i) {
+      if (operands[i].untyped) continue;
+      const Type wanted = ResolveType(overload.inputs[i], scope_);
+      if (wanted.type_class == TypeClass::kPseudo) continue;
+      const Conversion conversion =
+          FindConversion(operands[i].type, wanted, CastContext::kImplicit, scope_);
+      if (conversion.path == CastPath::kNone) return false;
+    }
+    return true;
+  }
+
+  // Others of the name may stand in other schemas of the path.
+  void NoteMisfit(const Routine& routine, const Operation& operation,
+                  absl::Span<const Operand> operands) {
+    const bool alone = !operation.name.schema.empty() || scope_.search_path.size() == 1;
+    const bool told = finds_misfits_ && misfit_.empty() && alone && operation.text.empty() &&
+                      !routine.overloads.empty() && AreComparable(operands);
+    const bool aggregate = scope_.view.FindObject(ObjectKind::kAggregate, operation.name,
+                                                  scope_.search_path) != nullptr;
+    if (!told || aggregate) return;
+    for (const Overload& overload : routine.overloads) {
+      if (!MayTake(overload, operands)) continue;
+      const bool one = routine.overloads.size() == 1;
+      if (one && routine.procedure) misfit_ = "42809";
+      for (size_t i = 0; one && misfit_.empty() && i < operands.size(); ++i) {
+        const bool fixed = i + (overload.variadic ? 1 : 0) < overload.inputs.size();
+        // NULL has no text either.
+        const std::string* text = operands[i].text;
+        if (!fixed || text == nullptr || text->empty()) continue;
+        misfit_ = JudgeText(*text, ResolveType(overload.inputs[i], scope_), scope_);
+      }
+      return;
+    }
+    misfit_ = "42883";
+  }
+
+  bool AreComparable(absl::Span<const Operand> operands) const {
+    return std::all_of(operands.begin(), operands.end(), [&](const Operand& operand) {
+      const TypeClass kind = BaseOf(operand.type, scope_).type_class;
+      const bool plain = operand.untyped || kind == TypeClass::kScalar || kind == TypeClass::kEnum;
+      return plain && operand.IsKnown();
+    });
+  }
+
   // There are some of that name, and none takes values of these types.
   void NoteMisfit(const std::vector<Candidate>& candidates, absl::Span<const Operand> operands) {
     if (!finds_misfits_ || !misfit_.empty() || candidates.empty()) return;
-    for (const Operand& operand : operands) {
-      const TypeClass kind = BaseOf(operand.type, scope_).type_class;
-      const bool plain = operand.untyped || kind == TypeClass::kScalar || kind == TypeClass::kEnum;
-      if (!plain || !operand.IsKnown()) return;
-    }
+    if (!AreComparable(operands)) return;
     for (const Candidate& candidate : candidates) {
       bool passes = true;
       for (size_t i = 0; i < operands.size() && passes; ++i) {

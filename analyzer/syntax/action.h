@@ -19,7 +19,8 @@
 
 namespace plimsoll {
 
-struct Body;  // what a routine does: analyzer/syntax/body.h
+struct Body;           // what a routine does: analyzer/syntax/body.h
+struct BodyStatement;  // likewise
 
 // A name as PostgreSQL reads it: folded to lower case unless it was quoted. `schema` is empty
 // where the statement does not give one; a database part is dropped.
@@ -37,6 +38,8 @@ struct TypeName {
   std::vector<int32_t> modifiers;  // varchar(10) -> {10}; interval: field mask, then precision
   bool array = false;
   std::string collation;  // of a COLLATE clause
+
+  friend bool operator==(const TypeName&, const TypeName&) = default;
 };
 
 // One function call in an expression. `arguments` is their number; it tells overloads apart.
@@ -86,7 +89,8 @@ struct Operation {
   uint32_t operands = 0;
   // Of a function or operator; the type of a constant or of a row; a column's qualifier.
   Name name;
-  std::string text;                      // of a constant, as written; the name of a column
+  // Of a constant, as written; the name of a column; `=>` of a call whose arguments have names.
+  std::string text;
   std::shared_ptr<const TypeName> type;  // of a cast
   uint32_t results = 0;  // of CASE: as many of the last operands are what it results in
 };
@@ -299,6 +303,14 @@ struct Selection {
   bool grouped = false;            // GROUP BY
   bool grouped_by_others = false;  // by more than `grouped_by`: expressions, places, sets
   std::vector<Mention> grouped_by;
+  bool distinct = false;          // DISTINCT, without ON
+  std::vector<int64_t> places;    // of shown columns, by ORDER BY, GROUP BY and DISTINCT ON
+  bool placed_by_others = false;  // a constant that is no integer stands there (42601)
+  // What ORDER BY and GROUP BY compute: names of shown columns do not count.
+  std::vector<OptionalExpression> sorted_by_values;
+  std::vector<OptionalExpression> grouped_by_values;
+  // Queries within its expressions: what they lack a column for may be one of `sources`.
+  std::vector<std::shared_ptr<const Selection>> subqueries;
 };
 // Null where the query is none of that kind.
 using OptionalSelection = std::shared_ptr<const Selection>;
@@ -383,6 +395,7 @@ struct CreateTable {
   ThinVector<std::string> partition_keys;     // columns; empty: an expression
   ThinVector<Term> partition_terms;           // the same keys, expressions too
   ThinVector<std::string> partition_columns;  // that the keys and their expressions mention
+  ThinVector<OptionalExpression> partition_expressions;  // one a key; null of a column
   PartitionStrategy partition_strategy = PartitionStrategy::kNone;
   OptionalBound bound;             // of PARTITION OF
   bool default_partition = false;  // PARTITION OF … DEFAULT
@@ -486,6 +499,12 @@ struct CreateFunction {
   std::vector<ColumnUse> column_types;   // those said as `table.column%TYPE`
   std::string returns;                   // as written; empty where OUT arguments say it
   std::vector<std::string> input_names;  // of the arguments in the signature; some empty
+  std::vector<TypeName> inputs;          // their types
+  uint32_t defaults = 0;                 // how many of them, the last ones, have a default
+  bool variadic = false;                 // the last of them
+  std::optional<TypeName> result;        // of RETURNS, but for TABLE
+  bool returns_set = false;              // SETOF or TABLE
+  std::vector<TypeName> outputs;         // of the arguments and columns that it gives back
   std::string language;
   // A LANGUAGE sql function whose body is one constant: the planner inlines it, so declaring it
   // volatile changes nothing (optimizer/util/clauses.c:inline_function).
@@ -772,6 +791,7 @@ struct AlterPart {
   std::vector<std::string> roles;     // of a policy
   std::vector<Name> reads;            // by a policy's expressions
   std::vector<std::string> columns;   // that they mention
+  std::vector<Expression> expressions;
 };
 // COMMENT and SECURITY LABEL.
 struct Annotate {
@@ -841,7 +861,8 @@ struct Maintain {
   bool analyzes = false;  // of VACUUM
   bool parallel = false;  // of VACUUM, with more than none
   bool concurrently = false;
-  bool with_data = true;  // of REFRESH
+  bool with_data = true;             // of REFRESH
+  std::vector<std::string> options;  // in parentheses
 };
 enum class ObjectChange : uint8_t { kCreate, kAlter, kRename, kSetSchema, kOwner };
 // A statement about an object that is no relation and of which the simulation needs no more than

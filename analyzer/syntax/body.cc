@@ -87,7 +87,8 @@ class BodyReader {
   void EvaluateConstants();
   void Add(ActionKind kind, absl::string_view tag, Span span, const Fragment& of);
   void Add(LoweredStatement statement, Span span, bool stands_in, const Fragment& of);
-  void Refuse(const GrammarError& error, bool certain);
+  void Refuse(const GrammarError& error, absl::string_view sqlstate);
+  void NoteShown(const LoweredStatement& statement);
 
   const BodyText& text_;
   BodyContext& context_;
@@ -103,6 +104,26 @@ class BodyReader {
   std::vector<std::pair<std::string, std::string>> unread_constants_;
   tree::Constants constants_;
 };
+
+// The SQLSTATE of what PL/pgSQL's parser says; empty where it comes from types and names that
+// libpg_query has no catalog for (pl_gram.y, pl_comp.c).
+absl::string_view SqlstateOf(absl::string_view message) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kMessages[] = {
+      {"syntax error at", "42601"},
+      {"unrecognized exception condition", "42704"},
+      {"invalid SQLSTATE code", "42601"},
+      {"too few parameters specified for RAISE", "42601"},
+      {"too many parameters specified for RAISE", "42601"},
+      {"duplicate declaration", "42601"},
+  };
+  for (const auto& [start, sqlstate] : kMessages) {
+    if (absl::StartsWith(message, start)) return sqlstate;
+  }
+  const bool variable = absl::StartsWith(message, "variable \"");
+  if (variable && absl::StrContains(message, "must have a default value")) return "22004";
+  if (variable && absl::EndsWith(message, "is declared CONSTANT")) return "22005";
+  return {};
+}
 
 void BodyReader::FindBody() {
   const Span tokens =
@@ -142,26 +163,28 @@ void BodyReader::Add(LoweredStatement statement, Span span, bool stands_in, cons
     statement.actions[0].kind = action::Other{.what = statement.tag};
     result_.unknown = true;
   }
+  BodyStatement added = {
+      .tag = std::move(statement.tag), .conditional = of.conditional, .handled = of.handled};
   for (Action& action : statement.actions) {
     if (action.span.empty() || stands_in) action.span = span;
     // A name may be a variable's or a parameter's here.
     if (auto* modify = std::get_if<action::ModifyData>(&action.kind)) {
-      modify->selection = modify->returning = nullptr;
+      added.selection = std::exchange(modify->selection, nullptr);
+      added.returning = std::exchange(modify->returning, nullptr);
     }
   }
-  result_.statements.push_back({.actions = std::move(statement.actions),
-                                .tag = std::move(statement.tag),
-                                .conditional = of.conditional,
-                                .handled = of.handled});
+  added.actions = std::move(statement.actions);
+  result_.statements.push_back(std::move(added));
 }
 
-void BodyReader::Refuse(const GrammarError& error, bool certain) {
+// `sqlstate` is empty where PostgreSQL, which has a catalog, may see it otherwise.
+void BodyReader::Refuse(const GrammarError& error, absl::string_view sqlstate) {
   result_.unknown = true;
-  if (!error.internal && certain && !HoldsPlaceholder(body_)) {
-    result_.syntax_error = context_.substitutes == nullptr
-                               ? error.message
-                               : context_.substitutes->Restore(error.message);
-  }
+  if (error.internal || sqlstate.empty() || HoldsPlaceholder(body_)) return;
+  result_.refusal = {.sqlstate = std::string(sqlstate),
+                     .message = context_.substitutes == nullptr
+                                    ? error.message
+                                    : context_.substitutes->Restore(error.message)};
 }
 
 absl::string_view BodyReader::Restored(absl::string_view json) {
@@ -219,6 +242,7 @@ uint32_t WithWordBefore(absl::string_view body, uint32_t begin, absl::string_vie
 std::optional<Span> BodyReader::Locate(const Fragment& fragment) {
   if (!verbatim_) return std::nullopt;
   const uint32_t line_start = LineStart(fragment.line);
+  if (fragment.again) cursor_ = line_start;
   const uint32_t from = std::max(line_start, cursor_);
   absl::string_view words = fragment.words;
   if (fragment.kind == FragmentKind::kRaise) {
@@ -252,10 +276,30 @@ Span BodyReader::InSource(Span in_body) const {
 
 // ---- LANGUAGE sql ----------------------------------------------------------------------------
 
+// executor/functions.c:check_sql_fn_retval looks at the last statement.
+void BodyReader::NoteShown(const LoweredStatement& statement) {
+  result_.shows = std::nullopt;
+  result_.shown = nullptr;
+  const ActionKind* kind = statement.actions.empty() ? nullptr : &statement.actions[0].kind;
+  const auto* modify = std::get_if<action::ModifyData>(kind);
+  if (modify == nullptr) return;
+  if (statement.tag == "SELECT") {
+    result_.shows = true;
+    result_.shown = modify->selection;
+    return;
+  }
+  // What WITH writes is among them.
+  if (modify->writes.size() != 1) return;
+  const bool inserts = modify->writes[0].verb == action::DataVerb::kInsert;
+  if (!inserts && modify->selection == nullptr) return;
+  result_.shown = inserts ? modify->returning : modify->selection;
+  result_.shows = result_.shown != nullptr && !result_.shown->columns.empty();
+}
+
 Body BodyReader::ReadSql() && {
   const Parsed parsed = ParseToJson(body_);
   if (!parsed.ok()) {
-    Refuse(*parsed.error, true);
+    Refuse(*parsed.error, "42601");
     return std::move(result_);
   }
   BodyContext inner = context_;
@@ -266,6 +310,7 @@ Body BodyReader::ReadSql() && {
     const auto size = static_cast<uint32_t>(body_.size());
     const uint32_t end = statement.length == 0 ? size : statement.location + statement.length;
     const Span span = verbatim_ ? InSource(TokensWithin(body_, {statement.location, end})) : whole_;
+    NoteShown(statement);
     Add(std::move(statement), span, !verbatim_, Fragment());
   }
   context_.executed_bytes = inner.executed_bytes;
@@ -316,7 +361,13 @@ void BodyReader::EvaluateConstants() {
 
 void BodyReader::Execute(const Fragment& fragment, Span span) {
   EvaluateConstants();
+  if (fragment.bindings) {
+    for (const auto& [name, value] : *fragment.bindings) constants_[name] = value;
+  }
   const std::optional<std::string> text = Evaluate(fragment.sql);
+  if (fragment.bindings) {
+    for (const auto& [name, value] : *fragment.bindings) constants_.erase(name);
+  }
   if (text && LowerText(*text, span.begin, span, fragment, span)) return;
   result_.unknown = true;
   LowerText(fragment.sql, span.begin, span, fragment, span);
@@ -357,8 +408,7 @@ void BodyReader::Read(const Fragment& fragment) {
 Body BodyReader::ReadPlpgsql() && {
   const Parsed parsed = ParsePlpgsqlToJson(text_.statement);
   if (!parsed.ok()) {
-    // The other messages come from types and names that libpg_query has no catalog for.
-    Refuse(*parsed.error, absl::StartsWith(parsed.error->message, "syntax error at"));
+    Refuse(*parsed.error, SqlstateOf(parsed.error->message));
     return std::move(result_);
   }
   PlpgsqlCode code;
@@ -371,6 +421,9 @@ Body BodyReader::ReadPlpgsql() && {
     code.too_deep = true;
   }
   result_.unknown = code.too_deep;
+  result_.types = std::move(code.types);
+  result_.row_types = std::move(code.row_types);
+  result_.column_types = std::move(code.column_types);
   unread_constants_ = std::move(code.constants);
   for (const Fragment& fragment : code.fragments) Read(fragment);
   return std::move(result_);

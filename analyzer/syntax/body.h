@@ -27,6 +27,15 @@ struct BodyStatement {
   // Where EXCEPTION clauses around it are all that makes it conditional: the SQLSTATEs that they
   // catch (see Catches). Null where something else does too, or one catches whatever there is.
   std::shared_ptr<const std::vector<std::string>> handled;
+  // As ModifyData has them: names may be those of arguments or variables.
+  OptionalSelection selection;
+  OptionalSelection returning;
+};
+
+// Why PostgreSQL refuses a body.
+struct BodyRefusal {
+  std::string sqlstate;
+  std::string message;
 };
 
 // What a DO block, a function or a procedure does, in the order in which it does it.
@@ -35,9 +44,16 @@ struct Body {
   // It does something else besides that nobody can know from here: EXECUTE of a text that only a
   // run knows, a language that is not read, a body that is broken or too large.
   bool unknown = false;
-  // PostgreSQL refuses to create it, with SQLSTATE 42601 and these words, unless
-  // check_function_bodies is off.
-  std::optional<std::string> syntax_error;
+  // PostgreSQL refuses to run it, and to create it unless check_function_bodies is off.
+  std::optional<BodyRefusal> refusal;
+  // Of a body in SQL: whether its last statement shows rows, and what they are. Nothing, and null,
+  // where that is not known.
+  std::optional<bool> shows;
+  OptionalSelection shown;
+  // What PL/pgSQL declares variables as: types, `table%ROWTYPE`, `table.column%TYPE`.
+  std::vector<Name> types;
+  std::vector<Name> row_types;
+  std::vector<action::ColumnUse> column_types;
   // BEGIN ATOMIC: it was parsed when it was created, and depends on what it names.
   bool atomic = false;
   std::vector<action::ColumnUse> columns_used;  // of an atomic body

@@ -25,7 +25,7 @@ bool IsSqlstate(absl::string_view text) {
 }  // namespace
 
 std::vector<std::string> SqlstatesOf(absl::string_view condition) {
-  if (IsSqlstate(condition)) return {std::string(condition)};
+  if (condition == "others" || IsSqlstate(condition)) return {std::string(condition)};
   std::vector<std::string> sqlstates;
   for (const NamedCondition& named : kNamedConditions) {
     if (named.name == condition) sqlstates.emplace_back(named.sqlstate);
@@ -35,6 +35,8 @@ std::vector<std::string> SqlstatesOf(absl::string_view condition) {
 
 bool Catches(absl::string_view handled, absl::string_view raised) {
   if (handled == raised) return true;
+  // pl_exec.c:exception_matches_conditions
+  if (handled == "others") return raised != "57014" && raised != "P0004";
   return absl::EndsWith(handled, "000") && raised.substr(0, 2) == handled.substr(0, 2);
 }
 

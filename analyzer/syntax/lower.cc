@@ -57,10 +57,10 @@ action::CreateTable LowerCreateTable(const Node& body) {
   for (const Node& key : body["partspec"].Items("partParams")) {
     const Node element = key["PartitionElem"];
     create.partition_keys.emplace_back(element.Text("name"));
+    create.partition_expressions.push_back(tree::LowerOptional(element["expr"]));
     if (!element["expr"]) continue;
-    for (std::string& column : tree::LowerExpression(element["expr"]).columns) {
-      create.partition_columns.push_back(std::move(column));
-    }
+    const std::vector<std::string>& columns = create.partition_expressions.back()->columns;
+    create.partition_columns.insert(create.partition_columns.end(), columns.begin(), columns.end());
   }
   create.partition_terms = tree::LowerPartitionTerms(body["partspec"]);
   create.partition_strategy = tree::LowerPartitionStrategy(body["partspec"]);
@@ -303,7 +303,6 @@ action::ModifyData LowerCall(const Node& statement) {
 // What tells a routine from its overloads and from what replaces it.
 void LowerParameters(const Node& body, action::CreateFunction& create) {
   std::vector<Node> inputs;
-  bool outputs = false;
   const auto name_type = [&create](const Node& type) {
     if (!type.Flag("pct_type")) return create.types.push_back(tree::LowerType(type).name);
     std::vector<std::string> parts = tree::Strings(type["names"]);
@@ -317,10 +316,16 @@ void LowerParameters(const Node& body, action::CreateFunction& create) {
     const Node one = parameter["FunctionParameter"];
     const absl::string_view mode = one.Text("mode");
     name_type(one["argType"]);
-    outputs = outputs || mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_INOUT" ||
-              mode == "FUNC_PARAM_TABLE";
-    if (mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_TABLE") continue;
+    const bool output = mode == "FUNC_PARAM_OUT" || mode == "FUNC_PARAM_TABLE";
+    if (output || mode == "FUNC_PARAM_INOUT") {
+      create.outputs.push_back(tree::LowerType(one["argType"]));
+    }
+    create.returns_set = create.returns_set || mode == "FUNC_PARAM_TABLE";
+    if (output) continue;
     inputs.push_back(one["argType"]);
+    create.inputs.push_back(tree::LowerType(one["argType"]));
+    create.variadic = mode == "FUNC_PARAM_VARIADIC";
+    create.defaults += one["defexpr"].present() ? 1U : 0U;
     create.input_names.emplace_back(one.Text("name"));
   }
   create.signature = tree::LowerSignature(inputs);
@@ -328,7 +333,9 @@ void LowerParameters(const Node& body, action::CreateFunction& create) {
   if (!returned) return;
   const TypeName type = tree::LowerType(returned);
   name_type(returned);
-  if (outputs) return;
+  create.returns_set = create.returns_set || returned.Flag("setof");
+  if (!create.outputs.empty()) return;
+  create.result = type;
   create.returns =
       absl::StrCat(returned.Flag("setof") ? "setof " : "", type.name.schema,
                    type.name.schema.empty() ? "" : ".", type.name.name, type.array ? "[]" : "");
@@ -839,6 +846,22 @@ void ReadBodies(std::vector<UnreadBody> unread, absl::string_view text, uint32_t
   }
 }
 
+// The options of VACUUM, ANALYZE, CLUSTER and REINDEX that stand in parentheses: the grammar gives
+// `REINDEX TABLE CONCURRENTLY t` the same tree as `REINDEX (CONCURRENTLY) TABLE t`. `words` are
+// those of the statement, from `at` in the text.
+void NoteOptions(const Node& body, absl::string_view words, uint32_t at,
+                 action::Maintain& maintain) {
+  const size_t closed = words.rfind(')');
+  if (closed == absl::string_view::npos) return;
+  for (const absl::string_view list : {"options", "params"}) {
+    for (const Node& item : body.Items(list)) {
+      const Node option = item["DefElem"];
+      const auto place = static_cast<size_t>(option.Number("location"));
+      if (place < at + closed) maintain.options.emplace_back(option.Text("defname"));
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text, uint32_t offset,
@@ -866,7 +889,10 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     const Node copy = node["CopyStmt"];
     statement.copies_from_stdin =
         copy.Flag("is_from") && copy.Text("filename").empty() && !copy.Flag("is_program");
-    const ActionKind* first = statement.actions.empty() ? nullptr : &statement.actions[0].kind;
+    ActionKind* first = statement.actions.empty() ? nullptr : &statement.actions[0].kind;
+    if (auto* maintain = std::get_if<action::Maintain>(first)) {
+      NoteOptions(node.Body(), words, statement.location, *maintain);
+    }
     if (const auto* create = std::get_if<action::CreateFunction>(first)) {
       if (create->body == nullptr) {
         unread.push_back(

@@ -225,9 +225,10 @@ ActionKind LowerAlterPolicy(const Node& body) {
                              .roles = RoleNames(body["roles"])};
   for (const absl::string_view clause : {"qual", "with_check"}) {
     for (Name& name : LowerQuery(body[clause]).reads) alter.reads.push_back(std::move(name));
-    for (std::string& column : LowerExpression(body[clause]).columns) {
-      alter.columns.push_back(std::move(column));
-    }
+    if (!body[clause]) continue;
+    alter.expressions.push_back(LowerExpression(body[clause]));
+    const std::vector<std::string>& columns = alter.expressions.back().columns;
+    alter.columns.insert(alter.columns.end(), columns.begin(), columns.end());
   }
   return alter;
 }

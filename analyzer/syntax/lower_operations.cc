@@ -67,6 +67,7 @@ Operation LowerCall(const Node& body, Pending& operands) {
   for (const Node& argument : body.Items("args")) {
     const Node named = argument.As("NamedArgExpr");
     operands.push_back(named ? named["arg"] : argument);
+    if (named || body["func_variadic"]) operation.text = "=>";
   }
   return operation;
 }
@@ -104,12 +105,15 @@ Operation LowerValueFunction(const Node& body) {
 }
 
 Operation LowerCase(const Node& body, Pending& operands) {
-  if (body["arg"]) operands.push_back(body["arg"]);
+  // Without an argument its conditions are truths, as those of AND.
+  const Node argument = body["arg"];
+  if (argument) operands.push_back(argument);
   for (const Node& item : body.Items("args")) operands.push_back(item["CaseWhen"]["expr"]);
   const size_t conditions = operands.size();
   for (const Node& item : body.Items("args")) operands.push_back(item["CaseWhen"]["result"]);
   if (body["defresult"]) operands.push_back(body["defresult"]);
   return {.kind = OperationKind::kCommon,
+          .name = {.name = argument ? "" : "bool"},
           .results = static_cast<uint32_t>(operands.size() - conditions)};
 }
 
@@ -147,7 +151,8 @@ Operation LowerOperation(const Node& node, Pending& operands) {
   if (tag == "CollateClause") {
     return {.kind = OperationKind::kCollate, .name = QualifiedName(body["collname"])};
   }
-  return {.kind = tag == "A_Indirection" ? OperationKind::kOther : OperationKind::kTruth};
+  if (tag == "A_Indirection") return {.kind = OperationKind::kOther};
+  return {.kind = OperationKind::kTruth, .name = {.name = tag == "BooleanTest" ? "bool" : ""}};
 }
 
 // `name` or `"name"`; takes it off the text. Empty where there is none.

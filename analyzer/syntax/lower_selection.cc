@@ -93,7 +93,7 @@ class SelectionReader {
       if (clause["condition"]) AddCondition(clause["condition"]);
       if (clause.Text("commandType") == "CMD_UPDATE") AddAssigned(clause.Items("targetList"));
       for (const Node& value : clause.Items("values")) {
-        read_.assigned.push_back({.value = LowerOptional(value)});
+        read_.assigned.push_back({.value = Take(value)});
       }
     }
     // 18 has a clause, those before it a list.
@@ -115,14 +115,12 @@ class SelectionReader {
     }
     for (const Node& target : select.Items("targetList")) AddColumn(target["ResTarget"]);
     if (select["whereClause"]) AddCondition(select["whereClause"]);
-    if (select["havingClause"]) read_.having = LowerOptional(select["havingClause"]);
+    if (select["havingClause"]) read_.having = Take(select["havingClause"]);
     AddCount(select["limitCount"]);
     AddCount(select["limitOffset"]);
     for (const Node& item : select.Items("groupClause")) AddGroup(item);
-    for (const Node& item : select.Items("sortClause")) {
-      const Node value = item["SortBy"]["node"];
-      if (value.Tag() == "ColumnRef") read_.sorted_by.push_back(MentionOf(value.Body()));
-    }
+    AddOrder(select);
+    AddDistinct(select.Items("distinctClause"));
     return std::make_shared<const Selection>(std::move(read_));
   }
 
@@ -143,6 +141,7 @@ class SelectionReader {
       read_.arms.push_back(one["targetList"] ? arm.Read(one) : nullptr);
       if (read_.arms.back() == nullptr) return nullptr;
     }
+    AddOrder(select);
     return std::make_shared<const Selection>(std::move(read_));
   }
 
@@ -173,9 +172,66 @@ class SelectionReader {
     for (const Node& item : targets) {
       const Node target = item["ResTarget"];
       const bool part = target["indirection"].present();
-      read_.assigned.push_back({.name = part ? "" : std::string(target.Text("name")),
-                                .value = LowerOptional(target["val"])});
+      read_.assigned.push_back(
+          {.name = part ? "" : std::string(target.Text("name")), .value = Take(target["val"])});
     }
+  }
+
+  // A constant is the place of a shown column (parse_clause.c:findTargetlistEntrySQL92).
+  void AddPlace(const Node& constant) {
+    if (constant["ival"]) {
+      read_.places.push_back(constant["ival"].Number("ival"));
+    } else if (!constant["boolval"]) {
+      // TRUE and FALSE are casts before 15.
+      read_.placed_by_others = true;
+    }
+  }
+
+  void AddOrder(const Node& select) {
+    for (const Node& item : select.Items("sortClause")) {
+      const Node value = item["SortBy"]["node"];
+      if (value.Tag() == "ColumnRef") {
+        read_.sorted_by.push_back(MentionOf(value.Body()));
+      } else if (value.Tag() == "A_Const") {
+        AddPlace(value.Body());
+      } else {
+        read_.sorted_by_values.push_back(Take(value));
+      }
+    }
+  }
+
+  void AddDistinct(const NodeList& clause) {
+    // DISTINCT without ON is a list of one that says nothing.
+    read_.distinct = clause.size() == 1 && clause[0].Tag().empty();
+    for (const Node& item : clause) {
+      if (item.Tag() == "A_Const") AddPlace(item.Body());
+    }
+  }
+
+  // With the queries within it.
+  OptionalExpression Take(const Node& value) {
+    OptionalExpression expression = LowerOptional(value);
+    if (expression == nullptr || !expression->has_subquery) return expression;
+    std::vector<Node> open = {value};
+    while (!open.empty()) {
+      const Node node = open.back();
+      open.pop_back();
+      if (const Node link = node["SubLink"]) {
+        AddSubquery(link["subselect"]["SelectStmt"]);
+        open.push_back(link["testexpr"]);
+      } else {
+        node.PushParts(open);
+      }
+    }
+    return expression;
+  }
+
+  void AddSubquery(const Node& select) {
+    if (!select || depth_ >= kMaxSubqueries || read_.subqueries.size() >= kMaxParts) return;
+    SelectionReader inner(depth_ + 1);
+    inner.with_ = with_;
+    OptionalSelection query = inner.Read(select);
+    if (query != nullptr) read_.subqueries.push_back(std::move(query));
   }
 
   static Selection::Mention MentionOf(const Node& column_ref) {
@@ -187,7 +243,7 @@ class SelectionReader {
     return mention;
   }
 
-  void AddCondition(const Node& condition) { read_.conditions.push_back(LowerOptional(condition)); }
+  void AddCondition(const Node& condition) { read_.conditions.push_back(Take(condition)); }
 
   bool AddSource(absl::string_view tag, const Node& body) {
     if (tag == "RangeSubselect" && !body.Flag("lateral") && depth_ < kMaxSubqueries) {
@@ -248,13 +304,16 @@ class SelectionReader {
     }
     std::string name(target.Text("name"));
     if (name.empty()) name = FigureName(value).name;
-    read_.columns.push_back({.name = std::move(name), .value = LowerOptional(value)});
+    read_.columns.push_back({.name = std::move(name), .value = Take(value)});
   }
 
   void AddGroup(const Node& item) {
     read_.grouped = true;
+    if (item.Tag() == "A_Const") AddPlace(item.Body());
     if (item.Tag() != "ColumnRef") {
       read_.grouped_by_others = true;
+      const bool set = item.Tag() == "GroupingSet" || item.Tag() == "A_Const";
+      if (!set) read_.grouped_by_values.push_back(Take(item));
       return;
     }
     read_.grouped_by.push_back(MentionOf(item.Body()));
@@ -288,7 +347,7 @@ OptionalSelection LowerComputed(const Node& statement) {
 
 OptionalSelection LowerReturning(const Node& insert) {
   const bool returns = insert["returningClause"] || insert["returningList"];
-  return returns && !insert["withClause"] ? SelectionReader().ReadWrite(insert) : nullptr;
+  return returns ? SelectionReader().ReadWrite(insert) : nullptr;
 }
 
 }  // namespace plimsoll::tree

@@ -5,9 +5,12 @@
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "analyzer/limits.h"
 #include "analyzer/syntax/conditions.h"
@@ -24,6 +27,41 @@ constexpr int64_t kParseExpression = 2;
 
 // elog.h
 constexpr int64_t kElogError = 21;
+
+// plpgsql.h:PLpgSQL_raise_option_type
+constexpr int64_t kRaiseErrcode = 0;
+constexpr int64_t kRaiseMessage = 1;
+
+// Types that SQL spells with words of its own, and what is declared without a type of its name.
+constexpr absl::string_view kSpelledTypes[] = {
+    "bigint", "bit",    "boolean",   "char",    "character", "cursor", "dec",       "decimal",
+    "double", "float",  "int",       "integer", "interval",  "nchar",  "national",  "numeric",
+    "real",   "record", "refcursor", "setof",   "smallint",  "time",   "timestamp", "varchar",
+};
+
+// A dotted name at the start of a type's words, taken off them; empty where there is none.
+std::vector<std::string> ConsumeName(absl::string_view& words) {
+  std::vector<std::string> parts;
+  Lexer lexer(words);
+  Token token;
+  size_t end = 0;
+  while (lexer.NextCode(&token)) {
+    const absl::string_view word = words.substr(token.span.begin, token.span.size());
+    const bool dot = word == ".";
+    if (dot != (parts.size() % 2 == 1)) break;
+    const bool quoted = word.size() > 2 && word.front() == '"';
+    const auto first = static_cast<unsigned char>(word.front());
+    if (!dot && !quoted && !absl::ascii_isalpha(first) && first != '_') return {};
+    parts.push_back(quoted ? absl::StrReplaceAll(word.substr(1, word.size() - 2), {{"\"\"", "\""}})
+                           : absl::AsciiStrToLower(word));
+    end = token.span.end;
+  }
+  words.remove_prefix(end);
+  // The dots.
+  std::vector<std::string> names;
+  for (size_t i = 0; i < parts.size(); i += 2) names.push_back(std::move(parts[i]));
+  return names;
+}
 
 // What stands behind the `:=` of an assignment; the target may hold brackets.
 absl::string_view AssignedValue(absl::string_view assignment) {
@@ -45,6 +83,11 @@ bool MayReach(absl::string_view expression) {
   return absl::StrContains(absl::AsciiStrToLower(expression), "from");
 }
 
+using Bindings = std::vector<std::pair<std::string, std::string>>;
+
+// Rounds of a loop over constants that are followed one by one.
+constexpr size_t kMaxUnrolled = 32;
+
 class Reader {
  public:
   explicit Reader(const Node& function) : function_(function) {}
@@ -60,6 +103,10 @@ class Reader {
   };
 
   void ReadVariables();
+  void ReadTypes();
+  void ReadType(absl::string_view words);
+  std::string RaisedBy(const Node& body) const;
+  void AddFailure(std::string sqlstate, absl::string_view message, bool conditional);
   void ReadDefaults(uint32_t begin_line);
   void CountAssignments();
   void NoteAssignment(const Node& body);
@@ -71,6 +118,8 @@ class Reader {
   bool ReadIf(const Node& body, bool conditional);
   void ReadCase(const Node& body, bool conditional);
   void ReadLoop(absl::string_view tag, const Node& body, bool conditional);
+  bool ReadConstantLoop(const Node& body, bool conditional);
+  std::vector<std::string> ElementsOf(absl::string_view array) const;
   bool ReadBlock(const Node& body, bool conditional);
   void ReadOpen(const Node& body, bool conditional);
   void ReadRest(absl::string_view tag, const Node& body, bool conditional);
@@ -79,24 +128,29 @@ class Reader {
   void AddExpressions(const tree::NodeList& holders, bool conditional);
   void AddStatement(const Node& holder, bool conditional, bool has_into = false);
   void AddExecute(const Node& holder, bool conditional);
-  void AddRaise(const Node& body, bool conditional);
   void Add(Fragment fragment, bool conditional);
 
   Node function_;
   PlpgsqlCode code_;
-  std::vector<Variable> variables_;   // by number
-  std::vector<std::string> cursors_;  // their queries, by number; empty for other variables
+  std::vector<Variable> variables_;         // by number
+  absl::flat_hash_set<std::string> names_;  // of variables and blocks
+  std::vector<std::string> cursors_;        // their queries, by number; empty for other variables
   uint32_t line_ = 1;
   int depth_ = 0;
   std::vector<std::string> loops_;  // the labels of those around; empty for none
   int tries_ = 0;                   // blocks with an EXCEPTION clause around
   std::shared_ptr<const std::vector<std::string>> handled_;  // by those; see BodyStatement
+  int handlers_ = 0;                                         // WHEN clauses around
+  std::shared_ptr<const Bindings> bindings_;                 // of a loop over constants
+  bool again_ = false;                                       // its first round is over
   bool any_call_ = false;
   bool may_have_ended_ = false;
 };
 
 void Reader::Add(Fragment fragment, bool conditional) {
   fragment.line = line_;
+  fragment.again = again_;
+  fragment.bindings = bindings_;
   fragment.conditional = conditional || may_have_ended_ || tries_ > 0;
   if (!conditional && !may_have_ended_) fragment.handled = handled_;
   code_.fragments.push_back(std::move(fragment));
@@ -143,11 +197,46 @@ void Reader::AddExecute(const Node& holder, bool conditional) {
 void Reader::ReadVariables() {
   for (const Node& datum : function_.Items("datums")) {
     const Node body = datum["PLpgSQL_var"];
+    names_.insert(std::string(datum.Body().Text("refname")));
     variables_.push_back({.name = std::string(body.Text("refname")),
                           .value = std::string(body["default_val"]["PLpgSQL_expr"].Text("query")),
                           .has_value = body["default_val"].present()});
     cursors_.emplace_back(body["cursor_explicit_expr"]["PLpgSQL_expr"].Text("query"));
   }
+}
+
+// Those of the arguments, and FOUND, stand on no line.
+void Reader::ReadTypes() {
+  for (const Node& datum : function_.Items("datums")) {
+    const Node body = datum.Body();
+    if (body.Number("lineno") == 0) continue;
+    ReadType(body["datatype"]["PLpgSQL_type"].Text("typname"));
+  }
+}
+
+// pl_gram.y:read_datatype. A name that may be another variable's says nothing.
+void Reader::ReadType(absl::string_view words) {
+  std::vector<std::string> parts = ConsumeName(words);
+  words = absl::StripAsciiWhitespace(words);
+  if (parts.empty() || parts.size() > 3) return;
+  const std::string last = std::move(parts.back());
+  parts.pop_back();
+  if (absl::StartsWithIgnoreCase(words, "%type")) {
+    if (parts.empty() || names_.contains(parts[0])) return;
+    Name table = {.schema = parts.size() > 1 ? parts[0] : "", .name = parts.back()};
+    code_.column_types.push_back({.relation = std::move(table), .column = last});
+    return;
+  }
+  if (parts.size() > 1) return;
+  Name name = {.schema = parts.empty() ? "" : parts[0], .name = last};
+  if (absl::StartsWithIgnoreCase(words, "%rowtype")) {
+    code_.row_types.push_back(std::move(name));
+    return;
+  }
+  const bool spelled = std::find(std::begin(kSpelledTypes), std::end(kSpelledTypes), name.name) !=
+                       std::end(kSpelledTypes);
+  const bool plain = words.empty() || words == "[]";
+  if (plain && !(spelled && name.schema.empty())) code_.types.push_back(std::move(name));
 }
 
 // The variables of inner blocks are in the same list as those of the outermost, which alone are
@@ -168,6 +257,7 @@ void Reader::CountAssignments() {
     if (number < variables_.size()) ++variables_[number].assignments;
   };
   tree::Walk(function_["action"], [&](absl::string_view tag, const Node& body) {
+    if (tag == "PLpgSQL_stmt_block") names_.insert(std::string(body.Text("label")));
     if (tag == "PLpgSQL_stmt_assign" || tag == "PLpgSQL_stmt_foreach_a") {
       count(body, "varno");
     } else if (tag == "PLpgSQL_diag_item") {
@@ -200,6 +290,7 @@ void Reader::NoteAssignment(const Node& body) {
 PlpgsqlCode Reader::Read() && {
   ReadVariables();
   CountAssignments();
+  ReadTypes();
   Node block = function_["action"];
   uint32_t begin_line = 0;
   for (Node inner = block["PLpgSQL_stmt_block"]; inner && begin_line == 0;) {
@@ -239,6 +330,14 @@ bool Reader::LeavesLoop(absl::string_view label) const {
                      [label](const std::string& loop) { return label.empty() || loop == label; });
 }
 
+// What a condition says without being computed.
+std::optional<bool> ConstantCondition(const Node& holder) {
+  const absl::string_view words = absl::StripAsciiWhitespace(holder["PLpgSQL_expr"].Text("query"));
+  if (absl::EqualsIgnoreCase(words, "true")) return true;
+  if (absl::EqualsIgnoreCase(words, "false") || absl::EqualsIgnoreCase(words, "null")) return false;
+  return std::nullopt;
+}
+
 bool Reader::ReadStatement(absl::string_view tag, const Node& body, bool conditional) {
   const int64_t line = body.Number("lineno");
   if (line > 0) line_ = static_cast<uint32_t>(line);
@@ -259,9 +358,14 @@ bool Reader::ReadStatement(absl::string_view tag, const Node& body, bool conditi
     for (const Node& option : body.Items("options")) {
       AddExpression(option["PLpgSQL_raise_option"]["expr"], conditional);
     }
-    const bool ends = body.Number("elog_level") >= kElogError;
-    if (ends) AddRaise(body, conditional);
-    return ends;
+    const std::string sqlstate = RaisedBy(body);
+    AddFailure(sqlstate, body.Text("message"), conditional);
+    return body.Number("elog_level") >= kElogError || !sqlstate.empty();
+  }
+  if (tag == "PLpgSQL_stmt_assert" && ConstantCondition(body["cond"]) == false) {
+    // Switched off by plpgsql.check_asserts, which stands in no migration.
+    AddFailure("P0004", "assertion failed", conditional);
+    return true;
   }
   if (tag == "PLpgSQL_stmt_if") return ReadIf(body, conditional);
   ReadControl(tag, body, conditional);
@@ -277,14 +381,6 @@ void Reader::ReadControl(absl::string_view tag, const Node& body, bool condition
   }
   if (tag == "PLpgSQL_stmt_open") return ReadOpen(body, conditional);
   ReadRest(tag, body, conditional);
-}
-
-// What a condition says without being computed.
-std::optional<bool> ConstantCondition(const Node& holder) {
-  const absl::string_view words = absl::StripAsciiWhitespace(holder["PLpgSQL_expr"].Text("query"));
-  if (absl::EqualsIgnoreCase(words, "true")) return true;
-  if (absl::EqualsIgnoreCase(words, "false") || absl::EqualsIgnoreCase(words, "null")) return false;
-  return std::nullopt;
 }
 
 // Returns whether what follows is never reached.
@@ -310,19 +406,45 @@ bool Reader::ReadIf(const Node& body, bool conditional) {
   return ReadList(body["else_body"], conditional || maybe) && !maybe;
 }
 
-// RAISE of an exception without a condition of its own is P0001. What its options say is not told.
-void Reader::AddRaise(const Node& body, bool conditional) {
-  std::string sqlstate = body.Items("options").empty() ? "P0001" : "";
+// The string of an expression that is nothing else; nothing where it is more.
+std::optional<std::string> StringOf(const Node& holder) {
+  const absl::string_view words = absl::StripAsciiWhitespace(holder["PLpgSQL_expr"].Text("query"));
+  if (words.size() < 2 || words.front() != '\'' || words.back() != '\'') return std::nullopt;
+  const absl::string_view text = words.substr(1, words.size() - 2);
+  if (absl::StrContains(text, '\'')) return std::nullopt;
+  return std::string(text);
+}
+
+// The SQLSTATE that RAISE ends with (pl_exec.c:exec_stmt_raise): P0001 where an exception has no
+// condition of its own. Empty where it ends nothing, or where that is not known.
+std::string Reader::RaisedBy(const Node& body) const {
+  const bool ends = body.Number("elog_level") >= kElogError;
   const absl::string_view condition = body.Text("condname");
-  if (!condition.empty()) {
-    const std::vector<std::string> sqlstates = SqlstatesOf(condition);
-    sqlstate = sqlstates.empty() ? "" : sqlstates[0];
+  std::optional<std::string> code;
+  if (!condition.empty()) code = std::string(condition);
+  bool messages = !body.Text("message").empty() || !condition.empty();
+  const bool alone = !messages && body.Items("options").empty();
+  if (alone) return handlers_ == 0 ? "0Z002" : "";
+  messages = !body.Text("message").empty();
+  for (const Node& item : body.Items("options")) {
+    const Node option = item["PLpgSQL_raise_option"];
+    const int64_t type = option.Number("opt_type");
+    if (type == kRaiseMessage && std::exchange(messages, true)) return "42601";
+    if (type != kRaiseErrcode) continue;
+    if (code) return "42601";
+    code = StringOf(option["expr"]);
+    if (!code) return "";
   }
-  // Who gets past one that may be raised has not raised.
+  if (!code) return ends ? "P0001" : "";
+  const std::vector<std::string> sqlstates = SqlstatesOf(*code);
+  if (sqlstates.empty() || *code == "others") return "42704";
+  return ends ? sqlstates[0] : "";
+}
+
+// Who gets past one that may be raised has not raised.
+void Reader::AddFailure(std::string sqlstate, absl::string_view message, bool conditional) {
   if (sqlstate.empty() || conditional || may_have_ended_) return;
-  Add({.kind = FragmentKind::kRaise,
-       .sql = std::move(sqlstate),
-       .words = std::string(body.Text("message"))},
+  Add({.kind = FragmentKind::kRaise, .sql = std::move(sqlstate), .words = std::string(message)},
       conditional);
 }
 
@@ -348,8 +470,69 @@ void Reader::ReadLoop(absl::string_view tag, const Node& body, bool conditional)
     AddExpressions(body.Items("params"), conditional);
   }
   loops_.emplace_back(body.Text("label"));
-  ReadList(body["body"], true);
+  const bool read = tag == "PLpgSQL_stmt_foreach_a" && ReadConstantLoop(body, conditional);
+  if (!read) ReadList(body["body"], true);
   loops_.pop_back();
+}
+
+// The strings of ARRAY['a', 'b'] or of '{a,b}', cast or not; none where it is something else.
+std::vector<std::string> ConstantElements(absl::string_view array) {
+  std::vector<std::string> strings;
+  Lexer lexer(array);
+  Token token;
+  bool ended = false;
+  while (!ended && lexer.NextCode(&token)) {
+    const absl::string_view word = array.substr(token.span.begin, token.span.size());
+    ended = word == "]" || word == "::";
+    const bool frame = ended || word == "[" || word == "," || absl::EqualsIgnoreCase(word, "array");
+    if (frame) continue;
+    const bool plain = word.size() >= 2 && word.front() == '\'' && word.back() == '\'';
+    const absl::string_view text = plain ? word.substr(1, word.size() - 2) : "";
+    if (!plain || text.find_first_of("'\\") != absl::string_view::npos) return {};
+    strings.emplace_back(text);
+  }
+  if (absl::StartsWithIgnoreCase(array, "array")) return strings;
+  absl::string_view literal = strings.size() == 1 ? strings[0] : "";
+  const bool braced = absl::ConsumePrefix(&literal, "{") && absl::ConsumeSuffix(&literal, "}");
+  if (!braced || literal.find_first_of("{}\"") != absl::string_view::npos) return {};
+  std::vector<std::string> elements;
+  for (const absl::string_view element : absl::StrSplit(literal, ',', absl::SkipWhitespace())) {
+    elements.emplace_back(absl::StripAsciiWhitespace(element));
+  }
+  return elements;
+}
+
+// Of an array that is a constant, or a variable that always is.
+std::vector<std::string> Reader::ElementsOf(absl::string_view array) const {
+  array = absl::StripAsciiWhitespace(array);
+  const auto variable = std::find_if(variables_.begin(), variables_.end(),
+                                     [&](const Variable& known) { return known.name == array; });
+  if (variable == variables_.end()) return ConstantElements(array);
+  const bool constant = variable->has_value && variable->assignments == 0;
+  return constant ? ConstantElements(absl::StripAsciiWhitespace(variable->value))
+                  : std::vector<std::string>();
+}
+
+// FOREACH over constants, as often as it runs. False where nothing was read.
+bool Reader::ReadConstantLoop(const Node& body, bool conditional) {
+  const auto number = static_cast<size_t>(body.Number("varno"));
+  const bool sole = number < variables_.size() && variables_[number].assignments == 1;
+  if (!sole || bindings_ != nullptr || body.Number("slice") != 0) return false;
+  const std::vector<std::string> elements = ElementsOf(body["expr"]["PLpgSQL_expr"].Text("query"));
+  if (elements.empty() || elements.size() > kMaxUnrolled) return false;
+  bool leaves = false;
+  tree::Walk(body["body"], [&](absl::string_view tag, const Node&) {
+    leaves = leaves || tag == "PLpgSQL_stmt_exit" || tag == "PLpgSQL_stmt_return";
+  });
+  for (const std::string& element : elements) {
+    bindings_ = std::make_shared<const Bindings>(Bindings{{variables_[number].name, element}});
+    const bool ended = ReadList(body["body"], conditional || leaves);
+    again_ = true;
+    if (ended) break;
+  }
+  bindings_ = nullptr;
+  again_ = false;
+  return true;
 }
 
 // What the clause catches besides `around`; null where that is all there is.
@@ -379,9 +562,11 @@ bool Reader::ReadBlock(const Node& body, bool conditional) {
   const bool ended = ReadList(body["body"], conditional);
   handled_ = around;
   if (exceptions) --tries_;
+  ++handlers_;
   for (const Node& item : exceptions.Items("exc_list")) {
     ReadList(item["PLpgSQL_exception"]["action"], true);
   }
+  --handlers_;
   return ended && !exceptions && body.Text("label").empty();
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "analyzer/syntax/action.h"
 #include "analyzer/syntax/tree.h"
 
 // What PL/pgSQL hands to SQL. Private to analyzer/syntax.
@@ -31,6 +32,9 @@ struct Fragment {
   bool has_into = false;     // blanks stand in `sql` where the body has INTO and its targets
   bool chain = false;        // COMMIT AND CHAIN
   bool conditional = false;  // see BodyStatement
+  bool again = false;        // a loop comes back to the words
+  // What variables hold here, besides PlpgsqlCode::constants; null: none more.
+  std::shared_ptr<const std::vector<std::pair<std::string, std::string>>> bindings;
   std::shared_ptr<const std::vector<std::string>> handled;  // likewise
 };
 
@@ -39,6 +43,10 @@ struct PlpgsqlCode {
   bool too_deep = false;            // not all of it was looked at
   // Variables that have one value as long as they have one, and the expressions that give it.
   std::vector<std::pair<std::string, std::string>> constants;
+  // What variables are declared as; see Body.
+  std::vector<Name> types;
+  std::vector<Name> row_types;
+  std::vector<action::ColumnUse> column_types;
 };
 
 // Reads the grammar's tree of one function or DO block (an element of `plpgsql_funcs`).

@@ -74,6 +74,17 @@ class Node {
     if (!(first != object.end())) return {};
     return Node(first.value());
   }
+  // Adds what stands right below: the values of its fields, or its items.
+  void PushParts(std::vector<Node>& parts) const {
+    simdjson::dom::object object;
+    simdjson::dom::array array;
+    if (!present_) return;
+    if (element_.get(object) == simdjson::SUCCESS) {
+      for (const auto field : object) parts.push_back(Node(field.value));
+    } else if (element_.get(array) == simdjson::SUCCESS) {
+      for (const simdjson::dom::element item : array) parts.push_back(Node(item));
+    }
+  }
   // The body where the tag is `tag`.
   Node As(absl::string_view tag) const { return (*this)[tag]; }
 
