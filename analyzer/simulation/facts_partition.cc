@@ -313,7 +313,10 @@ void Inspector::Look(const action::RearrangePartitions& rearrange) {
     if (!CheckNotInUse(*part)) return;
     old.push_back(part->id);
     Add(Role::kAttached, *part);
-    Rewrite({part}, Cause::kPartition, false);
+    for (const Relation* heap : Heaps(*part, false)) {
+      Add(Role::kRewritten, *heap, Cause::kPartition);
+      for (const Relation* index : view_.IndexesOf(*heap)) Add(Role::kDroppedIndex, *index);
+    }
   }
   for (const action::NewPartition& made : rearrange.into) {
     const Relation* there = Find(made.name);
