@@ -1358,7 +1358,9 @@ void Applier::Apply(const action::Maintain& maintain) {
     return catalog_.Change(moment_, view_named->id,
                            [&](Relation& changed) { changed.maybe_has_rows = maintain.with_data; });
   }
-  if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
+  const bool clusters =
+      maintain.upkeep == action::Upkeep::kCluster || maintain.upkeep == action::Upkeep::kRepack;
+  if (!clusters || maintain.object.empty()) return;
   for (const Target& target : maintain.relations) {
     const Relation* named = Find(target.name);
     if (named == nullptr) continue;

@@ -13,7 +13,8 @@ void ReportOlder(const History& history, uint32_t migration, uint32_t statement,
     report({.migration = migration,
             .statement = statement,
             .span = step.span,
-            .message = failure->message});
+            .message = failure->message,
+            .help = "write what that server takes, or say with --server-version which it is"});
   }
 }
 
@@ -27,7 +28,7 @@ PLIMSOLL_RULE(syntax_error) = {
     .since = "0.1",
     .summary = "PostgreSQL's grammar rejects the statement",
     .why = "the migration stops here, and without a transaction around it what ran before stays",
-    .help = "correct the statement, or say with --server-version which PostgreSQL it is for",
+    .help = "correct the statement; Plimsoll reads the syntax of PostgreSQL 18",
     .docs = R"md(
 The text is read with PostgreSQL's own grammar, so what is reported here is what the server would
 report. Every other statement of the file is still analysed.
@@ -44,7 +45,7 @@ What only newer servers take is told by their version:
 ```sql
 -- server: 18
 repack account;
--- <^^^^^^^^^^^ syntax-error: syntax error: REPACK came with PostgreSQL 19
+--^^^^^^^^^^^^ syntax-error: syntax error: REPACK came with PostgreSQL 19
 ```
 
 psql's meta-commands, the data of `COPY … FROM stdin` and unfilled templates (`${schema}`,
