@@ -192,7 +192,11 @@ node as materialized (
   from rel where relkind = 'c'
   union all
   select 'pg_proc'::regclass, p.oid, 0, 0, 5, pg_get_functiondef(p.oid), true
-  from pg_proc p join place on place.oid = pronamespace where prokind <> 'a'
+  from pg_proc p join place on place.oid = pronamespace
+  -- a range brings its constructors
+  where prokind <> 'a' and not exists (
+    select from pg_depend
+    where classid = 'pg_proc'::regclass and objid = p.oid and deptype = 'i')
   union all
   select 'pg_proc'::regclass, p.oid, 0, 0, 6,
          format('create aggregate %I.%I (%s) (sfunc = %s, stype = %s)', nspname, proname,
