@@ -74,17 +74,18 @@ size_t ThreadCount(int jobs, size_t projects) {
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
   app.add_option("PATH", options->paths,
                  "files, folders, or - for standard input; none: the current folder");
-  AddServerVersionOption(app, &options->server_version);
+  AddServerVersionOption(app, &options->server_version,
+                         absl::StrCat("the catalog's of --schema, else ", kDefaultServer));
   AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file", "message"},
             "what runs in one: each statement, the whole file, the file sent as one message; auto: "
-            "as the "
-            "layout's runner does");
+            "as the layout's runner does");
   AddChoice(
       app, "--start", &options->start, {"unknown", "empty"},
       "what is there before the first file; empty: nothing, so that what no file creates does "
       "not exist");
   app.add_option("--schema", options->schema,
-                 "what is there before the first file: the output of pg_dump --schema-only")
+                 "what is there before the first file: the output of pg_dump --schema-only, or a "
+                 "catalog that catalog.sql read from a server")
       ->type_name("FILE");
   AddRuleList(app, "--select", &options->select, "only this rule, and syntax errors; repeatable");
   AddRuleList(app, "--ignore", &options->ignore, "without this rule; repeatable");
@@ -134,6 +135,10 @@ const absl::StatusOr<std::vector<Report>>& AnalyzePaths(const AnalysisOptions& o
   static const absl::StatusOr<std::vector<Report>>* reports = nullptr;
   reports = new absl::StatusOr<std::vector<Report>>(Analysed(options));
   return *reports;
+}
+
+int VersionOf(const std::vector<Report>& reports) {
+  return reports.empty() ? kDefaultServer : reports.front().history.server_version();
 }
 
 }  // namespace plimsoll

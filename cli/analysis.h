@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_CLI_ANALYSIS_H_
 #define PLIMSOLL_CLI_ANALYSIS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,11 +14,11 @@
 namespace plimsoll {
 
 struct AnalysisOptions {
-  std::vector<std::string> paths;  // none: the current folder
-  int server_version = kDefaultServer;
+  std::vector<std::string> paths;     // none: the current folder
+  std::optional<int> server_version;  // empty: the schema's, else kDefaultServer
   std::string transaction = "auto";
   std::string start = "unknown";
-  std::string schema;                          // a file of `pg_dump --schema-only`; empty: none
+  std::string schema;  // a file of `pg_dump --schema-only`, or a catalog; empty: none
   OnFailure on_failure = OnFailure::kJudgeOn;  // the command's own, no option
   std::vector<std::string> select;             // none: all rules
   std::vector<std::string> ignore;
@@ -32,6 +33,9 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options);
 // lives as long as the process: taking a history apart, object by object, just before the end costs
 // a tenth of the whole run.
 const absl::StatusOr<std::vector<Report>>& AnalyzePaths(const AnalysisOptions& options);
+
+// Of the server for which the reports were made.
+int VersionOf(const std::vector<Report>& reports);
 
 }  // namespace plimsoll
 

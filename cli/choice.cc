@@ -30,14 +30,15 @@ absl::StatusOr<int> ParseServerVersion(const std::string& text) {
       " to ", kNewestServer));
 }
 
-CLI::Option* AddServerVersionOption(CLI::App& app, int* version) {
+CLI::Option* AddServerVersionOption(CLI::App& app, std::optional<int>* version,
+                                    const std::string& otherwise) {
   const auto check = [](const std::string& text) {
     return std::string(ParseServerVersion(text).status().message());
   };
   return app
       .add_option("--server-version", *version,
                   absl::StrCat("PostgreSQL's major version, ", kOldestServer, " to ", kNewestServer,
-                               " (default: ", *version, ")"))
+                               " (default: ", otherwise, ")"))
       ->check(CLI::Validator(check, "", "version"))
       ->type_name("VERSION");
 }

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_CLI_CHOICE_H_
 #define PLIMSOLL_CLI_CHOICE_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,9 @@ CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string* valu
 // A major version of PostgreSQL that we know; otherwise an error that names those we do.
 absl::StatusOr<int> ParseServerVersion(const std::string& text);
 
-// `--server-version`, whose default is what `version` holds.
-CLI::Option* AddServerVersionOption(CLI::App& app, int* version);
+// `--server-version`; `otherwise` says for people what holds where it is not given.
+CLI::Option* AddServerVersionOption(CLI::App& app, std::optional<int>* version,
+                                    const std::string& otherwise);
 
 }  // namespace plimsoll
 

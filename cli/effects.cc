@@ -33,10 +33,9 @@ int ShowEffects(const EffectsOptions& options) {
     PrintError(reports.status().message());
     return kExitFailure;
   }
-  const std::string text =
-      options.format == "json"
-          ? report::RenderEffectsJson(*reports, options.analysis.server_version)
-          : report::RenderEffectsText(*reports, WantsColor(options.output));
+  const std::string text = options.format == "json"
+                               ? report::RenderEffectsJson(*reports, VersionOf(*reports))
+                               : report::RenderEffectsText(*reports, WantsColor(options.output));
   return Deliver(text, options.output, IsReadable(*reports) ? kExitClean : kExitFindings);
 }
 

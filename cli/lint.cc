@@ -24,7 +24,7 @@ struct LintOptions {
 
 std::string Render(const LintOptions& options, const std::vector<Report>& reports) {
   if (options.format == "json") {
-    return report::RenderJson(reports, options.analysis.server_version);
+    return report::RenderJson(reports, VersionOf(reports));
   }
   const bool colour = WantsColor(options.output);
   if (options.format == "concise") return report::RenderConcise(reports, colour);

@@ -1,8 +1,10 @@
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <system_error>
 
+#include "absl/strings/str_cat.h"
 #include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -44,7 +46,8 @@ int Serve(server::ServerOptions options) {
 void RegisterLsp(CLI::App& app, int* exit_code) {
   CLI::App* lsp = app.add_subcommand("lsp", "serve an editor (Language Server Protocol)");
   const auto options = std::make_shared<server::ServerOptions>();
-  AddServerVersionOption(*lsp, &options->server_version);
+  const auto version = std::make_shared<std::optional<int>>();
+  AddServerVersionOption(*lsp, version.get(), absl::StrCat(options->server_version));
   lsp->add_option(
          "--documentation", options->documentation,
          "URI of the folder with the rules' pages, for links (default: the pages that came "
@@ -52,7 +55,10 @@ void RegisterLsp(CLI::App& app, int* exit_code) {
       ->type_name("URI");
   lsp->add_flag_callback(
       "--stdio", [] {}, "over standard input and output, which is the only way; editors pass it");
-  lsp->callback([options, exit_code] { *exit_code = Serve(*options); });
+  lsp->callback([options, version, exit_code] {
+    options->server_version = version->value_or(options->server_version);
+    *exit_code = Serve(*options);
+  });
 }
 
 }  // namespace plimsoll

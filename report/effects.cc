@@ -5,7 +5,9 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "nlohmann/json.hpp"
+#include "report/held.h"
 #include "report/json_values.h"
+#include "report/summary.h"
 
 namespace plimsoll::report {
 namespace {
@@ -59,7 +61,21 @@ Json LocksJson(const std::vector<Lock>& locks) {
   return json;
 }
 
-Json StatementJson(const Report& report, size_t migration, size_t index) {
+Json HeldJson(const Held& held) {
+  if (held.count == 0) return nullptr;
+  Json locks = Json::array();
+  for (const HeldLock& lock : held.strongest) {
+    locks.push_back({{"relation", lock.relation},
+                     {"mode", TextJson(LockModeName(lock.mode))},
+                     {"since", lock.since},
+                     {"possible", lock.possible}});
+  }
+  return {{"count", held.count},
+          {"until", held.until ? Json(*held.until) : Json(nullptr)},
+          {"locks", std::move(locks)}};
+}
+
+Json StatementJson(const Report& report, size_t migration, size_t index, const Held& held) {
   const Script& script = *report.history.migrations()[migration].script;
   const Statement& statement = script.statements[index];
   const StatementEffects sum =
@@ -81,7 +97,9 @@ Json StatementJson(const Report& report, size_t migration, size_t index) {
           {"transaction", sum.forbidden_in_transaction ? "forbidden" : "allowed"},
           {"fails", std::move(fails)},
           {"modelled", sum.modelled},
-          {"possible", sum.possible}};
+          {"possible", sum.possible},
+          {"held", HeldJson(held)},
+          {"effectless", sum.effectless}};
 }
 
 }  // namespace
@@ -92,6 +110,7 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
   absl::flat_hash_map<std::pair<RelationId, std::string>, size_t> places;
   const absl::Span<const Step> steps = history.StepsOf(migration, statement);
   sum.modelled = !steps.empty();
+  sum.effectless = !steps.empty();
   const std::optional<Problem>& problem =
       history.migrations()[migration].script->statements[statement].problem;
   // Of a version newer than the grammar nobody knows what it rejects.
@@ -124,6 +143,7 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
     sum.forbidden_in_transaction |= effects.forbidden_in_transaction;
     if (!sum.failure.has_value()) sum.failure = effects.failure;
     sum.modelled &= effects.modelled;
+    sum.effectless &= step.effectless;
   }
   for (const Lock& lock : sum.locks) {
     if (lock.possible) sum.possible.push_back(lock.relation.name);
@@ -148,8 +168,9 @@ std::string RenderEffectsJson(absl::Span<const Report> reports, int server_versi
       const Migration& migration = report.history.migrations()[m];
       if (migration.applied) continue;
       Json statements = Json::array();
-      for (size_t s = 0; s < migration.script->statements.size(); ++s) {
-        statements.push_back(StatementJson(report, m, s));
+      HeldLocksOf held(report.history, static_cast<uint32_t>(m));
+      for (uint32_t s = 0; s < migration.script->statements.size(); ++s) {
+        statements.push_back(StatementJson(report, m, s, held.Before(s)));
       }
       Json problems = Json::array();
       for (const Problem& problem : migration.script->problems) problems.push_back(problem.message);
@@ -160,7 +181,7 @@ std::string RenderEffectsJson(absl::Span<const Report> reports, int server_versi
   }
   return Dump({{"schema_version", kSchemaVersion},
                {"server_version", server_version},
-               {"measured", server_version <= kDefaultServer},
+               {"measured", IsMeasured(server_version)},
                {"files", std::move(files)}});
 }
 

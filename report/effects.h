@@ -24,6 +24,8 @@ struct StatementEffects {
   bool forbidden_in_transaction = false;
   std::optional<Failure> failure;  // the first
   bool modelled = false;           // false: no claim is made
+  // SET LOCAL or COMMIT where no transaction is open, BEGIN where one is: PostgreSQL warns.
+  bool effectless = false;
 };
 
 StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t statement);

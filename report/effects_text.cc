@@ -4,7 +4,9 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "report/effects.h"
+#include "report/held.h"
 #include "report/ink.h"
+#include "report/summary.h"
 #include "report/terminal.h"
 
 namespace plimsoll::report {
@@ -47,7 +49,33 @@ std::vector<std::string> WorkLines(const StatementEffects& sum) {
   return lines;
 }
 
-Row StatementRow(const Report& report, size_t migration, size_t index) {
+// What stands in others' way since before the statement. Empty where nothing does.
+std::string HeldRemark(const Script& script, const Held& held) {
+  constexpr size_t kMostShown = 3;
+  const auto line = [&](uint32_t statement) {
+    return script.source->Locate(script.statements[statement].span.begin).line;
+  };
+  std::string remark;
+  size_t shown = 0;
+  for (const HeldLock& lock : held.strongest) {
+    if (!BlocksWrites(lock.mode) || shown == kMostShown) break;
+    absl::StrAppend(&remark, shown++ == 0 ? "holds " : ", ", lock.possible ? "perhaps " : "",
+                    LockModeName(lock.mode), " on ", Printable(lock.relation), " since line ",
+                    line(lock.since));
+  }
+  if (shown == 0) return "";
+  if (held.blocking > shown) absl::StrAppend(&remark, ", and ", held.blocking - shown, " more");
+  const std::string end = held.until ? absl::StrCat("line ", line(*held.until)) : "the file ends";
+  return absl::StrCat(remark, ", until ", end);
+}
+
+// Why PostgreSQL warns of it.
+absl::string_view EffectlessRemark(absl::string_view tag) {
+  return tag == "BEGIN" || tag == "START TRANSACTION" ? "no effect: a transaction is open already"
+                                                      : "no effect: no transaction is open";
+}
+
+Row StatementRow(const Report& report, size_t migration, size_t index, const Held& held) {
   const Script& script = *report.history.migrations()[migration].script;
   const Statement& statement = script.statements[index];
   const StatementEffects sum =
@@ -66,6 +94,10 @@ Row StatementRow(const Report& report, size_t migration, size_t index) {
     row.cells[kLocks] = {statement.direction == Direction::kDown ? "not run here (down)"
                                                                  : "not modelled"};
   }
+  if (sum.effectless) row.remarks.emplace_back(EffectlessRemark(statement.tag));
+  const bool frees = held.until == index;
+  const std::string holds = frees ? "" : HeldRemark(script, held);
+  if (!holds.empty()) row.remarks.push_back(holds);
   // Where the failure is the risk, its reason says it all.
   if (sum.failure.has_value() && !absl::StrContains(reason.reason, sum.failure->message)) {
     row.remarks.push_back(
@@ -125,8 +157,9 @@ void AppendFile(const Report& report, size_t migration, const Painter& paint, st
   const Script& script = *report.history.migrations()[migration].script;
   absl::StrAppend(out, paint(Ink::kBold, Printable(script.source->name())), "\n");
   std::vector<Row> rows = {HeadRow()};
-  for (size_t s = 0; s < script.statements.size(); ++s) {
-    rows.push_back(StatementRow(report, migration, s));
+  HeldLocksOf held(report.history, static_cast<uint32_t>(migration));
+  for (uint32_t s = 0; s < script.statements.size(); ++s) {
+    rows.push_back(StatementRow(report, migration, s, held.Before(s)));
   }
   for (const Problem& problem : script.problems) {
     absl::StrAppend(out, "  ", problem.message, "\n");
@@ -151,11 +184,8 @@ std::string RenderEffectsText(absl::Span<const Report> reports, bool colour) {
       AppendFile(report, m, paint, &out);
     }
   }
-  const int version = reports.empty() ? kDefaultServer : reports[0].history.server_version();
-  if (version > kDefaultServer) {
-    absl::StrAppend(&out, "\nPostgreSQL ", version,
-                    " was not measured: this is what 18 did, but for what the release notes say\n");
-  }
+  const std::string remark = MeasuredRemark(reports);
+  if (!remark.empty()) absl::StrAppend(&out, "\n", remark);
   return out;
 }
 

@@ -74,6 +74,7 @@ std::string RenderJson(absl::Span<const Report> reports, int server_version) {
   return Dump({{"schema_version", kSchemaVersion},
                {"tool", {{"name", "plimsoll"}, {"version", PLIMSOLL_VERSION}}},
                {"server_version", server_version},
+               {"measured", IsMeasured(server_version)},
                {"summary", SummaryJson(Summarize(reports))},
                {"files", std::move(files)}});
 }

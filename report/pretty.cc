@@ -117,6 +117,7 @@ std::string RenderPretty(absl::Span<const Report> reports, const PrettyOptions& 
   if (options.summary) {
     AppendRisks(reports, paint, &out);
     AppendTotals(Summarize(reports), paint, &out);
+    out += MeasuredRemark(reports);
   }
   return out;
 }

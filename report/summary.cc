@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "absl/strings/str_cat.h"
+
 namespace plimsoll::report {
 
 Summary Summarize(absl::Span<const Report> reports) {
@@ -34,6 +36,16 @@ absl::Span<const Finding> FindingsOf(const Report& report, size_t migration) {
   return absl::MakeConstSpan(report.findings)
       .subspan(static_cast<size_t>(first - report.findings.begin()),
                static_cast<size_t>(last - first));
+}
+
+bool IsMeasured(int server_version) { return server_version <= kNewestMeasuredServer; }
+
+std::string MeasuredRemark(absl::Span<const Report> reports) {
+  if (reports.empty()) return "";
+  const int version = reports.front().history.server_version();
+  if (IsMeasured(version)) return "";
+  return absl::StrCat("PostgreSQL ", version, " was not measured: this is what ",
+                      kNewestMeasuredServer, " did, but for what the release notes say\n");
 }
 
 }  // namespace plimsoll::report

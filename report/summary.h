@@ -2,6 +2,7 @@
 #define PLIMSOLL_REPORT_SUMMARY_H_
 
 #include <cstddef>
+#include <string>
 
 #include "absl/types/span.h"
 #include "analyzer/checking/analyze.h"
@@ -22,6 +23,11 @@ struct Summary {
 };
 
 Summary Summarize(absl::Span<const Report> reports);
+
+// Whether our knowledge of the major version comes from servers; else from its release notes.
+bool IsMeasured(int server_version);
+// Says so where it does not, on a line of its own; empty where it does.
+std::string MeasuredRemark(absl::Span<const Report> reports);
 
 // The findings of one migration; they stand together, as the report is sorted.
 absl::Span<const Finding> FindingsOf(const Report& report, size_t migration);

@@ -133,7 +133,7 @@ TEST(JsonTest, IsTheDocumentedShapeToTheByte) {
       report::RenderJson(ReportsOf({{"m/1.sql", text}}), 17),
       absl::StrCat(
           R"({"schema_version":1,"tool":{"name":"plimsoll","version":")", PLIMSOLL_VERSION,
-          R"("},"server_version":17,"summary":{"files":1,"statements":1,"findings":1,"errors":1,)",
+          R"("},"server_version":17,"measured":true,"summary":{"files":1,"statements":1,"findings":1,"errors":1,)",
           R"("warnings":0,"notes":0,"risk":"risky"},"files":[{"path":"m/1.sql","sha256":)",
           R"("0c70730143a0972b2660a1f36e6a548d2a88c3d3f4535808a13a0dc976919522","risk":"risky",)",
           R"("statements":1,"findings":[{"rule":"alters","family":"data-loss","severity":"error",)",
@@ -346,7 +346,7 @@ TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   const Json& statement = json["files"][0]["statements"][0];
   EXPECT_EQ(Keys(statement), (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans",
                                     "index_builds", "index_rebuilds", "index_reuses", "transaction",
-                                    "fails", "modelled", "possible"}));
+                                    "fails", "modelled", "possible", "held", "effectless"}));
   EXPECT_EQ(statement["index"], 0);
   EXPECT_EQ(statement["kind"], "ALTER TABLE");
   EXPECT_EQ(statement["locks"].dump(),
@@ -356,6 +356,66 @@ TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(statement["transaction"], "allowed");
   EXPECT_TRUE(statement["fails"].is_null());
   EXPECT_EQ(statement["modelled"], true);
+  EXPECT_TRUE(statement["held"].is_null());
+  EXPECT_EQ(statement["effectless"], false);
+}
+
+// The statements of one file, `field` of each.
+Names FieldOf(const std::string& text, const std::string& field) {
+  Names values;
+  const Json json = EffectsJson({{"1.sql", text}});
+  for (const Json& statement : json["files"][0]["statements"]) {
+    values.push_back(statement[field].dump());
+  }
+  return values;
+}
+
+TEST(EffectsTest, SaysWhatIsHeldSinceAndUntilWhen) {
+  const std::string lock_t =
+      R"({"relation":"t","mode":"ROW EXCLUSIVE","since":1,"possible":false})";
+  const std::string stronger =
+      R"({"relation":"t","mode":"ACCESS EXCLUSIVE","since":3,"possible":false})";
+  const std::string lock_u = R"({"relation":"u","mode":"SHARE","since":2,"possible":false})";
+  const auto held = [](int count, const std::string& until, const std::string& locks) {
+    return absl::StrCat(R"({"count":)", count, R"(,"until":)", until, R"(,"locks":[)", locks, "]}");
+  };
+  EXPECT_EQ(FieldOf("begin;\nlock table t in row exclusive mode;\nlock table u in share mode;\n"
+                    "alter table t add x int;\ncreate table mine (a int);\nselect 1;\n"
+                    "commit;\nselect 2;\n",
+                    "held"),
+            (Names{"null", "null", held(1, "6", lock_t), held(2, "6", lock_u + "," + lock_t),
+                   held(2, "6", stronger + "," + lock_u), held(2, "6", stronger + "," + lock_u),
+                   held(2, "6", stronger + "," + lock_u), "null"}));
+  // A savepoint's locks go with it, and a chain begins anew.
+  EXPECT_EQ(FieldOf("begin;\nlock table t in row exclusive mode;\nsavepoint s;\nlock table u;\n"
+                    "rollback to s;\nselect 1;\ncommit and chain;\nselect 2;\n",
+                    "held")[5],
+            held(1, "6", lock_t));
+  EXPECT_EQ(FieldOf("begin;\nlock table t in row exclusive mode;\ncommit and chain;\nselect 2;\n",
+                    "held")[3],
+            "null");
+  EXPECT_EQ(FieldOf("begin;\nlock table t in row exclusive mode;\nselect 2;\n", "held")[2],
+            held(1, "null", lock_t));
+}
+
+TEST(EffectsTest, SaysWhatHasNoEffect) {
+  EXPECT_EQ(FieldOf("set local lock_timeout = '1s';\nbegin;\nbegin;\n"
+                    "set local lock_timeout = '1s';\ncommit;\ncommit;\nset lock_timeout = '1s';\n",
+                    "effectless"),
+            (Names{"true", "false", "true", "false", "false", "true", "false"}));
+}
+
+// What is held grows with a transaction; what is said of it does not.
+TEST(EffectsTest, SaysTheStrongestOfManyLocks) {
+  std::string text = "begin;\n";
+  for (int i = 0; i < 50; ++i) absl::StrAppend(&text, "lock table t", i, " in share mode;\n");
+  absl::StrAppend(&text, "lock table last;\nselect 1;\n");
+  const Json json = EffectsJson({{"1.sql", text}});
+  const Json& held = json["files"][0]["statements"][52]["held"];
+  EXPECT_EQ(held["count"], 51);
+  EXPECT_EQ(held["locks"].size(), 20U);
+  EXPECT_EQ(held["locks"][0]["relation"], "last");
+  EXPECT_EQ(held["locks"][1]["relation"], "t0");
 }
 
 TEST(EffectsTest, SumsTheActionsOfAStatement) {

@@ -13,6 +13,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/syntax/script.h"
 #include "workspace/files.h"
+#include "workspace/schema.h"
 #include "workspace/wrapping.h"
 
 namespace plimsoll {
@@ -190,51 +191,40 @@ std::string RootAsWritten(const Candidate& candidate) {
 
 Project MakeProject(const Group& group, bool downs_only, const std::vector<Candidate>& candidates,
                     const std::vector<std::shared_ptr<const Script>>& scripts,
-                    const LoadOptions& options) {
+                    const LoadOptions& options, int server_version) {
   Project project;
   project.layout = group.layout;
   project.why = group.why;
   project.root = group.as_given ? "." : RootAsWritten(candidates[group.members.front()]);
-  project.inputs.server_version = options.server_version;
+  project.inputs.server_version = server_version;
   for (const size_t member : group.members) {
     const Placement& placement = candidates[member].placement;
     Migration migration;
     migration.script = scripts[member];
     migration.down = placement.down && !downs_only;
-    migration.wrapping =
-        options.transaction.has_value()
-            ? *options.transaction
-            : RunnersWrapping(placement, *migration.script, options.server_version);
+    migration.wrapping = options.transaction.has_value()
+                             ? *options.transaction
+                             : RunnersWrapping(placement, *migration.script, server_version);
     project.inputs.migrations.push_back(std::move(migration));
   }
   return project;
 }
 
-// Null where none is given.
-absl::StatusOr<std::shared_ptr<const Script>> ReadSchema(const std::string& path) {
-  if (path.empty()) return nullptr;
+// Empty where none is given.
+absl::StatusOr<std::optional<Schema>> ReadSchema(const std::string& path) {
+  if (path.empty()) return std::nullopt;
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
-  auto script = std::make_shared<const Script>(
-      ParseScript(std::make_shared<const Source>(path, *std::move(text))));
-  // Half of a schema would make half of what follows fail.
-  const Problem* problem = script->problems.empty() ? nullptr : &script->problems[0];
-  for (const Statement& statement : script->statements) {
-    if (problem == nullptr && statement.problem) problem = &*statement.problem;
-  }
-  if (problem == nullptr) return script;
-  const auto place = script->source->Locate(problem->span.begin);
-  return absl::InvalidArgumentError(absl::StrCat(
-      path, ":", place.line, ":", place.column, ": not readable as a schema: ",
-      problem->message.substr(0, 200), "; give what `pg_dump --schema-only` writes as plain SQL"));
+  absl::StatusOr<Schema> schema = ParseSchema(path, *std::move(text));
+  if (!schema.ok()) return schema.status();
+  return *std::move(schema);
 }
 
-void StartFrom(const std::shared_ptr<const Script>& schema, const LoadOptions& options,
-               Inputs& inputs) {
-  inputs.start = schema == nullptr ? options.start : Start::kEmpty;
-  if (schema == nullptr) return;
-  inputs.migrations.insert(inputs.migrations.begin(),
-                           {.script = schema, .applied = true, .schema = true});
+void StartFrom(const std::optional<Schema>& schema, const LoadOptions& options, Inputs& inputs) {
+  inputs.start = schema ? Start::kEmpty : options.start;
+  if (!schema) return;
+  inputs.search_path = schema->search_path;
+  inputs.migrations.insert(inputs.migrations.begin(), schema->migration);
 }
 
 }  // namespace
@@ -247,12 +237,15 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
       ReadAll(*candidates, options.jobs);
   if (!scripts.ok()) return scripts.status();
-  absl::StatusOr<std::shared_ptr<const Script>> schema = ReadSchema(options.schema);
+  const absl::StatusOr<std::optional<Schema>> schema = ReadSchema(options.schema);
   if (!schema.ok()) return schema.status();
+  const int said = *schema ? (*schema)->server_version.value_or(kDefaultServer) : kDefaultServer;
+  const int server_version = options.server_version.value_or(said);
   std::vector<Project> projects;
   for (Group& group : GroupByHistory(*candidates)) {
     const bool downs_only = Arrange(*candidates, group);
-    projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, options));
+    projects.push_back(
+        MakeProject(group, downs_only, *candidates, *scripts, options, server_version));
     StartFrom(*schema, options, projects.back().inputs);
   }
   return projects;

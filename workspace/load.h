@@ -18,10 +18,11 @@ struct LoadOptions {
   std::vector<std::string> paths;
   // What the runner does around each file; empty: what the layout's runner does.
   std::optional<Wrapping> transaction;
-  int server_version = kDefaultServer;
+  // Empty: what the schema says, and where it says nothing, kDefaultServer.
+  std::optional<int> server_version;
   Start start = Start::kUnknown;
-  // A file that `pg_dump --schema-only` wrote: what is there before the first migration of each
-  // project, and with it all that is there (Start::kEmpty). Empty: none.
+  // A file that `pg_dump --schema-only` wrote, or a catalog (schema.h): what is there before the
+  // first migration of each project, and with it all that is there (Start::kEmpty). Empty: none.
   std::string schema;
   // Threads that read and parse; 0: as many as the machine has. The result does not depend on it.
   int jobs = 0;

@@ -45,7 +45,23 @@ const Lock* StrongestDuring(const Step& step, const History& history) {
   return strongest;
 }
 
+// Its copy is made beside the traffic; only the swap at its end is not.
+bool WorksOnline(const Step& step) {
+  const auto* maintain = step.As<action::Maintain>();
+  return maintain != nullptr && maintain->upkeep == action::Upkeep::kRepack &&
+         maintain->concurrently;
+}
+
+void RaiseForSwap(const Step& step, RiskReason& worst) {
+  const Lock* lock = WorksOnline(step) ? step.effects.StrongestLiveLock() : nullptr;
+  if (lock == nullptr) return;
+  Raise(worst, Risk::kRisky,
+        absl::StrCat("waits for ", LockModeName(lock->mode), " on ", Quoted(lock->relation),
+                     " when its copy is made, and reads and writes wait behind it"));
+}
+
 void RaiseForWork(const Step& step, const History& history, RiskReason& worst) {
+  if (WorksOnline(step)) return;
   const Lock* lock = StrongestDuring(step, history);
   if (lock == nullptr || !BlocksWrites(lock->mode)) return;
   for (const Work& work : step.effects.work) {
@@ -169,6 +185,7 @@ RiskReason RiskOf(const Step& step, const History& history) {
                        effects.failure->sqlstate, ")"));
   }
   RaiseForWork(step, history, worst);
+  RaiseForSwap(step, worst);
   for (const Loss& loss : effects.losses) RaiseForLoss(loss, worst);
   for (const Break& broken : effects.breaks) RaiseForBreak(broken, worst);
   RaiseForMassUpdate(step, worst);

@@ -57,6 +57,7 @@ class Applier {
   void Apply(const action::AlterConstraint& alter);
   void Apply(const action::AttachPartition& attach);
   void Apply(const action::DetachPartition& detach);
+  void Apply(const action::RearrangePartitions& rearrange);
   void Apply(const action::Maintain& maintain);
   void Apply(const action::MoveAll& move);
   void Apply(const action::ModifyData& modify);

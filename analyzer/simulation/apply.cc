@@ -1284,6 +1284,45 @@ void Applier::Apply(const action::AttachPartition& attach) {
   AttachIndexes(part_id, *view().Find(whole_id));
 }
 
+// What partitions hold together; null where that is not known. Those of a range follow upon each
+// other, or MERGE refuses them (partbounds.c of 19).
+static OptionalBound BoundOfAll(const std::vector<OptionalBound>& bounds) {
+  PartitionBound all;
+  for (const OptionalBound& bound : bounds) {
+    if (bound == nullptr) return nullptr;
+    all.is_default = all.is_default || bound->is_default;
+    all.strategy = bound->strategy;
+    all.values.insert(all.values.end(), bound->values.begin(), bound->values.end());
+    const auto is_any = [&](auto side, const std::vector<BoundValue>& edge) {
+      return std::any_of(bounds.begin(), bounds.end(), [&](const OptionalBound& other) {
+        return other != nullptr && (*other).*side == edge;
+      });
+    };
+    if (!is_any(&PartitionBound::upper, bound->lower)) all.lower = bound->lower;
+    if (!is_any(&PartitionBound::lower, bound->upper)) all.upper = bound->upper;
+  }
+  return std::make_shared<const PartitionBound>(std::move(all));
+}
+
+void Applier::Apply(const action::RearrangePartitions& rearrange) {
+  std::vector<OptionalBound> bounds;
+  for (const Name& name : rearrange.from) {
+    const Relation* part = Find(name);
+    if (part == nullptr) continue;
+    bounds.push_back(part->bound);
+    DropRelation(part->id);
+  }
+  for (const action::NewPartition& made : rearrange.into) {
+    action::CreateTable create = {.table = made.name, .partition_of = rearrange.whole.name};
+    create.bound = made.bound != nullptr ? made.bound : BoundOfAll(bounds);
+    create.default_partition = create.bound != nullptr && create.bound->is_default;
+    Apply(create);
+    const Relation* part = Find(made.name);
+    if (part == nullptr) continue;
+    catalog_.Change(moment_, part->id, [](Relation& table) { table.maybe_has_rows = true; });
+  }
+}
+
 // tablecmds.c:AttachPartitionEnsureIndexes: one that the part has is taken, else one is made.
 void Applier::AttachIndexes(RelationId part_id, const Relation& whole) {
   for (const Relation* index : view().IndexesOf(whole)) {
@@ -1359,7 +1398,9 @@ void Applier::Apply(const action::Maintain& maintain) {
     return catalog_.Change(moment_, view_named->id,
                            [&](Relation& changed) { changed.maybe_has_rows = maintain.with_data; });
   }
-  if (maintain.upkeep != action::Upkeep::kCluster || maintain.object.empty()) return;
+  const bool clusters =
+      maintain.upkeep == action::Upkeep::kCluster || maintain.upkeep == action::Upkeep::kRepack;
+  if (!clusters || maintain.object.empty()) return;
   for (const Target& target : maintain.relations) {
     const Relation* named = Find(target.name);
     if (named == nullptr) continue;

@@ -92,6 +92,10 @@ class Assumer {
     Assume(detach.whole.name, RelationKind::kPartitionedTable);
     Assume(detach.part);
   }
+  void Look(const action::RearrangePartitions& rearrange) {
+    Assume(rearrange.whole.name, RelationKind::kPartitionedTable);
+    for (const Name& name : rearrange.from) Assume(name);
+  }
   void Look(const action::Maintain& maintain) {
     const bool view = maintain.upkeep == action::Upkeep::kRefresh;
     for (const Target& target : maintain.relations) {

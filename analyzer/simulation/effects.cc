@@ -166,6 +166,9 @@ constexpr EffectRow kRows[] = {
     {Of<DetachPartition>(), kPartner, kAccessExclusive},
     {Of<DetachPartition>(), kReferencing, kAccessExclusive},
     {Of<DetachPartition>(), kIndexUnder, kAccessExclusive},
+    // Release notes of 19: the copies are made while nobody else sees the whole.
+    {Of<RearrangePartitions>(), kTable, kAccessExclusive},
+    {Of<RearrangePartitions>(), kAttached, kAccessExclusive},
 
     // DefineRelation
     {Of<CreateTable>(), kReferenced, kShareRowExclusive},
@@ -218,6 +221,8 @@ constexpr EffectRow kRows[] = {
     {Of(Upkeep::kAnalyze), kDescendant, kShareUpdateExclusive},
     {Of(Upkeep::kCluster), kTable, kAccessExclusive},
     {Of(Upkeep::kCluster), kDescendant, kAccessExclusive},
+    {Of(Upkeep::kRepack), kTable, kAccessExclusive},
+    {Of(Upkeep::kRepack), kDescendant, kAccessExclusive},
     {Of(Upkeep::kReindexIndex), kTable, kShare, 0, kConcurrently},
     {Of(Upkeep::kReindexIndex), kTable, kShareUpdateExclusive, kConcurrently},
     {Of(Upkeep::kReindexTable), kTable, kShare, 0, kConcurrently},
@@ -496,6 +501,8 @@ bool RunsOutside(const Maintain& maintain) {
       return true;
     case Upkeep::kCluster:
       return maintain.relations.empty();
+    case Upkeep::kRepack:
+      return maintain.relations.empty() || maintain.concurrently || maintain.analyzes;
     case Upkeep::kReindexIndex:
     case Upkeep::kReindexTable:
       return maintain.concurrently;

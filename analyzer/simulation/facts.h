@@ -136,6 +136,7 @@ class Inspector {
   // facts_partition.cc
   void Look(const action::AttachPartition& attach);
   void Look(const action::DetachPartition& detach);
+  void Look(const action::RearrangePartitions& rearrange);
   // facts_object.cc
   void Look(const action::AlterType& alter);
   void Look(const action::AlterDomain& alter);
@@ -359,6 +360,7 @@ class Inspector {
   void NoteUpkeep(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteCluster(const action::Maintain& maintain, const Relation& relation);
+  void NoteRepack(const action::Maintain& maintain, const Relation& relation);
   bool CheckClustering(const Relation& relation, const std::string& index);
   void NoteReindex(const action::Maintain& maintain, const Relation& relation);
   void NoteRebuilt(const Relation& index, const Relation& table);

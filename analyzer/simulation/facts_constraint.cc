@@ -975,6 +975,12 @@ void Inspector::Look(const action::AlterConstraint& alter) {
       NoteNotNull(*child, true, constraint->columns[0], Cause::kNotNull);
     }
   }
+  // Since 19, for the children too.
+  if (alter.enforced && constraint->kind == ConstraintKind::kCheck) {
+    for (const Relation* child : view_.DescendantsOf(*table)) Add(Role::kDescendant, *child);
+    if (*alter.enforced && !constraint->enforced) Scan(Heaps(*table, false), Cause::kCheck);
+    return;
+  }
   const Relation* referenced = foreign ? view_.Find(constraint->referenced) : nullptr;
   if (!alter.enforced || referenced == nullptr || *alter.enforced == constraint->enforced) return;
   if (!*alter.enforced) return Add(Role::kPartner, *referenced);

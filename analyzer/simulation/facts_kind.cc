@@ -94,6 +94,7 @@ constexpr KindRow kKinds[] = {
     {Of<LockTable>(), T | P | V},  // lockcmds.c:RangeVarCallbackForLockTable
     // cluster.c:cluster, indexcmds.c:RangeVarCallbackForReindexIndex, ReindexTable
     {Of(Upkeep::kCluster), T | P | M},
+    {Of(Upkeep::kRepack), T | P | M},
     {Of(Upkeep::kReindexIndex), I | X},
     {Of(Upkeep::kReindexTable), T | P | M},
     {Of(Upkeep::kRefresh), T | P | M},  // a table is refused in other words
@@ -212,6 +213,7 @@ std::vector<Demand> DemandsOf(const CreateTable& create) {
 // copyto.c:BeginCopyTo, copyfrom.c:CopyFrom
 uint32_t KindsForCopy(const ModifyData& modify, int server_version) {
   if (modify.copies_in) return T | P | V | F;
+  if (server_version >= 19) return T | P | M;  // the rows of all partitions
   return server_version >= 18 ? T | M : T;
 }
 

@@ -293,6 +293,38 @@ void Inspector::Look(const action::DetachPartition& detach) {
   if (!detach.finalize && !detach.concurrently) NoteDetachedKeys(*whole, *part);
 }
 
+// ---- SPLIT, MERGE ----------------------------------------------------------------------------
+
+// As the release notes of 19 and alter_table.sgml say: every row of the old partitions is copied,
+// and indexes are built over the copies.
+void Inspector::Look(const action::RearrangePartitions& rearrange) {
+  const bool splits = rearrange.from.size() == 1;
+  const Relation* whole = NameTarget(rearrange.whole, false);
+  const absl::string_view verb = splits ? "SPLIT PARTITION" : "MERGE PARTITIONS";
+  if (whole == nullptr || !CheckPartitioned(*whole, verb)) return;
+  std::vector<RelationId> old;
+  for (const Name& name : rearrange.from) {
+    const Relation* part = Find(name);
+    if (part == nullptr) return FailMissing(name);
+    if (!Contains(part->parents, whole->id) && KnowsAll(*whole) && KnowsAll(*part)) {
+      return Fail("42P01", absl::StrCat("relation \"", part->name,
+                                        "\" is not a partition of relation \"", whole->name, "\""));
+    }
+    if (!CheckNotInUse(*part)) return;
+    old.push_back(part->id);
+    Add(Role::kAttached, *part);
+    for (const Relation* heap : Heaps(*part, false)) {
+      Add(Role::kRewritten, *heap, Cause::kPartition);
+      for (const Relation* index : view_.IndexesOf(*heap)) Add(Role::kDroppedIndex, *index);
+    }
+  }
+  for (const action::NewPartition& made : rearrange.into) {
+    const Relation* there = Find(made.name);
+    if (there == nullptr || there->assumed || Contains(old, there->id)) continue;
+    return Fail("42P07", absl::StrCat("relation \"", there->name, "\" already exists"));
+  }
+}
+
 // What hangs on a partition leaves with it (DetachPartitionFinalize).
 void Inspector::NoteDetached(const Relation& part) {
   for (const Relation* below : view_.DescendantsOf(part)) Add(Role::kAttachedPart, *below);

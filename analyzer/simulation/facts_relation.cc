@@ -538,6 +538,7 @@ bool Inspector::IsUpkeepOf(const action::Maintain& maintain, const Relation& rel
       return false;
     case Upkeep::kReindexTable:
     case Upkeep::kCluster:
+    case Upkeep::kRepack:
       if (!view && !relation.IsIndex() && relation.kind != RelationKind::kSequence) return true;
       Fail("42809", absl::StrCat("\"", relation.name, "\" is not a table or materialized view"));
       return false;
@@ -562,6 +563,8 @@ void Inspector::NoteUpkeep(const action::Maintain& maintain, const Relation& rel
       return;
     case Upkeep::kCluster:
       return NoteCluster(maintain, relation);
+    case Upkeep::kRepack:
+      return NoteRepack(maintain, relation);
     case Upkeep::kReindexIndex:
     case Upkeep::kReindexTable:
     case Upkeep::kReindexSchema:
@@ -611,6 +614,34 @@ void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& re
                                       relation.name, "\""));
   }
   if (!CheckNotInUse(relation) || !CheckClustering(relation, index)) return;
+  Add(Role::kTable, relation);
+  for (const Relation* child : view_.DescendantsOf(relation)) {
+    if (partitioned) Add(Role::kDescendant, *child);
+  }
+  const std::vector<const Relation*> heaps = Heaps(relation, !partitioned);
+  Rewrite(heaps, Cause::kMaintenance, false);
+  Scan(heaps, Cause::kMaintenance);
+}
+
+// repack.sgml of 19. CONCURRENTLY works under SHARE UPDATE EXCLUSIVE and swaps the files under the
+// lock that the table shows.
+void Inspector::NoteRepack(const action::Maintain& maintain, const Relation& relation) {
+  const bool all = maintain.relations.empty();
+  const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
+  if (all && maintain.by_index && relation.clustered_on.empty()) return;
+  if (partitioned || maintain.analyzes || maintain.concurrently) {
+    facts_.forbidden_in_transaction = true;
+    if (situation_.in_transaction_block) {
+      return Fail("25001", "REPACK cannot run inside a transaction block");
+    }
+  }
+  const std::string& index = maintain.object.empty() ? relation.clustered_on : maintain.object;
+  if (maintain.by_index && index.empty() && KnowsAll(relation)) {
+    return Fail("42704", absl::StrCat("there is no previously clustered index for table \"",
+                                      relation.name, "\""));
+  }
+  if (!CheckNotInUse(relation)) return;
+  if (maintain.by_index && !CheckClustering(relation, index)) return;
   Add(Role::kTable, relation);
   for (const Relation* child : view_.DescendantsOf(relation)) {
     if (partitioned) Add(Role::kDescendant, *child);

@@ -1,5 +1,6 @@
-// What the grammar takes and an older server's does not. The grammar is that of the newest version
-// that is measured; what is told here is told by a field of the action, and fails with 42601.
+// What is read and an older server's grammar does not take. Ours is that of the newest version that
+// is measured, and newer.cc; what is told here is told by a field of the action, and fails with
+// 42601.
 
 #include <algorithm>
 
@@ -89,6 +90,7 @@ class SyntaxAge {
     const bool whole = maintain.upkeep == action::Upkeep::kReindexDatabase ||
                        maintain.upkeep == action::Upkeep::kReindexSystem;
     Note(whole && maintain.object.empty(), "REINDEX DATABASE or SYSTEM without a name", 16);
+    Note(maintain.upkeep == action::Upkeep::kRepack, "REPACK", 19);
     const bool only = std::any_of(maintain.relations.begin(), maintain.relations.end(),
                                   [](const Target& target) { return target.only; });
     Note(only, "ONLY in VACUUM and ANALYZE", 18);
@@ -111,6 +113,10 @@ class SyntaxAge {
   void Look(const action::DetachPartition& detach) {
     Note(detach.concurrently, "DETACH PARTITION ... CONCURRENTLY", 14);
     Note(detach.finalize, "DETACH PARTITION ... FINALIZE", 14);
+  }
+  void Look(const action::RearrangePartitions& rearrange) {
+    const bool splits = rearrange.from.size() == 1;
+    Note(true, splits ? "SPLIT PARTITION" : "MERGE PARTITIONS", 19);
   }
   void Look(const action::CreateFunction& create) {
     Note(create.body != nullptr && create.body->atomic, "a body that is no string", 14);

@@ -45,11 +45,11 @@ bool IsUtc(absl::string_view zone) {
   return false;
 }
 
-void SetParameter(const action::SetParameter& set, Session& session) {
+// `defaults` is a session that sets nothing.
+void SetParameter(const action::SetParameter& set, const Session& defaults, Session& session) {
   const bool reset = set.values.empty();
   const std::string value = reset ? "" : set.values[0];
   const std::string name = absl::AsciiStrToLower(set.name);
-  const Session defaults;
   if (name.empty()) {
     session = defaults;
   } else if (name == "lock_timeout") {
@@ -92,7 +92,8 @@ class Simulator {
     history_.server_version_ = inputs.server_version;
     history_.start_ = inputs.start;
     history_.on_failure_ = inputs.on_failure;
-    history_.sessions_.emplace_back();
+    new_session_.search_path = std::move(inputs.search_path);
+    history_.sessions_.push_back(new_session_);
     size_t actions = 0;
     for (const Migration& migration : history_.migrations_) {
       for (const Statement& statement : migration.script->statements) {
@@ -118,6 +119,7 @@ class Simulator {
   };
 
   void RunMigration(uint32_t index);
+  void FinishSchema(uint32_t index);
   void RunStatement(uint32_t migration, uint32_t index);
   // What stands around the actions that run: the statement of the script, and the bodies that it
   // runs.
@@ -163,11 +165,12 @@ class Simulator {
   const SavepointMark* FindSavepoint(const std::string& name) const;
   Situation MakeSituation(const Frame& frame) const;
   HeldLocks NoLocks() const;
-  void Hold(Lock lock, HeldLocks& held);
+  void Hold(Lock lock, uint32_t holder, HeldLocks& held);
   Moment now() const { return static_cast<Moment>(history_.steps_.size()); }
   uint32_t PushSession(Session session);
 
   History history_;
+  Session new_session_;
   bool in_block_ = false;      // BEGIN was said, by the file or by the runner
   bool runner_block_ = false;  // by the runner
   bool message_ = false;       // the file is one message, of several statements
@@ -203,10 +206,11 @@ HeldLocks Simulator::NoLocks() const {
 }
 
 // `held` is the last list in history_.held_.
-void Simulator::Hold(Lock lock, HeldLocks& held) {
+void Simulator::Hold(Lock lock, uint32_t holder, HeldLocks& held) {
   const bool stronger = held.begin == held.end || lock.mode > history_.held_[held.strongest].mode;
   if (stronger) held.strongest = held.end;
   history_.held_.push_back(std::move(lock));
+  history_.holders_.push_back(holder);
   held.end = static_cast<uint32_t>(history_.held_.size());
 }
 
@@ -300,7 +304,9 @@ void Simulator::RollBackTo(const SavepointMark& mark) {
   // Locks taken since are released (xact.c:AbortSubTransaction). Earlier steps still speak of them,
   // so what is left is written down anew.
   HeldLocks left = NoLocks();
-  for (uint32_t i = mark.held.begin; i < mark.held.end; ++i) Hold(Lock(history_.held_[i]), left);
+  for (uint32_t i = mark.held.begin; i < mark.held.end; ++i) {
+    Hold(Lock(history_.held_[i]), history_.holders_[i], left);
+  }
   held_ = left;
 }
 
@@ -470,12 +476,12 @@ void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
     return;
   }
   Session changed = history_.sessions_[session_];
-  SetParameter(set, changed);
+  SetParameter(set, new_session_, changed);
   if (set.local) {
     if (!session_without_local_) session_without_local_ = session_;
   } else if (session_without_local_) {
     Session kept = history_.sessions_[*session_without_local_];
-    SetParameter(set, kept);
+    SetParameter(set, new_session_, kept);
     session_without_local_ = PushSession(std::move(kept));
   }
   session_ = PushSession(std::move(changed));
@@ -612,7 +618,7 @@ bool Simulator::RunActions(const Frame& frame, absl::Span<const Action> actions)
   for (Step& step : steps) {
     if (frame.conditional) MakePossible(step.effects);
     for (const Lock& lock : step.effects.locks) {
-      if (lock.relation.live) Hold(lock, held_);
+      if (lock.relation.live) Hold(lock, step.index, held_);
     }
     if (!fails) RunTransactionAction(step);
     if (!fails && !frame.conditional && in_block_) NoteInUse(step);
@@ -796,7 +802,7 @@ void Simulator::RunMigration(uint32_t index) {
   const bool wraps = migration.wrapping == Wrapping::kFile && !migration.down;
   const bool batches = migration.wrapping == Wrapping::kAroundForbidden;
   // Each file has a session of its own.
-  session_ = PushSession(Session());
+  session_ = PushSession(new_session_);
   // What is prepared for its second phase outlives the session.
   state_ = {.prepared_transactions = std::move(state_.prepared_transactions)};
   DropTemporaries(until_session_ends_, now());
@@ -822,11 +828,38 @@ void Simulator::RunMigration(uint32_t index) {
     RunStatement(index, i);
   }
   if (in_block_) Close(!aborted_, now());
-  if (migration.schema) FillTables(history_.catalog_, now());
+  if (migration.schema) FinishSchema(index);
+}
+
+// What the statements of a schema do not say of the database that they are taken from.
+void Simulator::FinishSchema(uint32_t index) {
+  Catalog& catalog = history_.catalog_;
+  FillTables(catalog, now());
+  for (const uint32_t statement : history_.migrations_[index].unusable) {
+    for (const Step& step : history_.StepsOf(index, statement)) {
+      const bool makes =
+          step.As<action::CreateIndex>() != nullptr || step.As<action::CreateView>() != nullptr;
+      if (!makes || step.effects.failure) continue;
+      for (const Lock& lock : step.effects.locks) {
+        const Relation* made = catalog.At(now()).Find(lock.relation.id);
+        if (made == nullptr || made->created != step.index) continue;
+        catalog.Change(now(), made->id, [](Relation& changed) {
+          (changed.IsIndex() ? changed.valid : changed.maybe_has_rows) = false;
+        });
+      }
+    }
+  }
+  for (const Step& step : history_.steps_) {
+    if (step.migration == index && step.effects.failure) trusted_since_ = now();
+  }
 }
 
 absl::Span<const Lock> History::HeldBefore(const Step& step) const {
   return absl::MakeConstSpan(held_).subspan(step.held.begin, step.held.end - step.held.begin);
+}
+
+absl::Span<const uint32_t> History::HoldersBefore(const Step& step) const {
+  return absl::MakeConstSpan(holders_).subspan(step.held.begin, step.held.end - step.held.begin);
 }
 
 const Lock* History::StrongestHeldBefore(const Step& step) const {

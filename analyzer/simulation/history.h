@@ -16,6 +16,7 @@
 namespace plimsoll {
 
 inline constexpr int kOldestServer = 12;
+inline constexpr int kNewestMeasuredServer = 18;
 // Not measured: what the release notes of 19 say is modelled.
 inline constexpr int kNewestServer = 19;
 inline constexpr int kDefaultServer = 18;
@@ -47,9 +48,13 @@ struct Migration {
   bool down = false;
   // Already run everywhere: it shapes the catalog and is not judged.
   bool applied = false;
-  // Not a migration but the schema of a live database, as `pg_dump --schema-only` writes it: its
-  // tables are taken to have rows, whatever the file puts into them.
+  // Not a migration but the schema of a live database, as `pg_dump --schema-only` writes it or as
+  // statements that make what its catalog holds: its tables are taken to have rows, whatever the
+  // file puts into them, and where a statement fails here, what it makes may be there all the same.
   bool schema = false;
+  // Of a schema: statements, ascending, whose index is INVALID or whose materialized view was never
+  // filled. What dumps say of either is not what is there.
+  std::vector<uint32_t> unusable;
 };
 
 // What is there before the first migration.
@@ -63,6 +68,8 @@ struct Inputs {
   Start start = Start::kUnknown;
   int server_version = kDefaultServer;  // major, kOldestServer to kNewestServer
   OnFailure on_failure = OnFailure::kJudgeOn;
+  // Of every session, until it sets another: the database's or the role's. Schemas that are there.
+  std::vector<std::string> search_path = {"public"};
 };
 
 // From BEGIN, or from a runner's, to its end; or one statement that stands alone.
@@ -135,6 +142,8 @@ class History {
     return sessions_[step.session];
   }
   absl::Span<const Lock> HeldBefore(const Step& step) const;
+  // The steps that took them, in the same order: indices into steps().
+  absl::Span<const uint32_t> HoldersBefore(const Step& step) const;
   // The strongest of them; null where none is held.
   const Lock* StrongestHeldBefore(const Step& step) const;
   // PostgreSQL's command tag of what the step belongs to: a statement of the script or of a body.
@@ -155,6 +164,7 @@ class History {
   std::vector<Transaction> transactions_;
   std::vector<Session> sessions_;
   std::vector<Lock> held_;
+  std::vector<uint32_t> holders_;  // of each in held_, the step that took it
   // statement_steps_[migration][statement] = {begin, end} into steps_
   std::vector<std::vector<std::pair<uint32_t, uint32_t>>> statement_steps_;
   Catalog catalog_;

@@ -27,6 +27,11 @@ class NameVisitor {
     if constexpr (requires { action.on_table; }) Visit(action.on_table);
     if constexpr (requires { action.tables; }) Visit(action.tables);
     if constexpr (requires { action.partition_of; }) Visit(action.partition_of);
+    if constexpr (requires { action.whole; }) {
+      Visit(action.whole);
+      if constexpr (requires { action.part; }) Visit(action.part);
+      if constexpr (requires { action.from; }) Visit(action.from);
+    }
     if constexpr (requires { action.inherits; }) Visit(action.inherits);
     if constexpr (requires { action.like; }) Visit(action.like);
     if constexpr (requires { action.reads; }) Visit(action.reads);

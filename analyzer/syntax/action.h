@@ -705,6 +705,16 @@ struct DetachPartition {
   bool concurrently = false;
   bool finalize = false;
 };
+struct NewPartition {
+  Name name;
+  OptionalBound bound;  // null: all that the old ones hold
+};
+// SPLIT PARTITION and MERGE PARTITIONS: the old partitions' rows go into the new ones.
+struct RearrangePartitions {
+  Target whole;
+  std::vector<Name> from;
+  std::vector<NewPartition> into;
+};
 enum class RowSecurity { kEnable, kDisable, kForce, kNoForce };
 struct SetRowSecurity {
   Target table;
@@ -844,6 +854,7 @@ enum class Upkeep : uint8_t {
   kVacuumFull,
   kAnalyze,
   kCluster,
+  kRepack,
   kReindexIndex,
   kReindexTable,
   kReindexSchema,
@@ -851,14 +862,15 @@ enum class Upkeep : uint8_t {
   kReindexSystem,
   kRefresh,
 };
-// VACUUM, ANALYZE, CLUSTER, REINDEX and REFRESH MATERIALIZED VIEW.
+// VACUUM, ANALYZE, CLUSTER, REPACK, REINDEX and REFRESH MATERIALIZED VIEW.
 struct Maintain {
   Upkeep upkeep = Upkeep::kVacuum;
   std::vector<Target> relations;  // empty: all of the database
-  std::string object;             // the index of CLUSTER, the schema or database of REINDEX
+  std::string object;  // the index of CLUSTER or REPACK, the schema or database of REINDEX
   // Of VACUUM and ANALYZE, for each relation the columns that it is said for; none: all.
   std::vector<std::vector<std::string>> columns;
-  bool analyzes = false;  // of VACUUM
+  bool analyzes = false;  // of VACUUM and REPACK
+  bool by_index = false;  // of REPACK: USING INDEX
   bool parallel = false;  // of VACUUM, with more than none
   bool concurrently = false;
   bool with_data = true;             // of REFRESH
@@ -1034,12 +1046,12 @@ using ActionKind = std::variant<
     action::DropConstraint, action::ValidateConstraint, action::RenameColumn,
     action::RenameConstraint, action::RenameType, action::RenameRelation, action::SetSchema,
     action::RenameSchema, action::AlterRelation, action::AlterConstraint, action::AttachPartition,
-    action::DetachPartition, action::SetRowSecurity, action::AlterType, action::AlterDomain,
-    action::AlterSequence, action::CreateRule, action::CreateStatistics, action::AlterPart,
-    action::Annotate, action::Grant, action::AlterPublication, action::ChangeOwned,
-    action::Maintain, action::ChangeObject, action::AlterExtension, action::SessionCommand,
-    action::SetConstraints, action::Execute, action::RaiseError, action::MoveAll,
-    action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
+    action::RearrangePartitions, action::DetachPartition, action::SetRowSecurity, action::AlterType,
+    action::AlterDomain, action::AlterSequence, action::CreateRule, action::CreateStatistics,
+    action::AlterPart, action::Annotate, action::Grant, action::AlterPublication,
+    action::ChangeOwned, action::Maintain, action::ChangeObject, action::AlterExtension,
+    action::SessionCommand, action::SetConstraints, action::Execute, action::RaiseError,
+    action::MoveAll, action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
     action::ModifyData, action::DoBlock, action::Other>;
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is

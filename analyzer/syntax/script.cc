@@ -12,6 +12,7 @@
 #include "analyzer/syntax/grammar.h"
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower.h"
+#include "analyzer/syntax/newer.h"
 #include "analyzer/syntax/piece.h"
 #include "analyzer/syntax/placeholder.h"
 
@@ -173,6 +174,9 @@ void Reader::Reject(const Piece& piece, const GrammarError& error) {
   const Span token = TokenAt(text_, part, cursor);
   if (error.internal) {
     return AddProblem(piece, cursor < part.size() ? token : piece.span, error.message);
+  }
+  if (auto newer = ReadNewerStatement(Words(piece.span))) {
+    return Add(piece, piece.span, *std::move(newer));
   }
   const bool filled_in_later = MayBeThePlaceholder(piece, part.begin + cursor, token) ||
                                IsWithinBrackets(Words(part), cursor);

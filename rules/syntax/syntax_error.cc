@@ -2,6 +2,24 @@
 
 namespace plimsoll::rules {
 
+namespace {
+
+// What our grammar takes and the server's does not.
+void ReportOlder(const History& history, uint32_t migration, uint32_t statement,
+                 const Reporter& report) {
+  for (const Step& step : history.StepsOf(migration, statement)) {
+    const std::optional<Failure>& failure = step.effects.failure;
+    if (step.within != nullptr || !failure || failure->sqlstate != "42601") continue;
+    report({.migration = migration,
+            .statement = statement,
+            .span = step.span,
+            .message = failure->message,
+            .help = "write what that server takes, or say with --server-version which it is"});
+  }
+}
+
+}  // namespace
+
 PLIMSOLL_RULE(syntax_error) = {
     .id = "syntax-error",
     .family = Family::kSyntax,
@@ -20,6 +38,14 @@ create table account (id bigint primary key);
 alter table account add colum note text not null;
 --                                 ^^^^ syntax-error: syntax error at or near "text"
 create table invoice (id bigint primary key);
+```
+
+What only newer servers take is told by their version:
+
+```sql
+-- server: 18
+repack account;
+--^^^^^^^^^^^^ syntax-error: syntax error: REPACK came with PostgreSQL 19
 ```
 
 psql's meta-commands, the data of `COPY … FROM stdin` and unfilled templates (`${schema}`,
@@ -46,11 +72,13 @@ copy account (id) from stdin;
             }
             for (uint32_t s = 0; s < script.statements.size(); ++s) {
               const std::optional<Problem>& problem = script.statements[s].problem;
-              if (!problem) continue;
-              report({.migration = m,
-                      .statement = s,
-                      .span = problem->span,
-                      .message = problem->message});
+              if (problem) {
+                report({.migration = m,
+                        .statement = s,
+                        .span = problem->span,
+                        .message = problem->message});
+              }
+              ReportOlder(history, m, s, report);
             }
           }
         },

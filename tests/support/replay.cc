@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "executor/postgres.h"
+#include "tests/support/source_tree.h"
 
 namespace plimsoll::replay {
 namespace {
@@ -148,6 +149,19 @@ absl::StatusOr<Replayed> Replay(Stage& stage, const History& history) {
     }
   }
   return replayed;
+}
+
+absl::StatusOr<std::string> ReadCatalog(Connection& session) {
+  const Script script = ParseScript(std::make_shared<const Source>(
+      "catalog.sql", testing_support::ReadTreeFile("executor/catalog.sql")));
+  std::string catalog;
+  for (const Statement& statement : script.statements) {
+    const absl::StatusOr<Rows> rows = session.Execute(script.source->Text(statement.span));
+    if (!rows.ok()) return rows.status();
+    for (const std::vector<Value>& row : rows->values)
+      absl::StrAppend(&catalog, row[0].value_or(""));
+  }
+  return catalog;
 }
 
 }  // namespace plimsoll::replay

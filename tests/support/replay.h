@@ -46,6 +46,9 @@ struct Replayed {
 // temporary relations can be seen.
 absl::StatusOr<Replayed> Replay(Stage& stage, const History& history);
 
+// What executor/catalog.sql says of the session's database.
+absl::StatusOr<std::string> ReadCatalog(Connection& session);
+
 }  // namespace plimsoll::replay
 
 #endif  // PLIMSOLL_TESTS_SUPPORT_REPLAY_H_

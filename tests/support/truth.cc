@@ -350,21 +350,26 @@ const Measured* MeasurementOf(const Case& truth_case, int server) {
 }
 
 Prediction Predict(const Case& truth_case, bool outside_transactions, int server) {
+  return Predict(truth_case, outside_transactions,
+                 {.migrations = {{.script = Parse("setup.sql", truth_case.setup)}},
+                  .start = Start::kEmpty,
+                  .server_version = server});
+}
+
+Prediction Predict(const Case& truth_case, bool outside_transactions, Inputs start) {
   // The session's settings hold in the statement's file, not in the set-up's.
   const std::string text =
       absl::StrCat(truth_case.session, "\n", outside_transactions ? "" : "BEGIN;\n",
                    truth_case.before, "\n", truth_case.statement);
-  Inputs inputs = {.migrations = {{.script = Parse("setup.sql", truth_case.setup)},
-                                  {.script = Parse("statement.sql", text)}},
-                   .start = Start::kEmpty,
-                   .server_version = server,
-                   .on_failure = OnFailure::kAbort};
-  const History history = Simulate(std::move(inputs));
-  const Script& script = *history.migrations()[1].script;
+  start.on_failure = OnFailure::kAbort;
+  start.migrations.push_back({.script = Parse("statement.sql", text)});
+  const History history = Simulate(std::move(start));
+  const Script& script = *history.migrations().back().script;
   Prediction prediction;
   if (script.statements.empty()) return prediction;
   const auto last = static_cast<uint32_t>(script.statements.size() - 1);
-  const report::StatementEffects sum = report::SumEffects(history, 1, last);
+  const report::StatementEffects sum =
+      report::SumEffects(history, static_cast<uint32_t>(history.migrations().size() - 1), last);
   prediction.modelled = sum.modelled;
   prediction.deeds = Deed(sum);
   return prediction;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "analyzer/simulation/history.h"
 #include "analyzer/simulation/lock.h"
 
 // Measured behaviour of PostgreSQL and predictions of it, in one form. The cases live in
@@ -65,8 +66,10 @@ void SaveMeasurements(const std::vector<Case>& cases);
 // The group of `server`, or null where the case has no measurement of it.
 const Measured* MeasurementOf(const Case& truth_case, int server);
 
-// `outside_transactions` says how the case was run.
+// `outside_transactions` says how the case was run. The statement runs after what stands in
+// `start`, instead of the case's own set-up in the second form.
 Prediction Predict(const Case& truth_case, bool outside_transactions, int server);
+Prediction Predict(const Case& truth_case, bool outside_transactions, Inputs start);
 
 // What differs, for people: a line for each kind of deed. Empty where nothing does.
 std::string Compare(const Case& truth_case, const Deeds& measured, const Prediction& prediction);

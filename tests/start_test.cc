@@ -1,0 +1,253 @@
+// A history that starts from a server's catalog goes on as one that starts where that catalog came
+// from. Real servers make what the cases of fixtures/effects set up and what histories do;
+// executor/catalog.sql reads it, and what is simulated from there is held against the server's own
+// catalog and against what was measured.
+
+#include <cstdlib>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "gtest/gtest.h"
+#include "report/effects.h"
+#include "tests/support/example.h"
+#include "tests/support/picture.h"
+#include "tests/support/replay.h"
+#include "tests/support/source_tree.h"
+#include "tests/support/truth.h"
+#include "workspace/schema.h"
+
+namespace plimsoll {
+namespace {
+
+// 15 and 18, or those that PLIMSOLL_SERVERS names.
+std::vector<int> Servers() {
+  const char* chosen = std::getenv("PLIMSOLL_SERVERS");
+  if (chosen == nullptr) return {15, 18};
+  std::vector<int> servers;
+  for (const absl::string_view word : absl::StrSplit(chosen, ',')) {
+    int server = 0;
+    if (absl::SimpleAtoi(word, &server)) servers.push_back(server);
+  }
+  return servers;
+}
+
+class StartTest : public testing::TestWithParam<int> {
+ protected:
+  void SetUp() override {
+    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
+    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
+    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
+  }
+
+  // The start that the server's catalog gives, which is compared with the server; nothing where the
+  // server refused a part of `made`.
+  std::optional<Inputs> StartAfter(Inputs made);
+
+  std::unique_ptr<replay::Stage> stage_;
+};
+
+// What the simulation refuses of a catalog, or does not know.
+std::string Refusals(const History& history) {
+  std::string refusals;
+  for (const Step& step : history.steps()) {
+    const Effects& effects = step.effects;
+    if (!effects.failure && effects.modelled) continue;
+    absl::StrAppend(&refusals, "\n  ", history.SourceOf(step).Text(history.StatementOf(step).span),
+                    ": ", effects.failure ? effects.failure->message : "not modelled");
+  }
+  return refusals;
+}
+
+std::optional<Inputs> StartAfter(replay::Stage& stage) {
+  const absl::StatusOr<std::string> catalog = replay::ReadCatalog(stage.session());
+  if (!catalog.ok()) {
+    ADD_FAILURE() << catalog.status();
+    return std::nullopt;
+  }
+  absl::StatusOr<Schema> schema = ParseSchema("catalog.json", *catalog);
+  if (!schema.ok()) {
+    ADD_FAILURE() << schema.status() << "\n" << *catalog;
+    return std::nullopt;
+  }
+  Inputs start = {.migrations = {schema->migration},
+                  .start = Start::kEmpty,
+                  .server_version = schema->server_version.value_or(0),
+                  .search_path = schema->search_path};
+  const absl::StatusOr<Rows> rows = stage.session().Execute(picture::Query());
+  if (!rows.ok()) {
+    ADD_FAILURE() << rows.status();
+    return std::nullopt;
+  }
+  const History history = Simulate(start);
+  const auto end = static_cast<Moment>(history.steps().size());
+  EXPECT_EQ(Refusals(history), "");
+  EXPECT_EQ(
+      picture::Compare(picture::Of(history.At(end), history.server_version()), picture::Of(*rows)),
+      "");
+  return start;
+}
+
+std::optional<Inputs> StartTest::StartAfter(Inputs made) {
+  const absl::StatusOr<replay::Replayed> replayed =
+      replay::Replay(*stage_, Simulate(std::move(made)));
+  if (!replayed.ok()) {
+    ADD_FAILURE() << replayed.status();
+    return std::nullopt;
+  }
+  if (!replayed->refused.empty()) return std::nullopt;
+  // What is temporary goes with its session.
+  EXPECT_TRUE(stage_->session().Execute("discard all").ok());
+  return plimsoll::StartAfter(*stage_);
+}
+
+// Cases that go otherwise from a catalog, and why. One that comes to agree has to leave this list.
+const std::map<std::string, std::string>& Differences() {
+  static const char* const kEmpty = "a catalog does not tell which tables are empty";
+  static const char* const kSpelled = "PostgreSQL spells lower(v) as lower((v)::text)";
+  static const auto* differences = new std::map<std::string, std::string>{
+      {"add_column_not_null_without_default_empty", kEmpty},
+      {"add_column_unique_using_no_rows", kEmpty},
+      {"add_fk_int_to_bigint_referenced", kEmpty},
+      {"add_fk_to_partition", kEmpty},
+      {"add_foreign_key_to_partitioned", kEmpty},
+      {"attach_partition_matching_fk_not_valid", kEmpty},
+      {"attach_partition_parent_has_fk", kEmpty},
+      {"fk_add_domain_to_int", kEmpty},
+      {"detach_partition_finalize", "an interrupted DETACH is not read"},
+      {"index_partitioned_expression_parts_have_it", kSpelled},
+  };
+  return *differences;
+}
+
+// One case in three, another third on each server; PLIMSOLL_ALL_CASES asks for all.
+std::vector<truth::Case> Cases(int server) {
+  std::vector<truth::Case> chosen;
+  size_t index = static_cast<size_t>(server) / 3;
+  for (truth::Case& truth_case : truth::LoadCases()) {
+    const bool wanted = std::getenv("PLIMSOLL_ALL_CASES") != nullptr || ++index % 3 == 0;
+    if (wanted) chosen.push_back(std::move(truth_case));
+  }
+  return chosen;
+}
+
+TEST_P(StartTest, PredictsWhatWasMeasured) {
+  const int server = GetParam();
+  int compared = 0;
+  for (const truth::Case& truth_case : Cases(server)) {
+    const truth::Measured* measured = truth::MeasurementOf(truth_case, server);
+    if (measured == nullptr) continue;
+    SCOPED_TRACE(truth::Show(truth_case));
+    const auto script = std::make_shared<const Script>(
+        ParseScript(std::make_shared<const Source>("setup.sql", truth_case.setup)));
+    const std::optional<Inputs> start = StartAfter(
+        {.migrations = {{.script = script}}, .start = Start::kEmpty, .server_version = server});
+    if (!start) continue;
+    ++compared;
+    const bool outside = measured->deeds.outside_transactions;
+    const auto replayed =
+        truth::Compare(truth_case, measured->deeds, truth::Predict(truth_case, outside, server));
+    const auto started =
+        truth::Compare(truth_case, measured->deeds, truth::Predict(truth_case, outside, *start));
+    if (Differences().contains(truth_case.name)) {
+      EXPECT_NE(started, "") << "agrees now: take it off the list";
+    } else if (!started.empty()) {
+      // It may know better: a text does not tell which index has become invalid.
+      EXPECT_EQ(started, replayed);
+    }
+  }
+  EXPECT_GE(compared, 1000) << "what is compared must not shrink unnoticed";
+  std::cout << compared << " starts compared\n";
+}
+
+// Everything that is said of a migration's statements.
+std::string Told(const History& history) {
+  std::string told;
+  const auto last = static_cast<uint32_t>(history.migrations().size() - 1);
+  const Script& script = *history.migrations()[last].script;
+  for (uint32_t i = 0; i < script.statements.size(); ++i) {
+    const report::StatementEffects sum = report::SumEffects(history, last, i);
+    absl::StrAppend(&told, script.source->Text(script.statements[i].span), "\n");
+    // Indexes are locked in the order of their making, which a catalog does not keep.
+    std::set<std::string> locks;
+    for (const Lock& lock : sum.locks) {
+      locks.insert(absl::StrCat("  ", LockModeName(lock.mode), " on ", lock.relation.name, "\n"));
+    }
+    absl::StrAppend(&told, absl::StrJoin(locks, ""));
+    for (const std::string& name : sum.rewrites) absl::StrAppend(&told, "  rewrites ", name, "\n");
+    for (const std::string& name : sum.scans) absl::StrAppend(&told, "  scans ", name, "\n");
+    for (const std::string& name : sum.index_builds)
+      absl::StrAppend(&told, "  builds ", name, "\n");
+    if (sum.failure) absl::StrAppend(&told, "  fails: ", sum.failure->message, "\n");
+  }
+  return told;
+}
+
+TEST_P(StartTest, GoesOnAsTheHistoryDoes) {
+  int compared = 0;
+  for (const testing_support::ExampleText& text : testing_support::HistoryFixtures()) {
+    SCOPED_TRACE(text.path);
+    const auto example = testing_support::ParseExample(text.text, "migration.sql");
+    if (!example.ok()) continue;  // fixtures_test complains
+    Inputs whole = testing_support::InputsOf(*example);
+    whole.server_version = GetParam();
+    if (whole.migrations.size() < 2 || whole.migrations.back().down) continue;
+    whole.start = Start::kEmpty;
+    Inputs before = whole;
+    before.migrations.pop_back();
+    std::optional<Inputs> start = StartAfter(std::move(before));
+    if (!start) continue;
+    ++compared;
+    start->migrations.push_back(whole.migrations.back());
+    EXPECT_EQ(Told(Simulate(*std::move(start))), Told(Simulate(std::move(whole))));
+  }
+  EXPECT_GT(compared, 0);
+  std::cout << compared << " histories compared\n";
+}
+
+// The statements of a catalog make the database that it was read from.
+TEST_P(StartTest, MakesTheSameAgain) {
+  Connection& session = stage_->session();
+  const Script kinds = ParseScript(std::make_shared<const Source>(
+      "every_kind.sql", testing_support::ReadTreeFile("fixtures/catalogs/every_kind.sql")));
+  size_t made = 0;
+  for (const Statement& statement : kinds.statements) {
+    if (session.Execute(kinds.source->Text(statement.span)).ok()) ++made;
+  }
+  EXPECT_GE(made, 70U) << "of " << kinds.statements.size();
+  const absl::StatusOr<std::string> first = replay::ReadCatalog(session);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_TRUE(stage_->Clear().ok());
+  const absl::StatusOr<Schema> schema = ParseSchema("catalog.json", *first);
+  ASSERT_TRUE(schema.ok()) << schema.status();
+  const Script& script = *schema->migration.script;
+  for (const Statement& statement : script.statements) {
+    const absl::string_view sql = script.source->Text(statement.span);
+    const absl::StatusOr<Rows> done = stage_->session().Execute(sql);
+    EXPECT_TRUE(done.ok() || sql == "create role postgres") << sql << ": " << done.status();
+  }
+  ASSERT_TRUE(stage_->session().Execute("discard all").ok());
+  const absl::StatusOr<std::string> second = replay::ReadCatalog(stage_->session());
+  ASSERT_TRUE(second.ok()) << second.status();
+  // What was never filled is filled now.
+  EXPECT_EQ(absl::StrReplaceAll(*first, {{", \"usable\" : false", ""}}), *second);
+  EXPECT_NE(*first, *second);
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, StartTest, testing::ValuesIn(Servers()),
+                         [](const testing::TestParamInfo<int>& version) {
+                           return "PostgreSQL" + std::to_string(version.param);
+                         });
+
+}  // namespace
+}  // namespace plimsoll
