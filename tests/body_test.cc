@@ -309,12 +309,12 @@ TEST(BodyTest, BrokenBodiesAndOtherLanguages) {
 
 TEST(BodyTest, DeclaredTypesAreNamed) {
   const BodyOf body(
-      "do $$ declare a s.mood[]; b \"T\".C%type; c t%rowtype; d a%type; e numeric(5, 2); f int; "
+      "do $$ declare a s.mood[]; b T.C%type; c t%rowtype; d a%type; e numeric(5, 2); f int; "
       "begin null; end $$;");
   ASSERT_EQ(body->types.size(), 1U);
   EXPECT_EQ(body->types[0], (Name{.schema = "s", .name = "mood"}));
   ASSERT_EQ(body->column_types.size(), 1U);
-  EXPECT_EQ(body->column_types[0].relation->name, "T");
+  EXPECT_EQ(body->column_types[0].relation->name, "t");
   EXPECT_EQ(body->column_types[0].column, "c");
   ASSERT_EQ(body->row_types.size(), 1U);
   EXPECT_EQ(body->row_types[0].name, "t");

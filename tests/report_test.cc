@@ -342,7 +342,7 @@ TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(Keys(json), (Names{"schema_version", "server_version", "measured", "files"}));
   EXPECT_EQ(json["schema_version"], 1);
   EXPECT_EQ(json["server_version"], 16);
-  EXPECT_EQ(Keys(json["files"][0]), (Names{"path", "statements"}));
+  EXPECT_EQ(Keys(json["files"][0]), (Names{"path", "problems", "statements"}));
   const Json& statement = json["files"][0]["statements"][0];
   EXPECT_EQ(Keys(statement), (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans",
                                     "index_builds", "index_rebuilds", "index_reuses", "transaction",

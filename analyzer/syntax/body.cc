@@ -422,8 +422,11 @@ Body BodyReader::ReadPlpgsql() && {
   }
   result_.unknown = code.too_deep;
   result_.types = std::move(code.types);
-  result_.row_types = std::move(code.row_types);
-  result_.column_types = std::move(code.column_types);
+  // libpg_query takes the quotes off: a dot may be one within a name.
+  if (!absl::StrContains(body_, '"')) {
+    result_.row_types = std::move(code.row_types);
+    result_.column_types = std::move(code.column_types);
+  }
   unread_constants_ = std::move(code.constants);
   for (const Fragment& fragment : code.fragments) Read(fragment);
   return std::move(result_);

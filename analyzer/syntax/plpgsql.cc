@@ -214,25 +214,28 @@ void Reader::ReadTypes() {
   }
 }
 
-// pl_gram.y:read_datatype. A name that may be another variable's says nothing.
+// pl_gram.y:read_datatype. What stands before %TYPE and %ROWTYPE comes folded and without quotes; a
+// name that may be another variable's says nothing.
 void Reader::ReadType(absl::string_view words) {
+  const size_t percent = words.rfind('%');
+  if (percent != absl::string_view::npos) {
+    const absl::string_view kind = words.substr(percent);
+    std::vector<std::string> parts = absl::StrSplit(words.substr(0, percent), '.');
+    if (parts.size() > 3 || names_.contains(parts[0])) return;
+    const std::string last = std::move(parts.back());
+    parts.pop_back();
+    if (absl::EqualsIgnoreCase(kind, "%rowtype") && parts.size() < 2) {
+      code_.row_types.push_back({.schema = parts.empty() ? "" : parts[0], .name = last});
+    } else if (absl::EqualsIgnoreCase(kind, "%type") && !parts.empty()) {
+      Name table = {.schema = parts.size() > 1 ? parts[0] : "", .name = parts.back()};
+      code_.column_types.push_back({.relation = std::move(table), .column = last});
+    }
+    return;
+  }
   std::vector<std::string> parts = ConsumeName(words);
   words = absl::StripAsciiWhitespace(words);
-  if (parts.empty() || parts.size() > 3) return;
-  const std::string last = std::move(parts.back());
-  parts.pop_back();
-  if (absl::StartsWithIgnoreCase(words, "%type")) {
-    if (parts.empty() || names_.contains(parts[0])) return;
-    Name table = {.schema = parts.size() > 1 ? parts[0] : "", .name = parts.back()};
-    code_.column_types.push_back({.relation = std::move(table), .column = last});
-    return;
-  }
-  if (parts.size() > 1) return;
-  Name name = {.schema = parts.empty() ? "" : parts[0], .name = last};
-  if (absl::StartsWithIgnoreCase(words, "%rowtype")) {
-    code_.row_types.push_back(std::move(name));
-    return;
-  }
+  if (parts.empty() || parts.size() > 2) return;
+  Name name = {.schema = parts.size() > 1 ? parts[0] : "", .name = parts.back()};
   const bool spelled = std::find(std::begin(kSpelledTypes), std::end(kSpelledTypes), name.name) !=
                        std::end(kSpelledTypes);
   const bool plain = words.empty() || words == "[]";
@@ -492,7 +495,8 @@ std::vector<std::string> ConstantElements(absl::string_view array) {
     strings.emplace_back(text);
   }
   if (absl::StartsWithIgnoreCase(array, "array")) return strings;
-  absl::string_view literal = strings.size() == 1 ? strings[0] : "";
+  if (strings.size() != 1) return {};
+  absl::string_view literal = strings[0];
   const bool braced = absl::ConsumePrefix(&literal, "{") && absl::ConsumeSuffix(&literal, "}");
   if (!braced || literal.find_first_of("{}\"") != absl::string_view::npos) return {};
   std::vector<std::string> elements;
