@@ -113,17 +113,12 @@ std::optional<Inputs> StartTest::StartAfter(Inputs made) {
 
 // Cases that go otherwise from a catalog, and why. One that comes to agree has to leave this list.
 const std::map<std::string, std::string>& Differences() {
-  static const char* const kEmpty = "a catalog does not tell which tables are empty";
+  static const char* const kQualified = "casts are told apart by how their types are written";
   static const char* const kSpelled = "PostgreSQL spells lower(v) as lower((v)::text)";
   static const auto* differences = new std::map<std::string, std::string>{
-      {"add_column_not_null_without_default_empty", kEmpty},
-      {"add_column_unique_using_no_rows", kEmpty},
-      {"add_fk_int_to_bigint_referenced", kEmpty},
-      {"add_fk_to_partition", kEmpty},
-      {"add_foreign_key_to_partitioned", kEmpty},
-      {"attach_partition_matching_fk_not_valid", kEmpty},
-      {"attach_partition_parent_has_fk", kEmpty},
-      {"fk_add_domain_to_int", kEmpty},
+      {"create_cast_existing", kQualified},
+      {"drop_cast", kQualified},
+      {"type_enum_to_other_enum_with_check", "a check's cast to the old type is not looked at"},
       {"detach_partition_finalize", "an interrupted DETACH is not read"},
       {"index_partitioned_expression_parts_have_it", kSpelled},
   };
@@ -154,16 +149,23 @@ TEST_P(StartTest, PredictsWhatWasMeasured) {
         {.migrations = {{.script = script}}, .start = Start::kEmpty, .server_version = server});
     if (!start) continue;
     ++compared;
-    const bool outside = measured->deeds.outside_transactions;
-    const auto replayed =
-        truth::Compare(truth_case, measured->deeds, truth::Predict(truth_case, outside, server));
-    const auto started =
-        truth::Compare(truth_case, measured->deeds, truth::Predict(truth_case, outside, *start));
+    const auto compare = [&](Inputs inputs) {
+      const bool outside = measured->deeds.outside_transactions;
+      return truth::Compare(truth_case, measured->deeds,
+                            truth::Predict(truth_case, outside, std::move(inputs)));
+    };
+    const auto after = [&](bool schema) {
+      return compare({.migrations = {{.script = script, .schema = schema}},
+                      .start = Start::kEmpty,
+                      .server_version = server});
+    };
+    const std::string started = compare(*start);
     if (Differences().contains(truth_case.name)) {
       EXPECT_NE(started, "") << "agrees now: take it off the list";
-    } else if (!started.empty()) {
-      // It may know better: a text does not tell which index has become invalid.
-      EXPECT_EQ(started, replayed);
+    } else if (!started.empty() && started != after(/*schema=*/true)) {
+      // A catalog does not tell which tables are empty, and neither does a schema. It may know
+      // better than the text, which does not tell which index has become invalid.
+      EXPECT_EQ(started, after(/*schema=*/false));
     }
   }
   EXPECT_GE(compared, 1000) << "what is compared must not shrink unnoticed";

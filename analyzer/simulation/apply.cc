@@ -844,7 +844,9 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   Relation index = Fresh(partitioned ? RelationKind::kPartitionedIndex : RelationKind::kIndex,
                          table.schema, table.persistence);
   // The index of ON ONLY becomes valid when every partition's is attached to it.
-  index.valid = !create.only || !partitioned;
+  // indexcmds.c:DefineIndex: a whole without parts lacks no part's index.
+  const bool has_parts = !table.children.empty() || table.assumed;
+  index.valid = !create.only || !partitioned || !has_parts;
   index.name =
       given.empty() ? view().ChooseName(table.schema, table.name, create.name_hint, "idx") : given;
   index.table = table.id;
