@@ -99,7 +99,8 @@ Json StatementJson(const Report& report, size_t migration, size_t index, const H
           {"modelled", sum.modelled},
           {"possible", sum.possible},
           {"held", HeldJson(held)},
-          {"effectless", sum.effectless}};
+          {"effectless", sum.effectless},
+          {"rolls_back", sum.rolls_back}};
 }
 
 }  // namespace
@@ -144,6 +145,8 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
     if (!sum.failure.has_value()) sum.failure = effects.failure;
     sum.modelled &= effects.modelled;
     sum.effectless &= step.effectless;
+    sum.rolls_back |= step.As<action::Commit>() != nullptr && !effects.failure &&
+                      step.within == nullptr && history.TransactionOf(step).rolled_back;
   }
   for (const Lock& lock : sum.locks) {
     if (lock.possible) sum.possible.push_back(lock.relation.name);

@@ -26,6 +26,7 @@ struct StatementEffects {
   bool modelled = false;           // false: no claim is made
   // SET LOCAL or COMMIT where no transaction is open, BEGIN where one is: PostgreSQL warns.
   bool effectless = false;
+  bool rolls_back = false;  // COMMIT of a transaction in which a statement failed
 };
 
 StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t statement);

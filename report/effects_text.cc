@@ -95,6 +95,7 @@ Row StatementRow(const Report& report, size_t migration, size_t index, const Hel
                                                                  : "not modelled"};
   }
   if (sum.effectless) row.remarks.emplace_back(EffectlessRemark(statement.tag));
+  if (sum.rolls_back) row.remarks.emplace_back("rolls back: a statement of the transaction failed");
   const bool frees = held.until == index;
   const std::string holds = frees ? "" : HeldRemark(script, held);
   if (!holds.empty()) row.remarks.push_back(holds);

@@ -154,6 +154,10 @@ const std::map<std::string, std::string>& Unnoticed() {
       {"{Of(Upkeep::kRepack), kDescendant, kAccessExclusive}", kFuture},
       {"{Of<RearrangePartitions>(), kTable, kAccessExclusive}", kFuture},
       {"{Of<RearrangePartitions>(), kAttached, kAccessExclusive}", kFuture},
+      {"{Of(Upkeep::kRepack), kRewritten, Cause::kMaintenance}", kFuture},
+      {"{Of(Upkeep::kRepack), kBuiltIndex, Cause::kMaintenance}", kFuture},
+      {"{Of(Upkeep::kRepack), kScanned, Cause::kMaintenance}", kFuture},
+      {"{Of<RearrangePartitions>(), kRewritten, Cause::kPartition}", kFuture},
       {"{Of(Upkeep::kReindexDatabase), kTable, kShareUpdateExclusive, kConcurrently}", kBriefly},
       {"{Of(Upkeep::kReindexSchema), kTable, kShareUpdateExclusive, kConcurrently}", kBriefly},
       {"{Of(Alteration::kClusterOn), kUsedIndex, kShareUpdateExclusive}", kWeak},
@@ -194,6 +198,9 @@ TEST_F(MutationTest, EveryRowIsNoticedWhenItIsWrong) {
   std::cout << mutants << " mutants of " << rows.size() << " rows\n";
 }
 
+// Setting up has predicted every case.
+TEST_F(MutationTest, NoWorkIsUnlisted) { EXPECT_EQ(UnlistedWork(), 0U); }
+
 TEST_F(MutationTest, WorkIsMissedWhenItIsDropped) {
   const std::vector<WorkRow> rows(WorkRows().begin(), WorkRows().end());
   const std::vector<std::string> texts = RowTexts("kWorkRows");
@@ -202,7 +209,8 @@ TEST_F(MutationTest, WorkIsMissedWhenItIsDropped) {
     std::vector<WorkRow> without = rows;
     without.erase(without.begin() + static_cast<std::ptrdiff_t>(i));
     const ScopedEffectRows scoped(without);
-    EXPECT_TRUE(IsNoticed(rows[i].form)) << texts[i] << " is gone";
+    const bool excused = Unnoticed().contains(texts[i]);
+    EXPECT_NE(IsNoticed(rows[i].form), excused) << texts[i] << " is gone";
   }
 }
 

@@ -429,12 +429,12 @@ void Simulator::RunTransactionAction(Step& step) {
     }
   } else if (const auto* commit = step.As<action::Commit>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, true, commit->chain);
-    step.effectless = !in_block_ || implicit_;
+    step.effectless = !in_block_;
     Close(!aborted_, now() + 1);
     if (commit->chain) Open(true);
   } else if (const auto* rollback = step.As<action::Rollback>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, false, rollback->chain);
-    step.effectless = !in_block_ || implicit_;
+    step.effectless = !in_block_;
     Close(!in_block_, now() + 1);
     if (rollback->chain) Open(true);
   } else if (step.As<action::PrepareTransaction>() != nullptr) {
