@@ -29,7 +29,8 @@ const std::vector<Permission>& Permissions() {
   static const auto& permissions = *new std::vector<Permission>{
       {"analyzer/", {"analyzer/check.h", "analyzer/limits.h"}, {"absl/", "re2/"}},
       {"analyzer/syntax/",
-       {"analyzer/check.h", "analyzer/limits.h", "analyzer/syntax/"},
+       {"analyzer/boxed.h", "analyzer/check.h", "analyzer/limits.h", "analyzer/thin_vector.h",
+        "analyzer/syntax/"},
        {"absl/", "re2/", "simdjson.h"}},
       // The wall around the grammar: generated C inside, the operating system below.
       {"analyzer/syntax/sandbox/",
@@ -39,7 +40,8 @@ const std::vector<Permission>& Permissions() {
        {"analyzer/check.h", "analyzer/limits.h", "analyzer/syntax/"},
        {"absl/", "pg_query.h", "grammar_"}},
       {"analyzer/simulation/",
-       {"analyzer/check.h", "analyzer/limits.h", "analyzer/syntax/", "analyzer/simulation/"},
+       {"analyzer/boxed.h", "analyzer/check.h", "analyzer/limits.h", "analyzer/shared_vector.h",
+        "analyzer/thin_vector.h", "analyzer/syntax/", "analyzer/simulation/"},
        {"absl/", "re2/"}},
       // SHA-256 of the fingerprint comes from OpenSSL.
       {"analyzer/checking/", {"analyzer/"}, {"absl/", "re2/", "openssl/"}},

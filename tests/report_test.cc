@@ -345,9 +345,10 @@ TEST(EffectsTest, HasTheDocumentedKeysInOrder) {
   EXPECT_EQ(json["server_version"], 16);
   EXPECT_EQ(Keys(json["files"][0]), (Names{"path", "problems", "statements"}));
   const Json& statement = json["files"][0]["statements"][0];
-  EXPECT_EQ(Keys(statement), (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans",
-                                    "index_builds", "index_rebuilds", "index_reuses", "transaction",
-                                    "fails", "modelled", "possible", "held", "effectless"}));
+  EXPECT_EQ(Keys(statement),
+            (Names{"index", "range", "kind", "risk", "locks", "rewrites", "scans", "index_builds",
+                   "index_rebuilds", "index_reuses", "transaction", "fails", "modelled", "possible",
+                   "held", "effectless", "rolls_back"}));
   EXPECT_EQ(statement["index"], 0);
   EXPECT_EQ(statement["kind"], "ALTER TABLE");
   EXPECT_EQ(statement["locks"].dump(),

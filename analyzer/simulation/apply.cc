@@ -404,12 +404,15 @@ void Applier::Apply(const action::AddColumn& add) {
   const bool has_sequence = add.column.serial || add.column.generated == Generated::kIdentity;
   if (has_sequence) MakeSequence(*named, add.column.name, add.column.numbers.OrDefault());
   const TableColumn* made = view().Find(id)->FindColumn(add.column.name);
+  const bool made_not_null = made != nullptr && made->not_null;
   bool named_not_null = false;
   for (const Constraint& constraint : add.column.constraints) {
-    named_not_null = named_not_null || constraint.kind == ConstraintKind::kNotNull;
-    AddToAll(add.table, constraint);
+    const bool not_null = constraint.kind == ConstraintKind::kNotNull;
+    named_not_null = named_not_null || not_null;
+    // Before 18 a column that was there, and is merged, stays as it is.
+    if (!not_null || NamesNotNulls()) AddToAll(add.table, constraint);
   }
-  if (made != nullptr && made->not_null && !named_not_null) {
+  if (made_not_null && !named_not_null && NamesNotNulls()) {
     AddToAll(add.table, {.kind = ConstraintKind::kNotNull, .columns = {add.column.name}});
   }
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <atomic>
 #include <utility>
 
 #include "analyzer/check.h"
@@ -413,7 +412,7 @@ namespace {
 constexpr EffectTable kTrueTable(kRows, kWorkRows);
 static_assert(kTrueTable.IsGrouped(), "the rows of one action stand together");
 constinit const EffectTable* table_in_use = &kTrueTable;
-constinit std::atomic<size_t> unlisted_work = 0;
+constinit thread_local size_t unlisted_work = 0;
 
 void TakeLock(const Affected& relation, LockMode mode, bool possible, std::vector<Lock>& locks) {
   for (Lock& lock : locks) {
@@ -468,7 +467,7 @@ void AddWork(size_t action, int form, const Actor& actor, std::vector<Work>& wor
   if (!kind) return;
   if (!IsDone(action, form, actor.role, actor.cause)) {
     if (table_in_use != &kTrueTable) return;
-    unlisted_work.fetch_add(1, std::memory_order_relaxed);
+    ++unlisted_work;
   }
   for (const Work& other : work) {
     // One pass over a table checks everything the statement asks (ATRewriteTable).
@@ -526,7 +525,7 @@ absl::Span<const EffectRow> EffectRows() { return table_in_use->rows; }
 
 absl::Span<const WorkRow> WorkRows() { return table_in_use->work; }
 
-size_t UnlistedWork() { return unlisted_work.load(std::memory_order_relaxed); }
+size_t UnlistedWork() { return unlisted_work; }
 
 ScopedEffectRows::ScopedEffectRows(absl::Span<const EffectRow> rows)
     : table_(new EffectTable(rows, kWorkRows)) {

@@ -73,7 +73,7 @@ struct WorkRow {
 absl::Span<const EffectRow> EffectRows();
 absl::Span<const WorkRow> WorkRows();
 
-// How often this process found work that no true row tells of. It is told all the same, for a hole
+// How often this thread found work that no true row tells of. It is told all the same, for a hole
 // in the table is no reason to keep silent; mutation_test wants none.
 size_t UnlistedWork();
 

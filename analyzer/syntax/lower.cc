@@ -198,7 +198,9 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     hints.push_back(create.include.back());
   }
   create.name_hint = absl::StrJoin(hints, "_");
-  if (body["whereClause"]) {
+  // WHERE true is none (makefuncs.c:make_ands_implicit).
+  const bool always = body["whereClause"]["A_Const"]["boolval"].Flag("boolval");
+  if (body["whereClause"] && !always) {
     create.has_predicate = true;
     create.predicate = tree::LowerPredicate(body["whereClause"]);
     create.expressions.push_back(tree::LowerOptional(body["whereClause"]));

@@ -281,6 +281,8 @@ bool IsOf(const std::string& object, const std::set<std::string>& relations) {
 Picture Of(const CatalogView& catalog, int server_version) {
   Picture picture;
   for (const Relation* relation : catalog.AllRelations()) {
+    // The query leaves it out too.
+    if (relation->schema == "information_schema") continue;
     Add(*relation, catalog, server_version, picture);
   }
   return picture;
