@@ -182,7 +182,7 @@ class Assumer {
 
 bool IsAnalysed(const action::CreateFunction& create, const Situation& situation) {
   const Body* body = create.body.get();
-  if (body == nullptr || create.language != "sql") return false;
+  if (body == nullptr || body->unknown || create.language != "sql") return false;
   if (!body->atomic && !situation.checks_bodies) return false;
   return std::all_of(body->statements.begin(), body->statements.end(), [](const BodyStatement& s) {
     return std::holds_alternative<action::ModifyData>(s.actions[0].kind);

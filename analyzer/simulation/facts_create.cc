@@ -507,7 +507,7 @@ void Inspector::Look(const action::CreateTable& create) {
   if (!CheckOwnKeys(create, made)) return;
   const auto reference = [&](const Constraint& constraint) {
     // A table that references itself is not there yet.
-    const bool self = constraint.referenced.name == create.table.name;
+    const bool self = PlaceFor(constraint.referenced) == PlaceFor(create.table);
     if (constraint.kind == ConstraintKind::kForeignKey && !self) {
       NoteForeignKey(&made, constraint, false);
     }

@@ -196,11 +196,11 @@ bool Inspector::CheckWritten(const Relation& table, const action::Write& write) 
     // Parts of one column may be set one by one; those have no constant value.
     const auto first = std::find(write.columns.begin(), column, *column);
     if (first == column) continue;
+    if (write.assigns_parts) continue;
     if (insert) {
       Fail("42701", absl::StrCat("column \"", *column, "\" specified more than once"));
       return false;
     }
-    if (write.assigns_parts) continue;
     Fail("42601", absl::StrCat("multiple assignments to same column \"", *column, "\""));
     return false;
   }
@@ -420,7 +420,7 @@ bool Inspector::CheckAssignable(const Type& from, const TypeName& column) {
 // analyze.c:transformInsertRow, by way of parse_target.c:transformAssignedExpr
 bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query) {
   const Relation* table = Find(modify.writes[0].table.name);
-  if (table == nullptr || !query.known) return true;
+  if (table == nullptr || !query.known || modify.writes[0].assigns_parts) return true;
   const bool knows = modify.writes[0].columns.empty() && KnowsAll(*table) && table->IsTable();
   if (knows && query.columns.size() > table->columns.size()) {
     Fail("42601", "INSERT has more expressions than target columns");

@@ -45,7 +45,14 @@ bool Recurses(const action::AlterRelation& alter, const Relation& table, int ser
       return partitioned && server_version >= 17;
     case Alteration::kEnableTrigger:
     case Alteration::kDisableTrigger:
-      // Partitions have those for each row alone (trigger.c:EnableDisableTrigger).
+      // Partitions have those for each row alone (trigger.c:EnableDisableTrigger), and those of
+      // foreign keys.
+      if (alter.object == "ALL" || alter.object == "USER") {
+        const bool keys = alter.object == "ALL" && !table.constraints.empty();
+        const bool rows = std::any_of(table.triggers.begin(), table.triggers.end(),
+                                      [](const Trigger& trigger) { return trigger.each_row; });
+        return partitioned && (rows || keys || table.assumed);
+      }
       return partitioned && std::none_of(table.triggers.begin(), table.triggers.end(),
                                          [&](const Trigger& trigger) {
                                            return trigger.name == alter.object && !trigger.each_row;

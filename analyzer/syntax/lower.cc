@@ -797,14 +797,27 @@ class SchemaPlacer {
   std::vector<Name> made_;
 };
 
+// PostgreSQL makes the elements of a schema in this order of their kinds, whatever the text's.
+int RankAsElement(const ActionKind& kind) {
+  return std::holds_alternative<action::CreateSequence>(kind)  ? 0
+         : std::holds_alternative<action::CreateTable>(kind)   ? 1
+         : std::holds_alternative<action::CreateView>(kind)    ? 2
+         : std::holds_alternative<action::CreateIndex>(kind)   ? 3
+         : std::holds_alternative<action::CreateTrigger>(kind) ? 4
+                                                               : 5;
+}
+
 std::vector<Action> LowerCreateSchema(const Node& statement, const std::string& tag) {
   std::vector<Action> actions;
   actions.push_back({.kind = LowerSingle(statement, tag)});
   SchemaPlacer placer(std::get<action::CreateSchema>(actions[0].kind).name);
   for (const Node& element : statement.Body().Items("schemaElts")) {
     actions.push_back({.kind = LowerSingle(element, tree::CommandTag(element))});
-    placer.Place(actions.back().kind);
   }
+  std::stable_sort(actions.begin() + 1, actions.end(), [](const Action& a, const Action& b) {
+    return RankAsElement(a.kind) < RankAsElement(b.kind);
+  });
+  for (size_t i = 1; i < actions.size(); ++i) placer.Place(actions[i].kind);
   return actions;
 }
 
@@ -815,7 +828,24 @@ struct UnreadBody {
   size_t statement = 0;
   std::string language;
   std::string text;
+  bool elsewhere = false;  // its names mean something else than they do outside
 };
+
+// Whether SET gives the function another search_path, or has its body not looked at. In `public`
+// alone names mean what they mean to most sessions.
+bool LooksElsewhere(const tree::NodeList& options) {
+  static constexpr absl::string_view kUsual[] = {"", "public", "pg_catalog", "pg_temp", "$user"};
+  for (const Node& option : options) {
+    const Node set = option["DefElem"]["arg"]["VariableSetStmt"];
+    if (set.Text("name") == "check_function_bodies") return true;
+    if (set.Text("name") != "search_path") continue;
+    for (const Node& item : set.Items("args")) {
+      const absl::string_view schema = item["A_Const"]["sval"].Text("sval");
+      if (std::find(std::begin(kUsual), std::end(kUsual), schema) == std::end(kUsual)) return true;
+    }
+  }
+  return false;
+}
 
 std::string DefinitionText(const tree::NodeList& options) {
   for (const Node& option : options) {
@@ -842,6 +872,11 @@ void ReadBodies(std::vector<UnreadBody> unread, absl::string_view text, uint32_t
                                                  .language = body.language,
                                                  .body = body.text},
                                                 own);
+    if (body.elsewhere) {
+      Body unknown = *read;
+      unknown.unknown = true;
+      read = std::make_shared<const Body>(std::move(unknown));
+    }
     ActionKind& kind = statement.actions[0].kind;
     if (auto* create = std::get_if<action::CreateFunction>(&kind)) create->body = std::move(read);
     if (auto* block = std::get_if<action::DoBlock>(&kind)) block->body = std::move(read);
@@ -897,8 +932,9 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     }
     if (const auto* create = std::get_if<action::CreateFunction>(first)) {
       if (create->body == nullptr) {
-        unread.push_back(
-            {statements.size(), create->language, DefinitionText(node.Body().Items("options"))});
+        unread.push_back({statements.size(), create->language,
+                          DefinitionText(node.Body().Items("options")),
+                          LooksElsewhere(node.Body().Items("options"))});
       }
     } else if (const auto* block = std::get_if<action::DoBlock>(first)) {
       unread.push_back(

@@ -244,6 +244,7 @@ std::optional<action::OnConflict> LowerConflict(const Node& clause) {
 void LowerInserted(const Node& body, action::Write& insert) {
   for (const Node& target : body.Items("cols")) {
     insert.columns.emplace_back(target["ResTarget"].Text("name"));
+    insert.assigns_parts = insert.assigns_parts || target["ResTarget"]["indirection"].present();
   }
   if (!body["selectStmt"]) insert.width = 0;
   const Node select = body["selectStmt"]["SelectStmt"];
@@ -257,6 +258,10 @@ void LowerInserted(const Node& body, action::Write& insert) {
   insert.overrides = !overriding.empty() && overriding != "OVERRIDING_NOT_SET";
   insert.conflict = LowerConflict(body["onConflictClause"]);
   insert.has_where = body["onConflictClause"].present();
+  if (!insert.assigns_parts) return;
+  // What a part gets is no value of its column.
+  insert.rows.clear();
+  insert.texts.clear();
 }
 
 action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb verb) {
