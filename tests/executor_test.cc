@@ -358,15 +358,15 @@ TEST_P(RunTest, RefusesWhatDidNotPass) {
 }
 
 TEST_P(RunTest, AFailureRollsBackAndMayBeRetried) {
-  const Files wrong = {{"m/001_a.sql", "create table a (id int);"},
-                       {"m/002_b.sql",
-                        "create table b (id int);\n\nselect (select nothing() from b);\n"},
-                       {"m/003_c.sql", "create table c (id int);"}};
+  const Files wrong = {
+      {"m/001_a.sql", "create table a (id int);"},
+      {"m/002_b.sql", "create table b (id int);\n\nselect (select b.upper from b);\n"},
+      {"m/003_c.sql", "create table c (id int);"}};
   const RunReport report = Apply(wrong);
   EXPECT_EQ(report.outcome, Outcome::kFailed);
-  EXPECT_EQ(report.message, "m/002_b.sql:3:16: function nothing() does not exist");
+  EXPECT_EQ(report.message, "m/002_b.sql:3:16: column b.upper does not exist");
   ASSERT_TRUE(report.failure.has_value());
-  EXPECT_EQ(report.failure->error.sqlstate, "42883");
+  EXPECT_EQ(report.failure->error.sqlstate, "42703");
   EXPECT_EQ(Tables(), "a");
   EXPECT_EQ(Ledger(), "1,a,applied,2,b,failed");
   EXPECT_EQ(Query("select error_message from schema_migrations where version = 2"), report.message);
