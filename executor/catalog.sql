@@ -355,7 +355,7 @@ node as materialized (
                 pg_get_constraintdef(k.oid)), true
   from pg_constraint k join rel on rel.oid = conrelid
   where case contype when 'f' then conparentid = 0
-          when 'n' then conislocal and not exists (
+          when 'n' then (conislocal or relispartition) and not exists (
             select from own_column
             where attrelid = conrelid and attnum = conkey[1] and convalidated)
           when 'c' then conislocal or relispartition
@@ -409,7 +409,7 @@ node as materialized (
     select from pg_depend where classid = 'pg_trigger'::regclass and objid = t.oid
       and refclassid = 'pg_trigger'::regclass)
   union all
-  select 'pg_trigger'::regclass, t.oid, 1, tgrelid, 19,
+  select 'pg_trigger'::regclass, t.oid, 1, tgrelid, 22,
          format('alter table %s %s trigger %I', said,
                 case tgenabled when 'D' then 'disable' when 'R' then 'enable replica'
                                else 'enable always' end, tgname), true
