@@ -191,6 +191,8 @@ struct Difference {
 constexpr Difference kDifferences[] = {
     {"check (a < b)", "type varchar(20): predicted \"\", measured \"42883\"",
      "of a check of two columns is not kept how it compares them"},
+    {"(like t including all)", "only predicted: public.u constraint u_d_key",
+     "an index remembers what its columns were called, and LIKE names the new one by it"},
     {"add generated always as identity", "predicted \"42P16\", measured \"22023\"",
      "the type of a numbered partition key is judged before it is refused"},
 };

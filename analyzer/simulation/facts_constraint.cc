@@ -590,6 +590,14 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
     Fail("42704", absl::StrCat("index \"", constraint.using_index, "\" does not exist"));
     return false;
   }
+  // A check is analysed before its name is judged (heap.c:AddRelationNewConstraints).
+  if (constraint.expression != nullptr) {
+    CheckLabels(constraint.expression->texts, &table);
+    if (constraint.kind == ConstraintKind::kCheck && !IsWithAdded()) {
+      CheckCondition(*constraint.expression, table.columns);
+    }
+    if (facts_.failure || !HasColumns(constraint.expression, table)) return false;
+  }
   const TableConstraint* namesake =
       constraint.name.empty() ? nullptr : table.FindConstraint(constraint.name);
   // A second NOT NULL of one column is the first again.
@@ -615,16 +623,8 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   for (const std::string& column : constraint.include) {
     if (!HasColumn(table, column)) return false;
   }
-  if (constraint.predicate && KnowsAll(table) && !IsWithAdded() && IsPlain() &&
-      !CheckTruth(*constraint.predicate, table.columns, "index predicate")) {
-    return false;
-  }
-  if (constraint.expression == nullptr) return true;
-  CheckLabels(constraint.expression->texts, &table);
-  if (constraint.kind == ConstraintKind::kCheck && !IsWithAdded()) {
-    CheckCondition(*constraint.expression, table.columns);
-  }
-  return !facts_.failure && HasColumns(constraint.expression, table);
+  return constraint.predicate == nullptr || !KnowsAll(table) || IsWithAdded() || !IsPlain() ||
+         CheckTruth(*constraint.predicate, table.columns, "index predicate");
 }
 
 void Inspector::Look(const action::AddConstraint& add) {
