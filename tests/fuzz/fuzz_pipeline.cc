@@ -61,9 +61,9 @@ Inputs InputsFrom(absl::string_view text) {
   Inputs inputs;
   Wrapping wrapping = Wrapping::kNone;
   if (!text.empty() && (ByteAt(text, 0) & 0xC0U) == 0x80U) {
-    const int choice = ByteAt(text, 0) & 0x3F;
-    constexpr int kVersions = kNewestServer - kOldestServer + 1;
-    inputs.server_version = kOldestServer + choice % kVersions;
+    const size_t choice = ByteAt(text, 0) & 0x3FU;
+    constexpr size_t kVersions = kNewestServer - kOldestServer + 1;
+    inputs.server_version = kOldestServer + static_cast<int>(choice % kVersions);
     constexpr Wrapping kWrappings[] = {Wrapping::kNone, Wrapping::kFile,
                                        Wrapping::kAroundForbidden, Wrapping::kMessage};
     wrapping = kWrappings[choice / kVersions % std::size(kWrappings)];
