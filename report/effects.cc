@@ -114,12 +114,11 @@ StatementEffects SumEffects(const History& history, uint32_t migration, uint32_t
   sum.effectless = !steps.empty();
   const std::optional<Problem>& problem =
       history.migrations()[migration].script->statements[statement].problem;
-  // Of a version newer than the grammar nobody knows what it rejects.
-  if (problem && !problem->sqlstate.empty() && history.server_version() <= 18) {
+  const absl::string_view sqlstate =
+      problem ? problem->SqlstateOn(history.server_version()) : absl::string_view();
+  if (!sqlstate.empty()) {
     sum.modelled = true;
-    const bool older = history.server_version() < problem->since;
-    sum.failure =
-        Failure{.sqlstate = older ? "42601" : problem->sqlstate, .message = problem->message};
+    sum.failure = Failure{.sqlstate = std::string(sqlstate), .message = problem->message};
   }
   for (const Step& step : steps) {
     const Effects& effects = step.effects;

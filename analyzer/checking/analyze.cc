@@ -72,7 +72,7 @@ RiskReason JudgeStatement(const History& history, uint32_t migration, uint32_t i
   for (const Step& step : history.StepsOf(migration, index)) Raise(worst, RiskOf(step, history));
   const Statement& statement = history.migrations()[migration].script->statements[index];
   if (statement.problem && !history.migrations()[migration].down) {
-    const bool rejected = !statement.problem->sqlstate.empty() && history.server_version() <= 18;
+    const bool rejected = !statement.problem->SqlstateOn(history.server_version()).empty();
     Raise(worst, {.risk = Risk::kRisky,
                   .reason = rejected ? "PostgreSQL rejects a statement"
                                      : "a statement could not be read"});

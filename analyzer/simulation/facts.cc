@@ -88,7 +88,7 @@ Facts Inspector::Inspect(const Action& action) && {
   // postgres.c:exec_simple_query
   if (situation_.stopped || (situation_.aborted && !ExitsTransaction(action))) {
     Fail("25P02", situation_.stopped
-                      ? "not run: the runner stops at the statement that fails"
+                      ? "not run: another statement of the file fails"
                       : "current transaction is aborted, commands ignored until end of "
                         "transaction block");
     return std::move(facts_);

@@ -756,6 +756,11 @@ bool Simulator::RunAll(const Frame& frame, absl::Span<const Action> actions) {
   return succeeds;
 }
 
+static bool IsRejected(const Statement& statement, int server_version) {
+  return statement.direction == Direction::kUp && statement.problem &&
+         !statement.problem->SqlstateOn(server_version).empty();
+}
+
 void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   const Statement& statement = history_.migrations_[migration].script->statements[index];
   const Wrapping wrapping = history_.migrations_[migration].wrapping;
@@ -763,7 +768,7 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   range = {now(), now()};
   if (statement.direction == Direction::kDown) return;
   if (statement.actions.empty()) {
-    if (statement.problem) Abort(wrapping);
+    if (IsRejected(statement, history_.server_version_)) Abort(wrapping);
     return;
   }
   if (!in_block_) {
@@ -807,7 +812,13 @@ void Simulator::RunMigration(uint32_t index) {
   state_ = {.prepared_transactions = std::move(state_.prepared_transactions)};
   DropTemporaries(until_session_ends_, now());
   message_ = migration.wrapping == Wrapping::kMessage && RunsSeveral(*migration.script);
-  stopped_ = false;
+  // A server parses the whole message before it runs the first of it
+  // (postgres.c:exec_simple_query).
+  const auto rejected = [&](const Statement& statement) {
+    return IsRejected(statement, history_.server_version_);
+  };
+  stopped_ = message_ && history_.on_failure_ == OnFailure::kAbort &&
+             std::any_of(statements.begin(), statements.end(), rejected);
   one_transaction_ = wraps || message_;
   if (wraps) {
     Open(true);

@@ -316,6 +316,12 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   return script;
 }
 
+absl::string_view Problem::SqlstateOn(int server_version) const {
+  constexpr int kGrammar = 18;  // the version that our grammar is
+  if (sqlstate.empty() || server_version > kGrammar) return "";
+  return server_version < since ? "42601" : absl::string_view(sqlstate);
+}
+
 bool IsSqlAsItStands(const Script& script, const Statement& statement) {
   if (statement.form != StatementForm::kSql || statement.problem.has_value()) return false;
   const absl::string_view sql = script.source->Text(statement.span);

@@ -18,6 +18,10 @@ struct Problem {
   std::string message;   // PostgreSQL's own words for a syntax error
   std::string sqlstate;  // that PostgreSQL rejects it with; empty where it is Plimsoll that does
   int since = 0;         // older servers say 42601
+
+  // With which a server of this major version rejects it, before anything of its message runs.
+  // Empty where nobody knows: a grammar newer than ours may take it.
+  absl::string_view SqlstateOn(int server_version) const;
 };
 
 enum class StatementForm {
