@@ -138,7 +138,9 @@ TEST_P(TransactionTest, RunsAMessageAsOneTransaction) {
     const auto from =
         error == "42601" ? predicted.begin() : (first == predicted.end() ? first : first + 1);
     for (auto next = from; next != predicted.end(); ++next) {
-      if (next != first) EXPECT_EQ(*next, "25P02");
+      if (next != first) {
+        EXPECT_EQ(*next, "25P02");
+      }
     }
     ExpectSameCatalog(history);
   }

@@ -24,8 +24,9 @@ void EraseValue(std::vector<RelationId>& ids, RelationId id) {
 std::string Applier::SchemaFor(const Name& name, Persistence persistence) const {
   if (persistence == Persistence::kTemporary) return "pg_temp";
   if (!name.schema.empty()) return name.schema;
-  const std::string schema = view().CreationSchema(situation_.search_path, situation_.closed);
-  return schema.empty() ? "public" : schema;
+  const absl::string_view schema =
+      view().CreationSchema(situation_.search_path, situation_.closed);
+  return schema.empty() ? "public" : std::string(schema);
 }
 
 Relation Applier::Fresh(RelationKind kind, const std::string& schema,
@@ -636,7 +637,7 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
       for (const action::IndexColumn& column : index->keys) made.columns.push_back(column.column);
       // The index takes the constraint's name (ATExecAddIndexConstraint).
       if (Find({.schema = table.schema, .name = made.name}) == nullptr) {
-        catalog_.Change(moment_, index->id, [&](Relation& renamed) { renamed.name = made.name; });
+        catalog_.Move(moment_, index->id, {.schema = table.schema, .name = made.name});
       }
     }
   } else if (BringsIndex(constraint.kind)) {
@@ -1493,8 +1494,9 @@ void Applier::Apply(const action::RenameConstraint& rename) {
       if (index == 0) index = constraint.index;
     }
   });
-  if (view().Find(index) == nullptr) return;
-  catalog_.Change(moment_, index, [&](Relation& renamed) { renamed.name = rename.to; });
+  const Relation* backing = view().Find(index);
+  if (backing == nullptr) return;
+  catalog_.Move(moment_, index, {.schema = backing->schema, .name = rename.to});
 }
 
 void Applier::Apply(const action::RenameRelation& rename) {
@@ -1513,7 +1515,7 @@ void Applier::Apply(const action::RenameRelation& rename) {
       }
     });
   }
-  catalog_.Change(moment_, id, [&](Relation& renamed) { renamed.name = rename.to; });
+  catalog_.Move(moment_, id, {.schema = schema, .name = rename.to});
   Redirect(ObjectKind::kSequence, {.schema = schema, .name = from},
            {.schema = schema, .name = rename.to});
   Redirect(ObjectKind::kType, {.schema = schema, .name = from},
@@ -1523,7 +1525,7 @@ void Applier::Apply(const action::RenameRelation& rename) {
 void Applier::MoveTo(RelationId id, const std::string& schema) {
   const Relation* found = view().Find(id);
   if (found == nullptr || Find({.schema = schema, .name = found->name}) != nullptr) return;
-  catalog_.Change(moment_, id, [&](Relation& moved) { moved.schema = schema; });
+  catalog_.Move(moment_, id, {.schema = schema, .name = found->name});
 }
 
 // Indexes and owned sequences stand where their table does.

@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "absl/hash/hash.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/check.h"
 #include "analyzer/simulation/builtins.h"
@@ -336,7 +337,7 @@ std::vector<Dependence> CatalogView::ObjectsIn(absl::string_view schema) const {
 std::vector<const Relation*> CatalogView::ConstrainedIn(absl::string_view schema,
                                                         const std::string& constraint) const {
   std::vector<const Relation*> relations;
-  const auto found = catalog_->constrained_.find(constraint);
+  const auto found = catalog_->constrained_.find(absl::HashOf(constraint));
   if (found == catalog_->constrained_.end()) return relations;
   for (const RelationId id : found->second) {
     const Relation* relation = Find(id);
@@ -359,13 +360,13 @@ std::string CatalogView::ChooseConstraintName(const std::string& schema, absl::s
   }
 }
 
-std::string CatalogView::CreationSchema(absl::Span<const std::string> search_path,
-                                        bool closed) const {
+absl::string_view CatalogView::CreationSchema(absl::Span<const std::string> search_path,
+                                              bool closed) const {
   for (const std::string& schema : search_path) {
     const bool gone = IsObjectMissing(ObjectKind::kSchema, {.name = schema}, search_path);
     if (!gone && (!closed || schema == "public" || HasSchema(schema))) return schema;
   }
-  return search_path.empty() ? "" : search_path[0];
+  return search_path.empty() ? absl::string_view() : search_path[0];
 }
 
 bool CatalogView::HasSchema(absl::string_view schema) const {
@@ -488,6 +489,7 @@ std::vector<const Relation*> CatalogView::TriggeredBy(const std::string& functio
 
 std::vector<const Relation*> CatalogView::DescendantsOf(const Relation& table) const {
   std::vector<const Relation*> descendants;
+  if (table.children.empty()) return descendants;
   std::vector<const Relation*> pending = {&table};
   for (size_t next = 0; next < pending.size(); ++next) {
     for (const RelationId id : pending[next]->children) {
@@ -549,16 +551,6 @@ void Catalog::NoteDependencies(const Relation& relation) {
   if (relation.of_type) NoteStanding(ObjectKind::kType, relation.of_type->name, relation.id);
 }
 
-void Catalog::NoteColumns(RelationId id, const std::vector<TableColumn>& before,
-                          const std::vector<TableColumn>& now) {
-  if (before.data() == now.data()) return;
-  for (size_t i = 0; i < now.size(); ++i) {
-    const bool same = i < before.size() && before[i].type == now[i].type &&
-                      before[i].stands_on == now[i].stands_on;
-    if (!same) NoteDependencies(id, now[i]);
-  }
-}
-
 void Catalog::NoteDependencies(RelationId id, const TableColumn& column) {
   NoteStanding(column.stands_on, id);
   if (column.type == nullptr) return;
@@ -593,7 +585,7 @@ void Catalog::NoteObject(const Dependence& object, const Dependences& on) {
 }
 
 void Catalog::NoteConstraint(RelationId id, const std::string& name) {
-  std::vector<RelationId>& relations = constrained_[name];
+  auto& relations = constrained_[absl::HashOf(name)];
   if (relations.empty() || relations.back() != id) relations.push_back(id);
 }
 
@@ -606,7 +598,7 @@ RelationId Catalog::Create(Moment moment, Relation relation) {
   members_[relation.schema].push_back(id);
   if (relation.table != 0) indexes_[relation.table].push_back(id);
   NoteDependencies(relation);
-  NoteColumns(id, {}, relation.columns);
+  for (const TableColumn& column : relation.columns.All()) NoteDependencies(id, column);
   for (const TableConstraint& constraint : relation.constraints) {
     NoteConstraint(id, constraint.name);
   }
@@ -624,29 +616,38 @@ RelationId Catalog::Assume(Relation relation) {
                          std::make_shared<RelationId>(id));
   members_[relation.schema].push_back(id);
   NoteDependencies(relation);
-  NoteColumns(id, {}, relation.columns);
+  for (const TableColumn& column : relation.columns.All()) NoteDependencies(id, column);
   relations_.SetFromTheStart(id, std::make_shared<Relation>(std::move(relation)));
   return id;
 }
 
 void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change) {
   Relation& relation = relations_.Change(id, moment);
-  const std::string schema = relation.schema;
-  const std::string name = relation.name;
   const size_t constraints = relation.constraints.size();
-  // Most changes leave the columns alone, and share them with this copy to the end.
-  const SharedVector<TableColumn> known = relation.columns;
+  // What the columns stand on before, to see what is new; held, so that no address comes again.
+  absl::InlinedVector<std::pair<std::shared_ptr<const TypeName>, Dependences>, 16> known;
+  for (const TableColumn& column : relation.columns.All()) {
+    known.emplace_back(column.type, column.stands_on);
+  }
   change(relation);
-  NoteColumns(id, known, relation.columns);
+  const std::vector<TableColumn>& columns = relation.columns;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const bool same = i < known.size() && known[i].first == columns[i].type &&
+                      known[i].second == columns[i].stands_on;
+    if (!same) NoteDependencies(id, columns[i]);
+  }
   const std::vector<TableConstraint>& now = relation.constraints;
   for (size_t i = constraints; i < now.size(); ++i) NoteConstraint(id, now[i].name);
-  if (schema != relation.schema || name != relation.name) {
-    names_.Set(Key(schema, name).ToString(), moment, nullptr);
-    names_.Set(Key(relation.schema, relation.name).ToString(), moment,
-               std::make_shared<RelationId>(id));
-    if (schema != relation.schema) members_[relation.schema].push_back(id);
-  }
   NoteDependencies(relation);
+}
+
+void Catalog::Move(Moment moment, RelationId id, const Name& place) {
+  Relation& relation = relations_.Change(id, moment);
+  names_.Set(Key(relation.schema, relation.name).ToString(), moment, nullptr);
+  names_.Set(Key(place.schema, place.name).ToString(), moment, std::make_shared<RelationId>(id));
+  if (place.schema != relation.schema) members_[place.schema].push_back(id);
+  relation.schema = place.schema;
+  relation.name = place.name;
 }
 
 void Catalog::Drop(Moment moment, RelationId id) {

@@ -10,6 +10,7 @@
 #include "absl/base/attributes.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
@@ -346,7 +347,7 @@ class CatalogView {
   bool HasSchema(absl::string_view schema) const;
   // Where a new object without a schema goes: the first of the path that is there, or may be; where
   // none is, the first. `closed`: what no file creates does not exist. Empty for an empty path.
-  std::string CreationSchema(absl::Span<const std::string> search_path, bool closed) const;
+  absl::string_view CreationSchema(absl::Span<const std::string> search_path, bool closed) const;
   // In order of creation, the tables of the schema with a constraint of that name.
   std::vector<const Relation*> ConstrainedIn(absl::string_view schema,
                                              const std::string& constraint) const;
@@ -393,9 +394,11 @@ class Catalog {
   RelationId Create(Moment moment, Relation relation);
   // A relation that no file creates: it exists, with rows, from before everything.
   RelationId Assume(Relation relation);
-  // Has `change` change the relation with that id, which must exist; a changed schema or name is a
-  // rename. Pointers to the relation as it is at `moment` see the change.
+  // Has `change` change the relation with that id, which must exist; its schema and name are for
+  // Move. Pointers to the relation as it is at `moment` see the change.
   void Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change);
+  // Gives it another place or name, which must be free at `moment`.
+  void Move(Moment moment, RelationId id, const Name& place);
   void Drop(Moment moment, RelationId id);
   // The relation has a constraint of that name now. Change and Create see the new ones themselves,
   // not those that are renamed.
@@ -438,15 +441,13 @@ class Catalog {
   absl::flat_hash_map<RelationId, std::vector<std::string>> routines_on_;  // keys of routines_
   RelationId last_id_ = 0;
 
-  // Relations that ever had a constraint of that name, likewise.
-  absl::flat_hash_map<std::string, std::vector<RelationId>> constrained_;
+  // Relations that ever had a constraint of that name, likewise. By the name's hash: that two names
+  // share one only widens the choice.
+  absl::flat_hash_map<uint64_t, absl::InlinedVector<RelationId, 2>> constrained_;
 
   void NoteDependent(RelationId on, RelationId dependent);
   void NoteDependencies(const Relation& relation);  // but for those of its columns
   void NoteDependencies(RelationId id, const TableColumn& column);
-  // Of those that were not there before, or stand on something else now.
-  void NoteColumns(RelationId id, const std::vector<TableColumn>& before,
-                   const std::vector<TableColumn>& now);
   void NoteStanding(ObjectKind on, const std::string& name, RelationId dependent);
   void NoteStanding(const Dependences& on, RelationId dependent);
   void NoteObject(const Dependence& object, const Dependences& on);

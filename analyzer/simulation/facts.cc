@@ -284,7 +284,9 @@ bool Inspector::CheckNotInUse(const Relation& relation) {
 Name Inspector::PlaceFor(const Name& name, bool temporary) const {
   if (temporary) return {.schema = "pg_temp", .name = name.name};
   if (!name.schema.empty() || situation_.search_path.empty()) return name;
-  return {.schema = view_.CreationSchema(situation_.search_path, situation_.closed),
+  const absl::string_view schema =
+      view_.CreationSchema(situation_.search_path, situation_.closed);
+  return {.schema = std::string(schema),
           .name = name.name};
 }
 

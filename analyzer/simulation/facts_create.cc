@@ -222,10 +222,12 @@ Relation Inspector::Sketch(const action::CreateTable& create) {
   made.persistence = create.persistence;
   made.created = situation_.now;
   made.columns_known = !create.as_query && !create.of_type && !create.partition_of;
+  made.columns.reserve(create.columns.size());
   for (const Column& column : create.columns) {
-    made.columns.push_back({.name = column.name,
-                            .type = std::make_shared<const TypeName>(column.type),
-                            .generated = column.generated});
+    // The sketch is gone before the action is, and borrows its types.
+    std::shared_ptr<const TypeName> type(std::shared_ptr<const void>(), &column.type);
+    made.columns.push_back(
+        {.name = column.name, .type = std::move(type), .generated = column.generated});
   }
   std::vector<Name> sources = create.inherits;
   sources.insert(sources.end(), create.like.begin(), create.like.end());

@@ -279,7 +279,7 @@ void Inspector::NotePersistence(const Relation& relation, Persistence wanted) {
     return Fail("42P16", absl::StrCat("cannot change logged status of table \"", relation.name,
                                       "\" because it is temporary"));
   }
-  if (relation.persistence == wanted || partitioned) return;
+  if (relation.persistence == wanted) return;
   if (wanted == Persistence::kUnlogged && !relation.publications.empty()) {
     return Fail("55000", absl::StrCat("cannot change table \"", relation.name,
                                       "\" to unlogged because it is part of a publication"));
@@ -304,6 +304,8 @@ void Inspector::NotePersistence(const Relation& relation, Persistence wanted) {
                                child->name, "\""));
     }
   }
+  // Of a partitioned table nothing changes: it has no storage.
+  if (partitioned) return;
   if (relation.IsTable()) Rewrite(Heaps(relation, true), Cause::kStorage, false);
   if (situation_.server_version < 15) return;
   for (const Relation* sequence : view_.SequencesOf(relation)) Add(Role::kSequence, *sequence);

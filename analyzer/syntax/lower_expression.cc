@@ -422,8 +422,10 @@ class GivenNames {
     if (tag == "FuncCall") Add(QualifiedName(body["funcname"]).name);
     if (tag == "TypeCast") Add(LowerType(body["typeName"]).name.name);
     if (tag == "RangeFunction") Add(body["alias"].Text("aliasname"));
-    for (std::string& name : Strings(body["alias"]["colnames"])) names_.insert(std::move(name));
-    for (std::string& name : Strings(body["aliascolnames"])) names_.insert(std::move(name));
+    const bool takes_alias =
+        absl::StartsWith(tag, "Range") || tag == "JoinExpr" || tag == "JsonTable";
+    if (takes_alias) AddAll(body["alias"]["colnames"]);
+    if (tag == "CommonTableExpr") AddAll(body["aliascolnames"]);
     // Those of XMLTABLE, of JSON_TABLE, of a function's own list.
     opaque_ = opaque_ || tag == "RangeTableFunc" || tag == "JsonTable" || tag == "ColumnDef";
   }
@@ -439,6 +441,9 @@ class GivenNames {
  private:
   void Add(absl::string_view name) {
     if (!name.empty()) names_.insert(std::string(name));
+  }
+  void AddAll(const Node& names) {
+    for (const Node& name : names.Items()) Add(name["String"].Text("sval"));
   }
 
   absl::flat_hash_set<std::string> names_;

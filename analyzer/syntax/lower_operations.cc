@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -19,7 +20,7 @@ namespace plimsoll::tree {
 namespace {
 
 // Nodes that are to be lowered, the last one first. What lowers one adds its operands, in order.
-using Pending = std::vector<Node>;
+using Pending = absl::InlinedVector<Node, 8>;
 
 void AddItems(const Node& list, Pending& pending) {
   for (const Node& item : list.Items()) pending.push_back(item);

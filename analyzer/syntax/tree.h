@@ -1,11 +1,13 @@
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_TREE_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_TREE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <vector>
 
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/string_view.h"
 #include "simdjson.h"
 
@@ -151,24 +153,26 @@ std::optional<Node> ParseTree(absl::string_view json);
 template <typename Visit>
 void Walk(Node root, Visit visit) {
   if (!root) return;
-  std::vector<simdjson::dom::element> stack = {root.element()};
-  std::vector<simdjson::dom::element> below;
+  absl::InlinedVector<simdjson::dom::element, 32> stack = {root.element()};
+  const auto push = [&](simdjson::dom::element element) {
+    if (element.is_object() || element.is_array()) stack.push_back(element);
+  };
   while (!stack.empty()) {
     const simdjson::dom::element element = stack.back();
     stack.pop_back();
-    below.clear();
+    const size_t below = stack.size();
     simdjson::dom::object object;
     simdjson::dom::array array;
     if (element.get(object) == simdjson::SUCCESS) {
       for (const auto field : object) {
         const bool typed = !field.key.empty() && field.key[0] >= 'A' && field.key[0] <= 'Z';
         if (typed) visit(absl::string_view(field.key.data(), field.key.size()), Node(field.value));
-        below.push_back(field.value);
+        push(field.value);
       }
     } else if (element.get(array) == simdjson::SUCCESS) {
-      for (const simdjson::dom::element item : array) below.push_back(item);
+      for (const simdjson::dom::element item : array) push(item);
     }
-    stack.insert(stack.end(), below.rbegin(), below.rend());
+    std::reverse(stack.begin() + static_cast<std::ptrdiff_t>(below), stack.end());
   }
 }
 
