@@ -141,7 +141,7 @@ void CatalogTest::Check(Play play) {
     ++unmodelled_;
     return;
   }
-  const absl::StatusOr<Rows> rows = stage_->session().Execute(picture::Query());
+  const absl::StatusOr<Rows> rows = stage_->Picture();
   ASSERT_TRUE(rows.ok()) << rows.status();
   const picture::Picture predicted =
       picture::Of(history.At(replayed->moment), history.server_version());

@@ -70,7 +70,7 @@ std::string Refusals(const History& history) {
 }
 
 std::optional<Inputs> StartAfter(replay::Stage& stage) {
-  const absl::StatusOr<std::string> catalog = replay::ReadCatalog(stage.session());
+  const absl::StatusOr<std::string> catalog = stage.Catalog();
   if (!catalog.ok()) {
     ADD_FAILURE() << catalog.status();
     return std::nullopt;
@@ -84,7 +84,7 @@ std::optional<Inputs> StartAfter(replay::Stage& stage) {
                   .start = Start::kEmpty,
                   .server_version = schema->server_version.value_or(0),
                   .search_path = schema->search_path};
-  const absl::StatusOr<Rows> rows = stage.session().Execute(picture::Query());
+  const absl::StatusOr<Rows> rows = stage.Picture();
   if (!rows.ok()) {
     ADD_FAILURE() << rows.status();
     return std::nullopt;
@@ -227,7 +227,7 @@ TEST_P(StartTest, MakesTheSameAgain) {
     if (session.Execute(kinds.source->Text(statement.span)).ok()) ++made;
   }
   EXPECT_GE(made, 70U) << "of " << kinds.statements.size();
-  const absl::StatusOr<std::string> first = replay::ReadCatalog(session);
+  const absl::StatusOr<std::string> first = stage_->Catalog();
   ASSERT_TRUE(first.ok()) << first.status();
   ASSERT_TRUE(stage_->Clear().ok());
   const absl::StatusOr<Schema> schema = ParseSchema("catalog.json", *first);
@@ -239,7 +239,7 @@ TEST_P(StartTest, MakesTheSameAgain) {
     EXPECT_TRUE(done.ok() || sql == "create role postgres") << sql << ": " << done.status();
   }
   ASSERT_TRUE(stage_->session().Execute("discard all").ok());
-  const absl::StatusOr<std::string> second = replay::ReadCatalog(stage_->session());
+  const absl::StatusOr<std::string> second = stage_->Catalog();
   ASSERT_TRUE(second.ok()) << second.status();
   // What was never filled is filled now.
   EXPECT_EQ(absl::StrReplaceAll(*first, {{", \"usable\" : false", ""}}), *second);

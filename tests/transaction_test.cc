@@ -91,7 +91,7 @@ class TransactionTest : public testing::TestWithParam<int> {
   void ExpectSameCatalog(const History& history) {
     const TransactionState state = stage_->session().transaction_state();
     if (state != TransactionState::kIdle) ErrorOf("ROLLBACK");
-    const absl::StatusOr<Rows> rows = stage_->session().Execute(picture::Query());
+    const absl::StatusOr<Rows> rows = stage_->Picture();
     ASSERT_TRUE(rows.ok()) << rows.status();
     const auto end = static_cast<Moment>(history.steps().size());
     EXPECT_EQ(picture::Compare(picture::Of(history.At(end), GetParam()), picture::Of(*rows)), "");
