@@ -24,37 +24,18 @@
 #include "tests/support/picture.h"
 #include "tests/support/replay.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/stage.h"
 #include "tests/support/truth.h"
 #include "workspace/schema.h"
 
 namespace plimsoll {
 namespace {
 
-// 15 and 18, or those that PLIMSOLL_SERVERS names.
-std::vector<int> Servers() {
-  const char* chosen = std::getenv("PLIMSOLL_SERVERS");
-  if (chosen == nullptr) return {15, 18};
-  std::vector<int> servers;
-  for (const absl::string_view word : absl::StrSplit(chosen, ',')) {
-    int server = 0;
-    if (absl::SimpleAtoi(word, &server)) servers.push_back(server);
-  }
-  return servers;
-}
-
-class StartTest : public testing::TestWithParam<int> {
+class StartTest : public replay::StageTest {
  protected:
-  void SetUp() override {
-    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
-    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
-    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
-  }
-
   // The start that the server's catalog gives, which is compared with the server; nothing where the
   // server refused a part of `made`.
   std::optional<Inputs> StartAfter(Inputs made);
-
-  std::unique_ptr<replay::Stage> stage_;
 };
 
 // What the simulation refuses of a catalog, or does not know.
@@ -246,10 +227,8 @@ TEST_P(StartTest, MakesTheSameAgain) {
   EXPECT_NE(*first, *second);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, StartTest, testing::ValuesIn(Servers()),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, StartTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll

@@ -8,6 +8,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/picture.h"
 #include "tests/support/replay.h"
+#include "tests/support/stage.h"
 
 namespace plimsoll {
 namespace {
@@ -75,14 +76,8 @@ std::vector<std::string> PredictedErrors(const History& history) {
   return errors;
 }
 
-class TransactionTest : public testing::TestWithParam<int> {
+class TransactionTest : public replay::StageTest {
  protected:
-  void SetUp() override {
-    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
-    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
-    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
-  }
-
   std::string ErrorOf(absl::string_view sql) {
     return SqlErrorOf(stage_->session().Execute(sql).status()).sqlstate;
   }
@@ -96,8 +91,6 @@ class TransactionTest : public testing::TestWithParam<int> {
     const auto end = static_cast<Moment>(history.steps().size());
     EXPECT_EQ(picture::Compare(picture::Of(history.At(end), GetParam()), picture::Of(*rows)), "");
   }
-
-  std::unique_ptr<replay::Stage> stage_;
 };
 
 TEST_P(TransactionTest, GoesOnAfterAFailureAsPsqlDoes) {
@@ -141,10 +134,8 @@ TEST(OnFailureTest, JudgesOnWhereItIsAskedTo) {
       nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, TransactionTest, testing::Values(15, 18),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, TransactionTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll
