@@ -488,8 +488,8 @@ bool Inspector::CheckProcedure(const action::ModifyData& modify, const QueryColu
     Fail("42809", absl::StrCat(name.name, " is not a procedure"));
     return false;
   }
-  const std::vector<absl::string_view> types =
-      absl::StrSplit(one ? routine->overloads[0].signature : "", ", ", absl::SkipEmpty());
+  const absl::string_view signature = one ? absl::string_view(routine->overloads[0].signature) : "";
+  const std::vector<absl::string_view> types = absl::StrSplit(signature, ", ", absl::SkipEmpty());
   const TypeScope scope = Scope();
   for (size_t i = 0; one && i < arguments.columns.size() && i < types.size(); ++i) {
     const auto& given = arguments.columns[i].type;
