@@ -17,6 +17,7 @@
 #include "tests/support/picture.h"
 #include "tests/support/replay.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/stage.h"
 #include "tests/support/truth.h"
 #include "workspace/load.h"
 
@@ -92,17 +93,10 @@ bool IsModelled(const History& history, Moment moment) {
   return true;
 }
 
-class CatalogTest : public testing::TestWithParam<int> {
+class CatalogTest : public replay::StageTest {
  protected:
-  void SetUp() override {
-    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
-    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
-    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
-  }
-
   void Check(Play play);
 
-  std::unique_ptr<replay::Stage> stage_;
   size_t compared_ = 0;
   size_t unmodelled_ = 0;
   size_t refused_ = 0;
@@ -141,7 +135,7 @@ void CatalogTest::Check(Play play) {
     ++unmodelled_;
     return;
   }
-  const absl::StatusOr<Rows> rows = stage_->session().Execute(picture::Query());
+  const absl::StatusOr<Rows> rows = stage_->Picture();
   ASSERT_TRUE(rows.ok()) << rows.status();
   const picture::Picture predicted =
       picture::Of(history.At(replayed->moment), history.server_version());
@@ -169,16 +163,8 @@ TEST_P(CatalogTest, EqualsTheServersAfterHistories) {
             << " refused by the server\n";
 }
 
-// PLIMSOLL_ALL_SERVERS asks for the other versions too.
-std::vector<int> Servers() {
-  if (std::getenv("PLIMSOLL_ALL_SERVERS") == nullptr) return {15, 18};
-  return {12, 13, 14, 15, 16, 17, 18};
-}
-
-INSTANTIATE_TEST_SUITE_P(Servers, CatalogTest, testing::ValuesIn(Servers()),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, CatalogTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll

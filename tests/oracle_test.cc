@@ -35,7 +35,8 @@ TEST(OracleTest, ServersDoWhatIsRecorded) {
   const std::vector<Case> cases = truth::LoadCases();
   std::vector<const Case*> all;
   for (const Case& truth_case : cases) all.push_back(&truth_case);
-  const truth::Measurements measurements = truth::MeasureAll(all, {15, 18});
+  const truth::Measurements measurements =
+      truth::MeasureAll(all, {15, 18}, truth::Sessions::kOneForAll);
   // No server is a failure, never a skip: an oracle that is not asked proves nothing.
   ASSERT_EQ(absl::StrJoin(measurements.trouble, "\n"), "") << "run `./dev setup`";
   std::map<int, int> counts;

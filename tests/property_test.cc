@@ -24,6 +24,7 @@
 #include "tests/support/picture.h"
 #include "tests/support/replay.h"
 #include "tests/support/small_histories.h"
+#include "tests/support/stage.h"
 #include "tests/support/truth.h"
 
 namespace plimsoll {
@@ -204,12 +205,11 @@ bool IsKnown(absl::string_view text, absl::string_view complaint) {
       });
 }
 
-class SmallHistoryTest : public testing::TestWithParam<int> {
+class SmallHistoryTest : public replay::StageTest {
  protected:
   void SetUp() override {
-    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
-    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
-    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
+    StageTest::SetUp();
+    ASSERT_FALSE(HasFatalFailure());
     const absl::Status prepared =
         stage_->session().Execute(absl::StrCat("prepare picture as ", picture::Query())).status();
     ASSERT_TRUE(prepared.ok()) << prepared;
@@ -218,7 +218,6 @@ class SmallHistoryTest : public testing::TestWithParam<int> {
   bool Do(absl::string_view sql) { return stage_->session().Execute(sql).ok(); }
   void Check(const std::vector<std::string>& statements);
 
-  std::unique_ptr<replay::Stage> stage_;
   size_t compared_ = 0;
   size_t known_ = 0;  // that differ as kDifferences says
 };
@@ -287,10 +286,8 @@ TEST_P(SmallHistoryTest, GoesAsOnTheServer) {
   std::cout << compared_ << " histories compared, " << known_ << " known to differ\n";
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, SmallHistoryTest, testing::Values(15, 18),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, SmallHistoryTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll

@@ -24,37 +24,18 @@
 #include "tests/support/picture.h"
 #include "tests/support/replay.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/stage.h"
 #include "tests/support/truth.h"
 #include "workspace/schema.h"
 
 namespace plimsoll {
 namespace {
 
-// 15 and 18, or those that PLIMSOLL_SERVERS names.
-std::vector<int> Servers() {
-  const char* chosen = std::getenv("PLIMSOLL_SERVERS");
-  if (chosen == nullptr) return {15, 18};
-  std::vector<int> servers;
-  for (const absl::string_view word : absl::StrSplit(chosen, ',')) {
-    int server = 0;
-    if (absl::SimpleAtoi(word, &server)) servers.push_back(server);
-  }
-  return servers;
-}
-
-class StartTest : public testing::TestWithParam<int> {
+class StartTest : public replay::StageTest {
  protected:
-  void SetUp() override {
-    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
-    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
-    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
-  }
-
   // The start that the server's catalog gives, which is compared with the server; nothing where the
   // server refused a part of `made`.
   std::optional<Inputs> StartAfter(Inputs made);
-
-  std::unique_ptr<replay::Stage> stage_;
 };
 
 // What the simulation refuses of a catalog, or does not know.
@@ -70,7 +51,7 @@ std::string Refusals(const History& history) {
 }
 
 std::optional<Inputs> StartAfter(replay::Stage& stage) {
-  const absl::StatusOr<std::string> catalog = replay::ReadCatalog(stage.session());
+  const absl::StatusOr<std::string> catalog = stage.Catalog();
   if (!catalog.ok()) {
     ADD_FAILURE() << catalog.status();
     return std::nullopt;
@@ -84,7 +65,7 @@ std::optional<Inputs> StartAfter(replay::Stage& stage) {
                   .start = Start::kEmpty,
                   .server_version = schema->server_version.value_or(0),
                   .search_path = schema->search_path};
-  const absl::StatusOr<Rows> rows = stage.session().Execute(picture::Query());
+  const absl::StatusOr<Rows> rows = stage.Picture();
   if (!rows.ok()) {
     ADD_FAILURE() << rows.status();
     return std::nullopt;
@@ -227,7 +208,7 @@ TEST_P(StartTest, MakesTheSameAgain) {
     if (session.Execute(kinds.source->Text(statement.span)).ok()) ++made;
   }
   EXPECT_GE(made, 70U) << "of " << kinds.statements.size();
-  const absl::StatusOr<std::string> first = replay::ReadCatalog(session);
+  const absl::StatusOr<std::string> first = stage_->Catalog();
   ASSERT_TRUE(first.ok()) << first.status();
   ASSERT_TRUE(stage_->Clear().ok());
   const absl::StatusOr<Schema> schema = ParseSchema("catalog.json", *first);
@@ -239,17 +220,15 @@ TEST_P(StartTest, MakesTheSameAgain) {
     EXPECT_TRUE(done.ok() || sql == "create role postgres") << sql << ": " << done.status();
   }
   ASSERT_TRUE(stage_->session().Execute("discard all").ok());
-  const absl::StatusOr<std::string> second = replay::ReadCatalog(stage_->session());
+  const absl::StatusOr<std::string> second = stage_->Catalog();
   ASSERT_TRUE(second.ok()) << second.status();
   // What was never filled is filled now.
   EXPECT_EQ(absl::StrReplaceAll(*first, {{", \"usable\" : false", ""}}), *second);
   EXPECT_NE(*first, *second);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, StartTest, testing::ValuesIn(Servers()),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, StartTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll

@@ -9,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "tests/support/picture.h"
 #include "tests/support/replay.h"
+#include "tests/support/stage.h"
 
 namespace plimsoll {
 namespace {
@@ -81,14 +82,8 @@ std::vector<std::string> PredictedErrors(const History& history) {
   return errors;
 }
 
-class TransactionTest : public testing::TestWithParam<int> {
+class TransactionTest : public replay::StageTest {
  protected:
-  void SetUp() override {
-    absl::StatusOr<replay::Stage> stage = replay::Stage::Start(GetParam());
-    ASSERT_TRUE(stage.ok()) << stage.status() << "\nrun `./dev setup`";
-    stage_ = std::make_unique<replay::Stage>(*std::move(stage));
-  }
-
   std::string ErrorOf(absl::string_view sql) {
     return SqlErrorOf(stage_->session().Execute(sql).status()).sqlstate;
   }
@@ -97,13 +92,11 @@ class TransactionTest : public testing::TestWithParam<int> {
   void ExpectSameCatalog(const History& history) {
     const TransactionState state = stage_->session().transaction_state();
     if (state != TransactionState::kIdle) ErrorOf("ROLLBACK");
-    const absl::StatusOr<Rows> rows = stage_->session().Execute(picture::Query());
+    const absl::StatusOr<Rows> rows = stage_->Picture();
     ASSERT_TRUE(rows.ok()) << rows.status();
     const auto end = static_cast<Moment>(history.steps().size());
     EXPECT_EQ(picture::Compare(picture::Of(history.At(end), GetParam()), picture::Of(*rows)), "");
   }
-
-  std::unique_ptr<replay::Stage> stage_;
 };
 
 TEST_P(TransactionTest, GoesOnAfterAFailureAsPsqlDoes) {
@@ -157,10 +150,8 @@ TEST(OnFailureTest, JudgesOnWhereItIsAskedTo) {
       nullptr);
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, TransactionTest, testing::Values(15, 18),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, TransactionTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll

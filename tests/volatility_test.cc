@@ -13,10 +13,9 @@
 #include "absl/strings/str_replace.h"
 #include "analyzer/simulation/builtins.h"
 #include "analyzer/simulation/history.h"
-#include "executor/ephemeral.h"
-#include "executor/postgres.h"
 #include "gtest/gtest.h"
 #include "report/effects.h"
+#include "tests/support/stage.h"
 
 namespace plimsoll {
 namespace {
@@ -304,20 +303,16 @@ std::string Predict(const std::string& statement, int version) {
   return effects.rewrites.empty() ? "nothing" : "rewrites";
 }
 
-class VolatilityTest : public testing::TestWithParam<int> {
+class VolatilityTest : public replay::StageTest {
  protected:
   void SetUp() override {
-    absl::StatusOr<EphemeralServer> server = EphemeralServer::Start({.version = GetParam()});
-    ASSERT_TRUE(server.ok()) << server.status() << "\nrun `./dev setup`";
-    server_ = std::make_unique<EphemeralServer>(*std::move(server));
-    auto connection = ConnectPostgres({.url = server_->url()});
-    ASSERT_TRUE(connection.ok()) << connection.status();
-    connection_ = *std::move(connection);
-    ASSERT_TRUE(connection_->Execute(absl::StrCat(kSetup, kTry)).ok());
+    StageTest::SetUp();
+    ASSERT_FALSE(HasFatalFailure());
+    ASSERT_TRUE(stage_->session().Execute(absl::StrCat(kSetup, kTry)).ok());
   }
 
   std::vector<std::vector<Value>> Ask(const std::string& sql) {
-    const absl::StatusOr<Rows> rows = connection_->Execute(sql);
+    const absl::StatusOr<Rows> rows = stage_->session().Execute(sql);
     EXPECT_TRUE(rows.ok()) << rows.status() << " of " << sql;
     return rows.ok() ? rows->values : std::vector<std::vector<Value>>();
   }
@@ -332,8 +327,6 @@ class VolatilityTest : public testing::TestWithParam<int> {
     ++compared_;
   }
 
-  std::unique_ptr<EphemeralServer> server_;
-  std::unique_ptr<Connection> connection_;
   int compared_ = 0;
 };
 
@@ -383,10 +376,8 @@ TEST_P(VolatilityTest, TablesAgree) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Servers, VolatilityTest, testing::Values(15, 18),
-                         [](const testing::TestParamInfo<int>& version) {
-                           return "PostgreSQL" + std::to_string(version.param);
-                         });
+INSTANTIATE_TEST_SUITE_P(Servers, VolatilityTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
 
 }  // namespace
 }  // namespace plimsoll

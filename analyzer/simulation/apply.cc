@@ -24,8 +24,7 @@ void EraseValue(std::vector<RelationId>& ids, RelationId id) {
 std::string Applier::SchemaFor(const Name& name, Persistence persistence) const {
   if (persistence == Persistence::kTemporary) return "pg_temp";
   if (!name.schema.empty()) return name.schema;
-  const absl::string_view schema =
-      view().CreationSchema(situation_.search_path, situation_.closed);
+  const absl::string_view schema = view().CreationSchema(situation_.search_path, situation_.closed);
   return schema.empty() ? "public" : std::string(schema);
 }
 

@@ -284,10 +284,8 @@ bool Inspector::CheckNotInUse(const Relation& relation) {
 Name Inspector::PlaceFor(const Name& name, bool temporary) const {
   if (temporary) return {.schema = "pg_temp", .name = name.name};
   if (!name.schema.empty() || situation_.search_path.empty()) return name;
-  const absl::string_view schema =
-      view_.CreationSchema(situation_.search_path, situation_.closed);
-  return {.schema = std::string(schema),
-          .name = name.name};
+  const absl::string_view schema = view_.CreationSchema(situation_.search_path, situation_.closed);
+  return {.schema = std::string(schema), .name = name.name};
 }
 
 bool Inspector::IsLiveType(const Name& name) const {

@@ -361,7 +361,9 @@ class Inspector {
   void NoteVacuum(const action::Maintain& maintain, const Relation& relation, bool only);
   void NoteCluster(const action::Maintain& maintain, const Relation& relation);
   void NoteRepack(const action::Maintain& maintain, const Relation& relation);
+  void NoteWrittenAnew(const Relation& relation, const std::string* index);
   bool CheckClustering(const Relation& relation, const std::string& index);
+  bool CheckRunsAlone(absl::string_view command);
   void NoteReindex(const action::Maintain& maintain, const Relation& relation);
   void NoteRebuilt(const Relation& index, const Relation& table);
   void NoteRefresh(const action::Maintain& maintain, const Relation& relation);

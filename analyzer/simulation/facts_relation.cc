@@ -602,27 +602,25 @@ void Inspector::NoteVacuum(const action::Maintain& maintain, const Relation& rel
   Scan(heaps, Cause::kMaintenance);
 }
 
-void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& relation) {
-  const bool all = maintain.relations.empty();
-  const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
-  // CLUSTER alone does those that were clustered before.
-  if (all && relation.clustered_on.empty()) return;
-  if (partitioned && situation_.server_version < 15) {
-    return Fail("0A000", "cannot cluster a partitioned table");
-  }
-  if (partitioned) {
-    facts_.forbidden_in_transaction = true;
-    if (situation_.in_transaction_block) {
-      return Fail("25001", "CLUSTER cannot run inside a transaction block");
-    }
-  }
-  const std::string& index =
-      all || maintain.object.empty() ? relation.clustered_on : maintain.object;
-  if (index.empty() && KnowsAll(relation)) {
+// Of what commits after every part.
+bool Inspector::CheckRunsAlone(absl::string_view command) {
+  facts_.forbidden_in_transaction = true;
+  if (!situation_.in_transaction_block) return true;
+  Fail("25001", absl::StrCat(command, " cannot run inside a transaction block"));
+  return false;
+}
+
+// What CLUSTER and REPACK share: a table is written anew, or every part of a whole, in the order of
+// the index where there is one. Its name is empty where the table does not say by which it was
+// ordered before.
+void Inspector::NoteWrittenAnew(const Relation& relation, const std::string* index) {
+  if (index != nullptr && index->empty() && KnowsAll(relation)) {
     return Fail("42704", absl::StrCat("there is no previously clustered index for table \"",
                                       relation.name, "\""));
   }
-  if (!CheckNotInUse(relation) || !CheckClustering(relation, index)) return;
+  if (!CheckNotInUse(relation)) return;
+  if (index != nullptr && !CheckClustering(relation, *index)) return;
+  const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
   Add(Role::kTable, relation);
   for (const Relation* child : view_.DescendantsOf(relation)) {
     if (partitioned) Add(Role::kDescendant, *child);
@@ -632,32 +630,29 @@ void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& re
   Scan(heaps, Cause::kMaintenance);
 }
 
+void Inspector::NoteCluster(const action::Maintain& maintain, const Relation& relation) {
+  const bool all = maintain.relations.empty();
+  const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
+  // CLUSTER alone does those that were clustered before.
+  if (all && relation.clustered_on.empty()) return;
+  if (partitioned && situation_.server_version < 15) {
+    return Fail("0A000", "cannot cluster a partitioned table");
+  }
+  if (partitioned && !CheckRunsAlone("CLUSTER")) return;
+  const bool again = all || maintain.object.empty();
+  NoteWrittenAnew(relation, again ? &relation.clustered_on : &maintain.object);
+}
+
 // repack.sgml of 19. CONCURRENTLY works under SHARE UPDATE EXCLUSIVE and swaps the files under the
 // lock that the table shows.
 void Inspector::NoteRepack(const action::Maintain& maintain, const Relation& relation) {
   const bool all = maintain.relations.empty();
   const bool partitioned = relation.kind == RelationKind::kPartitionedTable;
   if (all && maintain.by_index && relation.clustered_on.empty()) return;
-  if (partitioned || maintain.analyzes || maintain.concurrently) {
-    facts_.forbidden_in_transaction = true;
-    if (situation_.in_transaction_block) {
-      return Fail("25001", "REPACK cannot run inside a transaction block");
-    }
-  }
+  const bool alone = partitioned || maintain.analyzes || maintain.concurrently;
+  if (alone && !CheckRunsAlone("REPACK")) return;
   const std::string& index = maintain.object.empty() ? relation.clustered_on : maintain.object;
-  if (maintain.by_index && index.empty() && KnowsAll(relation)) {
-    return Fail("42704", absl::StrCat("there is no previously clustered index for table \"",
-                                      relation.name, "\""));
-  }
-  if (!CheckNotInUse(relation)) return;
-  if (maintain.by_index && !CheckClustering(relation, index)) return;
-  Add(Role::kTable, relation);
-  for (const Relation* child : view_.DescendantsOf(relation)) {
-    if (partitioned) Add(Role::kDescendant, *child);
-  }
-  const std::vector<const Relation*> heaps = Heaps(relation, !partitioned);
-  Rewrite(heaps, Cause::kMaintenance, false);
-  Scan(heaps, Cause::kMaintenance);
+  NoteWrittenAnew(relation, maintain.by_index ? &index : nullptr);
 }
 
 // cluster.c:check_index_is_clusterable
@@ -700,10 +695,7 @@ void Inspector::NoteReindex(const action::Maintain& maintain, const Relation& re
     const bool holds = !maintain.concurrently || situation_.server_version == 13;
     return holds ? Add(Role::kTable, *table) : void();
   }
-  facts_.forbidden_in_transaction = true;
-  if (situation_.in_transaction_block) {
-    return Fail("25001", "REINDEX of a partitioned relation cannot run inside a transaction block");
-  }
+  if (!CheckRunsAlone("REINDEX of a partitioned relation")) return;
   // The whole is locked while it is looked up; the parts are done in transactions of their own.
   Add(Role::kTable, *table);
   if (one) Add(Role::kRecreatedIndex, relation);

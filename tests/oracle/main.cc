@@ -125,9 +125,9 @@ int Run(const Options& options) {
       chosen.push_back(&truth_case);
     }
   }
-  const truth::Measurements measurements = options.recorded
-                                               ? Recall(chosen, options.versions)
-                                               : truth::MeasureAll(chosen, options.versions);
+  const truth::Measurements measurements =
+      options.recorded ? Recall(chosen, options.versions)
+                       : truth::MeasureAll(chosen, options.versions, truth::Sessions::kOneEach);
   std::map<int, truth::Tally> tallies;
   std::map<const Case*, std::map<std::string, std::string>> differences;
   std::map<std::string, std::string> unlike_records;
@@ -167,7 +167,7 @@ int Run(const Options& options) {
     for (const truth::Measurement& one : measurements.done) {
       auto& truth_case = const_cast<Case&>(*one.truth_case);
       const Measured* recorded = truth::MeasurementOf(truth_case, one.server);
-        Record(truth_case, one.server, WithRecordedLocks(one.deeds, recorded));
+      Record(truth_case, one.server, WithRecordedLocks(one.deeds, recorded));
     }
     truth::SaveMeasurements(cases);
   }

@@ -202,14 +202,17 @@ absl::StatusOr<std::unique_ptr<Connection>> ConnectAs(const EphemeralServer& ser
 }
 
 // Statements that remove what the cases leave beside the objects of their role, one a row. What
-// they own goes with DROP OWNED.
+// they own goes with DROP OWNED. The observer keeps its plan.
 constexpr absl::string_view kLeftovers = R"sql(
   select format('rollback prepared %L', gid) from pg_prepared_xacts
   union all select format('alter subscription %I disable', subname) from pg_subscription
   union all select format('alter subscription %I set (slot_name = none)', subname)
             from pg_subscription
   union all select format('drop subscription %I', subname) from pg_subscription
-  union all select format('drop owned by %I cascade', rolname) from pg_roles where oid >= 16384
+  union all select format('drop owned by %I cascade', rolname) from pg_roles r
+            where oid >= 16384 and exists (
+              select from pg_shdepend
+              where refclassid = 'pg_authid'::regclass and refobjid = r.oid)
   union all select format('drop access method if exists %I cascade', amname) from pg_am
             where oid >= 16384
   union all select format('drop cast if exists (%s as %s)', castsource::regtype,
@@ -222,12 +225,14 @@ constexpr absl::string_view kLeftovers = R"sql(
 
 }  // namespace
 
-absl::StatusOr<Bench> Bench::Start(int version) {
+absl::StatusOr<Bench> Bench::Start(int version, Sessions sessions) {
   absl::StatusOr<EphemeralServer> server = EphemeralServer::Start(
       {.version = version,
        .settings = {{"autovacuum", "off"},
                     {"timezone", "UTC"},
                     {"jit", "off"},
+                    // Whoever drops a relation looks through all of them.
+                    {"shared_buffers", "16MB"},
                     {"wal_level", "logical"},
                     {"max_prepared_transactions", "4"},
                     {"max_parallel_workers_per_gather", "0"},
@@ -249,19 +254,26 @@ absl::StatusOr<Bench> Bench::Start(int version) {
   if (!observer.ok()) return observer.status();
   status = ExecuteAll(
       **observer, {"set client_min_messages = error", "create schema truth_harness",
-                   "create table truth_harness.marker ()", "grant all on schema public to public"});
+                   "create table truth_harness.marker ()", "grant all on schema public to public",
+                   absl::StrCat("prepare leftovers as ", kLeftovers)});
   if (!status.ok()) return status;
   absl::StatusOr<std::unique_ptr<Connection>> session = ConnectAs(*server, kRole);
   if (!session.ok()) return session.status();
-  return Bench(*std::move(server), *std::move(observer), *std::move(session));
+  return Bench(*std::move(server), sessions, *std::move(observer), *std::move(session));
 }
 
 absl::StatusOr<std::unique_ptr<Connection>> Bench::Connect() const {
   return ConnectAs(server_, kRole);
 }
 
+absl::Status Bench::Renew() {
+  absl::Status status = session_->Execute("rollback").status();
+  status.Update(session_->Execute("discard all").status());
+  return status;
+}
+
 absl::Status Bench::Clear() {
-  const absl::StatusOr<Rows> leftovers = observer_->Execute(kLeftovers);
+  const absl::StatusOr<Rows> leftovers = observer_->Execute("execute leftovers");
   if (!leftovers.ok()) return leftovers.status();
   for (const std::vector<Value>& row : leftovers->values) {
     if (const auto done = observer_->Execute(*row[0]); !done.ok()) return done.status();
@@ -284,18 +296,23 @@ absl::StatusOr<Deeds> Bench::Measure(const Case& truth_case) {
   // A set-up that failed may have begun a transaction.
   if (!status.ok()) setup_session_->Execute("rollback").status().IgnoreError();
   absl::StatusOr<Deeds> deeds = status.ok() ? MeasureInside(truth_case) : status;
-  if (deeds.ok() && deeds->sqlstate == "25001" && truth_case.before.empty()) {
-    deeds = MeasureOutside(truth_case);
-  }
+  const bool outside = deeds.ok() && deeds->sqlstate == "25001" && truth_case.before.empty();
+  // What the session holds goes with it; its counters would be published while others are read.
+  const bool keep = sessions_ == Sessions::kOneForAll && !outside && session_ != nullptr;
+  if (!keep || !Renew().ok()) session_.reset();
+  if (outside) deeds = MeasureOutside(truth_case);
   status = Clear();
   if (!status.ok()) return status;
   return deeds;
 }
 
 absl::StatusOr<Deeds> Bench::MeasureInside(const Case& truth_case) {
-  absl::StatusOr<std::unique_ptr<Connection>> connected = Connect();
-  if (!connected.ok()) return connected.status();
-  Connection& session = **connected;
+  if (session_ == nullptr) {
+    absl::StatusOr<std::unique_ptr<Connection>> connected = Connect();
+    if (!connected.ok()) return connected.status();
+    session_ = *std::move(connected);
+  }
+  Connection& session = *session_;
   if (!truth_case.session.empty()) {
     if (const auto set = session.Execute(truth_case.session); !set.ok()) return set.status();
   }
@@ -339,7 +356,7 @@ absl::Status Bench::WaitForCounters() {
                      "' and pid <> ", setup_session_->backend_pid(), ")"));
     if (!rows.ok()) return rows.status();
     if (rows->values[0][0] == "t") return absl::OkStatus();
-    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
   }
   return absl::DeadlineExceededError("the server does not publish its counters");
 }
@@ -396,9 +413,9 @@ absl::StatusOr<Deeds> Bench::MeasureOutside(const Case& truth_case) {
 namespace {
 
 // Everything of one version, in the order of the cases.
-Measurements MeasureOn(const std::vector<const Case*>& cases, int version) {
+Measurements MeasureOn(const std::vector<const Case*>& cases, int version, Sessions sessions) {
   Measurements all;
-  absl::StatusOr<Bench> bench = Bench::Start(version);
+  absl::StatusOr<Bench> bench = Bench::Start(version, sessions);
   if (!bench.ok()) {
     all.trouble.push_back(bench.status().ToString());
     return all;
@@ -421,12 +438,13 @@ Measurements MeasureOn(const std::vector<const Case*>& cases, int version) {
 
 }  // namespace
 
-Measurements MeasureAll(const std::vector<const Case*>& cases, const std::vector<int>& versions) {
+Measurements MeasureAll(const std::vector<const Case*>& cases, const std::vector<int>& versions,
+                        Sessions sessions) {
   std::vector<Measurements> parts(versions.size());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < versions.size(); i = next++)
-      parts[i] = MeasureOn(cases, versions[i]);
+      parts[i] = MeasureOn(cases, versions[i], sessions);
   };
   std::vector<std::thread> workers;
   const size_t wanted = std::max(1U, std::thread::hardware_concurrency());

@@ -16,10 +16,19 @@ namespace plimsoll::truth {
 
 struct Snapshot;
 
+// In which sessions the statements of cases are run inside a transaction.
+enum class Sessions {
+  kOneEach,  // what a migration has, and what records are made with
+  // One for all, as new before each: half the work for the server. It has never met the relations
+  // of the next case, so that the locks are the same; where they are not, they differ from the
+  // records.
+  kOneForAll,
+};
+
 // A private server on which cases are measured one after the other.
 class Bench {
  public:
-  static absl::StatusOr<Bench> Start(int version);
+  static absl::StatusOr<Bench> Start(int version, Sessions sessions);
 
   int version() const { return server_.version(); }
 
@@ -32,14 +41,17 @@ class Bench {
   absl::StatusOr<Deeds> Measure(const Case& truth_case);
 
  private:
-  Bench(EphemeralServer server, std::unique_ptr<Connection> observer,
+  Bench(EphemeralServer server, Sessions sessions, std::unique_ptr<Connection> observer,
         std::unique_ptr<Connection> session)
       : server_(std::move(server)),
+        sessions_(sessions),
         observer_(std::move(observer)),
         setup_session_(std::move(session)) {}
 
   // A session of the role that owns what the cases make.
   absl::StatusOr<std::unique_ptr<Connection>> Connect() const;
+  // Makes `session_` as new.
+  absl::Status Renew();
   absl::Status RunSetup(const Case& truth_case);
   absl::StatusOr<Deeds> MeasureInside(const Case& truth_case);
   absl::StatusOr<Deeds> MeasureOutside(const Case& truth_case);
@@ -52,11 +64,13 @@ class Bench {
   absl::Status Clear();
 
   EphemeralServer server_;
+  Sessions sessions_;
   std::unique_ptr<Connection> observer_;  // as the superuser that owns nothing the cases make
-  // Runs the set-ups. What is measured has a new session each: one that knows the relations already
+  // Runs the set-ups. What is measured has another session: one that knows the relations already
   // takes fewer locks.
   std::unique_ptr<Connection> setup_session_;
-  int64_t markers_ = 0;  // how often the marker table was read
+  std::unique_ptr<Connection> session_;  // what MeasureInside() runs in; null: to be made
+  int64_t markers_ = 0;                  // how often the marker table was read
 };
 
 // Measures all cases, on as many servers as versions, the versions side by side. A case is measured
@@ -73,7 +87,8 @@ struct Measurements {
   std::vector<std::string> trouble;  // sentences for people
 };
 
-Measurements MeasureAll(const std::vector<const Case*>& cases, const std::vector<int>& versions);
+Measurements MeasureAll(const std::vector<const Case*>& cases, const std::vector<int>& versions,
+                        Sessions sessions);
 
 }  // namespace plimsoll::truth
 

@@ -16,9 +16,9 @@ namespace {
 // one partition of the table that a foreign key references.
 constexpr absl::string_view kQuery = R"sql(
 with place as materialized (
-  select oid, case when oid = pg_my_temp_schema() then 'pg_temp' else nspname::text end as schema
+  select oid, case when nspname ~ '^pg_temp_' then 'pg_temp' else nspname::text end as schema
   from pg_namespace
-  where oid = pg_my_temp_schema() or (nspname !~ '^pg_' and nspname <> 'information_schema')
+  where nspname ~ '^pg_temp_' or (nspname !~ '^pg_' and nspname <> 'information_schema')
 ), shown as materialized (
   select c.oid as id, place.schema || '.' || c.relname as name, c.*
   from pg_class c join place on place.oid = c.relnamespace

@@ -3,38 +3,76 @@
 #include <optional>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "executor/postgres.h"
+#include "tests/support/picture.h"
 #include "tests/support/source_tree.h"
 
 namespace plimsoll::replay {
 namespace {
 
-constexpr absl::string_view kDropSchemas = R"sql(
-do $$
-declare place name; feed name;
-begin
-  for feed in select subname from pg_subscription loop
-    execute format('alter subscription %I disable', feed);
-    execute format('alter subscription %I set (slot_name = none)', feed);
-    execute format('drop subscription %I', feed);
-  end loop;
-  for place in select nspname from pg_namespace
-               where nspname !~ '^pg_' and nspname <> 'information_schema' loop
-    execute format('drop schema %I cascade', place);
-  end loop;
-  create schema public;
-end $$)sql";
-
-// Whether something is left that stands in no schema.
+// What a history has left, as statements that remove it, one a row, in an order in which they can
+// run. NULL stands for what only a new database is rid of. The schema `public` stays while it is as
+// it was made: a change of pg_namespace makes the server plan all it has prepared anew.
 constexpr absl::string_view kLeft = R"sql(
-select 1 where exists (select from pg_publication) or exists (select from pg_event_trigger)
-  or exists (select from pg_foreign_data_wrapper) or exists (select from pg_default_acl)
-  or exists (select from pg_extension where extname <> 'plpgsql')
-  or exists (select from pg_cast where oid >= 16384)
-  or exists (select from pg_am where oid >= 16384)
-  or exists (select from pg_language where oid >= 16384 and lanname <> 'plpgsql')
-  or exists (select from pg_db_role_setting) or exists (select from pg_largeobject_metadata))sql";
+with fresh as (
+  select oid from pg_namespace
+  where nspname = 'public' and nspowner = 10 and nspacl is null and not exists (
+    select from pg_description where classoid = 'pg_namespace'::regclass and objoid = oid)
+)
+select format('drop event trigger %I', evtname) from pg_event_trigger
+union all
+select format('alter subscription %1$I disable; alter subscription %1$I set (slot_name = none); '
+              'drop subscription %1$I', subname) from pg_subscription
+union all
+select format('drop extension if exists %I cascade', extname) from pg_extension
+where extname <> 'plpgsql'
+union all
+select format('drop publication %I', pubname) from pg_publication
+union all
+select format('drop foreign data wrapper if exists %I cascade', fdwname)
+from pg_foreign_data_wrapper
+union all
+select format('drop cast if exists (%s as %s)', castsource::regtype, casttarget::regtype)
+from pg_cast c where oid >= 16384 and not exists (
+  select from pg_depend where classid = 'pg_cast'::regclass and objid = c.oid and deptype = 'i')
+union all
+select format('select lo_unlink(%s)', oid) from pg_largeobject_metadata
+union all
+select format('alter role %s %s reset all',
+              case setrole when 0 then 'all' else quote_ident(rolname) end,
+              'in database ' || quote_ident(datname))
+from pg_db_role_setting left join pg_roles r on r.oid = setrole
+     left join pg_database d on d.oid = setdatabase
+union all
+-- The cascade of a table takes its own sequences along, that of a type its own functions.
+select format('drop %s if exists %s cascade',
+              case when o.type in ('function', 'procedure', 'aggregate') then 'routine'
+                   else replace(o.type, ' object', '') end, o.identity)
+from fresh join pg_depend d on refclassid = 'pg_namespace'::regclass and refobjid = fresh.oid,
+     pg_identify_object(d.classid, d.objid, 0) o
+where d.deptype = 'n' and o.type <> 'extension' and not exists (
+  select from pg_depend owner
+  where owner.classid = d.classid and owner.objid = d.objid and owner.objsubid = 0
+    and owner.deptype in ('e', 'i'))
+union all
+select format('drop schema if exists %I cascade', nspname) from pg_namespace
+where nspname !~ '^pg_' and nspname <> 'information_schema' and oid not in (select oid from fresh)
+union all
+select 'create schema public' where not exists (select from fresh)
+union all
+select format('drop access method if exists %I cascade', amname) from pg_am where oid >= 16384
+union all
+select format('drop language if exists %I cascade', lanname) from pg_language
+where oid >= 16384 and lanname <> 'plpgsql'
+union all
+select format('drop owned by %1$I cascade; drop role %1$I', rolname) from pg_roles
+where oid >= 16384
+union all
+select null where exists (select from pg_default_acl where defaclrole = 10)
+  or exists (select from pg_database
+             where datname not in ('postgres', 'stage', 'template0', 'template1')))sql";
 
 constexpr absl::string_view kDropRoles = R"sql(
 do $$
@@ -105,7 +143,11 @@ absl::Status RunFile(const History& history, uint32_t migration, Connection& ses
 
 absl::StatusOr<Stage> Stage::Start(int server_version) {
   absl::StatusOr<EphemeralServer> server =
-      EphemeralServer::Start({.version = server_version, .settings = {{"autovacuum", "off"}}});
+      EphemeralServer::Start({.version = server_version,
+                              .settings = {{"autovacuum", "off"},
+                                           {"jit", "off"},
+                                           // Whoever drops a relation looks through all of them.
+                                           {"shared_buffers", "16MB"}}});
   if (!server.ok()) return server.status();
   Stage stage(*std::move(server));
   if (const absl::Status status = stage.MakeDatabase(); !status.ok()) return status;
@@ -114,26 +156,74 @@ absl::StatusOr<Stage> Stage::Start(int server_version) {
 
 absl::Status Stage::MakeDatabase() {
   session_.reset();
+  observer_.reset();
+  prepared_.clear();
   absl::StatusOr<std::unique_ptr<Connection>> admin = ConnectPostgres({.url = server_.url()});
   if (!admin.ok()) return admin.status();
-  for (const absl::string_view sql : {absl::string_view("drop database if exists stage"),
-                                      kDropRoles, absl::string_view("create database stage")}) {
+  absl::StatusOr<Rows> databases = (*admin)->Execute(
+      "select format('drop database %I', datname) from pg_database "
+      "where datname not in ('postgres', 'template0', 'template1')");
+  if (!databases.ok()) return databases.status();
+  for (const std::vector<Value>& row : databases->values) {
+    if (const absl::Status status = Run(**admin, *row[0]); !status.ok()) return status;
+  }
+  for (const absl::string_view sql : {kDropRoles, absl::string_view("create database stage")}) {
     if (const absl::Status status = Run(**admin, sql); !status.ok()) return status;
   }
-  absl::StatusOr<std::unique_ptr<Connection>> session =
-      ConnectPostgres({.url = server_.url("stage")});
-  if (!session.ok()) return session.status();
-  session_ = *std::move(session);
+  for (std::unique_ptr<Connection>* connection : {&session_, &observer_}) {
+    absl::StatusOr<std::unique_ptr<Connection>> made =
+        ConnectPostgres({.url = server_.url("stage")});
+    if (!made.ok()) return made.status();
+    *connection = *std::move(made);
+  }
   return absl::OkStatus();
 }
 
+absl::StatusOr<Rows> Stage::Look(absl::string_view name, absl::string_view query) {
+  if (!prepared_.contains(std::string(name))) {
+    const absl::Status status = Run(*observer_, absl::StrCat("prepare ", name, " as ", query));
+    if (!status.ok()) return status;
+    prepared_.insert(std::string(name));
+  }
+  return observer_->Execute(absl::StrCat("execute ", name));
+}
+
+absl::StatusOr<Rows> Stage::Picture() { return Look("picture", picture::Query()); }
+
 absl::Status Stage::Clear() {
-  const bool cleared = session_ != nullptr && Run(*session_, "discard all").ok() &&
-                       Run(*session_, kDropSchemas).ok();
-  if (!cleared) return MakeDatabase();
-  const absl::StatusOr<Rows> left = session_->Execute(kLeft);
-  const bool empty = left.ok() && left->values.empty() && Run(*session_, kDropRoles).ok();
-  return empty ? absl::OkStatus() : MakeDatabase();
+  const bool reset =
+      session_ != nullptr && Finish(*session_).ok() && Run(*session_, "discard all").ok();
+  if (!reset) return MakeDatabase();
+  // What is dropped may reveal more; what stays after that goes with the database.
+  for (const bool again : {false, true}) {
+    const absl::StatusOr<Rows> left = Look("left_over", kLeft);
+    if (!left.ok()) return MakeDatabase();
+    if (left->values.empty()) return absl::OkStatus();
+    std::string drops;
+    for (const std::vector<Value>& row : left->values) {
+      if (again || !row[0]) return MakeDatabase();
+      absl::StrAppend(&drops, *row[0], ";\n");
+    }
+    if (!Run(*session_, drops).ok()) return MakeDatabase();
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> Stage::Catalog() {
+  const Script script = ParseScript(std::make_shared<const Source>(
+      "catalog.sql", testing_support::ReadTreeFile("executor/catalog.sql")));
+  std::string catalog;
+  for (uint32_t i = 0; i < script.statements.size(); ++i) {
+    const absl::string_view sql = script.source->Text(script.statements[i].span);
+    const bool asks = absl::StartsWith(sql, "with") || absl::StartsWith(sql, "select");
+    const absl::StatusOr<Rows> rows =
+        asks ? Look(absl::StrCat("catalog_", i), sql) : observer_->Execute(sql);
+    if (!rows.ok()) return rows.status();
+    for (const std::vector<Value>& row : rows->values) {
+      absl::StrAppend(&catalog, row[0].value_or(""));
+    }
+  }
+  return catalog;
 }
 
 absl::StatusOr<Replayed> Replay(Stage& stage, const History& history) {
@@ -149,19 +239,6 @@ absl::StatusOr<Replayed> Replay(Stage& stage, const History& history) {
     }
   }
   return replayed;
-}
-
-absl::StatusOr<std::string> ReadCatalog(Connection& session) {
-  const Script script = ParseScript(std::make_shared<const Source>(
-      "catalog.sql", testing_support::ReadTreeFile("executor/catalog.sql")));
-  std::string catalog;
-  for (const Statement& statement : script.statements) {
-    const absl::StatusOr<Rows> rows = session.Execute(script.source->Text(statement.span));
-    if (!rows.ok()) return rows.status();
-    for (const std::vector<Value>& row : rows->values)
-      absl::StrAppend(&catalog, row[0].value_or(""));
-  }
-  return catalog;
 }
 
 }  // namespace plimsoll::replay

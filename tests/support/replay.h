@@ -2,11 +2,13 @@
 #define PLIMSOLL_TESTS_SUPPORT_REPLAY_H_
 
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "analyzer/simulation/history.h"
 #include "executor/connection.h"
 #include "executor/ephemeral.h"
@@ -15,7 +17,8 @@
 
 namespace plimsoll::replay {
 
-// A server with one database that is empty again whenever a history begins, and one session.
+// A server with one database that is empty again whenever a history begins, one session that plays
+// histories, and one that only looks at what they have made.
 class Stage {
  public:
   static absl::StatusOr<Stage> Start(int server_version);
@@ -24,12 +27,23 @@ class Stage {
   // Leaves nothing of what was played, and a session as new.
   absl::Status Clear();
 
+  // What picture::Query() says of the database. Sees what is committed, and of temporary relations
+  // those of `session`.
+  absl::StatusOr<Rows> Picture();
+  // What executor/catalog.sql says of the database, to a session as new.
+  absl::StatusOr<std::string> Catalog();
+
  private:
   explicit Stage(EphemeralServer server) : server_(std::move(server)) {}
   absl::Status MakeDatabase();
+  absl::StatusOr<Rows> Look(absl::string_view name, absl::string_view query);
 
   EphemeralServer server_;
   std::unique_ptr<Connection> session_;
+  // Never discards its plans: what is asked after every history is long, and takes the server more
+  // time to plan than to answer.
+  std::unique_ptr<Connection> observer_;
+  std::set<std::string> prepared_;  // by the observer
 };
 
 struct Replayed {
@@ -45,9 +59,6 @@ struct Replayed {
 // where the server cannot be talked to. The session of the last file is left as it is, so that its
 // temporary relations can be seen.
 absl::StatusOr<Replayed> Replay(Stage& stage, const History& history);
-
-// What executor/catalog.sql says of the session's database.
-absl::StatusOr<std::string> ReadCatalog(Connection& session);
 
 }  // namespace plimsoll::replay
 
