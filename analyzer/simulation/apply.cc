@@ -157,7 +157,11 @@ void Applier::NameNotNulls(RelationId id, const action::CreateTable& create) {
 // What a child says of a column that it inherits as well (tablecmds.c:MergeAttributes).
 static void MergeColumn(const TableColumn& own, TableColumn& inherited) {
   inherited.not_null = inherited.not_null || own.not_null;
-  inherited.has_default = inherited.has_default || own.has_default;
+  if (own.has_default) {
+    inherited.has_default = true;
+    inherited.default_value = own.default_value;
+    inherited.stands_on = own.stands_on;
+  }
   if (own.generated != Generated::kNo) {
     inherited.generated = own.generated;
     inherited.generated_from = own.generated_from;
@@ -947,7 +951,12 @@ std::vector<ViewUse> Applier::UsesOf(const action::CreateView& create) const {
   for (const Name& name : create.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;
-    ViewUse use = {.relation = read->id};
+    const auto holds = [&](const ThinVector<Name>& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    ViewUse use = {.relation = read->id,
+                   .only = holds(create.reads_only),
+                   .row_locked = create.locks_rows || holds(create.row_locked)};
     for (const action::ColumnUse& column : create.columns_used) {
       const bool star = column.column.empty();
       const bool here = column.relation

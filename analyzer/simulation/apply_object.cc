@@ -55,6 +55,16 @@ void RedirectIn(Dependences& on, const Dependence& from, const Name& to) {
 
 // ---- routines --------------------------------------------------------------------------------
 
+// Its types, and a language that is an extension's.
+static Dependences DependencesOf(const action::CreateFunction& create, const TypeScope& scope) {
+  DependenceList on(scope);
+  on.AddTypes(create.types);
+  const bool own = create.language != "sql" && create.language != "c" &&
+                   create.language != "internal" && !create.language.empty();
+  if (own) on.Add(ObjectKind::kLanguage, {.name = create.language});
+  return std::move(on).Finish();
+}
+
 void Applier::Apply(const action::CreateFunction& create) {
   const std::string schema = SchemaFor(create.function, Persistence::kPermanent);
   const TypeScope scope = Scope();
@@ -64,7 +74,8 @@ void Applier::Apply(const action::CreateFunction& create) {
                   .inputs = create.inputs,
                   .defaults = create.defaults,
                   .variadic = create.variadic,
-                  .stands_on = std::move(DependenceList(scope).AddTypes(create.types)).Finish()};
+                  .procedure = create.procedure,
+                  .stands_on = DependencesOf(create, scope)};
   const Routine* other = view().FindRoutine(PlaceFor(create.function), {});
   Routine routine = {.volatility = create.volatility,
                      .least_volatility = create.volatility,
@@ -162,6 +173,7 @@ void Applier::Apply(const action::CreateTrigger& create) {
                      .constraint = create.constraint,
                      .columns = create.columns,
                      .each_row = create.each_row,
+                     .before = create.timing == action::TriggerTiming::kBefore,
                      .on_insert = create.on_insert,
                      .on_update = create.on_update,
                      .on_delete = create.on_delete,

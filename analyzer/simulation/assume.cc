@@ -2,7 +2,9 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/match.h"
 #include "analyzer/simulation/apply.h"
+#include "analyzer/simulation/facts.h"
 #include "analyzer/syntax/body.h"
 
 namespace plimsoll {
@@ -156,7 +158,9 @@ class Assumer {
   }
   void Assume(const Name& name, RelationKind kind = RelationKind::kTable) {
     // Where the path is empty, a bare name means nothing.
-    const bool placed = !name.schema.empty() || !situation_.search_path.empty();
+    // A schema that is just made holds nothing but what it is made with.
+    const size_t home = situation_.makes_schema ? 1 : 0;
+    const bool placed = !name.schema.empty() || situation_.search_path.size() > home;
     // What may have done anything may have made it.
     const bool closed = situation_.closed && situation_.trusted_since == 0;
     if (closed || !placed) return;
@@ -167,7 +171,7 @@ class Assumer {
       return;
     }
     Relation relation;
-    relation.schema = !name.schema.empty() ? name.schema : situation_.search_path[0];
+    relation.schema = !name.schema.empty() ? name.schema : situation_.search_path[home];
     relation.name = name.name;
     relation.kind = kind;
     catalog_.Assume(std::move(relation));
@@ -180,9 +184,16 @@ class Assumer {
 
 }  // namespace
 
+bool IsGeneric(const action::CreateFunction& create) {
+  return std::any_of(create.inputs.begin(), create.inputs.end(), [](const TypeName& type) {
+    return absl::StartsWith(type.name.name, "any") && IsBuiltinType(type.name);
+  });
+}
+
 bool IsAnalysed(const action::CreateFunction& create, const Situation& situation) {
   const Body* body = create.body.get();
   if (body == nullptr || body->unknown || create.language != "sql") return false;
+  if (!body->atomic && IsGeneric(create)) return false;
   if (!body->atomic && !situation.checks_bodies) return false;
   return std::all_of(body->statements.begin(), body->statements.end(), [](const BodyStatement& s) {
     return std::holds_alternative<action::ModifyData>(s.actions[0].kind);

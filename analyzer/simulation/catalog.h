@@ -93,7 +93,9 @@ bool IsOfType(const TableColumn& column, absl::string_view type);
 struct ViewUse {
   RelationId relation = 0;
   std::vector<std::string> columns;
-  bool by_key = false;  // grouped by its primary key, it shows more: it needs that constraint
+  bool by_key = false;      // grouped by its primary key, it shows more: it needs that constraint
+  bool only = false;        // FROM ONLY
+  bool row_locked = false;  // FOR UPDATE
 };
 
 struct Trigger {
@@ -102,6 +104,7 @@ struct Trigger {
   bool constraint = false;           // CREATE CONSTRAINT TRIGGER
   std::vector<std::string> columns;  // of UPDATE OF and WHEN
   bool each_row = true;
+  bool before = false;  // BEFORE: it may change the row, or take it away
   bool on_insert = false;
   bool on_update = false;
   bool on_delete = false;
@@ -274,6 +277,7 @@ struct Overload {
   std::vector<TypeName> inputs;          // likewise
   uint32_t defaults = 0;                 // likewise
   bool variadic = false;                 // likewise
+  bool procedure = false;
   Dependences stands_on;                 // the types of its arguments and of what it returns
 
   friend bool operator==(const Overload&, const Overload&) = default;

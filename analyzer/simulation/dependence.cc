@@ -260,6 +260,9 @@ std::vector<Dependence> MembersOf(absl::string_view extension) {
        ++member) {
     members.push_back({.on = member->kind, .object = {.name = member->name}});
   }
+  if (extension == "plpgsql") {
+    members.push_back({.on = ObjectKind::kLanguage, .object = {.name = "plpgsql"}});
+  }
   return members;
 }
 

@@ -167,6 +167,9 @@ struct Situation {
   // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what
   // the catalog lacks may be there.
   Moment trusted_since = 0;
+  bool read_only = false;      // the transaction is READ ONLY
+  bool no_path = false;        // the search path is known to be empty
+  bool makes_schema = false;   // CREATE SCHEMA runs the action: the first of the search path is new
   bool fires_triggers = true;  // false: session_replication_role is replica
   const SessionState* state = nullptr;
   absl::Span<const std::string> search_path;

@@ -83,6 +83,35 @@ static bool ExitsTransaction(const Action& action) {
          std::holds_alternative<action::PrepareTransaction>(action.kind);
 }
 
+// utility.c:ClassifyUtilityCommandAsReadOnly; queries are looked at when they run.
+static bool IsRefusedReadOnly(const Action& action) {
+  const auto* maintain = std::get_if<action::Maintain>(&action.kind);
+  const bool refreshes = maintain != nullptr && maintain->upkeep == action::Upkeep::kRefresh;
+  return refreshes ||
+         std::visit(
+             [](const auto& kind) {
+               using Kind = std::decay_t<decltype(kind)>;
+               return !(std::is_same_v<Kind, action::Begin> ||
+                        std::is_same_v<Kind, action::Commit> ||
+                        std::is_same_v<Kind, action::Rollback> ||
+                        std::is_same_v<Kind, action::Savepoint> ||
+                        std::is_same_v<Kind, action::RollbackTo> ||
+                        std::is_same_v<Kind, action::Release> ||
+                        std::is_same_v<Kind, action::SetParameter> ||
+                        std::is_same_v<Kind, action::SessionCommand> ||
+                        std::is_same_v<Kind, action::SetConstraints> ||
+                        std::is_same_v<Kind, action::Execute> ||
+                        std::is_same_v<Kind, action::RaiseError> ||
+                        std::is_same_v<Kind, action::PrepareTransaction> ||
+                        std::is_same_v<Kind, action::Maintain> ||
+                        std::is_same_v<Kind, action::LockTable> ||
+                        std::is_same_v<Kind, action::ModifyData> ||
+                        std::is_same_v<Kind, action::DoBlock> ||
+                        std::is_same_v<Kind, action::Other>);
+             },
+             action.kind);
+}
+
 Facts Inspector::Inspect(const Action& action) && {
   CheckSyntax(action);
   // postgres.c:exec_simple_query
@@ -101,6 +130,9 @@ Facts Inspector::Inspect(const Action& action) && {
   if (facts_.forbidden_in_transaction && situation_.in_transaction_block) {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
+  }
+  if (situation_.read_only && IsRefusedReadOnly(action)) {
+    Fail("25006", "cannot be executed in a read-only transaction");
   }
   CheckSystemTables(action);
   const bool suits = SuitsKinds(action);
@@ -251,6 +283,17 @@ bool Inspector::HasFunctions(const OptionalExpression& expression) {
   return false;
 }
 
+// Whether it is in a language that is never inlined: its name is what such routines stand on.
+static bool IsProcedural(const Routine& routine) {
+  return std::all_of(
+      routine.overloads.begin(), routine.overloads.end(), [](const Overload& overload) {
+        return overload.stands_on != nullptr &&
+               std::any_of(
+                   overload.stands_on->begin(), overload.stands_on->end(),
+                   [](const Dependence& one) { return one.on == ObjectKind::kLanguage; });
+      });
+}
+
 bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const TableColumn> columns,
                                absl::string_view where) {
   if (!JudgeVolatility(expression, columns, Scope()).IsMutable()) return true;
@@ -259,8 +302,7 @@ bool Inspector::CheckImmutable(const Expression& expression, absl::Span<const Ta
   const bool own =
       std::any_of(expression.calls.begin(), expression.calls.end(), [&](const FunctionCall& call) {
         const Routine* routine = view_.FindRoutine(call.function, situation_.search_path);
-        return routine != nullptr &&
-               (routine->body == nullptr || !routine->body->statements.empty());
+        return routine != nullptr && !IsProcedural(*routine);
       });
   if (own) return true;
   Fail("42P17", absl::StrCat("what is in a ", where, " must be immutable"));
@@ -411,6 +453,10 @@ void Inspector::Look(const action::DoBlock& block) {
   }
   if (FailIfGone(ObjectKind::kLanguage, {.name = block.language})) return;
   CheckBody(block.body.get());
+  // pl_gram.y:make_return_stmt
+  if (block.body != nullptr && block.body->returns_value) {
+    Fail("42804", "RETURN cannot have a parameter in function returning void");
+  }
   const bool read = block.body != nullptr && !block.body->unknown;
   facts_.modelled = read || facts_.failure.has_value();
 }

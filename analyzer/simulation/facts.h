@@ -343,6 +343,25 @@ class Inspector {
   bool CheckLikeColumns(const action::CreateTable& create);
   // A check of the new table of the name of one that it inherits.
   bool CheckInheritedChecks(const action::CreateTable& create, const Relation& parent);
+  bool CheckGeneratedFrom(const Expression& expression, const action::CreateTable& create);
+  void FailSystemIndex();
+  void CheckKeysOfParts(const action::CreateIndex& create, const Relation& table);
+  bool CheckUsing(const action::AlterColumnType& alter, const Relation& table);
+  void CheckTriggerCondition(const action::CreateTrigger& create, const Relation& table);
+  bool CheckGeneratedPlaces(const Relation& table, const action::Write& insert, size_t values);
+  void CheckPrepared(const action::ModifyData& modify);
+  bool CheckArguments(const action::Execute& execute, const action::ModifyData& prepared);
+  void CheckReadOnly(const action::ModifyData& modify);
+  bool CheckRoutineForm(const action::CreateFunction& create);
+  // A relation that a query names which is rewritten and not planned, with what a view shows.
+  void NoteRewritten(const Relation& read, Role role = Role::kRead);
+  void CheckReturns(const action::CreateFunction& create);
+  void CheckInheritedDefaults(const action::CreateTable& create);
+  // Whether the defaults of two columns are certainly not the same.
+  bool AreOtherDefaults(const Relation& a, const TableColumn& in_a, const Relation& b,
+                        const TableColumn& in_b) const;
+  // Whether a table of that persistence may have the parent.
+  bool CheckParent(const Relation& parent, const action::CreateTable& create);
   std::vector<const Relation*> UpkeepTargets(const action::Maintain& maintain);
   bool CheckComputedColumn(const Column& column, const Relation& table);
   bool CheckProcedure(const action::ModifyData& modify, const QueryColumns& arguments);
@@ -396,6 +415,12 @@ class Inspector {
   bool AreIncomparable(const TypeName& own, const TypeName& referenced) const;
   bool CheckKeyActions(const Relation& table, const Constraint& constraint);
   void CheckKeysOfType(const Relation& heap, const action::AlterColumnType& alter);
+  // Whether a foreign key may lead from tables of the one persistence to those of the other.
+  bool CheckReach(const Relation& table, const Relation& referenced);
+  // No system column but tableoid is in a check or computes a column.
+  bool CheckSystemUse(const OptionalExpression& expression, absl::string_view where);
+  // No other constraint of the name is added before it by the same statement.
+  bool CheckNamedOnce(const action::AddConstraint& add);
   bool CheckOwnKeys(const action::CreateTable& create, const Relation& made);
   bool CheckPartitioning(const action::CreateTable& create, const Relation& made);
   bool CheckOwnConstraints(const action::CreateTable& create, const Relation& made,
@@ -552,18 +577,21 @@ class Inspector {
   // The indexes, sequences and generated columns that go with a column.
   void NoteColumnGone(const Relation& table, const std::string& column);
   void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
+  // The same, but for those that are columns of what is read.
+  void NoteCallsIn(const action::ModifyData& modify);
   // A relation that a query reads, with what a view shows.
   void NoteRead(const Relation& read, Role role = Role::kRead,
-                const OptionalPredicate& where = nullptr);
+                const OptionalPredicate& where = nullptr, bool only = false);
   // A materialized view without data can be refreshed, and not be read.
   bool CheckPopulated(const Relation& read);
   // The same as NoteRead, where every row of it is read.
-  void NoteReadAll(const Relation& read);
+  void NoteReadAll(const Relation& read, bool only = false);
   // What changes for those who use the relation, as a sentence.
   void NoteBehaviour(const Relation& relation, std::string what);
   // Notes the failure where the transaction itself keeps the relation from being changed.
   bool CheckNotInUse(const Relation& relation);
   bool CheckNewTable(const action::CreateTable& create);
+  bool CheckFormOf(const action::CreateTable& create);
   void FailNewName(const action::CreateTable& create);
   bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
   void NoteWrite(const action::Write& write, const OptionalPredicate& where);
@@ -571,6 +599,13 @@ class Inspector {
                    const OptionalPredicate& where);
   bool CheckWritten(const Relation& table, const action::Write& write);
   bool CheckConflict(const Relation& table, const action::OnConflict& conflict);
+  // How many values a row of the INSERT has; notes the failure where they are too many or too few.
+  bool CheckWidth(const Relation& table, const action::Write& insert, size_t values);
+  // Whether FOR UPDATE can be said of it.
+  bool CheckRowLocked(const Relation& read);
+  // Whether no row of INSERT … VALUES lacks what a column needs.
+  void CheckNulls(const Relation& table, const action::Write& insert);
+  bool HasDefault(const TableColumn& column) const;
   bool CheckAssigned(const Relation& table, const action::Write& write);
   // Whether rows can be changed through a view, by the triggers or the relation behind it.
   bool CheckUpdatable(const Relation& view, const action::Write& write);
@@ -667,6 +702,10 @@ const TableConstraint* PrimaryKeyOf(const Relation& table);
 bool SameType(const TypeName& a, const TypeName& b);
 // What CREATE INDEX would have to say for another index like that one, on another table.
 action::CreateIndex LikeIndex(const Relation& index);
+
+// The types of its arguments are known only where it is called: its body is not analysed before
+// (pg_proc.c:fmgr_sql_validator).
+bool IsGeneric(const action::CreateFunction& create);
 
 // Nothing is known of what the action did: what it made or took away escapes the catalog.
 bool IsOpaque(const Action& action, const Effects& effects);

@@ -96,7 +96,13 @@ bool Inspector::CheckComputedColumn(const Column& column, const Relation& table)
                        });
   };
   if (!has(column.generated_from)) return false;
+  if (!CheckSystemUse(column.generated_from, "column generation expression")) return false;
+  if (column.generated_from && Contains(column.generated_from->columns, column.name)) {
+    Fail("42P17", "a generated column cannot be computed of itself");
+    return false;
+  }
   for (const Constraint& constraint : column.constraints) {
+    if (!CheckSystemUse(constraint.expression, "check constraint")) return false;
     if (!has(constraint.expression)) return false;
     const TableConstraint* key = PrimaryKeyOf(table);
     const bool second =
@@ -398,6 +404,11 @@ void Inspector::Look(const action::DropNotNull& drop) {
       !HasColumn(*table, drop.column, Pass::kDrop)) {
     return;
   }
+  // Since 18 even ONLY has to tell the children that the constraint is now their own.
+  const bool tells = drop.table.only && situation_.server_version >= 18;
+  for (const RelationId id : tells ? table->children : std::vector<RelationId>()) {
+    if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
+  }
   CheckDroppedNotNull(*table, drop);
 }
 
@@ -447,6 +458,18 @@ void Inspector::Look(const action::DropDefault& drop) {
 
 // ---- ALTER COLUMN TYPE -----------------------------------------------------------------------
 
+// tablecmds.c:ATPrepAlterColumnType
+bool Inspector::CheckUsing(const action::AlterColumnType& alter, const Relation& table) {
+  const TableColumn* column = table.FindColumn(alter.column);
+  const bool computed = column != nullptr && (column->generated == Generated::kStored ||
+                                              column->generated == Generated::kVirtual);
+  if (computed) {
+    Fail("42611", "cannot specify USING when altering type of generated column");
+    return false;
+  }
+  return CheckCalls(alter.using_expression->calls);
+}
+
 void Inspector::Look(const action::AlterColumnType& alter) {
   const Relation* table = NameTarget(alter.table, true);
   if (table == nullptr) return;
@@ -474,6 +497,7 @@ void Inspector::Look(const action::AlterColumnType& alter) {
     return Fail("0A000", absl::StrCat("cannot alter type of column \"", alter.column, "\" twice"));
   }
   if (!HasFunctions(alter.using_expression)) return;
+  if (alter.using_expression && !CheckUsing(alter, *table)) return;
   // USING is read before anything is dropped or added (ATPrepAlterColumnType).
   for (const std::string& used :
        alter.using_expression ? alter.using_expression->columns : std::vector<std::string>()) {
@@ -745,6 +769,11 @@ void Inspector::Look(const action::RenameColumn& rename) {
     return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", table->name,
                                       "\" already exists"));
   }
+  for (const Relation* child : view_.DescendantsOf(*table)) {
+    if (child->FindColumn(rename.to) == nullptr) continue;
+    return Fail("42701", absl::StrCat("column \"", rename.to, "\" of relation \"", child->name,
+                                      "\" already exists"));
+  }
   facts_.breaks.push_back(
       {.kind = BreakKind::kRenamedColumn, .relation = Describe(*table), .detail = rename.column});
 }
@@ -795,6 +824,9 @@ void Inspector::Look(const action::SetSchema& set) {
   const Relation* relation = NameTarget(set.relation, false);
   if (relation == nullptr) return;
   if (relation->schema == set.schema) return;
+  if (relation->owner != 0) {
+    return Fail("0A000", "cannot move an owned sequence into another schema");
+  }
   // A schema that no file creates may be an extension's.
   if (IsPlain() && set.schema != "public" && set.schema != "information_schema" &&
       !absl::StartsWith(set.schema, "pg_") && !view_.HasSchema(set.schema)) {
@@ -804,10 +836,18 @@ void Inspector::Look(const action::SetSchema& set) {
     return Fail("42P07", absl::StrCat("relation \"", relation->name,
                                       "\" already exists in schema \"", set.schema, "\""));
   }
-  if (relation->owner != 0) {
-    return Fail("0A000", "cannot move an owned sequence into another schema");
+  // What goes along needs its name too (tablecmds.c:AlterTableNamespaceInternal).
+  std::vector<const Relation*> parts = view_.IndexesOf(*relation);
+  for (const Relation* sequence : view_.SequencesOf(*relation)) {
+    Add(Role::kSequence, *sequence);
+    parts.push_back(sequence);
   }
-  for (const Relation* sequence : view_.SequencesOf(*relation)) Add(Role::kSequence, *sequence);
+  for (const Relation* part : parts) {
+    const Relation* other = Find({.schema = set.schema, .name = part->name});
+    if (other == nullptr || other->assumed || MayHaveFallen(other->created)) continue;
+    return Fail("42P07", absl::StrCat("relation \"", part->name, "\" already exists in schema \"",
+                                      set.schema, "\""));
+  }
   facts_.breaks.push_back({.kind = BreakKind::kRenamedTable, .relation = Describe(*relation)});
 }
 

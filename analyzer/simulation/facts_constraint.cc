@@ -234,9 +234,8 @@ bool Inspector::CheckKeyActions(const Relation& table, const Constraint& constra
   return !facts_.failure;
 }
 
-// Persistence and types (ATAddForeignKeyConstraint).
-bool Inspector::CheckKeyColumns(const Relation& table, const Relation& referenced,
-                                const Constraint& constraint, const Column* added) {
+// tablecmds.c:ATAddForeignKeyConstraint, before it looks at the columns.
+bool Inspector::CheckReach(const Relation& table, const Relation& referenced) {
   const auto weight = [](const Relation& relation) {
     return relation.persistence == Persistence::kPermanent  ? 0
            : relation.persistence == Persistence::kUnlogged ? 1
@@ -250,6 +249,12 @@ bool Inspector::CheckKeyColumns(const Relation& table, const Relation& reference
                                referenced.name, "\""));
     return false;
   }
+  return true;
+}
+
+// Types (ATAddForeignKeyConstraint).
+bool Inspector::CheckKeyColumns(const Relation& table, const Relation& referenced,
+                                const Constraint& constraint, const Column* added) {
   if (!CheckKeyActions(table, constraint)) return false;
   const auto type_of = [&](const std::string& name) -> const TypeName* {
     if (added != nullptr && added->name == name) return &added->type;
@@ -276,6 +281,7 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
     FailMissing(constraint.referenced);
     return;
   }
+  if (table != nullptr && referenced->IsTable() && !CheckReach(*table, *referenced)) return;
   if (!CheckReferenced(*referenced, constraint)) return;
   if (table != nullptr && !CheckKeyColumns(*table, *referenced, constraint, added)) return;
   Add(Role::kReferenced, *referenced);
@@ -385,6 +391,10 @@ bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint
     return !facts_.failure;
   }
   for (const std::string& name : constraint.columns) {
+    if (IsSystemColumn(name)) {
+      Fail("0A000", "index creation on system columns is not supported");
+      return false;
+    }
     if (std::count(constraint.columns.begin(), constraint.columns.end(), name) > 1) {
       Fail("42701", absl::StrCat("column \"", name, "\" appears twice in a constraint"));
       return false;
@@ -509,6 +519,46 @@ bool Inspector::MergesCheck(const Relation& child, const Constraint& constraint)
   return true;
 }
 
+// heap.c:cookConstraint, parse_relation.c:scanRTEForColumn
+bool Inspector::CheckSystemUse(const OptionalExpression& expression, absl::string_view where) {
+  for (const std::string& column : expression == nullptr ? std::vector<std::string>()
+                                                         : expression->columns) {
+    if (!IsSystemColumn(column) || column == "tableoid") continue;
+    Fail("42P10", absl::StrCat("system column \"", column, "\" in a ", where, " is invalid"));
+    return false;
+  }
+  return true;
+}
+
+// heap.c:AddRelationNewConstraints, index.c:index_create
+bool Inspector::CheckNamedOnce(const action::AddConstraint& add) {
+  const Constraint& own = add.constraint;
+  if (own.name.empty()) return true;
+  const bool index = IsIndexConstraint(own.kind);
+  bool again = false;
+  bool other_index = false;
+  const auto note = [&](const Constraint& other) {
+    // A second NOT NULL of one column is the first again.
+    const bool same = own.kind == ConstraintKind::kNotNull && other.kind == own.kind &&
+                      own.columns == other.columns;
+    if (other.name != own.name || same) return;
+    again = true;
+    other_index = other_index || IsIndexConstraint(other.kind);
+  };
+  for (const Action& action : with_) {
+    if (const auto* column = std::get_if<action::AddColumn>(&action.kind)) {
+      for (const Constraint& inline_one : column->column.constraints) note(inline_one);
+    }
+    const auto* other = std::get_if<action::AddConstraint>(&action.kind);
+    if (other == &add) break;
+    if (other != nullptr) note(other->constraint);
+  }
+  if (!again) return true;
+  Fail(index && other_index ? "42P07" : "42710",
+       absl::StrCat("constraint \"", own.name, "\" already exists"));
+  return false;
+}
+
 void Inspector::NoteNewCheck(const Relation& table, const action::AddConstraint& add) {
   const Constraint& constraint = add.constraint;
   if (constraint.expression != nullptr && constraint.expression->has_subquery) {
@@ -596,8 +646,10 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
     if (constraint.kind == ConstraintKind::kCheck && !IsWithAdded()) {
       CheckCondition(*constraint.expression, table.columns);
     }
+    if (!CheckSystemUse(constraint.expression, "check constraint")) return false;
     if (facts_.failure || !HasColumns(constraint.expression, table)) return false;
   }
+  if (!CheckNamedOnce(add)) return false;
   const TableConstraint* namesake =
       constraint.name.empty() ? nullptr : table.FindConstraint(constraint.name);
   // A second NOT NULL of one column is the first again.
@@ -857,6 +909,12 @@ void Inspector::Look(const action::DropConstraint& drop) {
   for (const RelationId id : tells ? table->children : std::vector<RelationId>()) {
     if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
   }
+  // Since 18 all parts are asked whether they are in use (ATCheckPartitionsNotInUse).
+  const bool asks = tells && situation_.server_version >= 18 &&
+                    table->kind == RelationKind::kPartitionedTable;
+  for (const Relation* part : asks ? view_.DescendantsOf(*table) : std::vector<const Relation*>()) {
+    Add(Role::kDescendant, *part);
+  }
   NoteDroppedConstraint(*table, *constraint, drop.cascade);
   const bool referenced = std::any_of(
       table->constraints.begin(), table->constraints.end(), [&](const TableConstraint& foreign) {
@@ -964,10 +1022,19 @@ void Inspector::Look(const action::AlterConstraint& alter) {
     return Fail("42809", absl::StrCat("constraint \"", constraint->name, "\" of relation \"",
                                       table->name, "\" is not a not-null constraint"));
   }
+  if (alter.no_inherit == true && ComesFromParent(*table, *constraint)) {
+    return Fail("55000", absl::StrCat("cannot alter inherited constraint \"", constraint->name,
+                                      "\" on relation \"", table->name, "\""));
+  }
   const bool descends = (table->kind == RelationKind::kPartitionedTable && foreign) ||
                         (alter.no_inherit && constraint->no_inherit != *alter.no_inherit);
+  // What becomes the parent's alone concerns its own children and none below
+  // (ATExecAlterConstrInheritability).
+  const bool one_level = alter.no_inherit == true && !foreign;
   for (const Relation* child : view_.DescendantsOf(*table)) {
-    if (descends) Add(Role::kDescendant, *child);
+    const auto& parents = child->parents;
+    const bool own = std::find(parents.begin(), parents.end(), table->id) != parents.end();
+    if (descends && (own || !one_level)) Add(Role::kDescendant, *child);
   }
   // The children get what was the parent's alone.
   if (alter.no_inherit && !*alter.no_inherit && constraint->no_inherit) {

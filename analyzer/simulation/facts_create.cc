@@ -7,6 +7,7 @@
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/sequence_numbers.h"
+#include "analyzer/simulation/settings.h"
 #include "analyzer/syntax/body.h"
 
 namespace plimsoll {
@@ -87,10 +88,7 @@ action::CreateIndex LikeIndex(const Relation& index) {
 void Inspector::NoteParent(const Name& name, const action::CreateTable& create) {
   const Relation* parent = Find(name);
   if (parent == nullptr) return FailMissing(name);
-  if (parent->kind == RelationKind::kPartitionedTable) {
-    return Fail("42809",
-                absl::StrCat("cannot inherit from partitioned table \"", parent->name, "\""));
-  }
+  if (!CheckParent(*parent, create)) return;
   Add(Role::kInherited, *parent);
   for (const Column& column : create.columns) {
     const TableColumn* inherited = parent->FindColumn(column.name);
@@ -109,6 +107,93 @@ void Inspector::NoteParent(const Name& name, const action::CreateTable& create) 
       if (known && !IsOfType(*first, column.type->name.name)) {
         return Fail("42804",
                     absl::StrCat("inherited column \"", column.name, "\" has a type conflict"));
+      }
+    }
+  }
+}
+
+// tablecmds.c:MergeAttributes
+bool Inspector::CheckParent(const Relation& parent, const action::CreateTable& create) {
+  const auto refuse = [&](absl::string_view kind) {
+    Fail("42809", absl::StrCat("cannot inherit from ", kind, " \"", parent.name, "\""));
+    return false;
+  };
+  const auto times =
+      std::count_if(create.inherits.begin(), create.inherits.end(),
+                    [&](const Name& other) { return Find(other) == &parent; });
+  if (times > 1) {
+    Fail("42P07", absl::StrCat("relation \"", parent.name, "\" would be inherited from twice"));
+    return false;
+  }
+  if (parent.kind == RelationKind::kPartitionedTable) return refuse("partitioned table");
+  if (parent.is_partition) return refuse("partition");
+  const bool temporary = parent.persistence == Persistence::kTemporary;
+  return !temporary || create.persistence == Persistence::kTemporary ||
+         refuse("temporary relation");
+}
+
+// Literals and operators, and nothing that becomes another tree when it is read.
+static bool IsBareDefault(const Expression& value) {
+  return !value.operations.empty() &&
+         std::all_of(value.operations.begin(), value.operations.end(), [](const Operation& one) {
+           const bool plain = one.kind == OperationKind::kConstant ||
+                              one.kind == OperationKind::kCall ||
+                              one.kind == OperationKind::kOperator;
+           return plain && one.name.name != "unknown" && one.name.name != "numeric";
+         });
+}
+
+bool Inspector::AreOtherDefaults(const Relation& a, const TableColumn& in_a, const Relation& b,
+                                 const TableColumn& in_b) const {
+  const auto serial = [&](const Relation& table, const TableColumn& column) {
+    const std::vector<const Relation*> sequences = view_.SequencesOf(table);
+    return std::any_of(sequences.begin(), sequences.end(), [&](const Relation* sequence) {
+      return sequence->owner_column == column.name;
+    });
+  };
+  if (in_a.default_value == nullptr || in_b.default_value == nullptr) {
+    return serial(a, in_a) && serial(b, in_b);
+  }
+  const Expression& one = *in_a.default_value;
+  const Expression& other = *in_b.default_value;
+  if (one.text && other.text) {
+    return *one.text != *other.text && (IsOfType(in_a, "text") || IsOfType(in_a, "varchar"));
+  }
+  if (!IsBareDefault(one) || !IsBareDefault(other)) return false;
+  return !std::equal(one.operations.begin(), one.operations.end(), other.operations.begin(),
+                     other.operations.end(), [](const Operation& x, const Operation& y) {
+                       return x.kind == y.kind && x.operands == y.operands && x.name == y.name &&
+                              x.text == y.text;
+                     });
+}
+
+static bool IsComputed(const TableColumn& column) {
+  return column.generated == Generated::kStored || column.generated == Generated::kVirtual;
+}
+
+// tablecmds.c:MergeAttributes, of columns that the text gives no default of their own.
+void Inspector::CheckInheritedDefaults(const action::CreateTable& create) {
+  for (size_t i = 1; i < create.inherits.size() && !facts_.failure; ++i) {
+    const Relation* later = Find(create.inherits[i]);
+    for (const TableColumn& column :
+         later == nullptr ? std::vector<TableColumn>() : later->columns.All()) {
+      const auto own = std::find_if(create.columns.begin(), create.columns.end(),
+                                    [&](const Column& other) { return other.name == column.name; });
+      const bool valued = column.has_default || IsComputed(column);
+      if (!valued || (own != create.columns.end() && own->default_value)) continue;
+      for (size_t j = 0; j < i; ++j) {
+        const Relation* first = Find(create.inherits[j]);
+        const TableColumn* known = first == nullptr ? nullptr : first->FindColumn(column.name);
+        const bool both = known != nullptr && KnowsAll(*first) && KnowsAll(*later);
+        if (both && IsComputed(*known) != IsComputed(column)) {
+          return Fail("42804", absl::StrCat("inherited column \"", column.name,
+                                            "\" has a generation conflict"));
+        }
+        const bool clash = known != nullptr && known->has_default &&
+                           AreOtherDefaults(*first, *known, *later, column);
+        if (!clash) continue;
+        return Fail("42611", absl::StrCat("column \"", column.name,
+                                          "\" inherits conflicting default values"));
       }
     }
   }
@@ -171,6 +256,20 @@ void Inspector::CheckPartitionKey(const std::vector<std::string>& keys,
   }
 }
 
+// parse_relation.c:scanRTEForColumn, of a column that is computed of another that is.
+bool Inspector::CheckGeneratedFrom(const Expression& expression,
+                                   const action::CreateTable& create) {
+  for (const Column& column : create.columns) {
+    const bool used = std::find(expression.columns.begin(), expression.columns.end(),
+                                column.name) != expression.columns.end();
+    if (!used || !column.generated_from) continue;
+    Fail("42P17", absl::StrCat("cannot use generated column \"", column.name,
+                               "\" in column generation expression"));
+    return false;
+  }
+  return true;
+}
+
 bool Inspector::CheckGenerated(const action::CreateTable& create) {
   std::vector<TableColumn> columns;
   for (const Column& column : create.columns) {
@@ -178,7 +277,9 @@ bool Inspector::CheckGenerated(const action::CreateTable& create) {
   }
   return std::all_of(create.columns.begin(), create.columns.end(), [&](const Column& column) {
     return !column.generated_from ||
-           CheckImmutable(*column.generated_from, columns, "generation expression");
+           (CheckSystemUse(column.generated_from, "column generation expression") &&
+            CheckGeneratedFrom(*column.generated_from, create) &&
+            CheckImmutable(*column.generated_from, columns, "generation expression"));
   });
 }
 
@@ -253,6 +354,10 @@ bool Inspector::CheckOwnKeys(const action::CreateTable& create, const Relation& 
   const std::vector<std::string>* primary = nullptr;
   for (const Constraint* constraint : constraints) {
     for (const std::string& name : constraint->columns) {
+      if (IsSystemColumn(name) && IsIndexConstraint(constraint->kind)) {
+        Fail("0A000", "index creation on system columns is not supported");
+        return false;
+      }
       const bool there = name.empty() || IsSystemColumn(name) || made.FindColumn(name) != nullptr;
       if (there || !made.columns_known) continue;
       Fail("42703", absl::StrCat("column \"", name, "\" named in key does not exist"));
@@ -342,6 +447,7 @@ bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Rel
                                     const std::vector<const Constraint*>& constraints) {
   for (const Constraint* constraint : constraints) {
     const bool check = constraint->kind == ConstraintKind::kCheck && made.columns_known;
+    if (check && !CheckSystemUse(constraint->expression, "check constraint")) return false;
     if (check && !HasColumns(constraint->expression, made)) return false;
     if (check && constraint->expression && !CheckCondition(*constraint->expression, made.columns)) {
       return false;
@@ -410,7 +516,7 @@ bool Inspector::CheckSelfReference(const Relation& made, const Constraint& const
 // There is a relation of that name; but what the columns are made of is looked up before it
 // (parse_utilcmd.c:transformCreateStmt, tablecmds.c:MergeAttributes).
 void Inspector::FailNewName(const action::CreateTable& create) {
-  if (!CheckNewTable(create)) return;
+  if (!CheckNewTable(create) || !CheckFormOf(create)) return;
   for (const Column& column : create.columns) CheckType(column.type);
   std::vector<Name> sources = create.like;
   if (create.partition_of) sources.push_back(*create.partition_of);
@@ -420,6 +526,22 @@ void Inspector::FailNewName(const action::CreateTable& create) {
   }
   for (const Name& name : create.inherits) NoteParent(name, create);
   Fail("42P07", Exists("relation", create.table.name));
+}
+
+// tablecmds.c:DefineRelation, reloptions.c:transformRelOptions
+bool Inspector::CheckFormOf(const action::CreateTable& create) {
+  if (create.says_on_commit && create.persistence != Persistence::kTemporary) {
+    Fail("42P16", "ON COMMIT can only be used on temporary tables");
+    return false;
+  }
+  for (const Parameter& parameter : create.parameters) {
+    const bool off = parameter.value == "false" || parameter.value == "off" ||
+                     parameter.value == "0" || parameter.value == "no";
+    if (parameter.name != "oids" || !parameter.space.empty() || off) continue;
+    Fail("0A000", "tables declared WITH OIDS are not supported");
+    return false;
+  }
+  return true;
 }
 
 void Inspector::Look(const action::CreateTable& create) {
@@ -467,9 +589,15 @@ void Inspector::Look(const action::CreateTable& create) {
       CheckLabel(column.type.name, *column.default_value->text);
     }
   }
+  if (create.refused) {
+    for (const Name& name : create.reads) FindRead(name);
+    return Fail(create.refused->sqlstate, create.refused->message);
+  }
   CheckSelection(create.selection, create.column_names);
+  if (!CheckFormOf(create)) return;
   if (create.partition_of) NotePartition(create);
   for (const Name& name : create.inherits) NoteParent(name, create);
+  CheckInheritedDefaults(create);
   for (const Name& name : create.like) {
     if (FindComposite(name) != nullptr) {
       AddTypeRelation(Role::kLike, name);
@@ -484,7 +612,8 @@ void Inspector::Look(const action::CreateTable& create) {
     const Relation* read = FindRead(name);
     if (read == nullptr) continue;
     if (create.with_data) {
-      NoteReadAll(*read);
+      const auto& only = create.reads_only;
+      NoteReadAll(*read, std::find(only.begin(), only.end(), name) != only.end());
     } else {
       // Nobody plans it, so what a view reads is not looked at (createas.c:ExecCreateTableAs).
       Add(Role::kRead, *read);
@@ -548,11 +677,14 @@ void Inspector::Look(const action::CreateIndex& create) {
                                       "\" concurrently"));
   }
   CheckMethod(create);
+  const auto is_tableoid = [](const std::string& column) { return column == "tableoid"; };
   for (const action::IndexColumn& column : create.columns) {
     if (!column.column.empty() && !HasColumn(*table, column.column)) return;
+    if (is_tableoid(column.column)) return FailSystemIndex();
   }
   for (const std::string& column : create.include) {
     if (!HasColumn(*table, column)) return;
+    if (is_tableoid(column)) return FailSystemIndex();
   }
   CheckIndexed(create, *table);
   if (create.tablespace == "pg_global") return FailGlobal();
@@ -582,6 +714,10 @@ void Inspector::Look(const action::CreateIndex& create) {
     if (predicate && KnowsAll(*table) && !CheckTruth(*expression, table->columns, where)) return;
     if (!CheckImmutable(*expression, table->columns, "index expression or predicate")) return;
   }
+  if (std::any_of(create.mentions.begin(), create.mentions.end(), is_tableoid)) {
+    return FailSystemIndex();
+  }
+  if (create.unique && recurses) CheckKeysOfParts(create, *table);
   // ONLY is said of partitioned tables: the index is an empty shell.
   const bool shell = partitioned || (create.only && table->assumed);
   Scan(shell ? std::vector<const Relation*>() : Heaps(*table, true), Cause::kIndex);
@@ -589,6 +725,22 @@ void Inspector::Look(const action::CreateIndex& create) {
   for (const Relation* child : view_.DescendantsOf(*table)) {
     if (FindMatchingIndex(*child, create, nullptr, view_, table) == nullptr) {
       Scan(Heaps(*child, true), Cause::kIndex);
+    }
+  }
+}
+
+// indexcmds.c:DefineIndex
+void Inspector::FailSystemIndex() {
+  Fail("0A000", "index creation on system columns is not supported");
+}
+
+// A part may be partitioned by columns that its whole is not.
+void Inspector::CheckKeysOfParts(const action::CreateIndex& create, const Relation& table) {
+  Constraint unique = {.kind = ConstraintKind::kUnique};
+  for (const action::IndexColumn& key : create.columns) unique.columns.push_back(key.column);
+  for (const Relation* part : view_.DescendantsOf(table)) {
+    if (part->kind == RelationKind::kPartitionedTable && KnowsAll(*part)) {
+      CheckPartitionKey(part->partition_keys, unique, "");
     }
   }
 }
@@ -658,6 +810,14 @@ static bool ReadsTemporary(const action::CreateView& create, const CatalogView& 
   });
 }
 
+// Nobody can change rows through it (rewriteHandler.c:view_query_is_auto_updatable).
+static bool IsFixedView(const action::CreateView& create, const CatalogView& view,
+                        absl::Span<const std::string> search_path) {
+  if (create.derived || create.reads.size() != 1) return create.derived;
+  const Relation* read = view.Find(create.reads[0], search_path);
+  return read != nullptr && !read->assumed && read->kind == RelationKind::kMaterializedView;
+}
+
 void Inspector::Look(const action::CreateView& create) {
   if (create.selection && create.selection->into) {
     return Fail("0A000", "views must not contain SELECT INTO");
@@ -666,7 +826,11 @@ void Inspector::Look(const action::CreateView& create) {
   for (const Name& name : create.reads) {
     if (FindRead(name) == nullptr) return;
   }
+  if (create.refused) return Fail(create.refused->sqlstate, create.refused->message);
   const QueryColumns query = CheckSelection(create.selection, create.column_names);
+  if (create.checks && IsFixedView(create, view_, situation_.search_path)) {
+    return Fail("0A000", "WITH CHECK OPTION is supported only on automatically updatable views");
+  }
   bool temporary = create.persistence == Persistence::kTemporary;
   if (!temporary && ReadsTemporary(create, view_, situation_.search_path)) {
     // analyze.c:transformCreateTableAsStmt, namespace.c:RangeVarAdjustRelationPersistence
@@ -700,10 +864,16 @@ void Inspector::Look(const action::CreateView& create) {
   for (const Name& name : create.reads) {
     const Relation* read = Find(name);
     if (read == nullptr) continue;
+    const auto holds = [&](const ThinVector<Name>& names) {
+      return std::find(names.begin(), names.end(), name) != names.end();
+    };
+    const Role role =
+        create.locks_rows || holds(create.row_locked) ? Role::kRowLocked : Role::kRead;
     if (create.materialized && create.with_data) {
-      NoteReadAll(*read);
+      NoteReadAll(*read, holds(create.reads_only));
+      NoteRead(*read, role, nullptr, holds(create.reads_only));
     } else {
-      Add(Role::kRead, *read);
+      Add(role, *read);
     }
   }
   if (create.materialized && create.with_data) NoteCalls(create.calls);
@@ -738,12 +908,66 @@ void Inspector::CheckOverload(const action::CreateFunction& create) {
   }
 }
 
+// functioncmds.c:interpret_function_parameter_list, update_proconfig_value
+bool Inspector::CheckRoutineForm(const action::CreateFunction& create) {
+  if (facts_.failure) return false;
+  if (create.refused) {
+    Fail(create.refused->sqlstate, create.refused->message);
+    return false;
+  }
+  const size_t first = create.inputs.size() - std::min<size_t>(create.defaults, create.inputs.size());
+  for (size_t i = 0; i < create.default_values.size() && first + i < create.inputs.size(); ++i) {
+    const Expression& value = *create.default_values[i];
+    for (const Operation& operation : value.operations) {
+      if (operation.kind != OperationKind::kColumn || !operation.name.name.empty()) continue;
+      Fail("42703", absl::StrCat("column \"", operation.text, "\" does not exist"));
+      return false;
+    }
+    const bool plain = value.columns.empty() && !value.has_subquery;
+    if (plain && !CheckDefault(value, &create.inputs[first + i])) return false;
+  }
+  for (const Parameter& setting : create.settings) {
+    const std::optional<Failure> failure = RefusedSetting(
+        {.name = setting.name, .values = {setting.value}}, situation_.server_version);
+    if (!failure || failure->sqlstate == "55P02") continue;
+    Fail(failure->sqlstate, failure->message);
+    return false;
+  }
+  return true;
+}
+
+// pl_gram.y:make_return_stmt, of PL/pgSQL
+void Inspector::CheckReturns(const action::CreateFunction& create) {
+  const Body& body = *create.body;
+  const bool nothing = create.result && create.result->name.name == "void" &&
+                       create.result->name.schema.empty() && create.outputs.empty();
+  const bool valueless = create.procedure || nothing || create.returns_set ||
+                         !create.outputs.empty();
+  if (body.returns_value && valueless) {
+    Fail(create.procedure ? "42601" : "42804", "RETURN cannot have a parameter in this routine");
+  } else if (body.returns_bare && !valueless && create.result) {
+    Fail("42601", "missing expression at or near \";\"");
+  }
+}
+
+// rewriteHandler.c:ApplyRetrieveRule
+void Inspector::NoteRewritten(const Relation& read, Role role) {
+  Add(role, read);
+  if (read.kind != RelationKind::kView) return;
+  for (const ViewUse& use : read.uses) {
+    const Relation* shown = view_.Find(use.relation);
+    if (shown != nullptr) NoteRewritten(*shown, use.row_locked ? Role::kRowLocked : role);
+  }
+}
+
 // A body in SQL is analysed when it is created, with the locks of a query that is planned; one in
 // PL/pgSQL is read only (catalog/pg_proc.c:fmgr_sql_validator).
 void Inspector::Look(const action::CreateFunction& create) {
   if (FailIfGone(ObjectKind::kLanguage, {.name = create.language})) return;
   CheckTypes(create);
+  if (!CheckRoutineForm(create)) return;
   if (situation_.checks_bodies) CheckBody(create.body.get());
+  if (situation_.checks_bodies && create.body != nullptr) CheckReturns(create);
   CheckOverload(create);
   const Name aggregate = {.schema = create.function.schema,
                           .name = absl::StrCat(create.function.name, "(", create.signature, ")")};
@@ -752,17 +976,26 @@ void Inspector::Look(const action::CreateFunction& create) {
   }
   // What the catalog lacks was assumed for bodies that are analysed, and for no others.
   const bool analysed = IsAnalysed(create, situation_);
-  const bool checks = create.language == "sql" && situation_.checks_bodies;
+  const bool checks = create.language == "sql" && situation_.checks_bodies && !IsGeneric(create);
   if (checks && (analysed || situation_.closed) && !CheckSqlBody(create)) return;
   if (!analysed) return;
   for (const BodyStatement& statement : create.body->statements) {
     const auto& modify = std::get<action::ModifyData>(statement.actions[0].kind);
     for (const Name& name : modify.reads) {
-      if (const Relation* read = FindRead(name)) Add(Role::kRead, *read);
+      const auto& named = modify.row_locked;
+      const bool locked =
+          modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+      if (const Relation* read = FindRead(name)) {
+        NoteRewritten(*read, locked ? Role::kRowLocked : Role::kRead);
+      }
     }
     for (const action::Write& write : modify.writes) {
       const Relation* written = Find(write.table.name);
-      if (written != nullptr) Add(Role::kWritten, *written);
+      for (int depth = 0; depth < 32 && written != nullptr; ++depth) {
+        Add(Role::kWritten, *written);
+        const bool view = written->kind == RelationKind::kView && written->uses.size() == 1;
+        written = view ? view_.Find(written->uses[0].relation) : nullptr;
+      }
     }
   }
 }

@@ -68,6 +68,18 @@ Predicate RowPredicate(const Relation& table, const action::Write& write,
   return Join(PredicateKind::kAnd, std::move(parts));
 }
 
+// Whether a column gets a value that it was given already; parts may be set one by one.
+bool IsAssignedAgain(const action::Write& write, size_t place) {
+  const auto is_part = [&](size_t at) {
+    return std::find(write.parts.begin(), write.parts.end(), at) != write.parts.end();
+  };
+  const bool part = is_part(place);
+  for (size_t i = 0; i < place; ++i) {
+    if (write.columns[i] == write.columns[place] && !(part && is_part(i))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
@@ -92,9 +104,28 @@ void Inspector::NoteSequences(const std::vector<SequenceUse>& uses) {
   }
 }
 
-void Inspector::NoteRead(const Relation& read, Role role, const OptionalPredicate& where) {
+// parse_func.c:ParseFuncOrColumn
+void Inspector::NoteCallsIn(const action::ModifyData& modify) {
+  std::vector<FunctionCall> calls;
+  for (const FunctionCall& call : modify.calls) {
+    const std::string& name = call.function.name;
+    const bool column =
+        call.of_name && view_.FindRoutine(call.function, situation_.search_path) == nullptr &&
+        !IsBuiltinFunctionName(name) &&
+        std::any_of(modify.reads.begin(), modify.reads.end(), [&](const Name& read) {
+          const Relation* relation = Find(read);
+          return relation != nullptr && relation->FindColumn(name) != nullptr;
+        });
+    if (!column) calls.push_back(call);
+  }
+  NoteCalls(calls, /*bodies_run=*/true);
+}
+
+void Inspector::NoteRead(const Relation& read, Role role, const OptionalPredicate& where,
+                         bool only) {
   Add(role, read);
   facts_.calls_unknown = facts_.calls_unknown || read.calls_unknown;
+  if (only) return;
   if (read.kind == RelationKind::kPartitionedTable) {
     for (const Relation* part : ReachedBy(read, where, view_)) Add(role, *part);
   } else if (read.kind == RelationKind::kTable) {
@@ -103,7 +134,9 @@ void Inspector::NoteRead(const Relation& read, Role role, const OptionalPredicat
   }
   if (read.kind != RelationKind::kView) return;
   for (const ViewUse& use : read.uses) {
-    if (const Relation* shown = view_.Find(use.relation)) NoteRead(*shown, role);
+    const Relation* shown = view_.Find(use.relation);
+    const Role as = use.row_locked ? Role::kRowLocked : role;
+    if (shown != nullptr) NoteRead(*shown, as, nullptr, use.only);
   }
 }
 
@@ -117,8 +150,24 @@ bool Inspector::CheckPopulated(const Relation& read) {
   return populated;
 }
 
-void Inspector::NoteReadAll(const Relation& read) {
-  NoteRead(read);
+// execMain.c:CheckValidRowMarkRel; a view's relations are locked with it.
+bool Inspector::CheckRowLocked(const Relation& read) {
+  const bool kept =
+      read.kind == RelationKind::kMaterializedView || read.kind == RelationKind::kSequence;
+  if (kept && !read.assumed) {
+    Fail("42809", absl::StrCat("cannot lock rows in \"", read.name, "\""));
+    return false;
+  }
+  if (read.kind != RelationKind::kView) return true;
+  return std::all_of(read.uses.begin(), read.uses.end(), [&](const ViewUse& use) {
+    const Relation* shown = view_.Find(use.relation);
+    return shown == nullptr || CheckRowLocked(*shown);
+  });
+}
+
+void Inspector::NoteReadAll(const Relation& read, bool only) {
+  NoteRead(read, Role::kRead, nullptr, only);
+  if (only) return Scan(Heaps(read, true), Cause::kQuery);
   std::vector<const Relation*> shown = {&read};
   for (size_t next = 0; next < shown.size(); ++next) {
     Scan(Heaps(*shown[next], false), Cause::kQuery);
@@ -193,10 +242,7 @@ bool Inspector::CheckWritten(const Relation& table, const action::Write& write) 
   const bool insert = write.verb == DataVerb::kInsert;
   for (auto column = write.columns.begin(); column != write.columns.end(); ++column) {
     if (!HasColumn(table, *column)) return false;
-    // Parts of one column may be set one by one; those have no constant value.
-    const auto first = std::find(write.columns.begin(), column, *column);
-    if (first == column) continue;
-    if (write.assigns_parts) continue;
+    if (!IsAssignedAgain(write, static_cast<size_t>(column - write.columns.begin()))) continue;
     if (insert) {
       Fail("42701", absl::StrCat("column \"", *column, "\" specified more than once"));
       return false;
@@ -208,11 +254,16 @@ bool Inspector::CheckWritten(const Relation& table, const action::Write& write) 
   if (!CheckAssigned(table, write) || !CheckValues(table, write)) return false;
   if (write.conflict && !CheckConflict(table, *write.conflict)) return false;
   if (!insert || !write.width || *write.width == 0) return true;
-  const bool knows = !write.columns.empty() || (KnowsAll(table) && table.IsTable());
-  const size_t columns = write.columns.empty() ? table.columns.size() : write.columns.size();
-  if (knows && *write.width > columns) {
+  return CheckWidth(table, write, *write.width);
+}
+
+// analyze.c:transformInsertRow
+bool Inspector::CheckWidth(const Relation& table, const action::Write& insert, size_t values) {
+  const bool knows = !insert.columns.empty() || (KnowsAll(table) && table.IsTable());
+  const size_t columns = insert.columns.empty() ? table.columns.size() : insert.columns.size();
+  if (knows && values > columns) {
     Fail("42601", "INSERT has more expressions than target columns");
-  } else if (*write.width < write.columns.size()) {
+  } else if (values < insert.columns.size()) {
     Fail("42601", "INSERT has more target columns than expressions");
   }
   return !facts_.failure;
@@ -339,9 +390,13 @@ void Inspector::NoteWrite(const action::Write& write, const OptionalPredicate& w
   // A simple view passes the write on (rewriteHandler.c:rewriteTargetView).
   for (int depth = 0; depth < 32 && table->kind == RelationKind::kView; ++depth) {
     if (IsInstead(*table, write.verb)) return NoteInstead(*table, write);
+    const bool only = table->uses.size() == 1 && table->uses[0].only;
     table = table->uses.size() == 1 ? view_.Find(table->uses[0].relation) : nullptr;
     if (table == nullptr) return;
-    NoteWriteOn(*table, write, nullptr);
+    if (NoteRules(*table, write)) return Add(Role::kTable, *table);
+    action::Write passed = write;
+    passed.table.only = write.table.only || only;
+    NoteWriteOn(*table, passed, nullptr);
   }
 }
 
@@ -361,9 +416,11 @@ void Inspector::NoteWriteOn(const Relation& table, const action::Write& write,
   Add(Role::kTable, table);
   NoteRouted(table, write);
   const bool insert = write.verb == DataVerb::kInsert;
-  if (!insert && table.kind == RelationKind::kPartitionedTable) {
+  if (insert || write.table.only) {
+    // Its own rows alone.
+  } else if (table.kind == RelationKind::kPartitionedTable) {
     for (const Relation* child : ReachedBy(table, where, view_)) Add(Role::kDescendant, *child);
-  } else if (!insert && !write.table.only) {
+  } else {
     for (const Relation* child : view_.DescendantsOf(table)) Add(Role::kDescendant, *child);
   }
   NoteLookups(table, write);
@@ -417,15 +474,34 @@ bool Inspector::CheckAssignable(const Type& from, const TypeName& column) {
   return false;
 }
 
+// rewriteHandler.c:rewriteTargetListIU, of INSERT … SELECT without a list of columns.
+bool Inspector::CheckGeneratedPlaces(const Relation& table, const action::Write& insert,
+                                     size_t values) {
+  for (size_t i = 0; insert.columns.empty() && i < values && i < table.columns.size(); ++i) {
+    const TableColumn& column = table.columns[i];
+    const bool computed =
+        column.generated == Generated::kStored || column.generated == Generated::kVirtual;
+    const bool identity =
+        column.generated == Generated::kIdentity && column.always && !insert.overrides;
+    if (!computed && !identity) continue;
+    Fail(situation_.server_version >= 14 || identity ? "428C9" : "42601",
+         absl::StrCat("column \"", column.name, "\" is generated always"));
+    return false;
+  }
+  return true;
+}
+
 // analyze.c:transformInsertRow, by way of parse_target.c:transformAssignedExpr
 bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const QueryColumns& query) {
   const Relation* table = Find(modify.writes[0].table.name);
-  if (table == nullptr || !query.known || modify.writes[0].assigns_parts) return true;
-  const bool knows = modify.writes[0].columns.empty() && KnowsAll(*table) && table->IsTable();
-  if (knows && query.columns.size() > table->columns.size()) {
-    Fail("42601", "INSERT has more expressions than target columns");
-    return false;
+  if (table == nullptr || !query.known) return true;
+  // What is not there is said before their number.
+  for (const std::string& column : modify.writes[0].columns) {
+    if (!HasColumn(*table, column)) return false;
   }
+  if (!CheckWidth(*table, modify.writes[0], query.columns.size())) return false;
+  if (!CheckGeneratedPlaces(*table, modify.writes[0], query.columns.size())) return false;
+  if (modify.writes[0].assigns_parts) return true;
   for (size_t i = 0; i < query.columns.size(); ++i) {
     const TypeName* column = TypeOfPlace(*table, modify.writes[0], i);
     if (column == nullptr || query.columns[i].type == nullptr) continue;
@@ -534,6 +610,43 @@ bool Inspector::CheckComputed(const action::ModifyData& modify) {
   return !inserts || CheckSelectedTypes(modify, query);
 }
 
+bool Inspector::HasDefault(const TableColumn& column) const {
+  if (column.has_default || column.generated != Generated::kNo || column.type == nullptr) {
+    return true;
+  }
+  const UserType* type = view_.FindType(column.type->name, situation_.search_path);
+  return type != nullptr ? type->has_default : !IsBuiltinType(column.type->name);
+}
+
+// execMain.c:ExecConstraints. A trigger may mend the row before it is looked at; that of a SELECT
+// may not be there.
+void Inspector::CheckNulls(const Relation& table, const action::Write& insert) {
+  const bool mends = std::any_of(table.triggers.begin(), table.triggers.end(),
+                                 [](const Trigger& trigger) {
+                                   return trigger.on_insert && trigger.before && trigger.each_row;
+                                 });
+  const bool plain = insert.verb == DataVerb::kInsert && insert.width && table.IsTable();
+  if (!plain || mends || !table.rules.empty() || !KnowsAll(table)) return;
+  for (size_t place = 0; place < table.columns.size(); ++place) {
+    const TableColumn& column = table.columns[place];
+    if (!column.not_null) continue;
+    const bool said = insert.columns.empty() ? place < *insert.width
+                                             : Holds(insert.columns, column.name);
+    const auto is_null = [&](const std::vector<BoundValue>& row) {
+      const BoundValue* value = ValueOf(table, insert, row, column.name);
+      return value != nullptr && value->kind == BoundKind::kConstant &&
+             value->literal.kind == LiteralKind::kNull;
+    };
+    const bool defaulted = Holds(insert.defaulted, column.name) && insert.rows.size() == 1;
+    const bool null = said && !defaulted
+                          ? std::any_of(insert.rows.begin(), insert.rows.end(), is_null)
+                          : !HasDefault(column);
+    if (!null) continue;
+    return Fail("23502", absl::StrCat("null value in column \"", column.name, "\" of relation \"",
+                                      table.name, "\" violates not-null constraint"));
+  }
+}
+
 // execReplication.c:CheckCmdReplicaIdentity; what FOR ALL TABLES and schemas publish is not looked
 // at.
 bool Inspector::CheckIdentified(const Relation& table, const action::Write& write) {
@@ -572,7 +685,7 @@ bool Inspector::CheckIdentified(const Relation& table, const action::Write& writ
 }
 
 void Inspector::Look(const action::ModifyData& modify) {
-  NoteCalls(modify.calls, /*bodies_run=*/true);
+  NoteCallsIn(modify);
   if (modify.runs_program) facts_.calls_unknown = true;
   if (modify.copies_out) facts_.conditions |= kCopiesOut;
   const Relation* filled = modify.copies_in ? Find(modify.writes[0].table.name) : nullptr;
@@ -590,11 +703,18 @@ void Inspector::Look(const action::ModifyData& modify) {
     const auto& named = modify.row_locked;
     const bool row_locked =
         modify.locks_rows || std::find(named.begin(), named.end(), name) != named.end();
+    if (row_locked && !CheckRowLocked(*read)) return;
     if (!modify.planned_only) CheckForeign(*read);
     if (!modify.planned_only && !CheckPopulated(*read)) return;
-    NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where);
-    if (modify.reads_all) NoteReadAll(*read);
+    const bool only = std::find(modify.reads_only.begin(), modify.reads_only.end(), name) !=
+                      modify.reads_only.end();
+    NoteRead(*read, row_locked ? Role::kRowLocked : Role::kRead, modify.where, only);
+    if (modify.reads_all) NoteReadAll(*read, only);
   }
+  const bool targets =
+      std::all_of(modify.writes.begin(), modify.writes.end(),
+                  [&](const action::Write& write) { return Find(write.table.name) != nullptr; });
+  if (modify.refused && targets) return Fail(modify.refused->sqlstate, modify.refused->message);
   if (!CheckComputed(modify)) {
     facts_.calls_unknown = false;
     return;
@@ -609,9 +729,25 @@ void Inspector::Look(const action::ModifyData& modify) {
     NoteDrawn(*table, write);
     if (!CheckIdentified(*table, write)) return;
   }
+  CheckPrepared(modify);
+  const SessionState* state = situation_.state;
+  const bool opened = state != nullptr && state->cursors.contains(modify.cursor);
+  if (!modify.cursor.empty() && opened && !state->called) {
+    Fail("42P03", absl::StrCat("cursor \"", modify.cursor, "\" already exists"));
+  }
+  // portalcmds.c:PerformCursorOpen
+  if (!modify.cursor.empty() && !modify.holds && !situation_.in_transaction_block) {
+    Fail("25P01", "DECLARE CURSOR can only be used in transaction blocks");
+  }
+  CheckReadOnly(modify);
   if (facts_.failure) return;
   CheckLabels(modify.texts, nullptr);
-  for (const action::Write& write : modify.writes) CheckLabels(write.texts, Find(write.table.name));
+  for (const action::Write& write : modify.writes) {
+    const Relation* table = Find(write.table.name);
+    CheckLabels(write.texts, table);
+    const bool runs = table != nullptr && !modify.planned_only && !facts_.failure;
+    if (runs && modify.writes.size() == 1) CheckNulls(*table, write);
+  }
 }
 
 }  // namespace plimsoll

@@ -29,14 +29,7 @@ bool IsType(ObjectKind kind) { return kind == ObjectKind::kType || kind == Objec
 // functioncmds.c:RemoveFunctions; parse_func.c:LookupFuncWithArgs
 bool Inspector::CheckDroppedRoutine(const Name& name, const std::optional<std::string>& signature,
                                     const action::Drop& drop) {
-  if (!CheckRoutine(drop.kind, name, signature)) return false;
-  const Routine* routine = view_.FindRoutine(name, situation_.search_path);
-  if (routine == nullptr || MayHaveFallen(routine->created)) return true;
-  if (!signature && routine->overloads.size() > 1) {
-    Fail("42725", absl::StrCat("function name \"", name.name, "\" is not unique"));
-    return false;
-  }
-  return true;
+  return CheckRoutine(drop.kind, name, signature);
 }
 
 // Whether the type may be dropped as what it is called (typecmds.c:RemoveTypes).
@@ -72,7 +65,8 @@ bool Inspector::IsMissing(const action::Drop& drop, const Name& name,
   if (!drop.server.empty() && IsGone(ObjectKind::kServer, {.name = drop.server})) return true;
   Inspector other(with_, view_, situation_);
   const bool found = other.CheckObject(drop.kind, name, signature);
-  return !found && other.facts_.failure->sqlstate != "42809";
+  return !found && other.facts_.failure->sqlstate != "42809" &&
+         other.facts_.failure->sqlstate != "42725";
 }
 
 // Objects of PostgreSQL itself that it keeps (catalog/dependency.c:findDependentObjects, of pinned
@@ -83,7 +77,8 @@ void Inspector::CheckFixed(ObjectKind kind, const Name& name) {
   } else if (kind == ObjectKind::kTablespace &&
              (name.name == "pg_default" || name.name == "pg_global")) {
     Fail("42501", absl::StrCat("permission denied for tablespace ", name.name));
-  } else if ((kind == ObjectKind::kCast || kind == ObjectKind::kAccessMethod) &&
+  } else if ((kind == ObjectKind::kCast || kind == ObjectKind::kAccessMethod ||
+              kind == ObjectKind::kLanguage) &&
              view_.FindObject(kind, name, {}) == nullptr && ExistsAlready(kind, name)) {
     Fail("2BP01",
          absl::StrCat("cannot drop ", name.name, " because it is required by the database system"));

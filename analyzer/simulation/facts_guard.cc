@@ -61,6 +61,9 @@ void Inspector::CheckNewTrigger(const action::CreateTrigger& create, const Relat
     return Fail("0A000", "INSTEAD OF triggers are FOR EACH ROW, without WHEN and columns");
   }
   if (!create.transition) return;
+  if ((create.old_table && create.on_insert) || (create.new_table && create.on_delete)) {
+    return Fail("42P17", "the event has no rows of that transition table");
+  }
   if (create.timing != TriggerTiming::kAfter || create.on_truncate) {
     return Fail("42P17", "transition tables are for AFTER triggers");
   }
@@ -121,11 +124,26 @@ void Inspector::CheckTriggerColumns(const action::CreateTrigger& create, const R
   }
 }
 
+// trigger.c:CreateTriggerFiringOn, by way of transformWhereClause
+void Inspector::CheckTriggerCondition(const action::CreateTrigger& create, const Relation& table) {
+  if (facts_.failure || !IsPlain() || !KnowsAll(table)) return;
+  if (create.when->has_subquery) return Fail("0A000", "cannot use subquery in trigger WHEN condition");
+  std::vector<TableColumn> columns;
+  for (const absl::string_view row : {"old", "new"}) {
+    for (const TableColumn& column : table.columns) {
+      columns.push_back(column);
+      columns.back().name = QualifiedColumn(row, column.name);
+    }
+  }
+  if (CheckExpression(*create.when, columns)) CheckTruth(*create.when, columns, "WHEN");
+}
+
 void Inspector::Look(const action::CreateTrigger& create) {
   const Relation* table = Find(create.table);
   if (table == nullptr) return FailMissing(create.table);
   CheckNewTrigger(create, *table);
   CheckTriggerColumns(create, *table);
+  if (create.when) CheckTriggerCondition(create, *table);
   CheckTriggerFunction(create);
   if (facts_.failure) return;
   Add(Role::kTable, *table);

@@ -218,6 +218,19 @@ bool CertainlyDiffer(absl::string_view a, absl::string_view b) {
   return false;
 }
 
+// Whether the name alone stands for more than one that certainly differ.
+bool IsAmbiguous(const Routine& routine, ObjectKind kind, int server_version) {
+  const Overload* first = nullptr;
+  for (const Overload& overload : routine.overloads) {
+    const bool suits = server_version < 14 || kind == ObjectKind::kRoutine ||
+                       overload.procedure == (kind == ObjectKind::kProcedure);
+    if (!suits) continue;
+    if (first != nullptr && CertainlyDiffer(first->signature, overload.signature)) return true;
+    if (first == nullptr) first = &overload;
+  }
+  return false;
+}
+
 bool StandsInSchema(ObjectKind kind) {
   return IsType(kind) || IsRoutine(kind) || kind == ObjectKind::kAggregate ||
          kind == ObjectKind::kStatistics || kind == ObjectKind::kCollation ||
@@ -264,8 +277,9 @@ void Inspector::CheckPlace(const Name& name) {
   const auto is_gone = [&](const std::string& schema) {
     return IsGone(ObjectKind::kSchema, {.name = schema});
   };
-  // Of an empty path it is not known what it was made of.
-  if (name.schema.empty() && !path.empty() && std::all_of(path.begin(), path.end(), is_gone)) {
+  // Of an empty path it may not be known what it was made of.
+  const bool none = situation_.no_path || !path.empty();
+  if (name.schema.empty() && none && std::all_of(path.begin(), path.end(), is_gone)) {
     return Fail("3F000", "no schema has been selected to create in");
   }
   if (name.schema.empty()) return;
@@ -328,6 +342,20 @@ bool Inspector::CheckRoutine(ObjectKind kind, const Name& name,
   if (signature && !others &&
       std::none_of(routine->overloads.begin(), routine->overloads.end(), fits)) {
     Fail("42883", absl::StrCat("function ", name.name, "(", *signature, ") does not exist"));
+    return false;
+  }
+  if (!signature && kind != ObjectKind::kRoutine && situation_.server_version >= 14 && !others) {
+    // Only those of the kind are looked at (LookupFuncNameInternal).
+    const auto suits = [&](const Overload& overload) {
+      return overload.procedure == (kind == ObjectKind::kProcedure);
+    };
+    if (std::none_of(routine->overloads.begin(), routine->overloads.end(), suits)) {
+      Fail("42883", absl::StrCat("could not find a function named ", name.name));
+      return false;
+    }
+  }
+  if (!signature && IsAmbiguous(*routine, kind, situation_.server_version)) {
+    Fail("42725", absl::StrCat("function name \"", name.name, "\" is not unique"));
     return false;
   }
   const bool meant = routine->overloads.size() == 1 &&

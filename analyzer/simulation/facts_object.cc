@@ -774,12 +774,14 @@ void Inspector::CheckMoved(const action::ChangeObject& change) {
   }
   const Routine* own = view_.FindRoutine(place, {});
   const Routine* other = view_.FindRoutine(to, {});
-  if (own == nullptr || other == nullptr || own == other || own->overloads.size() != 1 ||
-      MayHaveFallen(other->created)) {
-    return;
-  }
+  // A routine may be moved to where it is, and not be given the name that it has.
+  const bool stays = own == other && !renames;
+  if (own == nullptr || other == nullptr || stays || MayHaveFallen(other->created)) return;
+  if (!change.signature && own->overloads.size() != 1) return;
+  const std::string& signature =
+      change.signature ? *change.signature : own->overloads[0].signature;
   for (const Overload& overload : other->overloads) {
-    if (overload.signature != own->overloads[0].signature) continue;
+    if (overload.signature != signature) continue;
     return Fail("42723", absl::StrCat("function ", to.name, " already exists"));
   }
 }

@@ -99,10 +99,26 @@ void Inspector::NotePartition(const action::CreateTable& create) {
   if (parent->kind != RelationKind::kPartitionedTable && !parent->assumed) {
     return Fail("42P17", absl::StrCat("\"", parent->name, "\" is not partitioned"));
   }
+  // tablecmds.c:MergeAttributes
+  const bool temporary = parent->persistence == Persistence::kTemporary;
+  if (!parent->assumed && temporary != (create.persistence == Persistence::kTemporary)) {
+    return Fail("42809", absl::StrCat("a partition of \"", parent->name, "\" is ",
+                                      temporary ? "temporary" : "permanent", " too"));
+  }
+  for (const Column& column : create.columns) {
+    if (parent->FindColumn(column.name) != nullptr || !KnowsAll(*parent)) continue;
+    return Fail("42703", absl::StrCat("column \"", column.name, "\" does not exist"));
+  }
   // Without a bound the text is no statement of PostgreSQL's.
   const PartitionBound bound = create.bound == nullptr ? PartitionBound() : *create.bound;
   if (!CheckBoundValues(*parent, bound)) return;
   if (Refuse(MisfitOf(*parent, bound)) || Refuse(ConflictOf(*parent, bound, view_))) return;
+  // indexcmds.c:DefineIndex, of the whole's unique indexes.
+  for (const Relation* index : view_.IndexesOf(*parent)) {
+    Constraint unique = {.kind = ConstraintKind::kUnique};
+    for (const action::IndexColumn& key : index->keys) unique.columns.push_back(key.column);
+    if (index->unique) CheckPartitionKey(create.partition_keys, unique, "");
+  }
   Add(Role::kParent, *parent);
   NoteDefaultPartition(*parent, bound, /*attaches=*/false);
   NoteReferencingTables(*parent, nullptr);

@@ -30,7 +30,8 @@ bool NeedsStrongLock(const std::vector<Parameter>& options) {
 }
 
 // Whether ALTER TABLE reaches partitions and children (tablecmds.c:ATPrepCmd).
-bool Recurses(const action::AlterRelation& alter, const Relation& table, int server_version) {
+bool Recurses(const action::AlterRelation& alter, const Relation& table, int server_version,
+              bool referenced) {
   const Alteration alteration = alter.alteration;
   const bool partitioned = table.kind == RelationKind::kPartitionedTable;
   switch (alteration) {
@@ -48,7 +49,11 @@ bool Recurses(const action::AlterRelation& alter, const Relation& table, int ser
       // Partitions have those for each row alone (trigger.c:EnableDisableTrigger), and those of
       // foreign keys.
       if (alter.object == "ALL" || alter.object == "USER") {
-        const bool keys = alter.object == "ALL" && !table.constraints.empty();
+        const bool refers = std::any_of(
+            table.constraints.begin(), table.constraints.end(), [](const TableConstraint& key) {
+              return key.kind == ConstraintKind::kForeignKey;
+            });
+        const bool keys = alter.object == "ALL" && (refers || referenced);
         const bool rows = std::any_of(table.triggers.begin(), table.triggers.end(),
                                       [](const Trigger& trigger) { return trigger.each_row; });
         return partitioned && (rows || keys || table.assumed);
@@ -75,7 +80,10 @@ void Inspector::Look(const action::AlterRelation& alter) {
   facts_.form = static_cast<int>(alter.alteration);
   if (NeedsStrongLock(alter.options)) facts_.conditions |= kStrongOption;
   const Relation* named = Find(alter.relation.name);
-  const bool recurses = named != nullptr && Recurses(alter, *named, situation_.server_version);
+  const bool referenced =
+      named != nullptr && alter.object == "ALL" && !ReferencingPartly(*named).empty();
+  const bool recurses =
+      named != nullptr && Recurses(alter, *named, situation_.server_version, referenced);
   const Relation* relation = NameTarget(alter.relation, recurses);
   if (relation == nullptr) return;
   if (alter.number != 0) return LookAtNumbered(alter, *relation);
@@ -219,6 +227,9 @@ void Inspector::LookAtWhole(const action::AlterRelation& alter, const Relation& 
       if (wanted != relation.access_method) Rewrite(Heaps(relation, true), Cause::kStorage, false);
       return;
     }
+    case Alteration::kSetWithoutCluster:
+      if (relation.kind != RelationKind::kPartitionedTable) return;
+      return Fail("0A000", "cannot mark index clustered in partitioned table");
     case Alteration::kClusterOn:
     case Alteration::kReplicaIdentity:
       return NoteNamedIndex(alter, relation);
@@ -344,6 +355,7 @@ void Inspector::NoteInheritance(const action::AlterRelation& alter, const Relati
       std::find(table.parents.begin(), table.parents.end(), parent->id) != table.parents.end();
   if (table.is_partition) return Fail("42809", "cannot change inheritance of a partition");
   const bool joins = alter.alteration == Alteration::kInherit;
+  if (joins && parent->is_partition) return Fail("42809", "cannot inherit from a partition");
   if (joins && !CheckUntyped(table, "change inheritance of")) return;
   if (alter.alteration == Alteration::kNoInherit) {
     if (!inherits && KnowsAll(table) && KnowsAll(*parent)) {
@@ -729,6 +741,10 @@ void Inspector::NoteRefresh(const action::Maintain& maintain, const Relation& re
   }
   const std::vector<const Relation*> indexes = view_.IndexesOf(relation);
   if (maintain.concurrently) {
+    if (!relation.maybe_has_rows && !relation.assumed) {
+      return Fail("0A000",
+                  "CONCURRENTLY cannot be used when the materialized view is not populated");
+    }
     if (!maintain.with_data) {
       return Fail("42601", "REFRESH options CONCURRENTLY and WITH NO DATA cannot be used together");
     }
@@ -738,10 +754,6 @@ void Inspector::NoteRefresh(const action::Maintain& maintain, const Relation& re
     if (!unique) {
       return Fail("55000", absl::StrCat("cannot refresh materialized view \"",
                                         relation.DisplayName(), "\" concurrently"));
-    }
-    if (!relation.maybe_has_rows && !relation.assumed) {
-      return Fail("0A000",
-                  "CONCURRENTLY cannot be used when the materialized view is not populated");
     }
     Scan({&relation}, Cause::kQuery);
   }

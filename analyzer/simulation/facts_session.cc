@@ -69,13 +69,53 @@ const action::ModifyData* Inspector::FindPrepared(const std::string& name) {
   return nullptr;
 }
 
+// execMain.c:ExecCheckXactReadOnly; COPY asks by itself.
+void Inspector::CheckReadOnly(const action::ModifyData& modify) {
+  if (!situation_.read_only || modify.planned_only || facts_.failure) return;
+  const bool writes = std::any_of(
+      modify.writes.begin(), modify.writes.end(), [&](const action::Write& write) {
+        const Relation* table = Find(write.table.name);
+        return table != nullptr && table->persistence != Persistence::kTemporary;
+      });
+  const bool locks = modify.locks_rows || !modify.row_locked.empty();
+  if (writes || locks) Fail("25006", "cannot change rows in a read-only transaction");
+}
+
+// prepare.c:StorePreparedStatement
+void Inspector::CheckPrepared(const action::ModifyData& modify) {
+  const SessionState* state = situation_.state;
+  if (modify.prepares.empty() || state == nullptr || facts_.failure) return;
+  if (!state->prepared.contains(modify.prepares) || state->called) return;
+  return Fail("42P05", absl::StrCat("prepared statement \"", modify.prepares, "\" already exists"));
+}
+
+// prepare.c:EvaluateParams
+bool Inspector::CheckArguments(const action::Execute& execute,
+                               const action::ModifyData& prepared) {
+  // What takes none is not looked at for them.
+  if (prepared.parameters == 0) return true;
+  if (execute.arguments.size() != prepared.parameters) {
+    Fail("42601", absl::StrCat("wrong number of parameters for prepared statement \"",
+                               execute.name, "\""));
+    return false;
+  }
+  for (size_t i = 0; i < prepared.parameter_types.size(); ++i) {
+    const BoundValue& argument = execute.arguments[i];
+    if (argument.kind != BoundKind::kConstant) continue;
+    if (!CheckValue(argument.literal, prepared.parameter_types[i])) return false;
+  }
+  return true;
+}
+
 void Inspector::Look(const action::Execute& execute) {
   const action::ModifyData* prepared = FindPrepared(execute.name);
   if (prepared == nullptr) {
     facts_.modelled = facts_.failure.has_value();
     return;
   }
+  if (!CheckArguments(execute, *prepared)) return;
   action::ModifyData run = *prepared;
+  run.prepares.clear();
   run.planned_only = execute.planned_only;
   run.calls.insert(run.calls.end(), execute.calls.begin(), execute.calls.end());
   Look(run);

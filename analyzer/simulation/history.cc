@@ -45,6 +45,11 @@ bool IsUtc(absl::string_view zone) {
   return false;
 }
 
+bool IsOn(absl::string_view value) {
+  bool on = false;
+  return absl::EqualsIgnoreCase(value, "on") || (absl::SimpleAtob(value, &on) && on);
+}
+
 // `defaults` is a session that sets nothing.
 void SetParameter(const action::SetParameter& set, const Session& defaults, Session& session) {
   const bool reset = set.values.empty();
@@ -78,6 +83,14 @@ void SetParameter(const action::SetParameter& set, const Session& defaults, Sess
       }
     }
     if (reset) session.search_path = defaults.search_path;
+    session.no_path = set.values.size() == 1 && value.empty();
+  } else if (name == "default_transaction_read_only") {
+    session.read_only = !reset && IsOn(value);
+  } else if (name == "session characteristics") {
+    for (const std::string& mode : set.values) {
+      if (!absl::StartsWith(mode, "transaction_read_only ")) continue;
+      session.read_only = absl::EndsWith(mode, "1");
+    }
   }
 }
 
@@ -132,6 +145,8 @@ class Simulator {
     Span call;  // in the script; empty for a body that stands there itself
     bool conditional = false;
     const std::vector<std::string>* handled = nullptr;  // see BodyStatement
+    // Of the elements of CREATE SCHEMA: the session's path with the new schema before it.
+    const std::vector<std::string>* path = nullptr;
     bool may_commit = false;  // DO and procedures; where the session is in no transaction block
     int depth = 0;
   };
@@ -140,6 +155,7 @@ class Simulator {
   bool RunElements(const Frame& frame, absl::Span<const Action> elements);
   bool RunActions(const Frame& frame, absl::Span<const Action> actions);
   bool RunCalls(const Frame& frame, const action::ModifyData& modify, Span call);
+  const Relation* BehindViews(const Relation* relation, action::DataVerb verb) const;
   bool RunTriggers(const Frame& frame, const action::ModifyData& modify, Span call);
   bool RunRoutine(const Frame& frame, const Routine& routine, Span call, bool certain);
   bool RunBody(const Body& body, const Frame& frame);
@@ -188,6 +204,7 @@ class Simulator {
   std::vector<RelationId> in_use_;  // see Situation
   SessionState state_;
   bool all_deferred_ = false;  // SET CONSTRAINTS ALL DEFERRED
+  bool read_only_ = false;     // the transaction is
   Moment trusted_since_ = 0;   // see Situation
   bool reopen_ = false;        // COMMIT in a body: what follows it there is another transaction
   Moment body_kept_ = 0;       // what bodies did up to then is committed
@@ -231,6 +248,7 @@ void Simulator::Open(bool block) {
   absl::erase_if(state_.cursors, [](const auto& cursor) { return !cursor.second; });
   in_use_.clear();
   all_deferred_ = false;
+  read_only_ = history_.sessions_[session_].read_only;
   state_.queried = false;
 }
 
@@ -329,9 +347,12 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .conditional = frame.conditional,
           .now = now(),
           .trusted_since = trusted_since_,
+          .read_only = read_only_,
+          .no_path = session.no_path,
+          .makes_schema = frame.path != nullptr,
           .fires_triggers = session.fires_triggers,
           .state = &state_,
-          .search_path = session.search_path,
+          .search_path = frame.path != nullptr ? *frame.path : session.search_path,
           .in_use = in_use_};
 }
 
@@ -427,6 +448,8 @@ void Simulator::RunTransactionAction(Step& step) {
       in_block_ = true;
       history_.transactions_[transaction_].block = true;
     }
+    const auto* begin = step.As<action::Begin>();
+    if (begin->read_only && !step.effectless) read_only_ = *begin->read_only;
   } else if (const auto* commit = step.As<action::Commit>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, true, commit->chain);
     step.effectless = !in_block_;
@@ -474,6 +497,12 @@ void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
   if (set.local && !in_block_ && step.within == nullptr) {
     step.effectless = true;  // WARNING: SET LOCAL can only be used in transaction blocks
     return;
+  }
+  const bool whole = set.name == "transaction_read_only" && !set.values.empty();
+  if (whole) read_only_ = IsOn(set.values[0]);
+  for (const std::string& mode : set.values) {
+    const bool said = absl::StartsWith(mode, "transaction_read_only ");
+    if (said && set.name == "TRANSACTION") read_only_ = absl::EndsWith(mode, "1");
   }
   Session changed = history_.sessions_[session_];
   SetParameter(set, new_session_, changed);
@@ -637,10 +666,15 @@ void Simulator::Forget(Moment before) {
   history_.catalog_.Restore(before, now());
 }
 
-// The elements of CREATE SCHEMA come one after another.
+// The elements of CREATE SCHEMA come one after another (schemacmds.c:CreateSchemaCommand).
 bool Simulator::RunElements(const Frame& frame, absl::Span<const Action> elements) {
-  for (size_t i = 0; i < elements.size(); ++i) {
-    if (!RunActions(frame, elements.subspan(i, 1))) return false;
+  if (!RunActions(frame, elements.subspan(0, 1))) return false;
+  std::vector<std::string> path = history_.sessions_[session_].search_path;
+  path.insert(path.begin(), std::get<action::CreateSchema>(elements[0].kind).name);
+  Frame inside = frame;
+  inside.path = &path;
+  for (size_t i = 1; i < elements.size(); ++i) {
+    if (!RunActions(inside, elements.subspan(i, 1))) return false;
   }
   return true;
 }
@@ -696,12 +730,26 @@ bool Fires(const Trigger& trigger, action::DataVerb verb) {
 
 }  // namespace
 
+// A view passes on what no trigger of its own does instead (rewriteHandler.c:rewriteTargetView).
+const Relation* Simulator::BehindViews(const Relation* relation, action::DataVerb verb) const {
+  for (int depth = 0; relation != nullptr && depth < kMaxCallDepth; ++depth) {
+    const auto instead = [&](const Trigger& trigger) { return Fires(trigger, verb); };
+    const bool passes = relation->kind == RelationKind::kView && relation->uses.size() == 1 &&
+                        relation->rules.empty() &&
+                        std::none_of(relation->triggers.begin(), relation->triggers.end(), instead);
+    if (!passes) return relation;
+    relation = history_.catalog_.At(now()).Find(relation->uses[0].relation);
+  }
+  return relation;
+}
+
 // The triggers of the tables that a query writes to.
 bool Simulator::RunTriggers(const Frame& frame, const action::ModifyData& modify, Span call) {
   const std::vector<std::string>& path = history_.sessions_[session_].search_path;
   if (modify.planned_only || !history_.sessions_[session_].fires_triggers) return true;
   for (const action::Write& write : modify.writes) {
-    const Relation* table = history_.catalog_.At(now()).Find(write.table.name, path);
+    const Relation* table =
+        BehindViews(history_.catalog_.At(now()).Find(write.table.name, path), write.verb);
     if (table == nullptr) continue;
     // INSERT … VALUES has a row; of others nobody knows whether there is one.
     const bool has_row = write.verb == action::DataVerb::kInsert && write.width.has_value() &&

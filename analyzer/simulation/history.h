@@ -89,6 +89,8 @@ struct Session {
   bool utc = false;
   bool check_function_bodies = true;
   bool allow_system_table_mods = false;
+  bool read_only = false;      // default_transaction_read_only
+  bool no_path = false;        // search_path is set to an empty text
   bool fires_triggers = true;  // false: session_replication_role is replica
 };
 

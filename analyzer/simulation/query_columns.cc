@@ -68,6 +68,7 @@ class QueryReader {
     }
     for (const ShownColumn& shown : selection_.columns) Show(shown, query);
     CheckAliases();
+    CheckJoints();
     CheckNames();
     CheckPlaces(query);
     if (context_.plain) CheckComparisons(query);
@@ -203,6 +204,34 @@ class QueryReader {
     }
   }
 
+  // parse_clause.c:transformFromClauseItem
+  void CheckJoints() {
+    for (const Selection::Joint& joint : selection_.joints) {
+      for (const std::string& column : joint.columns) {
+        CheckJoined(joint.first, joint.middle, column);
+        CheckJoined(joint.middle, joint.last, column);
+      }
+    }
+  }
+
+  // On one side of the join.
+  void CheckJoined(size_t from, size_t to, const std::string& column) {
+    bool certain = true;
+    size_t having = 0;
+    // What another join made one is not followed.
+    const bool alone = selection_.joints.size() == 1 && !selection_.natural;
+    for (size_t i = from; i < to && i < sources_.size(); ++i) {
+      certain = certain && sources_[i].certain;
+      const Relation* relation = sources_[i].relation;
+      if (relation != nullptr && relation->FindColumn(column) != nullptr) ++having;
+    }
+    if (having == 0 && certain) {
+      Fail("42703", absl::StrCat("column \"", column, "\" of USING does not exist"));
+    } else if (having > 1 && alone) {
+      Fail("42702", absl::StrCat("common column name \"", column, "\" appears more than once"));
+    }
+  }
+
   // DISTINCT, GROUP BY and ORDER BY compare values (parse_oper.c:get_sort_group_operators).
   void CheckComparisons(const QueryColumns& query) {
     const auto check = [&](const std::shared_ptr<const TypeName>& type) {
@@ -318,6 +347,8 @@ class QueryReader {
   void ShowAll(const std::string& qualifier, QueryColumns& query) {
     // What is joined by name is shown once, and first.
     if (selection_.joins_by_name && qualifier.empty()) query.known = false;
+    // `p.*` of a routine's argument, or of a query around.
+    if (!qualifier.empty() && FindSource(qualifier) == nullptr) query.known = false;
     for (const Source& source : sources_) {
       if (!qualifier.empty() && source.alias != qualifier) continue;
       if (source.open) query.known = false;

@@ -377,6 +377,10 @@ class Judge {
       return {};
     }
     // BETWEEN and IN compare the first with each of the others; the second speaks for them.
+    for (size_t i = 2; i < operands.size(); ++i) {
+      Operand pair[] = {operands[0], operands[i]};
+      if (pair[1].untyped && !pair[0].untyped) TakeAfter(operation, pair);
+    }
     if (operands.size() > 2) operands = operands.first(2);
     if (operation.kind == OperationKind::kAnyOperator && operands.size() == 2) {
       if (operands[1].type.array) {
@@ -527,6 +531,14 @@ class Judge {
       }
       operands[1] = operands[0];
       return;
+    }
+    // Enums have their comparisons in common.
+    const std::string* text = operands[1].text;
+    const bool compared = operands[0].type.type_class == TypeClass::kEnum && !base.array;
+    if (!compared || text == nullptr) return;
+    for (const absl::string_view compares : {"=", "<>", "<", ">", "<=", ">="}) {
+      if (operation.name.name != compares || !misfit_.empty()) continue;
+      misfit_ = JudgeText(*text, operands[0].type, scope_);
     }
   }
 

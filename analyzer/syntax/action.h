@@ -48,6 +48,8 @@ struct FunctionCall {
   uint32_t arguments = 0;
   // It runs whenever its statement does: CALL, and what a SELECT without conditions shows.
   bool certain = false;
+  // Its one argument is a bare name: `f(t)` may be the column f of a row of t.
+  bool of_name = false;
 };
 
 // A string constant that has to be a value of a type: the one it is cast to or, where `type` has no
@@ -183,6 +185,7 @@ struct Column {
   bool always = false;                // of an identity column: GENERATED ALWAYS
   OptionalExpression generated_from;  // GENERATED ALWAYS AS (…)
   Boxed<SequenceOptions> numbers;     // of identity
+  bool set_of = false;                // SETOF, which no column can be
   // Clauses that PostgreSQL refuses in each other's company (42601); empty: none.
   std::string clash;
   std::vector<Constraint> constraints;  // inline ones; NOT NULL too
@@ -252,6 +255,13 @@ enum class ObjectKind {
   kOther,
 };
 
+// What the words of a statement show to be wrong, whatever the catalog holds: PostgreSQL says so
+// once it knows the relations that they name.
+struct Mistake {
+  std::string sqlstate;
+  std::string message;
+};
+
 // An object that is no relation. What has no name of its own, or shares it, has one that tells it
 // apart: `=(int4, int4)` an operator, `f(int4)` an aggregate, `c USING btree` an operator class or
 // family, `(a AS b)` a cast, `role SERVER s` a user mapping.
@@ -298,8 +308,17 @@ struct Selection {
   std::vector<Mention> sorted_by;  // by ORDER BY and GROUP BY: names of shown columns count too
   // What UPDATE and MERGE set columns to; a name is empty where the value is none of a column.
   std::vector<ShownColumn> assigned;
-  bool into = false;               // SELECT … INTO
-  bool joins_by_name = false;      // USING, NATURAL: two columns become one
+  bool into = false;           // SELECT … INTO
+  bool joins_by_name = false;  // USING, NATURAL: two columns become one
+  // A join by USING: those of `sources` from `first` to `middle` with those from there to `last`.
+  struct Joint {
+    size_t first = 0;
+    size_t middle = 0;
+    size_t last = 0;
+    std::vector<std::string> columns;
+  };
+  std::vector<Joint> joints;
+  bool natural = false;            // one of the joins is NATURAL
   bool grouped = false;            // GROUP BY
   bool grouped_by_others = false;  // by more than `grouped_by`: expressions, places, sets
   std::vector<Mention> grouped_by;
@@ -356,7 +375,9 @@ enum LikeOption : uint32_t {
 namespace action {
 
 // ---- transactions and session ----------------------------------------------------------------
-struct Begin {};
+struct Begin {
+  std::optional<bool> read_only;
+};
 struct Commit {
   bool chain = false;
 };
@@ -413,6 +434,9 @@ struct CreateTable {
   std::string tablespace;                // empty: the default one
   std::string access_method;             // likewise
   ThinVector<Parameter> parameters;
+  bool says_on_commit = false;  // any ON COMMIT
+  ThinVector<Name> reads_only;  // see ModifyData
+  Boxed<Mistake> refused;       // of its query
 };
 struct IndexColumn {
   std::string column;  // empty: an expression
@@ -485,6 +509,11 @@ struct CreateView {
   std::vector<std::string> columns;
   OptionalSelection selection;
   std::vector<std::string> column_names;  // that are given to the query's columns
+  bool checks = false;                    // WITH CHECK OPTION
+  bool locks_rows = false;                // FOR UPDATE and its kin: see ModifyData
+  ThinVector<Name> row_locked;
+  ThinVector<Name> reads_only;  // likewise
+  Boxed<Mistake> refused;
 };
 enum class Volatility { kImmutable, kStable, kVolatile };
 struct CreateFunction {
@@ -495,21 +524,24 @@ struct CreateFunction {
   uint32_t arguments = 0;
   // The types of the arguments it is called with, as written: what tells it from its overloads.
   std::string signature;
-  std::vector<Name> types;               // of its arguments and of what it returns
-  std::vector<ColumnUse> column_types;   // those said as `table.column%TYPE`
-  std::string returns;                   // as written; empty where OUT arguments say it
-  std::vector<std::string> input_names;  // of the arguments in the signature; some empty
-  std::vector<TypeName> inputs;          // their types
-  uint32_t defaults = 0;                 // how many of them, the last ones, have a default
-  bool variadic = false;                 // the last of them
-  std::optional<TypeName> result;        // of RETURNS, but for TABLE
-  bool returns_set = false;              // SETOF or TABLE
-  std::vector<TypeName> outputs;         // of the arguments and columns that it gives back
+  std::vector<Name> types;                        // of its arguments and of what it returns
+  std::vector<ColumnUse> column_types;            // those said as `table.column%TYPE`
+  std::string returns;                            // as written; empty where OUT arguments say it
+  std::vector<std::string> input_names;           // of the arguments in the signature; some empty
+  std::vector<TypeName> inputs;                   // their types
+  uint32_t defaults = 0;                          // how many of them, the last ones, have a default
+  ThinVector<OptionalExpression> default_values;  // those of the last of them
+  bool variadic = false;                          // the last of them
+  std::optional<TypeName> result;                 // of RETURNS, but for TABLE
+  bool returns_set = false;                       // SETOF or TABLE
+  std::vector<TypeName> outputs;                  // of the arguments and columns that it gives back
   std::string language;
   // A LANGUAGE sql function whose body is one constant: the planner inlines it, so declaring it
   // volatile changes nothing (optimizer/util/clauses.c:inline_function).
   bool constant_body = false;
   std::shared_ptr<const Body> body;
+  ThinVector<Parameter> settings;  // SET name = value, of those with one value
+  Boxed<Mistake> refused;          // its arguments, its result or its options
 };
 enum class TriggerTiming : uint8_t { kBefore, kAfter, kInsteadOf };
 struct CreateTrigger {
@@ -521,6 +553,8 @@ struct CreateTrigger {
   bool on_delete = false;
   bool on_truncate = false;
   bool transition = false;  // REFERENCING … TABLE
+  bool old_table = false;   // of OLD TABLE
+  bool new_table = false;   // of NEW TABLE
   std::string name;
   Name table;
   bool or_replace = false;
@@ -778,6 +812,8 @@ struct CreateRule {
   std::vector<Name> writes;          // by its actions
   std::vector<std::string> columns;  // of the table: OLD's and NEW's
   std::vector<FunctionCall> calls;
+  bool uses_old = false;
+  bool uses_new = false;
 };
 struct CreateStatistics {
   Name statistics;  // empty: PostgreSQL chooses it
@@ -919,6 +955,7 @@ struct Execute {
   std::string name;
   bool planned_only = false;
   std::vector<FunctionCall> calls;  // in its arguments
+  std::vector<BoundValue> arguments;
 };
 // RAISE of a body, where it ends it: an exception.
 struct RaiseError {
@@ -978,6 +1015,7 @@ struct Write {
   std::vector<std::string> columns;
   bool by_source = false;              // MERGE … WHEN NOT MATCHED BY SOURCE
   bool assigns_parts = false;          // UPDATE … SET a[1] = …, a.b = …
+  ThinVector<uint32_t> parts;          // the places in `columns` of which that is so
   std::vector<std::string> defaulted;  // of them: those that are to get DEFAULT, in any row
   // Of INSERT, how many values a row has; nothing where the text does not tell. 0: DEFAULT VALUES.
   std::optional<uint32_t> width;
@@ -995,6 +1033,7 @@ struct ModifyData {
   bool locks_rows = false;       // SELECT … FOR UPDATE and its kin, without OF
   ThinVector<Name> row_locked;   // those that OF names
   ThinVector<Name> reads;        // other relations it reads
+  ThinVector<Name> reads_only;   // of them: those that it reads with ONLY and not without
   bool reads_all = false;        // an INSERT whose SELECT has no WHERE and no LIMIT
   bool planned_only = false;     // EXPLAIN without ANALYZE, PREPARE: nothing is read or changed
   bool copies_out = false;       // COPY … TO
@@ -1007,6 +1046,10 @@ struct ModifyData {
   std::string cursor;    // that DECLARE opens
   bool holds = false;    // WITH HOLD: the cursor outlives its transaction
   std::string prepares;  // that PREPARE names
+  // Of PREPARE: how many parameters it has, and the types of the first of them.
+  uint32_t parameters = 0;
+  ThinVector<TypeName> parameter_types;
+  Boxed<Mistake> refused;
   // What the query's rows satisfy, where it is about one relation and no other.
   OptionalPredicate where;
   ThinVector<ColumnUse> columns_used;

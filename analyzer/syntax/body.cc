@@ -115,10 +115,17 @@ absl::string_view SqlstateOf(absl::string_view message) {
       {"too few parameters specified for RAISE", "42601"},
       {"too many parameters specified for RAISE", "42601"},
       {"duplicate declaration", "42601"},
+      {"loop variable of FOREACH must be", "42601"},
+      {"EXIT cannot be used outside a loop", "42601"},
+      {"CONTINUE cannot be used outside a loop", "42601"},
+      {"there is no label", "42601"},
   };
   for (const auto& [start, sqlstate] : kMessages) {
     if (absl::StartsWith(message, start)) return sqlstate;
   }
+  // Of a field it does not know whether the row has it.
+  const bool unknown = absl::EndsWith(message, "is not a known variable");
+  if (unknown && !absl::StrContains(message, '.')) return "42601";
   const bool variable = absl::StartsWith(message, "variable \"");
   if (variable && absl::StrContains(message, "must have a default value")) return "22004";
   if (variable && absl::EndsWith(message, "is declared CONSTANT")) return "22005";
@@ -405,8 +412,34 @@ void BodyReader::Read(const Fragment& fragment) {
   result_.unknown = true;
 }
 
+// `t%ROWTYPE` as a record, in as many characters: libpg_query, which has no catalog, knows no other
+// variable with fields.
+std::string WithRecords(absl::string_view statement) {
+  std::string text(statement);
+  const std::string folded = absl::AsciiStrToLower(statement);
+  constexpr absl::string_view kWord = "%rowtype";
+  const std::string word(kWord);
+  for (size_t at = folded.find(word); at != std::string::npos; at = folded.find(word, at + 1)) {
+    size_t begin = at;
+    while (begin > 0 && (absl::ascii_isalnum(static_cast<unsigned char>(folded[begin - 1])) ||
+                         folded[begin - 1] == '_' || folded[begin - 1] == '.')) {
+      --begin;
+    }
+    const size_t length = at + kWord.size() - begin;
+    text.replace(begin, length, absl::StrCat("record", std::string(length - 6, ' ')));
+  }
+  return text;
+}
+
 Body BodyReader::ReadPlpgsql() && {
-  const Parsed parsed = ParsePlpgsqlToJson(text_.statement);
+  Parsed parsed = ParsePlpgsqlToJson(text_.statement);
+  std::string with_records;
+  const bool rows = !parsed.ok() && SqlstateOf(parsed.error->message).empty() &&
+                    absl::StrContains(absl::AsciiStrToLower(text_.statement), "%rowtype");
+  if (rows) {
+    with_records = WithRecords(text_.statement);
+    parsed = ParsePlpgsqlToJson(with_records);
+  }
   if (!parsed.ok()) {
     Refuse(*parsed.error, SqlstateOf(parsed.error->message));
     return std::move(result_);
@@ -421,6 +454,8 @@ Body BodyReader::ReadPlpgsql() && {
     code.too_deep = true;
   }
   result_.unknown = code.too_deep;
+  result_.returns_value = code.returns_value;
+  result_.returns_bare = code.returns_bare;
   result_.types = std::move(code.types);
   // libpg_query takes the quotes off: a dot may be one within a name.
   if (!absl::StrContains(body_, '"')) {

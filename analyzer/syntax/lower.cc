@@ -12,6 +12,7 @@
 #include "analyzer/syntax/grammar.h"
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower_expression.h"
+#include "analyzer/syntax/lower_mistake.h"
 #include "analyzer/syntax/lower_parts.h"
 #include "analyzer/syntax/lower_predicate.h"
 #include "analyzer/syntax/tree.h"
@@ -32,6 +33,10 @@ Persistence LowerPersistence(const Node& range_var) {
 
 // ---- statements of one action ----------------------------------------------------------------
 
+bool SaysOnCommit(absl::string_view on_commit) {
+  return !on_commit.empty() && on_commit != "ONCOMMIT_NOOP";
+}
+
 action::CreateTable LowerCreateTable(const Node& body) {
   action::CreateTable create = {.table = tree::RangeVarName(body["relation"]),
                                 .if_not_exists = body.Flag("if_not_exists"),
@@ -40,7 +45,8 @@ action::CreateTable LowerCreateTable(const Node& body) {
                                 .drops_at_commit = body.Text("oncommit") == "ONCOMMIT_DROP",
                                 .tablespace = std::string(body.Text("tablespacename")),
                                 .access_method = std::string(body.Text("accessMethod")),
-                                .parameters = tree::LowerParameters(body, "options")};
+                                .parameters = tree::LowerParameters(body, "options"),
+                                .says_on_commit = SaysOnCommit(body.Text("oncommit"))};
   for (const Node& element : body.Items("tableElts")) {
     const absl::string_view tag = element.Tag();
     if (tag == "ColumnDef") {
@@ -92,7 +98,11 @@ action::CreateTable LowerCreateTableAs(const Node& into, const Node& query, bool
           .calls = std::move(lowered.calls),
           .executes = std::string(query["ExecuteStmt"].Text("name")),
           .selection = tree::LowerSelection(query),
-          .column_names = tree::Strings(into["colNames"])};
+          .column_names = tree::Strings(into["colNames"]),
+          .parameters = tree::LowerParameters(into, "options"),
+          .says_on_commit = SaysOnCommit(into.Text("onCommit")),
+          .reads_only = std::move(lowered.reads_only),
+          .refused = std::move(lowered.refused)};
 }
 
 action::CreateView LowerMaterializedView(const Node& body) {
@@ -109,7 +119,14 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .calls = std::move(query.calls),
           .types = std::move(query.types),
           .selection = tree::LowerSelection(body["query"]),
-          .column_names = tree::Strings(into["colNames"])};
+          .column_names = tree::Strings(into["colNames"]),
+          .locks_rows = query.locks_rows,
+          .row_locked = std::move(query.row_locked),
+          .reads_only = std::move(query.reads_only),
+          .refused = query.writes.empty()
+                         ? std::move(query.refused)
+                         : Mistake{.sqlstate = "0A000",
+                                   .message = "materialized views must not change data in WITH"}};
 }
 
 // `CREATE VIEW v (a, b)` renames the first columns of its query.
@@ -119,6 +136,16 @@ std::vector<std::string> ViewColumns(const Node& aliases, const Node& query) {
   if (given.size() > columns.size()) return {};
   std::move(given.begin(), given.end(), columns.begin());
   return columns;
+}
+
+// WITH CHECK OPTION, or the same as a parameter.
+bool ChecksOption(const Node& body) {
+  const absl::string_view option = body.Text("withCheckOption");
+  if (!option.empty() && option != "NO_CHECK_OPTION") return true;
+  const std::vector<Parameter> parameters = tree::LowerParameters(body, "options");
+  return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& parameter) {
+    return parameter.name == "check_option";
+  });
 }
 
 action::CreateView LowerCreateView(const Node& body) {
@@ -136,7 +163,16 @@ action::CreateView LowerCreateView(const Node& body) {
           .types = std::move(query.types),
           .columns = ViewColumns(body["aliases"], body["query"]),
           .selection = tree::LowerSelection(body["query"]),
-          .column_names = tree::Strings(body["aliases"])};
+          .column_names = tree::Strings(body["aliases"]),
+          .checks = ChecksOption(body),
+          .locks_rows = query.locks_rows,
+          .row_locked = std::move(query.row_locked),
+          .reads_only = std::move(query.reads_only),
+          .refused = query.writes.empty()
+                         ? std::move(query.refused)
+                         : Mistake{.sqlstate = "0A000",
+                                   .message = "views must not contain data-modifying statements "
+                                              "in WITH"}};
 }
 
 // The column part of the name PostgreSQL gives an index (parser/parse_target.c:FigureIndexColname):
@@ -272,9 +308,11 @@ action::ModifyData LowerModify(const Node& statement) {
           .locks_rows = query.locks_rows,
           .row_locked = std::move(query.row_locked),
           .reads = std::move(query.reads),
+          .reads_only = std::move(query.reads_only),
           .reads_all = statement.Tag() == "InsertStmt" && select.Tag() == "SelectStmt" &&
                        !select.Body()["whereClause"] && !select.Body()["limitCount"],
           .locks_derived = tree::LocksDerived(statement),
+          .refused = std::move(query.refused),
           .where = std::move(where),
           .columns_used = std::move(query.columns),
           .selection = tree::LowerComputed(statement),
@@ -328,6 +366,7 @@ void LowerParameters(const Node& body, action::CreateFunction& create) {
     create.inputs.push_back(tree::LowerType(one["argType"]));
     create.variadic = mode == "FUNC_PARAM_VARIADIC";
     create.defaults += one["defexpr"].present() ? 1U : 0U;
+    if (one["defexpr"]) create.default_values.push_back(tree::LowerOptional(one["defexpr"]));
     create.input_names.emplace_back(one.Text("name"));
   }
   create.signature = tree::LowerSignature(inputs);
@@ -364,6 +403,44 @@ std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
   return std::make_shared<const Body>(std::move(body));
 }
 
+action::SetParameter LowerSet(const Node& body) {
+  action::SetParameter set = {.name = std::string(body.Text("name")),
+                              .local = body.Flag("is_local")};
+  for (const Node& argument : body.Items("args")) {
+    const Node constant = argument["A_Const"];
+    if (constant["sval"]) {
+      set.values.emplace_back(constant["sval"].Text("sval"));
+    } else if (constant["fval"]) {
+      set.values.emplace_back(constant["fval"].Text("fval"));
+    } else if (constant["ival"]) {
+      set.values.push_back(absl::StrCat(constant["ival"].Number("ival")));
+    } else if (argument["DefElem"]) {
+      // SET TRANSACTION: `transaction_isolation serializable`
+      const Node mode = argument["DefElem"];
+      const Node value = mode["arg"]["A_Const"];
+      set.values.push_back(absl::StrCat(mode.Text("defname"), " ", value["sval"].Text("sval")));
+      if (value["ival"]) absl::StrAppend(&set.values.back(), value["ival"].Number("ival"));
+    } else {
+      // SET TIME ZONE INTERVAL …: known to be set, to something that is not looked at.
+      set.values.emplace_back("");
+    }
+  }
+  return set;
+}
+
+// SET of a routine, of one value.
+std::vector<Parameter> LowerSettings(const tree::NodeList& options) {
+  std::vector<Parameter> settings;
+  for (const Node& option : options) {
+    const Node set = option["DefElem"]["arg"]["VariableSetStmt"];
+    if (set.Text("kind") != "VAR_SET_VALUE") continue;
+    action::SetParameter lowered = LowerSet(set);
+    if (lowered.values.size() != 1) continue;
+    settings.push_back({.name = lowered.name, .value = std::move(lowered.values[0])});
+  }
+  return settings;
+}
+
 action::CreateFunction LowerCreateFunction(const Node& body) {
   action::CreateFunction create = {
       .function = tree::QualifiedName(body["funcname"]),
@@ -385,6 +462,8 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
       text = absl::StrJoin(tree::Strings(element["arg"]["List"]["items"]), "\n");
     }
   }
+  create.settings = LowerSettings(body.Items("options"));
+  create.refused = tree::FindRoutineMistake(body);
   create.constant_body = create.language == "sql" && IsConstantBody(text);
   LowerParameters(body, create);
   if (body["sql_body"]) {
@@ -471,30 +550,6 @@ action::Drop LowerDrop(const Node& body) {
   return drop;
 }
 
-action::SetParameter LowerSet(const Node& body) {
-  action::SetParameter set = {.name = std::string(body.Text("name")),
-                              .local = body.Flag("is_local")};
-  for (const Node& argument : body.Items("args")) {
-    const Node constant = argument["A_Const"];
-    if (constant["sval"]) {
-      set.values.emplace_back(constant["sval"].Text("sval"));
-    } else if (constant["fval"]) {
-      set.values.emplace_back(constant["fval"].Text("fval"));
-    } else if (constant["ival"]) {
-      set.values.push_back(absl::StrCat(constant["ival"].Number("ival")));
-    } else if (argument["DefElem"]) {
-      // SET TRANSACTION: `transaction_isolation serializable`
-      const Node mode = argument["DefElem"];
-      set.values.push_back(
-          absl::StrCat(mode.Text("defname"), " ", mode["arg"]["A_Const"]["sval"].Text("sval")));
-    } else {
-      // SET TIME ZONE INTERVAL …: known to be set, to something that is not looked at.
-      set.values.emplace_back("");
-    }
-  }
-  return set;
-}
-
 // SELECT set_config('lock_timeout', '2s', true) sets a parameter as SET LOCAL does.
 std::optional<action::SetParameter> LowerSetConfig(const Node& select) {
   const tree::NodeList targets = select.Items("targetList");
@@ -519,10 +574,22 @@ ActionKind LowerSelect(const Node& statement) {
   return LowerModify(statement);
 }
 
+// READ ONLY and READ WRITE.
+std::optional<bool> LowerReadOnly(const Node& body) {
+  for (const Node& option : body.Items("options")) {
+    const Node mode = option["DefElem"];
+    if (mode.Text("defname") != "transaction_read_only") continue;
+    return mode["arg"]["A_Const"]["ival"].Number("ival") != 0;
+  }
+  return std::nullopt;
+}
+
 ActionKind LowerTransaction(const Node& body, const std::string& tag) {
   const absl::string_view kind = body.Text("kind");
   const std::string savepoint(body.Text("savepoint_name"));
-  if (kind == "TRANS_STMT_BEGIN" || kind == "TRANS_STMT_START") return action::Begin{};
+  if (kind == "TRANS_STMT_BEGIN" || kind == "TRANS_STMT_START") {
+    return action::Begin{.read_only = LowerReadOnly(body)};
+  }
   if (kind == "TRANS_STMT_COMMIT") return action::Commit{.chain = body.Flag("chain")};
   if (kind == "TRANS_STMT_ROLLBACK") return action::Rollback{.chain = body.Flag("chain")};
   if (kind == "TRANS_STMT_SAVEPOINT") return action::Savepoint{.name = savepoint};
@@ -638,7 +705,11 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
     create.on_delete = (events & 8) != 0;
     create.on_update = (events & 16) != 0;
     create.on_truncate = (events & 32) != 0;
-    create.transition = !body.Items("transitionRels").empty();
+    for (const Node& relation : body.Items("transitionRels")) {
+      const bool is_new = relation["TriggerTransition"].Flag("isNew");
+      create.transition = true;
+      (is_new ? create.new_table : create.old_table) = true;
+    }
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
     create.columns = tree::Strings(body["columns"]);
     create.when = tree::LowerOptional(body["whenClause"]);
@@ -684,8 +755,12 @@ action::ModifyData LowerCopy(const Node& body) {
 
 // The calls in the arguments of EXECUTE.
 action::Execute LowerExecute(const Node& statement) {
-  return {.name = std::string(statement.Body().Text("name")),
-          .calls = tree::LowerQuery(statement).calls};
+  action::Execute execute = {.name = std::string(statement.Body().Text("name")),
+                             .calls = tree::LowerQuery(statement).calls};
+  for (const Node& argument : statement.Body().Items("params")) {
+    execute.arguments.push_back(tree::LowerBoundValue(argument));
+  }
+  return execute;
 }
 
 // EXPLAIN plans, which locks as running does; ANALYZE runs.
@@ -728,12 +803,26 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
     // CURSOR_OPT_HOLD (nodes/parsenodes.h)
     cursor.holds = (body.Number("options") & 32) != 0;
     cursor.cursor = std::string(body.Text("portalname"));
+    if (!cursor.writes.empty()) {
+      cursor.refused = Mistake{.sqlstate = "0A000",
+                               .message = "DECLARE CURSOR must not contain data-modifying "
+                                          "statements in WITH"};
+    }
     return cursor;
   }
   if (type == "PrepareStmt") {
     action::ModifyData prepared = LowerModify(body["query"]);
     prepared.planned_only = true;
     prepared.prepares = std::string(body.Text("name"));
+    for (const Node& type : body.Items("argtypes")) {
+      prepared.parameter_types.push_back(tree::LowerType(type["TypeName"]));
+    }
+    prepared.parameters = static_cast<uint32_t>(prepared.parameter_types.size());
+    tree::Walk(body["query"], [&](absl::string_view tag, const Node& parameter) {
+      if (tag != "ParamRef") return;
+      prepared.parameters =
+          std::max(prepared.parameters, static_cast<uint32_t>(parameter.Number("number")));
+    });
     return prepared;
   }
   if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);

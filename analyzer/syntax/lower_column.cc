@@ -232,7 +232,9 @@ SequenceOptions LowerSequenceOptions(const NodeList& options) {
 }
 
 Column LowerColumn(const Node& body) {
-  Column column = {.name = std::string(body.Text("colname")), .type = LowerType(body["typeName"])};
+  Column column = {.name = std::string(body.Text("colname")),
+                   .type = LowerType(body["typeName"]),
+                   .set_of = body["typeName"].Flag("setof")};
   if (const Node collation = body["collClause"]) {
     column.type.collation = absl::StrJoin(Strings(collation["collname"]), ".");
   }

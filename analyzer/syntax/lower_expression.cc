@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "analyzer/syntax/lower_predicate.h"
+#include "analyzer/syntax/lower_mistake.h"
 
 namespace plimsoll::tree {
 namespace {
@@ -25,8 +26,11 @@ void AddOnce(std::vector<std::string>& values, absl::string_view value) {
 void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
   FunctionCall call = {.function = QualifiedName(body["funcname"]),
                        .arguments = static_cast<uint32_t>(body.Items("args").size())};
+  call.of_name = call.arguments == 1 && call.function.schema.empty() &&
+                 body.Items("args")[0]["ColumnRef"].Items("fields").size() == 1;
   const bool again = std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& other) {
-    return other.function == call.function && other.arguments == call.arguments;
+    return other.function == call.function && other.arguments == call.arguments &&
+           other.of_name == call.of_name;
   });
   if (!again) calls.push_back(std::move(call));
 }
@@ -240,11 +244,19 @@ std::optional<action::OnConflict> LowerConflict(const Node& clause) {
   return conflict;
 }
 
+// A column, or a part of it, that gets a value.
+void NotePlace(const Node& target, action::Write& write) {
+  if (target["indirection"]) {
+    write.assigns_parts = true;
+    write.parts.push_back(static_cast<uint32_t>(write.columns.size()));
+  }
+  write.columns.emplace_back(target.Text("name"));
+}
+
 // What INSERT INTO t (a, b) puts where: rows by their places.
 void LowerInserted(const Node& body, action::Write& insert) {
   for (const Node& target : body.Items("cols")) {
-    insert.columns.emplace_back(target["ResTarget"].Text("name"));
-    insert.assigns_parts = insert.assigns_parts || target["ResTarget"]["indirection"].present();
+    NotePlace(target["ResTarget"], insert);
   }
   if (!body["selectStmt"]) insert.width = 0;
   const Node select = body["selectStmt"]["SelectStmt"];
@@ -272,8 +284,7 @@ action::Write LowerWrite(const Node& body, const Target& table, action::DataVerb
   for (const Node& target : body.Items("targetList")) {
     const Node assignment = target["ResTarget"];
     write.rows[0].push_back(LowerBoundValue(assignment["val"]));
-    write.columns.emplace_back(assignment.Text("name"));
-    write.assigns_parts = write.assigns_parts || assignment["indirection"].present();
+    NotePlace(assignment, write);
     const Node text = assignment["val"]["A_Const"]["sval"];
     if (text) {
       write.texts.push_back(
@@ -450,6 +461,20 @@ class GivenNames {
   bool opaque_ = false;
 };
 
+// Those that are read with ONLY wherever they are.
+std::vector<Name> ReadOnly(const std::deque<Name>& found, const std::vector<bool>& only) {
+  const auto key = [&](size_t i) { return found[i].schema + '\0' + found[i].name; };
+  absl::flat_hash_set<std::string> whole;
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (!only[i]) whole.insert(key(i));
+  }
+  std::vector<Name> names;
+  for (size_t i = 0; i < found.size(); ++i) {
+    if (only[i] && whole.insert(key(i)).second) names.push_back(found[i]);
+  }
+  return names;
+}
+
 Query LowerQuery(const Node& node) {
   Query query;
   GivenNames given;
@@ -462,8 +487,11 @@ Query LowerQuery(const Node& node) {
   uint32_t selects = 0;
   std::vector<std::string> locked;  // qualifiers after FOR UPDATE OF
   size_t not_read = 0;              // as many of the RangeVars to come are such qualifiers
+  QueryMistakes mistakes;
+  std::vector<bool> only;  // of each of `found`: ONLY is said of it
   Walk(node, [&](absl::string_view tag, const Node& body) {
     given.See(tag, body);
+    mistakes.See(tag, body);
     if (tag == "RangeVar" && not_read > 0) {
       --not_read;
       locked.emplace_back(body.Text("relname"));
@@ -472,6 +500,7 @@ Query LowerQuery(const Node& node) {
       query.locks_rows = query.locks_rows || not_read == 0;
     } else if (tag == "RangeVar") {
       found.push_back(RangeVarName(body));
+      only.push_back(!body.Flag("inh"));
       const absl::string_view alias = body["alias"].Text("aliasname");
       const std::string qualifier(alias.empty() ? body.Text("relname") : alias);
       const auto [entry, added] = qualifiers.try_emplace(qualifier, &found.back());
@@ -512,10 +541,17 @@ Query LowerQuery(const Node& node) {
     if (relation == qualifiers.end() || relation->second == nullptr) continue;
     query.row_locked.push_back(*relation->second);
   }
+  if (std::find(only.begin(), only.end(), true) != only.end()) {
+    query.reads_only = ReadOnly(found, only);
+  }
   for (Name& name : found) {
-    if (name.schema.empty() && own.contains(name.name)) continue;
+    if (name.schema.empty() && own.contains(name.name)) {
+      mistakes.SeeRead(name.name);
+      continue;
+    }
     if (seen.insert(name.schema + '\0' + name.name).second) query.reads.push_back(std::move(name));
   }
+  query.refused = mistakes.Find();
   return query;
 }
 

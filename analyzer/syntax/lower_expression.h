@@ -44,7 +44,9 @@ struct Query {
   ThinVector<TypedText> texts;        // constants that are cast
   bool locks_rows = false;            // FOR UPDATE and its kin, without OF
   std::vector<Name> row_locked;       // those that OF names
+  ThinVector<Name> reads_only;        // see ModifyData
   ThinVector<SequenceUse> sequences;
+  Boxed<Mistake> refused;
 };
 Query LowerQuery(const Node& query);
 

@@ -208,6 +208,7 @@ ActionKind LowerCreateRule(const Node& body) {
     const std::vector<std::string> fields =
         tag == "ColumnRef" ? Strings(reference["fields"]) : std::vector<std::string>();
     const bool of_row = fields.size() == 2 && (fields[0] == "old" || fields[0] == "new");
+    if (of_row) (fields[0] == "old" ? create.uses_old : create.uses_new) = true;
     if (of_row && !fields[1].empty()) create.columns.push_back(fields[1]);
   });
   // OLD and NEW stand for the row, and the table itself is named already.

@@ -262,9 +262,19 @@ class SelectionReader {
     if (tag != "JoinExpr" || body["alias"]) return false;
     read_.joins_by_name =
         read_.joins_by_name || body.Flag("isNatural") || body["usingClause"].present();
+    read_.natural = read_.natural || body.Flag("isNatural");
     if (body["quals"]) AddCondition(body["quals"]);
-    return AddSource(body["larg"].Tag(), body["larg"].Body()) &&
-           AddSource(body["rarg"].Tag(), body["rarg"].Body());
+    const size_t first = read_.sources.size();
+    if (!AddSource(body["larg"].Tag(), body["larg"].Body())) return false;
+    const size_t middle = read_.sources.size();
+    if (!AddSource(body["rarg"].Tag(), body["rarg"].Body())) return false;
+    if (body["usingClause"]) {
+      read_.joints.push_back({.first = first,
+                              .middle = middle,
+                              .last = read_.sources.size(),
+                              .columns = Strings(body["usingClause"])});
+    }
+    return true;
   }
 
   // Whether the name is one of WITH's.
