@@ -143,9 +143,8 @@ bool ChecksOption(const Node& body) {
   const absl::string_view option = body.Text("withCheckOption");
   if (!option.empty() && option != "NO_CHECK_OPTION") return true;
   const std::vector<Parameter> parameters = tree::LowerParameters(body, "options");
-  return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& parameter) {
-    return parameter.name == "check_option";
-  });
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const Parameter& parameter) { return parameter.name == "check_option"; });
 }
 
 action::CreateView LowerCreateView(const Node& body) {
@@ -779,6 +778,22 @@ ActionKind LowerExplain(const Node& body) {
   return modify;
 }
 
+action::ModifyData LowerPrepare(const Node& body) {
+  action::ModifyData prepared = LowerModify(body["query"]);
+  prepared.planned_only = true;
+  prepared.prepares = std::string(body.Text("name"));
+  for (const Node& type : body.Items("argtypes")) {
+    prepared.parameter_types.push_back(tree::LowerType(type["TypeName"]));
+  }
+  prepared.parameters = static_cast<uint32_t>(prepared.parameter_types.size());
+  tree::Walk(body["query"], [&](absl::string_view tag, const Node& parameter) {
+    if (tag != "ParamRef") return;
+    prepared.parameters =
+        std::max(prepared.parameters, static_cast<uint32_t>(parameter.Number("number")));
+  });
+  return prepared;
+}
+
 ActionKind LowerSingle(const Node& statement, const std::string& tag) {
   const absl::string_view type = statement.Tag();
   const Node body = statement.Body();
@@ -805,26 +820,13 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
     cursor.cursor = std::string(body.Text("portalname"));
     if (!cursor.writes.empty()) {
       cursor.refused = Mistake{.sqlstate = "0A000",
-                               .message = "DECLARE CURSOR must not contain data-modifying "
-                                          "statements in WITH"};
+                               .message =
+                                   "DECLARE CURSOR must not contain data-modifying "
+                                   "statements in WITH"};
     }
     return cursor;
   }
-  if (type == "PrepareStmt") {
-    action::ModifyData prepared = LowerModify(body["query"]);
-    prepared.planned_only = true;
-    prepared.prepares = std::string(body.Text("name"));
-    for (const Node& type : body.Items("argtypes")) {
-      prepared.parameter_types.push_back(tree::LowerType(type["TypeName"]));
-    }
-    prepared.parameters = static_cast<uint32_t>(prepared.parameter_types.size());
-    tree::Walk(body["query"], [&](absl::string_view tag, const Node& parameter) {
-      if (tag != "ParamRef") return;
-      prepared.parameters =
-          std::max(prepared.parameters, static_cast<uint32_t>(parameter.Number("number")));
-    });
-    return prepared;
-  }
+  if (type == "PrepareStmt") return LowerPrepare(body);
   if (auto object = tree::LowerObject(type, body, tag)) return *std::move(object);
   return action::Other{.what = tag, .relations = tree::NamedRelations(statement)};
 }

@@ -11,8 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "analyzer/syntax/lower_predicate.h"
 #include "analyzer/syntax/lower_mistake.h"
+#include "analyzer/syntax/lower_predicate.h"
 
 namespace plimsoll::tree {
 namespace {
@@ -462,7 +462,7 @@ class GivenNames {
 };
 
 // Those that are read with ONLY wherever they are.
-std::vector<Name> ReadOnly(const std::deque<Name>& found, const std::vector<bool>& only) {
+static std::vector<Name> ReadOnly(const std::deque<Name>& found, const std::vector<bool>& only) {
   const auto key = [&](size_t i) { return found[i].schema + '\0' + found[i].name; };
   absl::flat_hash_set<std::string> whole;
   for (size_t i = 0; i < found.size(); ++i) {
