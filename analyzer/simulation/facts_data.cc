@@ -306,9 +306,17 @@ bool Inspector::CheckUpdatable(const Relation& view, const action::Write& write)
     Fail("0A000", absl::StrCat("cannot execute MERGE on relation \"", view.name, "\""));
     return false;
   }
-  if (!view.derived || IsInstead(view, write.verb) || !view.rules.empty()) return true;
-  Fail("55000", absl::StrCat("cannot change rows of view \"", view.name, "\""));
-  return false;
+  // A view of a view changes what is below both.
+  const Relation* target = &view;
+  while (target != nullptr && target->kind == RelationKind::kView) {
+    if (IsInstead(*target, write.verb) || !target->rules.empty()) return true;
+    if (target->derived) {
+      Fail("55000", absl::StrCat("cannot change rows of view \"", target->name, "\""));
+      return false;
+    }
+    target = target->uses.size() == 1 ? view_.Find(target->uses[0].relation) : nullptr;
+  }
+  return true;
 }
 
 void Inspector::NoteDrawn(const Relation& table, const action::Write& write) {
