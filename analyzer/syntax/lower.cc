@@ -143,9 +143,8 @@ bool ChecksOption(const Node& body) {
   const absl::string_view option = body.Text("withCheckOption");
   if (!option.empty() && option != "NO_CHECK_OPTION") return true;
   const std::vector<Parameter> parameters = tree::LowerParameters(body, "options");
-  return std::any_of(parameters.begin(), parameters.end(), [](const Parameter& parameter) {
-    return parameter.name == "check_option";
-  });
+  return std::any_of(parameters.begin(), parameters.end(),
+                     [](const Parameter& parameter) { return parameter.name == "check_option"; });
 }
 
 action::CreateView LowerCreateView(const Node& body) {
@@ -805,8 +804,9 @@ ActionKind LowerSingle(const Node& statement, const std::string& tag) {
     cursor.cursor = std::string(body.Text("portalname"));
     if (!cursor.writes.empty()) {
       cursor.refused = Mistake{.sqlstate = "0A000",
-                               .message = "DECLARE CURSOR must not contain data-modifying "
-                                          "statements in WITH"};
+                               .message =
+                                   "DECLARE CURSOR must not contain data-modifying "
+                                   "statements in WITH"};
     }
     return cursor;
   }

@@ -11,8 +11,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "analyzer/syntax/lower_predicate.h"
 #include "analyzer/syntax/lower_mistake.h"
+#include "analyzer/syntax/lower_predicate.h"
 
 namespace plimsoll::tree {
 namespace {
