@@ -278,7 +278,7 @@ struct Overload {
   uint32_t defaults = 0;                 // likewise
   bool variadic = false;                 // likewise
   bool procedure = false;
-  Dependences stands_on;                 // the types of its arguments and of what it returns
+  Dependences stands_on;  // the types of its arguments and of what it returns
 
   friend bool operator==(const Overload&, const Overload&) = default;
 };

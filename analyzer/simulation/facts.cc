@@ -87,29 +87,28 @@ static bool ExitsTransaction(const Action& action) {
 static bool IsRefusedReadOnly(const Action& action) {
   const auto* maintain = std::get_if<action::Maintain>(&action.kind);
   const bool refreshes = maintain != nullptr && maintain->upkeep == action::Upkeep::kRefresh;
-  return refreshes ||
-         std::visit(
-             [](const auto& kind) {
-               using Kind = std::decay_t<decltype(kind)>;
-               return !(std::is_same_v<Kind, action::Begin> ||
-                        std::is_same_v<Kind, action::Commit> ||
-                        std::is_same_v<Kind, action::Rollback> ||
-                        std::is_same_v<Kind, action::Savepoint> ||
-                        std::is_same_v<Kind, action::RollbackTo> ||
-                        std::is_same_v<Kind, action::Release> ||
-                        std::is_same_v<Kind, action::SetParameter> ||
-                        std::is_same_v<Kind, action::SessionCommand> ||
-                        std::is_same_v<Kind, action::SetConstraints> ||
-                        std::is_same_v<Kind, action::Execute> ||
-                        std::is_same_v<Kind, action::RaiseError> ||
-                        std::is_same_v<Kind, action::PrepareTransaction> ||
-                        std::is_same_v<Kind, action::Maintain> ||
-                        std::is_same_v<Kind, action::LockTable> ||
-                        std::is_same_v<Kind, action::ModifyData> ||
-                        std::is_same_v<Kind, action::DoBlock> ||
-                        std::is_same_v<Kind, action::Other>);
-             },
-             action.kind);
+  return refreshes || std::visit(
+                          [](const auto& kind) {
+                            using Kind = std::decay_t<decltype(kind)>;
+                            return !(std::is_same_v<Kind, action::Begin> ||
+                                     std::is_same_v<Kind, action::Commit> ||
+                                     std::is_same_v<Kind, action::Rollback> ||
+                                     std::is_same_v<Kind, action::Savepoint> ||
+                                     std::is_same_v<Kind, action::RollbackTo> ||
+                                     std::is_same_v<Kind, action::Release> ||
+                                     std::is_same_v<Kind, action::SetParameter> ||
+                                     std::is_same_v<Kind, action::SessionCommand> ||
+                                     std::is_same_v<Kind, action::SetConstraints> ||
+                                     std::is_same_v<Kind, action::Execute> ||
+                                     std::is_same_v<Kind, action::RaiseError> ||
+                                     std::is_same_v<Kind, action::PrepareTransaction> ||
+                                     std::is_same_v<Kind, action::Maintain> ||
+                                     std::is_same_v<Kind, action::LockTable> ||
+                                     std::is_same_v<Kind, action::ModifyData> ||
+                                     std::is_same_v<Kind, action::DoBlock> ||
+                                     std::is_same_v<Kind, action::Other>);
+                          },
+                          action.kind);
 }
 
 Facts Inspector::Inspect(const Action& action) && {
@@ -288,9 +287,8 @@ static bool IsProcedural(const Routine& routine) {
   return std::all_of(
       routine.overloads.begin(), routine.overloads.end(), [](const Overload& overload) {
         return overload.stands_on != nullptr &&
-               std::any_of(
-                   overload.stands_on->begin(), overload.stands_on->end(),
-                   [](const Dependence& one) { return one.on == ObjectKind::kLanguage; });
+               std::any_of(overload.stands_on->begin(), overload.stands_on->end(),
+                           [](const Dependence& one) { return one.on == ObjectKind::kLanguage; });
       });
 }
 
@@ -453,10 +451,6 @@ void Inspector::Look(const action::DoBlock& block) {
   }
   if (FailIfGone(ObjectKind::kLanguage, {.name = block.language})) return;
   CheckBody(block.body.get());
-  // pl_gram.y:make_return_stmt
-  if (block.body != nullptr && block.body->returns_value) {
-    Fail("42804", "RETURN cannot have a parameter in function returning void");
-  }
   const bool read = block.body != nullptr && !block.body->unknown;
   facts_.modelled = read || facts_.failure.has_value();
 }

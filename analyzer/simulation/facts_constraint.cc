@@ -521,8 +521,8 @@ bool Inspector::MergesCheck(const Relation& child, const Constraint& constraint)
 
 // heap.c:cookConstraint, parse_relation.c:scanRTEForColumn
 bool Inspector::CheckSystemUse(const OptionalExpression& expression, absl::string_view where) {
-  for (const std::string& column : expression == nullptr ? std::vector<std::string>()
-                                                         : expression->columns) {
+  for (const std::string& column :
+       expression == nullptr ? std::vector<std::string>() : expression->columns) {
     if (!IsSystemColumn(column) || column == "tableoid") continue;
     Fail("42P10", absl::StrCat("system column \"", column, "\" in a ", where, " is invalid"));
     return false;
@@ -910,8 +910,8 @@ void Inspector::Look(const action::DropConstraint& drop) {
     if (const Relation* child = view_.Find(id)) Add(Role::kDescendant, *child);
   }
   // Since 18 all parts are asked whether they are in use (ATCheckPartitionsNotInUse).
-  const bool asks = tells && situation_.server_version >= 18 &&
-                    table->kind == RelationKind::kPartitionedTable;
+  const bool asks =
+      tells && situation_.server_version >= 18 && table->kind == RelationKind::kPartitionedTable;
   for (const Relation* part : asks ? view_.DescendantsOf(*table) : std::vector<const Relation*>()) {
     Add(Role::kDescendant, *part);
   }

@@ -118,9 +118,8 @@ bool Inspector::CheckParent(const Relation& parent, const action::CreateTable& c
     Fail("42809", absl::StrCat("cannot inherit from ", kind, " \"", parent.name, "\""));
     return false;
   };
-  const auto times =
-      std::count_if(create.inherits.begin(), create.inherits.end(),
-                    [&](const Name& other) { return Find(other) == &parent; });
+  const auto times = std::count_if(create.inherits.begin(), create.inherits.end(),
+                                   [&](const Name& other) { return Find(other) == &parent; });
   if (times > 1) {
     Fail("42P07", absl::StrCat("relation \"", parent.name, "\" would be inherited from twice"));
     return false;
@@ -151,11 +150,14 @@ bool Inspector::AreOtherDefaults(const Relation& a, const TableColumn& in_a, con
       return sequence->owner_column == column.name;
     });
   };
-  if (in_a.default_value == nullptr || in_b.default_value == nullptr) {
+  const auto value_of = [](const TableColumn& column) {
+    return column.default_value != nullptr ? column.default_value : column.expression;
+  };
+  if (value_of(in_a) == nullptr || value_of(in_b) == nullptr) {
     return serial(a, in_a) && serial(b, in_b);
   }
-  const Expression& one = *in_a.default_value;
-  const Expression& other = *in_b.default_value;
+  const Expression& one = *value_of(in_a);
+  const Expression& other = *value_of(in_b);
   if (one.text && other.text) {
     return *one.text != *other.text && (IsOfType(in_a, "text") || IsOfType(in_a, "varchar"));
   }
@@ -171,6 +173,8 @@ static bool IsComputed(const TableColumn& column) {
   return column.generated == Generated::kStored || column.generated == Generated::kVirtual;
 }
 
+static bool IsValued(const TableColumn& column) { return column.has_default || IsComputed(column); }
+
 // tablecmds.c:MergeAttributes, of columns that the text gives no default of their own.
 void Inspector::CheckInheritedDefaults(const action::CreateTable& create) {
   for (size_t i = 1; i < create.inherits.size() && !facts_.failure; ++i) {
@@ -179,8 +183,7 @@ void Inspector::CheckInheritedDefaults(const action::CreateTable& create) {
          later == nullptr ? std::vector<TableColumn>() : later->columns.All()) {
       const auto own = std::find_if(create.columns.begin(), create.columns.end(),
                                     [&](const Column& other) { return other.name == column.name; });
-      const bool valued = column.has_default || IsComputed(column);
-      if (!valued || (own != create.columns.end() && own->default_value)) continue;
+      const bool overrides = own != create.columns.end() && own->default_value;
       for (size_t j = 0; j < i; ++j) {
         const Relation* first = Find(create.inherits[j]);
         const TableColumn* known = first == nullptr ? nullptr : first->FindColumn(column.name);
@@ -189,7 +192,7 @@ void Inspector::CheckInheritedDefaults(const action::CreateTable& create) {
           return Fail("42804", absl::StrCat("inherited column \"", column.name,
                                             "\" has a generation conflict"));
         }
-        const bool clash = known != nullptr && known->has_default &&
+        const bool clash = known != nullptr && !overrides && IsValued(*known) && IsValued(column) &&
                            AreOtherDefaults(*first, *known, *later, column);
         if (!clash) continue;
         return Fail("42611", absl::StrCat("column \"", column.name,
@@ -627,7 +630,11 @@ void Inspector::Look(const action::CreateTable& create) {
   if (!create.executes.empty()) {
     const action::ModifyData* prepared = FindPrepared(create.executes);
     facts_.calls_unknown = facts_.calls_unknown || (prepared == nullptr && !facts_.failure);
-    if (prepared != nullptr) Look(*prepared);
+    if (prepared != nullptr) {
+      action::ModifyData run = *prepared;
+      run.prepares.clear();
+      Look(run);
+    }
     const bool reads = prepared != nullptr && create.with_data;
     for (const Name& name : reads ? prepared->reads.All() : std::vector<Name>()) {
       if (const Relation* read = Find(name)) NoteReadAll(*read);
@@ -915,7 +922,8 @@ bool Inspector::CheckRoutineForm(const action::CreateFunction& create) {
     Fail(create.refused->sqlstate, create.refused->message);
     return false;
   }
-  const size_t first = create.inputs.size() - std::min<size_t>(create.defaults, create.inputs.size());
+  const size_t first =
+      create.inputs.size() - std::min<size_t>(create.defaults, create.inputs.size());
   for (size_t i = 0; i < create.default_values.size() && first + i < create.inputs.size(); ++i) {
     const Expression& value = *create.default_values[i];
     for (const Operation& operation : value.operations) {
@@ -939,15 +947,9 @@ bool Inspector::CheckRoutineForm(const action::CreateFunction& create) {
 // pl_gram.y:make_return_stmt, of PL/pgSQL
 void Inspector::CheckReturns(const action::CreateFunction& create) {
   const Body& body = *create.body;
-  const bool nothing = create.result && create.result->name.name == "void" &&
-                       create.result->name.schema.empty() && create.outputs.empty();
-  const bool valueless = create.procedure || nothing || create.returns_set ||
-                         !create.outputs.empty();
-  if (body.returns_value && valueless) {
-    Fail(create.procedure ? "42601" : "42804", "RETURN cannot have a parameter in this routine");
-  } else if (body.returns_bare && !valueless && create.result) {
-    Fail("42601", "missing expression at or near \";\"");
-  }
+  const bool value = !create.procedure && create.result && create.outputs.empty() &&
+                     !create.returns_set && create.result->name.name != "void";
+  if (body.returns_bare && value) Fail("42601", "missing expression at or near \";\"");
 }
 
 // rewriteHandler.c:ApplyRetrieveRule

@@ -629,17 +629,17 @@ bool Inspector::HasDefault(const TableColumn& column) const {
 // execMain.c:ExecConstraints. A trigger may mend the row before it is looked at; that of a SELECT
 // may not be there.
 void Inspector::CheckNulls(const Relation& table, const action::Write& insert) {
-  const bool mends = std::any_of(table.triggers.begin(), table.triggers.end(),
-                                 [](const Trigger& trigger) {
-                                   return trigger.on_insert && trigger.before && trigger.each_row;
-                                 });
+  const bool mends =
+      std::any_of(table.triggers.begin(), table.triggers.end(), [](const Trigger& trigger) {
+        return trigger.on_insert && trigger.before && trigger.each_row;
+      });
   const bool plain = insert.verb == DataVerb::kInsert && insert.width && table.IsTable();
   if (!plain || mends || !table.rules.empty() || !KnowsAll(table)) return;
   for (size_t place = 0; place < table.columns.size(); ++place) {
     const TableColumn& column = table.columns[place];
     if (!column.not_null) continue;
-    const bool said = insert.columns.empty() ? place < *insert.width
-                                             : Holds(insert.columns, column.name);
+    const bool said =
+        insert.columns.empty() ? place < *insert.width : Holds(insert.columns, column.name);
     const auto is_null = [&](const std::vector<BoundValue>& row) {
       const BoundValue* value = ValueOf(table, insert, row, column.name);
       return value != nullptr && value->kind == BoundKind::kConstant &&

@@ -127,7 +127,8 @@ void Inspector::CheckTriggerColumns(const action::CreateTrigger& create, const R
 // trigger.c:CreateTriggerFiringOn, by way of transformWhereClause
 void Inspector::CheckTriggerCondition(const action::CreateTrigger& create, const Relation& table) {
   if (facts_.failure || !IsPlain() || !KnowsAll(table)) return;
-  if (create.when->has_subquery) return Fail("0A000", "cannot use subquery in trigger WHEN condition");
+  if (create.when->has_subquery)
+    return Fail("0A000", "cannot use subquery in trigger WHEN condition");
   std::vector<TableColumn> columns;
   for (const absl::string_view row : {"old", "new"}) {
     for (const TableColumn& column : table.columns) {

@@ -778,8 +778,7 @@ void Inspector::CheckMoved(const action::ChangeObject& change) {
   const bool stays = own == other && !renames;
   if (own == nullptr || other == nullptr || stays || MayHaveFallen(other->created)) return;
   if (!change.signature && own->overloads.size() != 1) return;
-  const std::string& signature =
-      change.signature ? *change.signature : own->overloads[0].signature;
+  const std::string& signature = change.signature ? *change.signature : own->overloads[0].signature;
   for (const Overload& overload : other->overloads) {
     if (overload.signature != signature) continue;
     return Fail("42723", absl::StrCat("function ", to.name, " already exists"));

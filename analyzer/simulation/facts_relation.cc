@@ -50,9 +50,8 @@ bool Recurses(const action::AlterRelation& alter, const Relation& table, int ser
       // foreign keys.
       if (alter.object == "ALL" || alter.object == "USER") {
         const bool refers = std::any_of(
-            table.constraints.begin(), table.constraints.end(), [](const TableConstraint& key) {
-              return key.kind == ConstraintKind::kForeignKey;
-            });
+            table.constraints.begin(), table.constraints.end(),
+            [](const TableConstraint& key) { return key.kind == ConstraintKind::kForeignKey; });
         const bool keys = alter.object == "ALL" && (refers || referenced);
         const bool rows = std::any_of(table.triggers.begin(), table.triggers.end(),
                                       [](const Trigger& trigger) { return trigger.each_row; });

@@ -72,8 +72,8 @@ const action::ModifyData* Inspector::FindPrepared(const std::string& name) {
 // execMain.c:ExecCheckXactReadOnly; COPY asks by itself.
 void Inspector::CheckReadOnly(const action::ModifyData& modify) {
   if (!situation_.read_only || modify.planned_only || facts_.failure) return;
-  const bool writes = std::any_of(
-      modify.writes.begin(), modify.writes.end(), [&](const action::Write& write) {
+  const bool writes =
+      std::any_of(modify.writes.begin(), modify.writes.end(), [&](const action::Write& write) {
         const Relation* table = Find(write.table.name);
         return table != nullptr && table->persistence != Persistence::kTemporary;
       });
@@ -90,13 +90,12 @@ void Inspector::CheckPrepared(const action::ModifyData& modify) {
 }
 
 // prepare.c:EvaluateParams
-bool Inspector::CheckArguments(const action::Execute& execute,
-                               const action::ModifyData& prepared) {
+bool Inspector::CheckArguments(const action::Execute& execute, const action::ModifyData& prepared) {
   // What takes none is not looked at for them.
   if (prepared.parameters == 0) return true;
   if (execute.arguments.size() != prepared.parameters) {
-    Fail("42601", absl::StrCat("wrong number of parameters for prepared statement \"",
-                               execute.name, "\""));
+    Fail("42601",
+         absl::StrCat("wrong number of parameters for prepared statement \"", execute.name, "\""));
     return false;
   }
   for (size_t i = 0; i < prepared.parameter_types.size(); ++i) {

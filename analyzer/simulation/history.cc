@@ -429,7 +429,8 @@ void Simulator::NoteState(const Step& step) {
   const auto* command = step.As<action::SessionCommand>();
   if (command == nullptr || step.conditional) return;
   const bool all = command->name.empty();
-  const bool discards = command->what == "DISCARD ALL";
+  // Of DISCARD, ALL alone is refused in transactions.
+  const bool discards = command->what == "DISCARD" && command->outside_transactions;
   if (discards || (command->what == "DEALLOCATE" && all)) state_.prepared.clear();
   if (discards || (command->what == "CLOSE CURSOR" && all)) state_.cursors.clear();
   if (command->what == "DEALLOCATE") state_.prepared.erase(command->name);

@@ -395,7 +395,11 @@ class Judge {
     }
     // A string beside a value is taken for one of its type.
     if (operands.size() == 2) {
-      if (operands[0].untyped && !operands[1].untyped) operands[0] = operands[1];
+      if (operands[0].untyped && !operands[1].untyped) {
+        Operand turned[] = {operands[1], operands[0]};
+        TakeAfter(operation, turned);
+        operands[0] = operands[1];
+      }
       if (operands[1].untyped && !operands[0].untyped) TakeAfter(operation, operands);
     }
     for (size_t i = 0; appends && i < 2; ++i) {

@@ -119,6 +119,8 @@ absl::string_view SqlstateOf(absl::string_view message) {
       {"EXIT cannot be used outside a loop", "42601"},
       {"CONTINUE cannot be used outside a loop", "42601"},
       {"there is no label", "42601"},
+      {"RETURN cannot have a parameter in a procedure", "42601"},
+      {"RETURN cannot have a parameter", "42804"},
   };
   for (const auto& [start, sqlstate] : kMessages) {
     if (absl::StartsWith(message, start)) return sqlstate;
@@ -454,7 +456,6 @@ Body BodyReader::ReadPlpgsql() && {
     code.too_deep = true;
   }
   result_.unknown = code.too_deep;
-  result_.returns_value = code.returns_value;
   result_.returns_bare = code.returns_bare;
   result_.types = std::move(code.types);
   // libpg_query takes the quotes off: a dot may be one within a name.

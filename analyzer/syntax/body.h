@@ -50,9 +50,7 @@ struct Body {
   // where that is not known.
   std::optional<bool> shows;
   OptionalSelection shown;
-  // Of a body in PL/pgSQL: a RETURN says a value, or says none.
-  bool returns_value = false;
-  bool returns_bare = false;
+  bool returns_bare = false;  // of a body in PL/pgSQL: a RETURN says no value
   // What PL/pgSQL declares variables as: types, `table%ROWTYPE`, `table.column%TYPE`.
   std::vector<Name> types;
   std::vector<Name> row_types;

@@ -270,7 +270,6 @@ void Reader::CountAssignments() {
     } else if (tag == "PLpgSQL_stmt_return") {
       // The one that ends the body stands on no line.
       const bool value = body["expr"] || body["retvarno"];
-      code_.returns_value = code_.returns_value || value;
       code_.returns_bare = code_.returns_bare || (!value && body.Number("lineno") > 0);
     } else if (tag == "PLpgSQL_stmt_call") {
       any_call_ = true;

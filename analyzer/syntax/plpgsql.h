@@ -43,8 +43,7 @@ struct PlpgsqlCode {
   bool too_deep = false;            // not all of it was looked at
   // Variables that have one value as long as they have one, and the expressions that give it.
   std::vector<std::pair<std::string, std::string>> constants;
-  bool returns_value = false;  // see Body
-  bool returns_bare = false;   // likewise
+  bool returns_bare = false;  // see Body
   // What variables are declared as; see Body.
   std::vector<Name> types;
   std::vector<Name> row_types;
