@@ -743,10 +743,6 @@ void Inspector::Look(const action::ModifyData& modify) {
   if (!modify.cursor.empty() && opened && !state->called) {
     Fail("42P03", absl::StrCat("cursor \"", modify.cursor, "\" already exists"));
   }
-  // portalcmds.c:PerformCursorOpen
-  if (!modify.cursor.empty() && !modify.holds && !situation_.in_transaction_block) {
-    Fail("25P01", "DECLARE CURSOR can only be used in transaction blocks");
-  }
   CheckReadOnly(modify);
   if (facts_.failure) return;
   CheckLabels(modify.texts, nullptr);

@@ -113,6 +113,13 @@ void Inspector::NotePartition(const action::CreateTable& create) {
   const PartitionBound bound = create.bound == nullptr ? PartitionBound() : *create.bound;
   if (!CheckBoundValues(*parent, bound)) return;
   if (Refuse(MisfitOf(*parent, bound)) || Refuse(ConflictOf(*parent, bound, view_))) return;
+  // Its own key is looked for in the whole's columns (tablecmds.c:ComputePartitionAttrs).
+  for (const std::string& key : create.partition_keys) {
+    const bool there = key.empty() || parent->FindColumn(key) != nullptr || !KnowsAll(*parent);
+    if (there) continue;
+    return Fail("42703",
+                absl::StrCat("column \"", key, "\" named in partition key does not exist"));
+  }
   // indexcmds.c:DefineIndex, of the whole's unique indexes.
   for (const Relation* index : view_.IndexesOf(*parent)) {
     Constraint unique = {.kind = ConstraintKind::kUnique};
