@@ -485,7 +485,8 @@ bool Inspector::CheckAssignable(const Type& from, const TypeName& column) {
 // rewriteHandler.c:rewriteTargetListIU, of INSERT … SELECT without a list of columns.
 bool Inspector::CheckGeneratedPlaces(const Relation& table, const action::Write& insert,
                                      size_t values) {
-  for (size_t i = 0; insert.columns.empty() && i < values && i < table.columns.size(); ++i) {
+  if (!insert.columns.empty() || !KnowsAll(table)) return true;
+  for (size_t i = 0; i < values && i < table.columns.size(); ++i) {
     const TableColumn& column = table.columns[i];
     const bool computed =
         column.generated == Generated::kStored || column.generated == Generated::kVirtual;
@@ -738,11 +739,6 @@ void Inspector::Look(const action::ModifyData& modify) {
     if (!CheckIdentified(*table, write)) return;
   }
   CheckPrepared(modify);
-  const SessionState* state = situation_.state;
-  const bool opened = state != nullptr && state->cursors.contains(modify.cursor);
-  if (!modify.cursor.empty() && opened && !state->called) {
-    Fail("42P03", absl::StrCat("cursor \"", modify.cursor, "\" already exists"));
-  }
   CheckReadOnly(modify);
   if (facts_.failure) return;
   CheckLabels(modify.texts, nullptr);

@@ -61,16 +61,16 @@ void Inspector::CheckNewTrigger(const action::CreateTrigger& create, const Relat
     return Fail("0A000", "INSTEAD OF triggers are FOR EACH ROW, without WHEN and columns");
   }
   if (!create.transition) return;
-  if ((create.old_table && create.on_insert) || (create.new_table && create.on_delete)) {
-    return Fail("42P17", "the event has no rows of that transition table");
-  }
   if (create.timing != TriggerTiming::kAfter || create.on_truncate) {
     return Fail("42P17", "transition tables are for AFTER triggers");
   }
   const bool part = create.each_row && (table.is_partition || !table.parents.empty() ||
                                         table.kind == RelationKind::kPartitionedTable);
   if (part || events > 1 || !create.columns.empty()) {
-    Fail("0A000", "transition tables do not go with this trigger");
+    return Fail("0A000", "transition tables do not go with this trigger");
+  }
+  if ((create.old_table && create.on_insert) || (create.new_table && create.on_delete)) {
+    Fail("42P17", "the event has no rows of that transition table");
   }
 }
 
