@@ -306,12 +306,18 @@ void Inspector::NotePersistence(const Relation& relation, Persistence wanted) {
                                         referenced->name, "\""));
     }
   } else {
-    for (const Relation* child : view_.ReferencingTables(relation)) {
-      if (!conflicts(child)) continue;
-      return Fail("42P16",
-                  absl::StrCat("could not change table \"", relation.name,
-                               "\" to unlogged because it is referenced by logged table \"",
-                               child->name, "\""));
+    // Who refers to a whole refers to each of its parts.
+    const Relation* referenced = &relation;
+    while (referenced != nullptr) {
+      for (const Relation* child : view_.ReferencingTables(*referenced)) {
+        if (!conflicts(child)) continue;
+        return Fail("42P16",
+                    absl::StrCat("could not change table \"", relation.name,
+                                 "\" to unlogged because it is referenced by logged table \"",
+                                 child->name, "\""));
+      }
+      const bool part = referenced->is_partition && !referenced->parents.empty();
+      referenced = part ? view_.Find(referenced->parents[0]) : nullptr;
     }
   }
   // Of a partitioned table nothing changes: it has no storage.
