@@ -558,10 +558,12 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
   absl::string_view label = "check";
   switch (constraint.kind) {
     case ConstraintKind::kCheck:
-      columns = constraint.expression && constraint.expression->columns.size() == 1 &&
-                        table.FindColumn(constraint.expression->columns[0]) != nullptr
-                    ? constraint.expression->columns[0]
-                    : "";
+      columns.clear();
+      // One column and no other, be it the system's; a name may be that of the whole row.
+      if (constraint.expression && constraint.expression->columns.size() == 1) {
+        const std::string& only = constraint.expression->columns[0];
+        if (IsSystemColumn(only) || table.FindColumn(only) != nullptr) columns = only;
+      }
       break;
     case ConstraintKind::kForeignKey:
       label = "fkey";
