@@ -399,7 +399,12 @@ void Inspector::Look(const action::SetNotNull& set) {
 }
 
 void Inspector::Look(const action::DropNotNull& drop) {
-  const Relation* table = NameTarget(drop.table, true);
+  const Relation* named = Find(drop.table.name);
+  const TableColumn* column = named == nullptr ? nullptr : named->FindColumn(drop.column);
+  // Since 18 a constraint is dropped, below too; where there is none nobody looks there.
+  const bool idle = situation_.server_version >= 18 && column != nullptr && !column->not_null &&
+                    KnowsAll(*named) && named->FindNotNull(drop.column) == nullptr;
+  const Relation* table = NameTarget(drop.table, !idle);
   if (table == nullptr || !CheckHasConstraints(*table) ||
       !HasColumn(*table, drop.column, Pass::kDrop)) {
     return;

@@ -39,10 +39,6 @@ bool ShareFamily(absl::string_view a, absl::string_view b) {
   });
 }
 
-const TableConstraint* NotNullOf(const Relation& table, const std::string& column) {
-  return table.FindNotNull(column);
-}
-
 // Two conditions without casts and the like are the same only where they are written the same.
 bool IsBare(const Predicate& predicate) {
   return !predicate.term.murky && predicate.term.cast.empty() && predicate.literal.type.empty() &&
@@ -425,7 +421,7 @@ bool Inspector::CheckPrimaryKey(const Relation& table, const std::vector<std::st
   }
   for (const std::string& column : columns) {
     if (column == inline_column) continue;
-    const TableConstraint* not_null = NotNullOf(table, column);
+    const TableConstraint* not_null = table.FindNotNull(column);
     if (not_null == nullptr || (not_null->validated && !not_null->no_inherit)) continue;
     Fail("55000", absl::StrCat("cannot create primary key on column \"", column, "\""));
     return false;
@@ -597,7 +593,7 @@ void Inspector::NoteNewNotNull(const Relation& table, const action::AddConstrain
   if (constraint.no_inherit && table.kind == RelationKind::kPartitionedTable) {
     return Fail("0A000", "not-null constraints on partitioned tables cannot be NO INHERIT");
   }
-  const TableConstraint* own = NotNullOf(table, column);
+  const TableConstraint* own = table.FindNotNull(column);
   if (own != nullptr && !IsDroppedBeside(*own)) {
     const bool renames = !constraint.name.empty() && constraint.name != own->name;
     if (renames || own->no_inherit != constraint.no_inherit ||
@@ -735,7 +731,7 @@ void Inspector::CheckDroppedNotNull(const Relation& table, const action::DropNot
          absl::StrCat("column \"", drop.column, "\" of relation \"", table.name, "\" ", why));
   };
   if (column != nullptr && !column->not_null && KnowsAll(table)) {
-    const bool named = NotNullOf(table, drop.column) != nullptr;
+    const bool named = table.FindNotNull(drop.column) != nullptr;
     if (situation_.server_version >= 18 && !named) return;
   }
   if (column != nullptr && column->generated == Generated::kIdentity) {
@@ -750,7 +746,7 @@ void Inspector::CheckDroppedNotNull(const Relation& table, const action::DropNot
   for (const RelationId id : table.parents) {
     const Relation* parent = view_.Find(id);
     const TableColumn* above = parent == nullptr ? nullptr : parent->FindColumn(drop.column);
-    const TableConstraint* name = parent == nullptr ? nullptr : NotNullOf(*parent, drop.column);
+    const TableConstraint* name = parent == nullptr ? nullptr : parent->FindNotNull(drop.column);
     const bool holds = above != nullptr && above->not_null;
     const bool travels = name != nullptr && !name->no_inherit;
     if ((table.is_partition && holds) || travels) {
@@ -809,7 +805,7 @@ bool Inspector::ComesFromParent(const Relation& table, const TableConstraint& co
 bool Inspector::MayBeNotNull(const Relation& table) const {
   return situation_.server_version >= 18 &&
          std::any_of(table.columns.begin(), table.columns.end(), [&](const TableColumn& column) {
-           return column.not_null && NotNullOf(table, column.name) == nullptr;
+           return column.not_null && table.FindNotNull(column.name) == nullptr;
          });
 }
 
