@@ -11,10 +11,18 @@ namespace plimsoll {
 
 // ---- the grammar (analyzer/syntax/grammar.h) ----------------------------------------------------
 
-// The largest text the grammar is asked about, in bytes. Its memory ends at 1 GB, which the densest
-// of texts
-// (`select 1,1,1,1…`) reaches earlier: that is an error too, and takes two seconds.
+// The largest text the grammar is asked about, in bytes. Its memory ends at 1 GB, which a dense
+// text reaches earlier: that is an error too.
 inline constexpr size_t kMaxGrammarBytes = size_t{16} << 20;
+
+// The most values that a parse tree may have; each takes 16 bytes. A text of kMaxGrammarBytes with
+// more is one of constants: `select 1,1,1,1…` has four a byte.
+inline constexpr size_t kMaxTreeValues = size_t{32} << 20;
+
+// How many nodes of a parse tree may be nested, each in the one before. A PostgreSQL server with
+// its default `max_stack_depth` of 2 MB gives up between 3,000 (operators) and 20,000 (casts), so
+// that nothing a server would run is refused here.
+inline constexpr uint32_t kMaxTreeDepth = 250'000;
 
 // A thread's parser whose memory has grown beyond this many bytes is replaced before its next use,
 // lest one huge file cost that memory for as long as the thread lives. Its memory begins at 128 MB,

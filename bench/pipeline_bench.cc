@@ -66,9 +66,9 @@ void BareParse(benchmark::State& state) {
   const Sources& sources = SourcesOf(static_cast<size_t>(state.range(0)));
   for (auto _ : state) {
     for (const std::shared_ptr<const Source>& source : sources) {
-      const Parsed parsed = ParseToJson(source->text());
-      if (!parsed.ok()) state.SkipWithError("the corpus does not parse");
-      benchmark::DoNotOptimize(parsed.json.data());
+      const WrittenTree written = ParseToJson(source->text());
+      if (!written.ok()) state.SkipWithError("the corpus does not parse");
+      benchmark::DoNotOptimize(written.json.data());
     }
   }
   Count(state, sources);

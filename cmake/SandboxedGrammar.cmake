@@ -101,6 +101,7 @@ endfunction()
 
 function(plimsoll_add_sandboxed_grammar)
   set(expected 18.1.5)
+  set(expected_server 180004)
   find_program(WASM2C wasm2c)
   if(NOT WASM2C)
     message(FATAL_ERROR "wasm2c is missing: run `apt-get install wabt`")
@@ -126,10 +127,13 @@ function(plimsoll_add_sandboxed_grammar)
   set(generated "${PROJECT_BINARY_DIR}/grammar")
   file(MAKE_DIRECTORY "${generated}")
   plimsoll_write_grammar_names(${version} "${glue}" "${generated}/grammar_names.h")
+  set(take_tree "${PROJECT_SOURCE_DIR}/cmake/TakeTree.cmake")
   add_custom_command(
     OUTPUT "${generated}/grammar_module.c" "${generated}/grammar_module.h"
     COMMAND ${WASM2C} --module-name=plimsoll_grammar -o grammar_module.c "${module}"
-    DEPENDS "${module}"
+    COMMAND ${CMAKE_COMMAND} -DFILE=grammar_module.c -DVERSION_NUMBER=${expected_server}
+      -P "${take_tree}"
+    DEPENDS "${module}" "${take_tree}"
     WORKING_DIRECTORY "${generated}"
     COMMENT "Translating PostgreSQL's grammar to C"
     VERBATIM)
@@ -144,16 +148,19 @@ function(plimsoll_add_sandboxed_grammar)
   set(sandbox "${PROJECT_SOURCE_DIR}/analyzer/syntax/sandbox")
   # What runs on the grammar's stack is not sanitised either: the sanitizers know one stack a thread.
   add_library(plimsoll_grammar_sandbox OBJECT ${sandbox}/fault.cc ${sandbox}/instance.cc
-    ${sandbox}/runtime.cc ${sandbox}/switch.cc "${generated}/grammar_module.h")
+    ${sandbox}/raw_tree.cc ${sandbox}/runtime.cc ${sandbox}/switch.cc
+    "${generated}/grammar_module.h")
   target_link_libraries(plimsoll_grammar_sandbox PRIVATE plimsoll_options absl::strings absl::span)
   target_include_directories(plimsoll_grammar_sandbox SYSTEM PRIVATE "${generated}")
   # On the sources, whose flags come last: on the target they would come before those to be undone.
-  set_source_files_properties(${sandbox}/fault.cc ${sandbox}/instance.cc ${sandbox}/runtime.cc
-    ${sandbox}/switch.cc PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
+  set_source_files_properties(${sandbox}/fault.cc ${sandbox}/instance.cc ${sandbox}/raw_tree.cc
+    ${sandbox}/runtime.cc ${sandbox}/switch.cc PROPERTIES COMPILE_OPTIONS -fno-sanitize=all)
 
   add_library(plimsoll_grammar STATIC
+    "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_json.cc"
     "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_sandbox.cc"
     "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_text.cc"
+    "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_tree.cc"
     "${generated}/grammar_module.h"
     $<TARGET_OBJECTS:plimsoll_grammar_module> $<TARGET_OBJECTS:plimsoll_grammar_sandbox>)
   target_include_directories(plimsoll_grammar SYSTEM PRIVATE "${generated}")
@@ -165,13 +172,16 @@ if(PLIMSOLL_GRAMMAR STREQUAL "sandboxed")
 elseif(PLIMSOLL_GRAMMAR STREQUAL "system")
   plimsoll_find_system_grammar(TRUE)
   add_library(plimsoll_grammar STATIC
+    "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_json.cc"
     "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_system.cc"
-    "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_text.cc")
+    "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_text.cc"
+    "${PROJECT_SOURCE_DIR}/analyzer/syntax/grammar_tree.cc")
   target_link_libraries(plimsoll_grammar PRIVATE plimsoll_pg_query)
 else()
   message(FATAL_ERROR "PLIMSOLL_GRAMMAR is `${PLIMSOLL_GRAMMAR}`; it can be `sandboxed` or `system`")
 endif()
-target_link_libraries(plimsoll_grammar PUBLIC plimsoll_options absl::strings absl::span)
+target_link_libraries(plimsoll_grammar PUBLIC plimsoll_options absl::strings absl::span
+  absl::inlined_vector PRIVATE simdjson::simdjson)
 add_library(plimsoll::grammar ALIAS plimsoll_grammar)
 
 # The other grammar, for the test that compares the two. The test is linked to it here, once all

@@ -81,7 +81,7 @@ SQL
 read -r -d '' settings <<SQL || true
 select s.name, format('{"%s", ''%s'', "%s", "%s", %s, %s, "%s"', s.name, left(s.vartype, 1),
     s.context, s.unit, coalesce(s.min_val, '0'), coalesce(s.max_val, '0'),
-    array_to_string(s.enumvals, ' '))
+    array_to_string(s.enumvals, ','))
 from pg_settings s where s.name !~ '[.]'
 SQL
 

@@ -132,6 +132,13 @@ struct Effects {
   const Lock* StrongestLiveLock() const;
 };
 
+// What a transaction is (SET TRANSACTION). A subtransaction's end, whichever it is, gives back what
+// it changed (xact.c:CommitSubTransaction).
+struct TransactionModes {
+  bool read_only = false;
+  std::string isolation = "read committed";
+};
+
 // What a session has besides its settings. No transaction undoes it but the opening of a cursor.
 // The files of a history may share a session, so nothing is ever taken to be gone by a file's end.
 struct SessionState {
@@ -139,7 +146,9 @@ struct SessionState {
   absl::flat_hash_map<std::string, bool> cursors;  // whether they outlive their transaction
   absl::flat_hash_set<RelationId> drawn;           // sequences that gave a value
   absl::flat_hash_set<std::string> prepared_transactions;
+  TransactionModes modes;
   bool queried = false;  // the transaction has a snapshot, and keeps its isolation
+  bool nested = false;   // a savepoint of it is open
   // A function ran, which may have opened cursors and drawn values.
   bool called = false;
 };
@@ -167,7 +176,6 @@ struct Situation {
   // Up to then something ran that may have done anything (EXECUTE of what only a run knows): what
   // the catalog lacks may be there.
   Moment trusted_since = 0;
-  bool read_only = false;      // the transaction is READ ONLY
   bool no_path = false;        // the search path is known to be empty
   bool makes_schema = false;   // CREATE SCHEMA runs the action: the first of the search path is new
   bool fires_triggers = true;  // false: session_replication_role is replica

@@ -130,9 +130,10 @@ Facts Inspector::Inspect(const Action& action) && {
     Fail("25001", situation_.in_body ? "cannot be executed from a function"
                                      : "cannot run inside a transaction block");
   }
-  if (situation_.read_only && IsRefusedReadOnly(action)) {
+  if (IsReadOnly() && IsRefusedReadOnly(action)) {
     Fail("25006", "cannot be executed in a read-only transaction");
   }
+  CheckTransactionModes(action);
   CheckSystemTables(action);
   const bool suits = SuitsKinds(action);
   std::visit(

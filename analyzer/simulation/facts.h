@@ -171,7 +171,7 @@ class Inspector {
   void Look(const action::SetParameter& set);
   void Look(const action::SessionCommand& command);
   void Look(const action::SetConstraints& set);
-  void CheckTransactionModes(const action::SetParameter& set);
+  void CheckTransactionModes(const Action& action);
   void Look(const action::Execute& execute);
   void Look(const action::RaiseError& raise);
   // facts_storage.cc
@@ -351,6 +351,9 @@ class Inspector {
   bool CheckGeneratedPlaces(const Relation& table, const action::Write& insert, size_t values);
   void CheckPrepared(const action::ModifyData& modify);
   bool CheckArguments(const action::Execute& execute, const action::ModifyData& prepared);
+  bool IsReadOnly() const {
+    return situation_.state != nullptr && situation_.state->modes.read_only;
+  }
   void CheckReadOnly(const action::ModifyData& modify);
   bool CheckRoutineForm(const action::CreateFunction& create);
   // A relation that a query names which is rewritten and not planned, with what a view shows.

@@ -18,19 +18,16 @@ void Inspector::Look(const action::SetParameter& set) {
   if (acts_as && !set.values.empty() && IsGone(ObjectKind::kRole, {.name = set.values[0]})) {
     Fail("22023", absl::StrCat("role \"", set.values[0], "\" does not exist"));
   }
-  if (set.name == "TRANSACTION") CheckTransactionModes(set);
 }
 
-// variable.c:check_transaction_isolation, check_transaction_deferrable
-void Inspector::CheckTransactionModes(const action::SetParameter& set) {
-  const SessionState* state = situation_.state;
-  if (state == nullptr || !state->queried || !situation_.in_transaction_block) return;
-  for (const std::string& mode : set.values) {
-    const bool isolates = absl::StartsWith(mode, "transaction_isolation ") &&
-                          mode != "transaction_isolation read committed";
-    if (!isolates && !absl::StartsWith(mode, "transaction_deferrable")) continue;
+// The modes that an action sets of the transaction that is open.
+void Inspector::CheckTransactionModes(const Action& action) {
+  if (situation_.state == nullptr || !situation_.in_transaction_block) return;
+  for (const TransactionMode& mode : ModesOf(action)) {
+    const std::optional<Failure> failure = RefusedMode(mode, *situation_.state);
+    if (!failure) continue;
     facts_.forbidden_in_transaction = true;
-    return Fail("25001", "SET TRANSACTION must be called before any query");
+    return Fail(failure->sqlstate, failure->message);
   }
 }
 
@@ -71,7 +68,7 @@ const action::ModifyData* Inspector::FindPrepared(const std::string& name) {
 
 // execMain.c:ExecCheckXactReadOnly; COPY asks by itself.
 void Inspector::CheckReadOnly(const action::ModifyData& modify) {
-  if (!situation_.read_only || modify.planned_only || facts_.failure) return;
+  if (!IsReadOnly() || modify.planned_only || facts_.failure) return;
   const bool writes =
       std::any_of(modify.writes.begin(), modify.writes.end(), [&](const action::Write& write) {
         const Relation* table = Find(write.table.name);

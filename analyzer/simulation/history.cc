@@ -12,6 +12,7 @@
 #include "analyzer/limits.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
+#include "analyzer/simulation/settings.h"
 #include "analyzer/syntax/conditions.h"
 
 namespace plimsoll {
@@ -43,11 +44,6 @@ bool IsUtc(absl::string_view zone) {
     if (absl::EqualsIgnoreCase(zone, name)) return true;
   }
   return false;
-}
-
-bool IsOn(absl::string_view value) {
-  bool on = false;
-  return absl::EqualsIgnoreCase(value, "on") || (absl::SimpleAtob(value, &on) && on);
 }
 
 // `defaults` is a session that sets nothing.
@@ -84,14 +80,10 @@ void SetParameter(const action::SetParameter& set, const Session& defaults, Sess
     }
     if (reset) session.search_path = defaults.search_path;
     session.no_path = set.values.size() == 1 && value.empty();
-  } else if (name == "default_transaction_read_only") {
-    session.read_only = !reset && IsOn(value);
-  } else if (name == "session characteristics") {
-    for (const std::string& mode : set.values) {
-      if (!absl::StartsWith(mode, "transaction_read_only ")) continue;
-      session.read_only = absl::EndsWith(mode, "1");
-    }
+  } else if (reset && absl::StartsWith(name, "default_transaction_")) {
+    session.modes = defaults.modes;
   }
+  for (const TransactionMode& mode : DefaultModesOf(set)) SetMode(mode, session.modes);
 }
 
 }  // namespace
@@ -129,6 +121,7 @@ class Simulator {
     uint32_t session = 0;
     HeldLocks held;
     size_t in_use = 0;  // entries of in_use_
+    TransactionModes modes;
   };
 
   void RunMigration(uint32_t index);
@@ -174,6 +167,7 @@ class Simulator {
 
   void Abort(Wrapping wrapping);
   void Open(bool block);
+  void Chain();
   void Close(bool commit, Moment end);
   void RollBackTo(const SavepointMark& mark);
   void MendBreaks(Moment end);
@@ -204,7 +198,6 @@ class Simulator {
   std::vector<RelationId> in_use_;  // see Situation
   SessionState state_;
   bool all_deferred_ = false;  // SET CONSTRAINTS ALL DEFERRED
-  bool read_only_ = false;     // the transaction is
   Moment trusted_since_ = 0;   // see Situation
   bool reopen_ = false;        // COMMIT in a body: what follows it there is another transaction
   Moment body_kept_ = 0;       // what bodies did up to then is committed
@@ -248,8 +241,16 @@ void Simulator::Open(bool block) {
   absl::erase_if(state_.cursors, [](const auto& cursor) { return !cursor.second; });
   in_use_.clear();
   all_deferred_ = false;
-  read_only_ = history_.sessions_[session_].read_only;
+  state_.modes = history_.sessions_[session_].modes;
   state_.queried = false;
+  state_.nested = false;
+}
+
+// The transaction that follows one which ends AND CHAIN is as that one was.
+void Simulator::Chain() {
+  const TransactionModes modes = state_.modes;
+  Open(true);
+  state_.modes = modes;
 }
 
 // A statement failed. A runner that wraps or sends the file as a whole stops there; in a block of
@@ -318,6 +319,7 @@ const Simulator::SavepointMark* Simulator::FindSavepoint(const std::string& name
 void Simulator::RollBackTo(const SavepointMark& mark) {
   history_.catalog_.Restore(mark.moment, now() + 1);
   session_ = mark.session;
+  state_.modes = mark.modes;
   in_use_.resize(std::min(in_use_.size(), mark.in_use));
   // Locks taken since are released (xact.c:AbortSubTransaction). Earlier steps still speak of them,
   // so what is left is written down anew.
@@ -347,7 +349,6 @@ Situation Simulator::MakeSituation(const Frame& frame) const {
           .conditional = frame.conditional,
           .now = now(),
           .trusted_since = trusted_since_,
-          .read_only = read_only_,
           .no_path = session.no_path,
           .makes_schema = frame.path != nullptr,
           .fires_triggers = session.fires_triggers,
@@ -441,7 +442,8 @@ void Simulator::NoteState(const Step& step) {
 void Simulator::RunTransactionAction(Step& step) {
   if (step.As<action::Begin>() != nullptr) {
     // A warning, and nothing else, where a transaction is open already.
-    step.effectless = in_block_ && !runner_block_ && !implicit_;
+    const auto& modes = step.As<action::Begin>()->modes;
+    step.effectless = in_block_ && !runner_block_ && !implicit_ && modes.empty();
     if (in_block_) {
       runner_block_ = false;
       implicit_ = false;
@@ -449,18 +451,17 @@ void Simulator::RunTransactionAction(Step& step) {
       in_block_ = true;
       history_.transactions_[transaction_].block = true;
     }
-    const auto* begin = step.As<action::Begin>();
-    if (begin->read_only && !step.effectless) read_only_ = *begin->read_only;
+    for (const TransactionMode& mode : ModesOf(*step.action)) SetMode(mode, state_.modes);
   } else if (const auto* commit = step.As<action::Commit>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, true, commit->chain);
     step.effectless = !in_block_;
     Close(!aborted_, now() + 1);
-    if (commit->chain) Open(true);
+    if (commit->chain) Chain();
   } else if (const auto* rollback = step.As<action::Rollback>()) {
     if (step.within != nullptr) return EndTransactionInBody(step, false, rollback->chain);
     step.effectless = !in_block_;
     Close(!in_block_, now() + 1);
-    if (rollback->chain) Open(true);
+    if (rollback->chain) Chain();
   } else if (step.As<action::PrepareTransaction>() != nullptr) {
     // What it did is taken to be committed by COMMIT PREPARED.
     if (in_block_) Close(!aborted_, now() + 1);
@@ -469,7 +470,9 @@ void Simulator::RunTransactionAction(Step& step) {
                            .moment = now(),
                            .session = session_,
                            .held = held_,
-                           .in_use = in_use_.size()});
+                           .in_use = in_use_.size(),
+                           .modes = state_.modes});
+    state_.nested = true;
   } else if (const auto* back = step.As<action::RollbackTo>()) {
     const SavepointMark* mark = FindSavepoint(back->name);
     if (mark == nullptr) return;
@@ -478,7 +481,10 @@ void Simulator::RunTransactionAction(Step& step) {
     savepoints_.resize(static_cast<size_t>(mark - savepoints_.data()) + 1);
   } else if (const auto* release = step.As<action::Release>()) {
     const SavepointMark* mark = FindSavepoint(release->name);
-    if (mark != nullptr) savepoints_.resize(static_cast<size_t>(mark - savepoints_.data()));
+    if (mark == nullptr) return;
+    state_.modes = mark->modes;
+    savepoints_.resize(static_cast<size_t>(mark - savepoints_.data()));
+    state_.nested = !savepoints_.empty();
   }
 }
 
@@ -499,12 +505,7 @@ void Simulator::ChangeSession(const action::SetParameter& set, Step& step) {
     step.effectless = true;  // WARNING: SET LOCAL can only be used in transaction blocks
     return;
   }
-  const bool whole = set.name == "transaction_read_only" && !set.values.empty();
-  if (whole) read_only_ = IsOn(set.values[0]);
-  for (const std::string& mode : set.values) {
-    const bool said = absl::StartsWith(mode, "transaction_read_only ");
-    if (said && set.name == "TRANSACTION") read_only_ = absl::EndsWith(mode, "1");
-  }
+  for (const TransactionMode& mode : ModesOf(*step.action)) SetMode(mode, state_.modes);
   Session changed = history_.sessions_[session_];
   SetParameter(set, new_session_, changed);
   if (set.local) {

@@ -89,7 +89,7 @@ struct Session {
   bool utc = false;
   bool check_function_bodies = true;
   bool allow_system_table_mods = false;
-  bool read_only = false;      // default_transaction_read_only
+  TransactionModes modes;      // default_transaction_…: what a transaction begins with
   bool no_path = false;        // search_path is set to an empty text
   bool fires_triggers = true;  // false: session_replication_role is replica
 };

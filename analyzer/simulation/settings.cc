@@ -4,12 +4,14 @@
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 
 namespace plimsoll {
 namespace {
@@ -21,7 +23,7 @@ struct BuiltinSetting {
   const char* unit;
   double least;  // of integers and reals, in that unit
   double most;
-  const char* values;  // of an enum, with blanks between them
+  const char* values;  // of an enum, with commas between them
   int since = 0;
   int until = 99;
 };
@@ -126,7 +128,7 @@ bool IsValueOf(const BuiltinSetting& setting, absl::string_view value) {
   if (setting.type == 'b') return IsBool(value);
   if (setting.type == 'e') {
     bool listed = false;
-    for (const absl::string_view word : absl::StrSplit(setting.values, ' ')) {
+    for (const absl::string_view word : absl::StrSplit(setting.values, ',')) {
       listed = listed || absl::EqualsIgnoreCase(word, value);
     }
     return listed || IsOneOf(value, kHiddenValues);
@@ -165,6 +167,71 @@ std::optional<Failure> RefusedSetting(const action::SetParameter& set, int serve
   return Failure{.sqlstate = "22023",
                  .message = absl::StrCat("invalid value for parameter \"", name, "\": \"",
                                          set.values[0], "\"")};
+}
+
+namespace {
+
+bool IsOn(absl::string_view value) {
+  bool on = false;
+  return absl::EqualsIgnoreCase(value, "on") || (absl::SimpleAtob(value, &on) && on);
+}
+
+// `transaction_isolation serializable`
+void AddMode(absl::string_view said, std::vector<TransactionMode>& modes) {
+  if (!absl::ConsumePrefix(&said, "transaction_")) return;
+  const std::pair<absl::string_view, absl::string_view> parts =
+      absl::StrSplit(said, absl::MaxSplits(' ', 1));
+  modes.push_back({parts.first, parts.second});
+}
+
+// One that a parameter is named after.
+void AddNamed(absl::string_view prefix, const action::SetParameter& set,
+              std::vector<TransactionMode>& modes) {
+  absl::string_view name = set.name;
+  if (set.values.size() == 1 && absl::ConsumePrefix(&name, prefix)) {
+    modes.push_back({name, set.values[0]});
+  }
+}
+
+}  // namespace
+
+std::vector<TransactionMode> ModesOf(const Action& action) {
+  std::vector<TransactionMode> modes;
+  if (const auto* begin = std::get_if<action::Begin>(&action.kind)) {
+    for (const std::string& said : begin->modes) AddMode(said, modes);
+  } else if (const auto* set = std::get_if<action::SetParameter>(&action.kind)) {
+    AddNamed("transaction_", *set, modes);
+    if (set->name != "TRANSACTION") return modes;
+    for (const std::string& said : set->values) AddMode(said, modes);
+  }
+  return modes;
+}
+
+std::vector<TransactionMode> DefaultModesOf(const action::SetParameter& set) {
+  std::vector<TransactionMode> modes;
+  AddNamed("default_transaction_", set, modes);
+  if (!absl::EqualsIgnoreCase(set.name, "session characteristics")) return modes;
+  for (const std::string& said : set.values) AddMode(said, modes);
+  return modes;
+}
+
+void SetMode(const TransactionMode& mode, TransactionModes& modes) {
+  if (mode.name == "read_only") modes.read_only = IsOn(mode.value);
+  if (mode.name == "isolation") modes.isolation = absl::AsciiStrToLower(mode.value);
+}
+
+std::optional<Failure> RefusedMode(const TransactionMode& mode, const SessionState& state) {
+  const bool opens = mode.name == "read_only" && state.modes.read_only && !IsOn(mode.value);
+  const bool isolates =
+      mode.name == "isolation" && !absl::EqualsIgnoreCase(mode.value, state.modes.isolation);
+  if (!opens && !isolates && mode.name != "deferrable") return std::nullopt;
+  if (state.nested) {
+    return Failure{.sqlstate = "25001",
+                   .message = "a subtransaction cannot change the modes of its transaction"};
+  }
+  if (!state.queried) return std::nullopt;
+  return Failure{.sqlstate = "25001",
+                 .message = "the modes of a transaction must be set before any query"};
 }
 
 }  // namespace plimsoll

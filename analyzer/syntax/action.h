@@ -376,7 +376,7 @@ namespace action {
 
 // ---- transactions and session ----------------------------------------------------------------
 struct Begin {
-  std::optional<bool> read_only;
+  std::vector<std::string> modes;  // as the values of SET TRANSACTION: see SetParameter
 };
 struct Commit {
   bool chain = false;
@@ -397,6 +397,8 @@ struct Release {
 // ALL (name empty).
 struct SetParameter {
   std::string name;
+  // Of `TRANSACTION` and `session characteristics`, a mode each: `transaction_isolation
+  // serializable`, `transaction_read_only 1`.
   std::vector<std::string> values;
   bool local = false;
 };

@@ -77,8 +77,8 @@ class BodyReader {
   Span StatementFrom(uint32_t begin) const;
   Span InSource(Span in_body) const;
 
-  // The tree in the author's words; valid until the next call.
-  absl::string_view Restored(absl::string_view json);
+  // The tree in the author's words.
+  Parsed Parse(absl::string_view sql) const;
   void Read(const Fragment& fragment);
   void Execute(const Fragment& fragment, Span span);
   bool LowerText(absl::string_view sql, uint32_t at, std::optional<Span> stand_in,
@@ -93,7 +93,6 @@ class BodyReader {
   const BodyText& text_;
   BodyContext& context_;
   Body result_;
-  std::string restored_;
   absl::string_view body_;  // the body as it stands in the text that is read
   bool verbatim_ = false;   // `body_` is a part of the source
   uint32_t body_at_ = 0;    // where, if so
@@ -196,12 +195,10 @@ void BodyReader::Refuse(const GrammarError& error, absl::string_view sqlstate) {
                                     : context_.substitutes->Restore(error.message)};
 }
 
-absl::string_view BodyReader::Restored(absl::string_view json) {
-  if (context_.substitutes == nullptr) return json;
-  restored_ = context_.substitutes->RestoreJson(json);
-  const size_t size = restored_.size();
-  restored_.append(kGrammarPadding, '\0');
-  return absl::string_view(restored_).substr(0, size);
+Parsed BodyReader::Parse(absl::string_view sql) const {
+  Parsed parsed = plimsoll::Parse(sql);
+  if (context_.substitutes != nullptr) context_.substitutes->Restore(parsed.tree);
+  return parsed;
 }
 
 // ---- where words stand -----------------------------------------------------------------------
@@ -306,7 +303,7 @@ void BodyReader::NoteShown(const LoweredStatement& statement) {
 }
 
 Body BodyReader::ReadSql() && {
-  const Parsed parsed = ParseToJson(body_);
+  const Parsed parsed = Parse(body_);
   if (!parsed.ok()) {
     Refuse(*parsed.error, "42601");
     return std::move(result_);
@@ -314,8 +311,7 @@ Body BodyReader::ReadSql() && {
   BodyContext inner = context_;
   ++inner.nesting;
   if (!verbatim_) inner.stand_in = whole_;
-  const absl::string_view json = Restored(parsed.json);
-  for (LoweredStatement& statement : Lower(json, body_, body_at_, &inner)) {
+  for (LoweredStatement& statement : Lower(parsed.tree, body_, body_at_, &inner)) {
     const auto size = static_cast<uint32_t>(body_.size());
     const uint32_t end = statement.length == 0 ? size : statement.location + statement.length;
     const Span span = verbatim_ ? InSource(TokensWithin(body_, {statement.location, end})) : whole_;
@@ -331,13 +327,12 @@ Body BodyReader::ReadSql() && {
 // Adds the actions of a text; false where the grammar rejects it.
 bool BodyReader::LowerText(absl::string_view sql, uint32_t at, std::optional<Span> stand_in,
                            const Fragment& fragment, Span span) {
-  const Parsed parsed = ParseToJson(sql);
+  const Parsed parsed = Parse(sql);
   if (!parsed.ok()) return false;
-  const absl::string_view json = Restored(parsed.json);
   BodyContext inner = context_;
   ++inner.nesting;
   inner.stand_in = stand_in;
-  for (LoweredStatement& statement : Lower(json, sql, at, &inner)) {
+  for (LoweredStatement& statement : Lower(parsed.tree, sql, at, &inner)) {
     Add(std::move(statement), span, stand_in.has_value(), fragment);
   }
   context_.executed_bytes = inner.executed_bytes;
@@ -345,11 +340,9 @@ bool BodyReader::LowerText(absl::string_view sql, uint32_t at, std::optional<Spa
 }
 
 std::optional<std::string> BodyReader::Evaluate(absl::string_view select) {
-  const Parsed parsed = ParseToJson(select);
+  const Parsed parsed = plimsoll::Parse(select);
   if (!parsed.ok()) return std::nullopt;
-  const std::optional<tree::Node> root = tree::ParseTree(parsed.json);
-  if (!root) return std::nullopt;
-  const tree::Node query = root->Items("stmts")[0]["stmt"]["SelectStmt"];
+  const tree::Node query = parsed.tree.root().Items("stmts")[0]["stmt"]["SelectStmt"];
   const tree::NodeList targets = query.Items("targetList");
   if (targets.size() != 1 || query["fromClause"] || query["whereClause"]) return std::nullopt;
   const size_t left = kMaxExecutedBytes - std::min(kMaxExecutedBytes, context_.executed_bytes);
@@ -434,22 +427,20 @@ std::string WithRecords(absl::string_view statement) {
 }
 
 Body BodyReader::ReadPlpgsql() && {
-  Parsed parsed = ParsePlpgsqlToJson(text_.statement);
+  Parsed parsed = ParsePlpgsql(text_.statement);
   std::string with_records;
   const bool rows = !parsed.ok() && SqlstateOf(parsed.error->message).empty() &&
                     absl::StrContains(absl::AsciiStrToLower(text_.statement), "%rowtype");
   if (rows) {
     with_records = WithRecords(text_.statement);
-    parsed = ParsePlpgsqlToJson(with_records);
+    parsed = ParsePlpgsql(with_records);
   }
   if (!parsed.ok()) {
     Refuse(*parsed.error, SqlstateOf(parsed.error->message));
     return std::move(result_);
   }
   PlpgsqlCode code;
-  const std::optional<tree::Node> root = tree::ParseTree(parsed.json);
-  const tree::Node function =
-      root ? root->Items("plpgsql_funcs")[0]["PLpgSQL_function"] : tree::Node();
+  const tree::Node function = parsed.tree.root().Items("plpgsql_funcs")[0]["PLpgSQL_function"];
   if (function["action"]) {
     code = plimsoll::ReadPlpgsql(function);
   } else {

@@ -79,8 +79,7 @@ struct BodyText {
 };
 
 // Reads the body of a routine. What is SQL or PL/pgSQL becomes actions; of any other language
-// nothing is known. Its work is linear in the statement and in what kMaxExecutedBytes allows. Not
-// for within a walk over a tree: it asks the grammar.
+// nothing is known. Its work is linear in the statement and in what kMaxExecutedBytes allows.
 std::shared_ptr<const Body> ReadBody(const BodyText& text, BodyContext& context);
 
 }  // namespace plimsoll

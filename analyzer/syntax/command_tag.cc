@@ -220,14 +220,14 @@ std::string CreateAsTag(const Node& body) {
   return body.Text("objtype") == "OBJECT_MATVIEW" ? "CREATE MATERIALIZED VIEW" : "CREATE TABLE AS";
 }
 
-std::string AlterTag(const Node& body, absl::string_view field) {
+std::string AlterTag(const Node& body, tree::Key field) {
   return absl::StrCat("ALTER ", ObjectWords(body.Text(field)));
 }
 
 // RENAME COLUMN stands in the tree with the kind of relation beside it.
 std::string RenameTag(const Node& body) {
   const bool part = body.Text("renameType") == "OBJECT_COLUMN";
-  return AlterTag(body, part ? "relationType" : "renameType");
+  return AlterTag(body, part ? tree::Key("relationType") : tree::Key("renameType"));
 }
 
 }  // namespace

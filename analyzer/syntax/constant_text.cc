@@ -97,7 +97,7 @@ std::optional<std::string> Evaluator::OfOperator(const Node& body) {
 std::optional<std::string> Evaluator::OfCall(const Node& body) {
   const Name function = QualifiedName(body["funcname"]);
   if (!function.schema.empty() && function.schema != "pg_catalog") return std::nullopt;
-  for (const absl::string_view clause : {"func_variadic", "agg_filter", "over", "agg_order"}) {
+  for (const tree::Key clause : tree::Keys{"func_variadic", "agg_filter", "over", "agg_order"}) {
     if (body[clause]) return std::nullopt;
   }
   const bool formats = function.name == "format";

@@ -1,9 +1,9 @@
 // PostgreSQL's own grammar, behind a wall.
 //
-// This is the only door to libpg_query. Text goes in, the parse tree comes out as JSON, and nothing
-// the text can do reaches beyond the call: a text that makes the grammar run out of stack or
-// memory, trip over an assertion or fault comes back as an error value, and the next call works as
-// if nothing had happened. Two grammars stand behind the door and CMake picks one: the sandboxed
+// This is the only door to libpg_query. Text goes in, the parse tree comes out, and nothing the
+// text can do reaches beyond the call: a text that makes the grammar run out of stack or memory,
+// trip over an assertion or fault comes back as an error value, and the next call works as if
+// nothing had happened. Two grammars stand behind the door and CMake picks one: the sandboxed
 // grammar of PostgreSQL 18 (the default, and the one this promise holds for), or with
 // -DPLIMSOLL_GRAMMAR=system the operating system's libpg_query, which is merely kept away from
 // texts known to crash it.
@@ -20,12 +20,9 @@
 #include <string>
 
 #include "absl/strings/string_view.h"
+#include "analyzer/syntax/tree.h"
 
 namespace plimsoll {
-
-// As many bytes after `Parsed::json` may be read (they hold anything). It is at least
-// SIMDJSON_PADDING, so simdjson may walk the tree in place, without a copy.
-inline constexpr size_t kGrammarPadding = 64;
 
 struct GrammarError {
   // In PostgreSQL's words (`syntax error at or near "foo"`), or ours where `internal`.
@@ -48,26 +45,35 @@ struct Rejection {
 Rejection RejectionOf(const GrammarError& error);
 
 struct [[nodiscard]] Parsed {
-  // The tree, empty where there is an error. It points into the thread's parser: it is valid until
-  // the thread's next call into this header, or the thread's end, and must not be handed to a
-  // thread that may outlive this one.
-  absl::string_view json;
+  // Without a root where there is an error.
+  tree::Tree tree;
   std::optional<GrammarError> error;
 
   bool ok() const { return !error.has_value(); }
 };
 
-// The tree of a whole script:
-// {"version":180004,"stmts":[{"stmt":{…},"stmt_location":9,"stmt_len":8}]}. Locations in it are
-// byte offsets in `sql`. A field that has its type's zero value is left out, and `stmt_len` where a
-// statement reaches to the end. A statement begins at its first word (with the system's grammar of
-// 15: where the previous one ended). One syntax error rejects the whole text.
-Parsed ParseToJson(absl::string_view sql);
+// The tree of a whole script: {"stmts":[{"stmt":{…},"stmt_location":9,"stmt_len":8}]}. Locations in
+// it are byte offsets in `sql`. `stmt_len` is left out where a statement reaches to the end. A
+// statement begins at its first word (with the system's grammar of 15: where the previous one
+// ended). One syntax error rejects the whole text.
+Parsed Parse(absl::string_view sql);
 
 // The trees of the PL/pgSQL functions and DO blocks in a script, which otherwise consists of
 // `CREATE FUNCTION` statements: {"plpgsql_funcs":[{"PLpgSQL_function":{…}},…]}. The grammar gives
 // no position for an error in a body: the cursor is then the size of the text.
-Parsed ParsePlpgsqlToJson(absl::string_view sql);
+Parsed ParsePlpgsql(absl::string_view sql);
+
+struct [[nodiscard]] WrittenTree {
+  // Empty where there is an error.
+  std::string json;
+  std::optional<GrammarError> error;
+
+  bool ok() const { return !error.has_value(); }
+};
+
+// What libpg_query itself writes of the tree that `Parse` gives: the measure of it, in tests and in
+// benchmarks.
+WrittenTree ParseToJson(absl::string_view sql);
 
 // Gives the memory of this thread's parser back; the next call makes a new one. Nobody needs to
 // call this: threads release at their end, and a parser swollen by one large text is replaced by

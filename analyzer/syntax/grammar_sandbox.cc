@@ -7,8 +7,10 @@
 #include "absl/strings/string_view.h"
 #include "analyzer/limits.h"
 #include "analyzer/syntax/grammar.h"
+#include "analyzer/syntax/grammar_json.h"
 #include "analyzer/syntax/grammar_text.h"
 #include "analyzer/syntax/sandbox/instance.h"
+#include "analyzer/syntax/sandbox/raw_tree.h"
 
 namespace plimsoll {
 namespace {
@@ -16,6 +18,7 @@ namespace {
 using sandbox::Address;
 using sandbox::Ending;
 using sandbox::Instance;
+using sandbox::RawTreeReading;
 
 thread_local std::unique_ptr<Instance> thread_instance;
 
@@ -44,20 +47,26 @@ std::string Describe(Ending ending, absl::string_view complaint) {
   return absl::StrCat("the parser gave up on this text: ", complaint);
 }
 
-Parsed Refused(GrammarError error) { return {.json = {}, .error = std::move(error)}; }
+Parsed Refused(GrammarError error) { return {.tree = {}, .error = std::move(error)}; }
 
-Parsed Broken(absl::string_view sql, Ending ending) {
+GrammarError Broken(absl::string_view sql, Ending ending) {
   GrammarError error{.message = Describe(ending, thread_instance->complaint()),
                      .cursor = static_cast<uint32_t>(sql.size()),
                      .internal = true};
   thread_instance.reset();
-  return Refused(std::move(error));
+  return error;
 }
 
 // PostgreSQL's own words for having judged nothing. Its parser generator's "memory exhausted", for
 // 10,000 open parentheses, is not among them: every PostgreSQL server says that of the same text.
 bool MeansExhaustion(absl::string_view message) {
   return message == "out of memory" || message == "stack depth limit exceeded";
+}
+
+GrammarError NoRoom(absl::string_view sql) {
+  return {.message = "there is no memory for the parser",
+          .cursor = static_cast<uint32_t>(sql.size()),
+          .internal = true};
 }
 
 absl::string_view View(absl::Span<char> text) { return {text.data(), text.size()}; }
@@ -77,46 +86,67 @@ GrammarError ReadError(Instance& instance, Address error, absl::string_view sql)
           .internal = MeansExhaustion(View(message))};
 }
 
-// The tree at an address, fit to be read by simdjson where it lies.
-absl::string_view ReadTree(Instance& instance, Address tree) {
-  const absl::Span<char> json = instance.ReadString(tree, kGrammarPadding);
+// The JSON at an address, fit to be read by simdjson where it lies.
+absl::string_view JsonAt(Instance& instance, Address address) {
+  const absl::Span<char> json = instance.ReadString(address, kJsonPadding);
   MakeUtf8(json);
   return View(json);
 }
 
-constexpr char kNoRoom[] = "there is no memory for the parser";
+// Parses a text; its tree is taken by `taker`, or written as JSON.
+std::optional<GrammarError> Visit(absl::string_view sql, Instance::TreeTaker taker) {
+  if (std::optional<GrammarError> refusal = RefuseText(sql)) return refusal;
+  Instance* const instance = InstanceForVisit();
+  if (instance == nullptr) return NoRoom(sql);
+  const Ending ending = instance->Visit(sandbox::kParseSql, sql, taker);
+  if (ending != Ending::kReturned) return Broken(sql, ending);
+  if (instance->answer() == 0) return Broken(sql, Ending::kOutOfMemory);
+  if (const Address error = ErrorOf(*instance)) return ReadError(*instance, error, sql);
+  return std::nullopt;
+}
 
 }  // namespace
 
-Parsed ParseToJson(absl::string_view sql) {
-  if (std::optional<GrammarError> refusal = RefuseText(sql)) return Refused(*std::move(refusal));
-  Instance* const instance = InstanceForVisit();
-  if (instance == nullptr) {
-    return Refused({kNoRoom, static_cast<uint32_t>(sql.size()), /*internal=*/true});
-  }
-  const Ending ending = instance->Visit(sandbox::kParseSql, sql);
-  if (ending != Ending::kReturned) return Broken(sql, ending);
-  if (instance->answer() == 0) return Broken(sql, Ending::kOutOfMemory);
-
-  if (const Address error = ErrorOf(*instance)) return Refused(ReadError(*instance, error, sql));
-  const absl::string_view json = ReadTree(*instance, TreeOf(*instance));
-  if (json.empty()) return Broken(sql, Ending::kGaveUp);
-  return {.json = json, .error = std::nullopt};
+Parsed Parse(absl::string_view sql) {
+  Parsed parsed;
+  auto reading = RawTreeReading::kRead;
+  parsed.error = Visit(sql, [&](Address list) {
+    reading = sandbox::ReadRawTree(*thread_instance, list, parsed.tree);
+    return reading != RawTreeReading::kUnknown;
+  });
+  if (!parsed.ok()) return Refused(*std::move(parsed.error));
+  if (reading == RawTreeReading::kTooDeep) return Refused(Broken(sql, Ending::kOutOfStack));
+  if (reading == RawTreeReading::kTooLarge) return Refused(Broken(sql, Ending::kOutOfMemory));
+  if (reading == RawTreeReading::kRead) return parsed;
+  const absl::string_view json = JsonAt(*thread_instance, TreeOf(*thread_instance));
+  if (!ReadJson(json, parsed.tree)) return Refused(Broken(sql, Ending::kGaveUp));
+  return parsed;
 }
 
-Parsed ParsePlpgsqlToJson(absl::string_view sql) {
+WrittenTree ParseToJson(absl::string_view sql) {
+  WrittenTree written;
+  written.error = Visit(sql, [](Address) { return false; });
+  if (written.ok()) written.json = std::string(JsonAt(*thread_instance, TreeOf(*thread_instance)));
+  return written;
+}
+
+Parsed ParsePlpgsql(absl::string_view sql) {
   if (std::optional<GrammarError> refusal = RefuseText(sql)) return Refused(*std::move(refusal));
   Instance* const instance = InstanceForVisit();
-  const auto end = static_cast<uint32_t>(sql.size());
-  if (instance == nullptr) return Refused({kNoRoom, end, /*internal=*/true});
+  if (instance == nullptr) return Refused(NoRoom(sql));
   const Ending ending = instance->Visit(sandbox::kParsePlpgsql, sql);
-  if (ending != Ending::kReturned) return Broken(sql, ending);
+  if (ending != Ending::kReturned) return Refused(Broken(sql, ending));
 
   // The answer is one text: a tree if it begins with a brace, else an error message.
-  const absl::string_view text = ReadTree(*instance, instance->answer());
-  if (text.empty()) return Broken(sql, Ending::kGaveUp);
-  if (text.front() == '{') return {.json = text, .error = std::nullopt};
-  return Refused({std::string(text), end, MeansExhaustion(text)});
+  const absl::string_view text = JsonAt(*instance, instance->answer());
+  Parsed parsed;
+  if (text.empty()) return Refused(Broken(sql, Ending::kGaveUp));
+  if (text.front() != '{') {
+    const auto end = static_cast<uint32_t>(sql.size());
+    return Refused({std::string(text), end, MeansExhaustion(text)});
+  }
+  if (!ReadJson(text, parsed.tree)) return Refused(Broken(sql, Ending::kGaveUp));
+  return parsed;
 }
 
 void ReleaseGrammar() { thread_instance.reset(); }

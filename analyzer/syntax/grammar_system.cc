@@ -17,26 +17,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/limits.h"
+#include "analyzer/syntax/grammar_json.h"
 #include "analyzer/syntax/grammar_text.h"
 
 namespace plimsoll {
 namespace system_grammar {
 namespace {
-
-// The last tree of this thread, with kGrammarPadding bytes behind it.
-thread_local std::string thread_tree;
-
-absl::string_view KeepTree(absl::string_view before, absl::string_view tree,
-                           absl::string_view after) {
-  const size_t size = before.size() + tree.size() + after.size();
-  thread_tree.clear();
-  thread_tree.reserve(size + kGrammarPadding);
-  absl::StrAppend(&thread_tree, before, tree, after);
-  const size_t kept = thread_tree.size();
-  thread_tree.resize(kept + kGrammarPadding);
-  MakeUtf8(absl::MakeSpan(thread_tree.data(), kept));
-  return absl::string_view(thread_tree).substr(0, kept);
-}
 
 std::optional<GrammarError> Refuse(absl::string_view sql) {
   if (std::optional<GrammarError> refusal = RefuseText(sql)) return refusal;
@@ -144,45 +130,66 @@ size_t NestingBound(absl::string_view sql) {
   return deepest;
 }
 
-Parsed ParseToJson(absl::string_view sql) {
+WrittenTree ParseToJson(absl::string_view sql) {
   if (std::optional<GrammarError> refusal = Refuse(sql)) return {{}, *std::move(refusal)};
   const PgQueryParseResult result = pg_query_parse(std::string(sql).c_str());
-  Parsed parsed;
+  WrittenTree written;
   if (result.error != nullptr) {
-    parsed.error = Translate(*result.error, sql);
+    written.error = Translate(*result.error, sql);
   } else {
-    parsed.json = KeepTree("", result.parse_tree, "");
+    written.json = result.parse_tree;
   }
   pg_query_free_parse_result(result);
-  return parsed;
-}
-
-Parsed ParsePlpgsqlToJson(absl::string_view sql) {
-  if (std::optional<GrammarError> refusal = Refuse(sql)) return {{}, *std::move(refusal)};
-  const PgQueryPlpgsqlParseResult result = pg_query_parse_plpgsql(std::string(sql).c_str());
-  Parsed parsed;
-  if (result.error != nullptr) {
-    parsed.error = Translate(*result.error, sql);
-    // A position in the body, of which the caller knows no beginning: promised to be none.
-    parsed.error->cursor = static_cast<uint32_t>(sql.size());
-  } else {
-    parsed.json = KeepTree("{\"plpgsql_funcs\":", result.plpgsql_funcs, "}");
-  }
-  pg_query_free_plpgsql_parse_result(result);
-  return parsed;
+  return written;
 }
 
 }  // namespace system_grammar
 
 #ifndef PLIMSOLL_SYSTEM_GRAMMAR_AS_PEER
 
-Parsed ParseToJson(absl::string_view sql) { return system_grammar::ParseToJson(sql); }
+namespace {
 
-Parsed ParsePlpgsqlToJson(absl::string_view sql) { return system_grammar::ParsePlpgsqlToJson(sql); }
+Parsed ReadTree(std::string json) {
+  Parsed parsed;
+  const size_t size = json.size();
+  json.resize(size + kJsonPadding);
+  MakeUtf8(absl::MakeSpan(json.data(), size));
+  if (!ReadJson(absl::string_view(json).substr(0, size), parsed.tree)) {
+    parsed.error = GrammarError{.message = "the parser gave up on this text", .internal = true};
+  }
+  return parsed;
+}
 
-// Only the tree: after `pg_query_exit` this thread's next parse is a segmentation fault. The
+}  // namespace
+
+WrittenTree ParseToJson(absl::string_view sql) { return system_grammar::ParseToJson(sql); }
+
+Parsed Parse(absl::string_view sql) {
+  WrittenTree written = system_grammar::ParseToJson(sql);
+  if (!written.ok()) return {.tree = {}, .error = std::move(written.error)};
+  return ReadTree(std::move(written.json));
+}
+
+Parsed ParsePlpgsql(absl::string_view sql) {
+  if (std::optional<GrammarError> refusal = system_grammar::Refuse(sql)) {
+    return {.tree = {}, .error = *std::move(refusal)};
+  }
+  const PgQueryPlpgsqlParseResult result = pg_query_parse_plpgsql(std::string(sql).c_str());
+  Parsed parsed;
+  if (result.error != nullptr) {
+    parsed.error = system_grammar::Translate(*result.error, sql);
+    // A position in the body, of which the caller knows no beginning: promised to be none.
+    parsed.error->cursor = static_cast<uint32_t>(sql.size());
+  } else {
+    parsed = ReadTree(absl::StrCat("{\"plpgsql_funcs\":", result.plpgsql_funcs, "}"));
+  }
+  pg_query_free_plpgsql_parse_result(result);
+  return parsed;
+}
+
+// Nothing of ours: after `pg_query_exit` this thread's next parse is a segmentation fault. The
 // library frees its own few kilobytes when the thread ends.
-void ReleaseGrammar() { system_grammar::thread_tree = std::string(); }
+void ReleaseGrammar() {}
 
 int GrammarServerVersion() { return PG_VERSION_NUM / 10000; }
 

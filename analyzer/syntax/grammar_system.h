@@ -11,9 +11,8 @@
 
 namespace plimsoll::system_grammar {
 
-// As their namesakes in grammar.h.
-Parsed ParseToJson(absl::string_view sql);
-Parsed ParsePlpgsqlToJson(absl::string_view sql);
+// As its namesake in grammar.h.
+WrittenTree ParseToJson(absl::string_view sql);
 
 // An upper bound on how deep the tree of a text can be, from its tokens alone: what stands between
 // two commas, or an operator and its operands, may nest; what commas and semicolons part does not.

@@ -105,6 +105,12 @@ action::CreateTable LowerCreateTableAs(const Node& into, const Node& query, bool
           .refused = std::move(lowered.refused)};
 }
 
+// A view's query must not write.
+Boxed<Mistake> RefusedAsView(tree::Query& query, const char* message) {
+  if (query.writes.empty()) return std::move(query.refused);
+  return Mistake{.sqlstate = "0A000", .message = message};
+}
+
 action::CreateView LowerMaterializedView(const Node& body) {
   tree::Query query = tree::LowerQuery(body["query"]);
   const Node into = body["into"];
@@ -123,10 +129,7 @@ action::CreateView LowerMaterializedView(const Node& body) {
           .locks_rows = query.locks_rows,
           .row_locked = std::move(query.row_locked),
           .reads_only = std::move(query.reads_only),
-          .refused = query.writes.empty()
-                         ? std::move(query.refused)
-                         : Mistake{.sqlstate = "0A000",
-                                   .message = "materialized views must not change data in WITH"}};
+          .refused = RefusedAsView(query, "materialized views must not change data in WITH")};
 }
 
 // `CREATE VIEW v (a, b)` renames the first columns of its query.
@@ -149,29 +152,26 @@ bool ChecksOption(const Node& body) {
 
 action::CreateView LowerCreateView(const Node& body) {
   tree::Query query = tree::LowerQuery(body["query"]);
-  return {.view = tree::RangeVarName(body["view"]),
-          .or_replace = body.Flag("replace"),
-          .persistence = LowerPersistence(body["view"]),
-          .reads = std::move(query.reads),
-          .columns_used = std::move(query.columns),
-          .has_subquery = query.has_subquery,
-          .plain = tree::IsPlain(body["query"]),
-          .star = tree::IsStar(body["query"]),
-          .derived = tree::IsDerived(body["query"]),
-          .calls = std::move(query.calls),
-          .types = std::move(query.types),
-          .columns = ViewColumns(body["aliases"], body["query"]),
-          .selection = tree::LowerSelection(body["query"]),
-          .column_names = tree::Strings(body["aliases"]),
-          .checks = ChecksOption(body),
-          .locks_rows = query.locks_rows,
-          .row_locked = std::move(query.row_locked),
-          .reads_only = std::move(query.reads_only),
-          .refused = query.writes.empty()
-                         ? std::move(query.refused)
-                         : Mistake{.sqlstate = "0A000",
-                                   .message = "views must not contain data-modifying statements "
-                                              "in WITH"}};
+  return {
+      .view = tree::RangeVarName(body["view"]),
+      .or_replace = body.Flag("replace"),
+      .persistence = LowerPersistence(body["view"]),
+      .reads = std::move(query.reads),
+      .columns_used = std::move(query.columns),
+      .has_subquery = query.has_subquery,
+      .plain = tree::IsPlain(body["query"]),
+      .star = tree::IsStar(body["query"]),
+      .derived = tree::IsDerived(body["query"]),
+      .calls = std::move(query.calls),
+      .types = std::move(query.types),
+      .columns = ViewColumns(body["aliases"], body["query"]),
+      .selection = tree::LowerSelection(body["query"]),
+      .column_names = tree::Strings(body["aliases"]),
+      .checks = ChecksOption(body),
+      .locks_rows = query.locks_rows,
+      .row_locked = std::move(query.row_locked),
+      .reads_only = std::move(query.reads_only),
+      .refused = RefusedAsView(query, "views must not contain data-modifying statements in WITH")};
 }
 
 // The column part of the name PostgreSQL gives an index (parser/parse_target.c:FigureIndexColname):
@@ -185,7 +185,8 @@ absl::string_view IndexColumnHint(const Node& element) {
     expression = argument;
   }
   const Node body = expression.Body();
-  const tree::NodeList names = body.Items(expression.Tag() == "FuncCall" ? "funcname" : "fields");
+  const tree::NodeList names =
+      body[expression.Tag() == "FuncCall" ? tree::Key("funcname") : tree::Key("fields")].Items();
   const absl::string_view last = names.empty() ? "" : names.back()["String"].Text("sval");
   return last.empty() ? "expr" : last;
 }
@@ -267,8 +268,9 @@ bool IsConstantBody(absl::string_view body) {
 // that it selects from.
 void MarkCertainCalls(const Node& select, std::vector<FunctionCall>& calls) {
   const tree::NodeList from = select.Items("fromClause");
-  for (const absl::string_view clause : {"whereClause", "groupClause", "havingClause", "limitCount",
-                                         "limitOffset", "larg", "withClause", "valuesLists"}) {
+  for (const tree::Key clause :
+       tree::Keys{"whereClause", "groupClause", "havingClause", "limitCount", "limitOffset", "larg",
+                  "withClause", "valuesLists"}) {
     if (select[clause]) return;
   }
   const auto mark = [&calls](const Node& call) {
@@ -402,6 +404,14 @@ std::shared_ptr<const Body> LowerAtomicBody(const Node& sql_body) {
   return std::make_shared<const Body>(std::move(body));
 }
 
+// One of SET TRANSACTION, BEGIN and the like: `transaction_isolation serializable`.
+std::string LowerMode(const Node& mode) {
+  const Node value = mode["arg"]["A_Const"];
+  std::string lowered = absl::StrCat(mode.Text("defname"), " ", value["sval"].Text("sval"));
+  if (value["ival"]) absl::StrAppend(&lowered, value["ival"].Number("ival"));
+  return lowered;
+}
+
 action::SetParameter LowerSet(const Node& body) {
   action::SetParameter set = {.name = std::string(body.Text("name")),
                               .local = body.Flag("is_local")};
@@ -414,11 +424,7 @@ action::SetParameter LowerSet(const Node& body) {
     } else if (constant["ival"]) {
       set.values.push_back(absl::StrCat(constant["ival"].Number("ival")));
     } else if (argument["DefElem"]) {
-      // SET TRANSACTION: `transaction_isolation serializable`
-      const Node mode = argument["DefElem"];
-      const Node value = mode["arg"]["A_Const"];
-      set.values.push_back(absl::StrCat(mode.Text("defname"), " ", value["sval"].Text("sval")));
-      if (value["ival"]) absl::StrAppend(&set.values.back(), value["ival"].Number("ival"));
+      set.values.push_back(LowerMode(argument["DefElem"]));
     } else {
       // SET TIME ZONE INTERVAL …: known to be set, to something that is not looked at.
       set.values.emplace_back("");
@@ -492,7 +498,7 @@ action::CreatePolicy LowerCreatePolicy(const Node& body) {
                                  .roles = tree::RoleNames(body["roles"]),
                                  .has_using = body["qual"].present(),
                                  .has_check = body["with_check"].present()};
-  for (const absl::string_view clause : {"qual", "with_check"}) {
+  for (const tree::Key clause : tree::Keys{"qual", "with_check"}) {
     for (Name& name : tree::LowerQuery(body[clause]).reads) create.reads.push_back(std::move(name));
     if (body[clause]) create.expressions.push_back(tree::LowerExpression(body[clause]));
   }
@@ -573,21 +579,15 @@ ActionKind LowerSelect(const Node& statement) {
   return LowerModify(statement);
 }
 
-// READ ONLY and READ WRITE.
-std::optional<bool> LowerReadOnly(const Node& body) {
-  for (const Node& option : body.Items("options")) {
-    const Node mode = option["DefElem"];
-    if (mode.Text("defname") != "transaction_read_only") continue;
-    return mode["arg"]["A_Const"]["ival"].Number("ival") != 0;
-  }
-  return std::nullopt;
-}
-
 ActionKind LowerTransaction(const Node& body, const std::string& tag) {
   const absl::string_view kind = body.Text("kind");
   const std::string savepoint(body.Text("savepoint_name"));
   if (kind == "TRANS_STMT_BEGIN" || kind == "TRANS_STMT_START") {
-    return action::Begin{.read_only = LowerReadOnly(body)};
+    action::Begin begin;
+    for (const Node& option : body.Items("options")) {
+      begin.modes.push_back(LowerMode(option["DefElem"]));
+    }
+    return begin;
   }
   if (kind == "TRANS_STMT_COMMIT") return action::Commit{.chain = body.Flag("chain")};
   if (kind == "TRANS_STMT_ROLLBACK") return action::Rollback{.chain = body.Flag("chain")};
@@ -914,14 +914,6 @@ std::vector<Action> LowerCreateSchema(const Node& statement, const std::string& 
 
 // ---- bodies ----------------------------------------------------------------------------------
 
-// A body that is left to be read when the tree is done with: reading it asks the grammar.
-struct UnreadBody {
-  size_t statement = 0;
-  std::string language;
-  std::string text;
-  bool elsewhere = false;  // its names mean something else than they do outside
-};
-
 // Whether SET gives the function another search_path, or has its body not looked at. In `public`
 // alone names mean what they mean to most sessions.
 bool LooksElsewhere(const tree::NodeList& options) {
@@ -949,29 +941,20 @@ std::string DefinitionText(const tree::NodeList& options) {
   return "";
 }
 
-void ReadBodies(std::vector<UnreadBody> unread, absl::string_view text, uint32_t offset,
-                BodyContext* context, std::vector<LoweredStatement>& statements) {
-  for (const UnreadBody& body : unread) {
-    LoweredStatement& statement = statements[body.statement];
-    const absl::string_view words = statement.length == 0
-                                        ? text.substr(statement.location)
-                                        : text.substr(statement.location, statement.length);
-    BodyContext fresh = context == nullptr ? BodyContext() : *context;
-    BodyContext& own = fresh.nesting == 0 ? fresh : *context;
-    std::shared_ptr<const Body> read = ReadBody({.statement = words,
-                                                 .at = offset + statement.location,
-                                                 .language = body.language,
-                                                 .body = body.text},
-                                                own);
-    if (body.elsewhere) {
-      Body unknown = *read;
-      unknown.unknown = true;
-      read = std::make_shared<const Body>(std::move(unknown));
-    }
-    ActionKind& kind = statement.actions[0].kind;
-    if (auto* create = std::get_if<action::CreateFunction>(&kind)) create->body = std::move(read);
-    if (auto* block = std::get_if<action::DoBlock>(&kind)) block->body = std::move(read);
-  }
+// Reads the body that a statement of these words, which stand at `at`, defines by `options`.
+std::shared_ptr<const Body> ReadDefinition(const tree::NodeList& options, absl::string_view words,
+                                           uint32_t at, absl::string_view language,
+                                           BodyContext* context) {
+  BodyContext fresh = context == nullptr ? BodyContext() : *context;
+  BodyContext& own = fresh.nesting == 0 ? fresh : *context;
+  const std::string definition = DefinitionText(options);
+  std::shared_ptr<const Body> read =
+      ReadBody({.statement = words, .at = at, .language = language, .body = definition}, own);
+  if (!LooksElsewhere(options)) return read;
+  // Its names mean something else than they do outside.
+  Body unknown = *read;
+  unknown.unknown = true;
+  return std::make_shared<const Body>(std::move(unknown));
 }
 
 // The options of VACUUM, ANALYZE, CLUSTER and REINDEX that stand in parentheses: the grammar gives
@@ -981,7 +964,7 @@ void NoteOptions(const Node& body, absl::string_view words, uint32_t at,
                  action::Maintain& maintain) {
   const size_t closed = words.rfind(')');
   if (closed == absl::string_view::npos) return;
-  for (const absl::string_view list : {"options", "params"}) {
+  for (const tree::Key list : tree::Keys{"options", "params"}) {
     for (const Node& item : body.Items(list)) {
       const Node option = item["DefElem"];
       const auto place = static_cast<size_t>(option.Number("location"));
@@ -992,13 +975,10 @@ void NoteOptions(const Node& body, absl::string_view words, uint32_t at,
 
 }  // namespace
 
-std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text, uint32_t offset,
-                                    BodyContext* context) {
+std::vector<LoweredStatement> Lower(const tree::Tree& parsed, absl::string_view text,
+                                    uint32_t offset, BodyContext* context) {
   std::vector<LoweredStatement> statements;
-  std::vector<UnreadBody> unread;
-  const std::optional<Node> root = tree::ParseTree(json);
-  if (!root) return statements;
-  for (const Node& raw : root->Items("stmts")) {
+  for (const Node& raw : parsed.root().Items("stmts")) {
     const Node node = raw["stmt"];
     LoweredStatement statement = {.location = static_cast<uint32_t>(raw.Number("stmt_location")),
                                   .length = static_cast<uint32_t>(raw.Number("stmt_len")),
@@ -1021,19 +1001,17 @@ std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view te
     if (auto* maintain = std::get_if<action::Maintain>(first)) {
       NoteOptions(node.Body(), words, statement.location, *maintain);
     }
-    if (const auto* create = std::get_if<action::CreateFunction>(first)) {
+    if (auto* create = std::get_if<action::CreateFunction>(first)) {
       if (create->body == nullptr) {
-        unread.push_back({statements.size(), create->language,
-                          DefinitionText(node.Body().Items("options")),
-                          LooksElsewhere(node.Body().Items("options"))});
+        create->body = ReadDefinition(node.Body().Items("options"), words,
+                                      offset + statement.location, create->language, context);
       }
-    } else if (const auto* block = std::get_if<action::DoBlock>(first)) {
-      unread.push_back(
-          {statements.size(), block->language, DefinitionText(node.Body().Items("args"))});
+    } else if (auto* block = std::get_if<action::DoBlock>(first)) {
+      block->body = ReadDefinition(node.Body().Items("args"), words, offset + statement.location,
+                                   block->language, context);
     }
     statements.push_back(std::move(statement));
   }
-  ReadBodies(std::move(unread), text, offset, context, statements);
   return statements;
 }
 

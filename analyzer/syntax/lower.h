@@ -8,6 +8,7 @@
 #include "absl/strings/string_view.h"
 #include "analyzer/syntax/action.h"
 #include "analyzer/syntax/body.h"
+#include "analyzer/syntax/tree.h"
 
 namespace plimsoll {
 
@@ -22,14 +23,13 @@ struct LoweredStatement {
   bool copies_from_stdin = false;
 };
 
-// Turns the grammar's tree of `text` into actions. `json` must be readable for kGrammarPadding
-// bytes past its end. `offset` is where `text` starts in its source; the spans of the actions are
-// bytes of that source. An action that fills its whole statement has an empty span: script.cc,
-// which trims statements, fills it in. Unknown statements and subcommands become action::Other.
-// `context` is that of the bodies within it; null for a script without substitutes. Bodies are read
-// by asking the grammar again, so `json` is gone afterwards.
-std::vector<LoweredStatement> Lower(absl::string_view json, absl::string_view text, uint32_t offset,
-                                    BodyContext* context = nullptr);
+// Turns the grammar's tree of `text` into actions. `offset` is where `text` starts in its source;
+// the spans of the actions are bytes of that source. An action that fills its whole statement has
+// an empty span: script.cc, which trims statements, fills it in. Unknown statements and subcommands
+// become action::Other. `context` is that of the bodies within it; null for a script without
+// substitutes.
+std::vector<LoweredStatement> Lower(const tree::Tree& parsed, absl::string_view text,
+                                    uint32_t offset, BodyContext* context = nullptr);
 
 }  // namespace plimsoll
 

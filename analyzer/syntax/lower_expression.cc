@@ -193,7 +193,7 @@ std::vector<Name> NamedRelations(const Node& statement) {
   Walk(statement, [&](absl::string_view, const Node& body) {
     add(body);
     // Fields of the type RangeVar bear no tag.
-    for (const absl::string_view field : {"relation", "name", "rel", "view"}) add(body[field]);
+    for (const tree::Key field : tree::Keys{"relation", "name", "rel", "view"}) add(body[field]);
   });
   return relations;
 }
@@ -375,9 +375,9 @@ bool IsOuter(const Node& from) {
 
 bool IsDerived(const Node& query) {
   const Node select = query["SelectStmt"];
-  for (const absl::string_view clause :
-       {"groupClause", "havingClause", "distinctClause", "limitCount", "limitOffset", "withClause",
-        "larg", "valuesLists"}) {
+  for (const tree::Key clause :
+       tree::Keys{"groupClause", "havingClause", "distinctClause", "limitCount", "limitOffset",
+                  "withClause", "larg", "valuesLists"}) {
     if (select[clause]) return true;
   }
   const NodeList from = select.Items("fromClause");
@@ -389,8 +389,8 @@ bool LocksDerived(const Node& query) {
   const Node select = query["SelectStmt"];
   const NodeList locks = select.Items("lockingClause");
   if (locks.empty()) return false;
-  for (const absl::string_view clause :
-       {"groupClause", "havingClause", "distinctClause", "larg", "valuesLists"}) {
+  for (const tree::Key clause :
+       tree::Keys{"groupClause", "havingClause", "distinctClause", "larg", "valuesLists"}) {
     if (select[clause]) return true;
   }
   if (ShowsAggregate(select)) return true;
@@ -405,9 +405,9 @@ bool LocksDerived(const Node& query) {
 
 bool IsPlain(const Node& query) {
   const Node select = query["SelectStmt"];
-  for (const absl::string_view clause :
-       {"whereClause", "groupClause", "havingClause", "distinctClause", "limitCount", "limitOffset",
-        "withClause", "larg", "valuesLists"}) {
+  for (const tree::Key clause :
+       tree::Keys{"whereClause", "groupClause", "havingClause", "distinctClause", "limitCount",
+                  "limitOffset", "withClause", "larg", "valuesLists"}) {
     if (select[clause]) return false;
   }
   const NodeList from = select.Items("fromClause");

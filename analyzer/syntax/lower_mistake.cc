@@ -77,7 +77,7 @@ void QueryMistakes::SeeSelect(const Node& select) {
 
 // parse_agg.c:transformWindowFuncCall. Which query's windows they are is not looked at.
 void QueryMistakes::SeeWindow(const Node& over) {
-  for (const absl::string_view field : {"name", "refname"}) {
+  for (const tree::Key field : tree::Keys{"name", "refname"}) {
     const absl::string_view name = over.Text(field);
     if (name.empty() || windows_.contains(name)) continue;
     Refuse("42704", absl::StrCat("window \"", name, "\" does not exist"));

@@ -67,7 +67,7 @@ std::string ParameterValue(const Node& value) {
 
 }  // namespace
 
-bool HasOption(const Node& body, absl::string_view list, absl::string_view name) {
+bool HasOption(const Node& body, Key list, absl::string_view name) {
   for (const Node& option : body.Items(list)) {
     const Node element = option["DefElem"];
     if (element.Text("defname") == name) return !IsOff(element["arg"]);
@@ -75,7 +75,7 @@ bool HasOption(const Node& body, absl::string_view list, absl::string_view name)
   return false;
 }
 
-std::vector<Parameter> LowerParameters(const Node& body, absl::string_view list) {
+std::vector<Parameter> LowerParameters(const Node& body, Key list) {
   std::vector<Parameter> parameters;
   for (const Node& option : body.Items(list)) {
     const Node element = option["DefElem"];
@@ -109,7 +109,7 @@ ActionKind LowerAlterEnum(const Node& body) {
   return action::AlterType{
       .type = QualifiedName(body["typeName"]),
       .change = renames ? action::TypeChangeKind::kRenameValue : action::TypeChangeKind::kAddValue,
-      .part = std::string(body.Text(renames ? "oldVal" : "newVal")),
+      .part = std::string(renames ? body.Text("oldVal") : body.Text("newVal")),
       .to = renames ? std::string(body.Text("newVal")) : "",
       .neighbour = std::string(body.Text("newValNeighbor")),
       .if_exists = body.Flag("skipIfNewValExists")};
@@ -224,7 +224,7 @@ ActionKind LowerAlterPolicy(const Node& body) {
                              .name = std::string(body.Text("policy_name")),
                              .table = RangeVarName(body["table"]),
                              .roles = RoleNames(body["roles"])};
-  for (const absl::string_view clause : {"qual", "with_check"}) {
+  for (const tree::Key clause : tree::Keys{"qual", "with_check"}) {
     for (Name& name : LowerQuery(body[clause]).reads) alter.reads.push_back(std::move(name));
     if (!body[clause]) continue;
     alter.expressions.push_back(LowerExpression(body[clause]));
@@ -369,7 +369,7 @@ struct Plain {
   const char* node;
   ObjectChange change;
   ObjectKind kind;
-  const char* name;                   // the field that names it; empty where none does as one name
+  Key name;                           // the field that names it; empty where none does as one name
   bool outside_transactions = false;  // tcop/utility.c: PreventInTransactionBlock
 };
 
@@ -560,7 +560,7 @@ std::optional<ActionKind> LowerOwnDrop(absl::string_view type, const Node& body)
   struct OwnDrop {
     const char* node;
     ObjectKind kind;
-    const char* name;
+    Key name;
   };
   static constexpr OwnDrop kDrops[] = {
       {"DropRoleStmt", ObjectKind::kRole, ""},
@@ -577,7 +577,7 @@ std::optional<ActionKind> LowerOwnDrop(absl::string_view type, const Node& body)
     for (std::string& role : RoleNames(body["roles"])) {
       lowered.objects.push_back({.name = std::move(role)});
     }
-    const absl::string_view name = *drop.name == '\0' ? "" : body.Text(drop.name);
+    const absl::string_view name = body.Text(drop.name);
     if (!name.empty()) lowered.objects.push_back({.name = std::string(name)});
     if (drop.kind == ObjectKind::kUserMapping) {
       lowered.objects.push_back(MappingName(body["user"], body.Text("servername")));
@@ -613,7 +613,7 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
   ChangeObject lowered = {.change = found->change,
                           .kind = found->kind,
                           .outside_transactions = found->outside_transactions};
-  if (*found->name != '\0') lowered.object = PlainName(body[found->name]);
+  if (const Node name = body[found->name]) lowered.object = PlainName(name);
   if (lowered.kind == ObjectKind::kOperatorClass || lowered.kind == ObjectKind::kOperatorFamily) {
     lowered.object = OfMethod(std::move(lowered.object), body.Text("amname"));
   } else if (lowered.kind == ObjectKind::kOperator) {
@@ -640,7 +640,7 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
   } else if (type == "CreateAmStmt") {
     lowered.options = {{.name = "type", .value = std::string(body.Text("amtype"))}};
   } else if (type == "CreateConversionStmt") {
-    for (const absl::string_view field : {"for_encoding_name", "to_encoding_name"}) {
+    for (const tree::Key field : tree::Keys{"for_encoding_name", "to_encoding_name"}) {
       lowered.options.push_back({.name = "encoding", .value = std::string(body.Text(field))});
     }
   }

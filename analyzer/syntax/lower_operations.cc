@@ -28,23 +28,20 @@ void AddItems(const Node& list, Pending& pending) {
 
 Operation LowerConstant(const Node& body) {
   Operation operation = {.kind = OperationKind::kConstant, .name = {.name = "unknown"}};
-  const absl::string_view field = body.Tag();
-  const Node value = body.Body();
-  if (field == "sval") {
-    operation.text = std::string(value.Text("sval"));
-  } else if (field == "ival") {
+  if (const Node text = body["sval"]) {
+    operation.text = std::string(text.Text("sval"));
+  } else if (const Node integer = body["ival"]) {
     operation.name.name = "int4";
-    operation.text = absl::StrCat(value.Number("ival"));
-  } else if (field == "fval") {
+    operation.text = absl::StrCat(integer.Number("ival"));
+  } else if (const Node number = body["fval"]) {
     // What looks like an integer is one as long as it fits (parse_node.c:make_const).
-    int64_t number = 0;
-    const absl::string_view text = value.Text("fval");
-    operation.name.name = absl::SimpleAtoi(text, &number) ? "int8" : "numeric";
-    operation.text = std::string(text);
-  } else if (field == "boolval") {
+    int64_t value = 0;
+    operation.text = std::string(number.Text("fval"));
+    operation.name.name = absl::SimpleAtoi(operation.text, &value) ? "int8" : "numeric";
+  } else if (const Node truth = body["boolval"]) {
     operation.name.name = "bool";
-    operation.text = value.Flag("boolval") ? "true" : "false";
-  } else if (field == "bsval") {
+    operation.text = truth.Flag("boolval") ? "true" : "false";
+  } else if (body["bsval"]) {
     operation.name.name = "bit";
   }
   return operation;

@@ -40,9 +40,9 @@ Name LowerObjectName(const Node& object, ObjectKind kind);
 // The signature of a routine as DROP and ALTER name it (CreateFunction); null where none is said.
 std::optional<std::string> LowerArguments(const Node& routine);
 // Whether the list of options holds `name`, switched on.
-bool HasOption(const Node& body, absl::string_view list, absl::string_view name);
+bool HasOption(const Node& body, Key list, absl::string_view name);
 // The parameters of the list of options.
-std::vector<Parameter> LowerParameters(const Node& body, absl::string_view list);
+std::vector<Parameter> LowerParameters(const Node& body, Key list);
 // ---- lower_use.cc
 // What a statement about an object that is no relation names besides that object, and which has to
 // exist.

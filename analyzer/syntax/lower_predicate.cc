@@ -16,9 +16,10 @@ namespace {
 
 // ---- canonical text --------------------------------------------------------------------------
 
-bool IsPlace(absl::string_view key) {
-  return key == "location" || key == "rexpr_list_start" || key == "rexpr_list_end" ||
-         key == "list_start" || key == "list_end" || key == "funcformat" || key == "typemod";
+bool IsPlace(Key key) {
+  constexpr Key kPlaces[] = {"location", "rexpr_list_start", "rexpr_list_end", "list_start",
+                             "list_end", "funcformat",       "typemod"};
+  return std::find(std::begin(kPlaces), std::end(kPlaces), key) != std::end(kPlaces);
 }
 
 bool IsTextCast(const Node& cast) {
@@ -31,25 +32,37 @@ class Canonicalizer {
   // False where the text would be too long or the tree is too deep.
   bool Add(const Node& node, size_t depth) {
     if (depth > kMaxPredicateDepth || text_.size() > kMaxCanonicalText) return false;
-    simdjson::dom::object object;
-    simdjson::dom::array array;
-    if (node.element().get(object) == simdjson::SUCCESS) return AddObject(node, object, depth);
-    if (node.element().get(array) == simdjson::SUCCESS) {
-      text_ += '[';
-      for (const Node& item : node.Items()) {
-        if (!Add(item, depth + 1)) return false;
-        text_ += ',';
-      }
-      text_ += ']';
-      return true;
+    switch (node.present() ? node.value().kind : tree::Kind::kNothing) {
+      case tree::Kind::kNothing:
+        return true;
+      case tree::Kind::kNumber:
+      case tree::Kind::kFlag:
+        absl::StrAppend(&text_, node.value().number);
+        return true;
+      case tree::Kind::kText:
+        absl::StrAppend(&text_, node.Text().size(), "'", node.Text(), "'");
+        return true;
+      case tree::Kind::kList:
+        return AddList(node.Items(), depth);
+      case tree::Kind::kTyped:
+      case tree::Kind::kFields:
+        return AddObject(node, depth);
     }
-    absl::StrAppend(&text_, simdjson::minify(node.element()));
     return true;
   }
   std::string Take() { return std::move(text_); }
 
  private:
-  bool AddObject(const Node& node, const simdjson::dom::object& object, size_t depth) {
+  bool AddList(const NodeList& items, size_t depth) {
+    text_ += '[';
+    for (const Node& item : items) {
+      if (!Add(item, depth + 1)) return false;
+      text_ += ',';
+    }
+    text_ += ']';
+    return true;
+  }
+  bool AddObject(const Node& node, size_t depth) {
     const absl::string_view tag = node.Tag();
     if (tag == "TypeCast" && IsTextCast(node.Body())) {
       return Add(node.Body()["arg"], depth + 1);
@@ -59,11 +72,10 @@ class Canonicalizer {
       return true;
     }
     text_ += '{';
-    for (const auto field : object) {
-      const absl::string_view key(field.key.data(), field.key.size());
-      if (IsPlace(key)) continue;
-      absl::StrAppend(&text_, key, ":");
-      if (!Add(Node(field.value), depth + 1)) return false;
+    for (const Value& field : node.Parts()) {
+      if (IsPlace(Key::FromNumber(field.key))) continue;
+      absl::StrAppend(&text_, absl::Hex(field.key), ":");
+      if (!Add(Node(&field), depth + 1)) return false;
       text_ += ' ';
     }
     text_ += '}';

@@ -80,7 +80,7 @@ class SelectionReader {
     if (!AddNames(write) || !AddSource("RangeVar", write["relation"])) return nullptr;
     const Node merged = write["sourceRelation"];
     if (merged && !AddSource(merged.Tag(), merged.Body())) return nullptr;
-    for (const absl::string_view others : {"fromClause", "usingClause"}) {
+    for (const tree::Key others : tree::Keys{"fromClause", "usingClause"}) {
       for (const Node& item : write.Items(others)) {
         if (!AddSource(item.Tag(), item.Body())) return nullptr;
       }
@@ -220,7 +220,7 @@ class SelectionReader {
         AddSubquery(link["subselect"]["SelectStmt"]);
         open.push_back(link["testexpr"]);
       } else {
-        node.PushParts(open);
+        for (const Value& part : node.Parts()) open.push_back(Node(&part));
       }
     }
     return expression;

@@ -162,7 +162,7 @@ void AddDefaultPrivileges(const Node& body, Uses& uses) {
 // Statements of which single fields name something.
 struct FieldUse {
   const char* node;
-  const char* field;
+  Key field;
   ObjectKind kind;
 };
 

@@ -77,9 +77,9 @@ class Words {
 // What the grammar makes of a statement that it knows; none where it rejects it.
 template <typename T>
 std::optional<T> LowerKnown(const std::string& sql) {
-  const Parsed parsed = ParseToJson(sql);
+  const Parsed parsed = Parse(sql);
   if (!parsed.ok()) return std::nullopt;
-  std::vector<LoweredStatement> statements = Lower(parsed.json, sql, 0);
+  std::vector<LoweredStatement> statements = Lower(parsed.tree, sql, 0);
   if (statements.size() != 1 || statements[0].actions.size() != 1) return std::nullopt;
   T* known = std::get_if<T>(&statements[0].actions[0].kind);
   if (known == nullptr) return std::nullopt;

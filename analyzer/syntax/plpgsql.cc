@@ -255,7 +255,7 @@ void Reader::ReadDefaults(uint32_t begin_line) {
 
 // Whatever may write to a variable names its number, or names it as a part of a row.
 void Reader::CountAssignments() {
-  const auto count = [this](const Node& body, absl::string_view key) {
+  const auto count = [this](const Node& body, tree::Key key) {
     const auto number = static_cast<size_t>(body.Number(key));
     if (number < variables_.size()) ++variables_[number].assignments;
   };
@@ -467,7 +467,7 @@ void Reader::ReadCase(const Node& body, bool conditional) {
 }
 
 void Reader::ReadLoop(absl::string_view tag, const Node& body, bool conditional) {
-  for (const absl::string_view bound : {"cond", "lower", "upper", "step", "expr"}) {
+  for (const tree::Key bound : tree::Keys{"cond", "lower", "upper", "step", "expr"}) {
     AddExpression(body[bound], conditional);
   }
   if (tag == "PLpgSQL_stmt_fors") AddStatement(body["query"], conditional);
@@ -611,7 +611,7 @@ void Reader::ReadRest(absl::string_view tag, const Node& body, bool conditional)
   } else {
     // Assignments, RETURN NEXT, ASSERT, FETCH and the rest compute, and do nothing else.
     if (tag == "PLpgSQL_stmt_assign") NoteAssignment(body);
-    for (const absl::string_view field : {"expr", "cond", "message"}) {
+    for (const tree::Key field : tree::Keys{"expr", "cond", "message"}) {
       if (body[field]["PLpgSQL_expr"]) AddExpression(body[field], conditional);
     }
   }

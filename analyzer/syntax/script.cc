@@ -91,7 +91,6 @@ class Reader {
   const Pieces& cut_;
   absl::string_view text_;
   Script* script_;
-  std::string restored_;  // what the last tree points at where it holds substitutes
 };
 
 void Reader::Read() {
@@ -135,16 +134,13 @@ Span Reader::TextOf(PieceList group) const {
 
 Parsed Reader::Parse(PieceList group) {
   const Span span = TextOf(group);
-  Parsed parsed = ParseToJson(text_.substr(span.begin, span.size()));
+  Parsed parsed = plimsoll::Parse(text_.substr(span.begin, span.size()));
   if (std::none_of(group.begin(), group.end(), HasPlaceholder)) return parsed;
   if (!parsed.ok()) {
     parsed.error->message = cut_.substitutes.Restore(parsed.error->message);
     return parsed;
   }
-  restored_ = cut_.substitutes.RestoreJson(parsed.json);
-  const size_t size = restored_.size();
-  restored_.append(kGrammarPadding, '\0');
-  parsed.json = absl::string_view(restored_).substr(0, size);
+  cut_.substitutes.Restore(parsed.tree);
   return parsed;
 }
 
@@ -167,7 +163,7 @@ void Reader::Reject(const Piece& piece, const GrammarError& error) {
   const Span part = TextOf({&piece, 1});
   if (piece.first_placeholder.has_value()) {
     // What looks like a placeholder may be SQL after all, such as the remainder in `a %s`.
-    const Parsed parsed = ParseToJson(script_->source->Text(part));
+    const Parsed parsed = plimsoll::Parse(script_->source->Text(part));
     if (parsed.ok() && Accept({&piece, 1}, parsed)) return;
   }
   const uint32_t cursor = std::min(error.cursor, part.size());
@@ -224,7 +220,7 @@ bool Reader::Accept(PieceList group, const Parsed& parsed) {
   BodyContext context = {.substitutes = &cut_.substitutes};
   const bool as_written = std::none_of(group.begin(), group.end(), HasPlaceholder);
   std::vector<LoweredStatement> statements =
-      Lower(parsed.json, text, offset, as_written ? nullptr : &context);
+      Lower(parsed.tree, text, offset, as_written ? nullptr : &context);
   if (statements.empty()) return false;
   for (LoweredStatement& lowered : statements) {
     pass_commands();
@@ -327,7 +323,7 @@ bool IsSqlAsItStands(const Script& script, const Statement& statement) {
   const absl::string_view sql = script.source->Text(statement.span);
   // Every placeholder holds one of these.
   if (sql.find_first_of("{%@:") == absl::string_view::npos) return true;
-  const Parsed parsed = ParseToJson(sql);
+  const Parsed parsed = Parse(sql);
   return parsed.ok() || parsed.error->internal;
 }
 

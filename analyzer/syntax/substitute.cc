@@ -82,7 +82,6 @@ const Substitutes::Original& Substitutes::For(absl::string_view words, size_t ro
   const auto [place, is_new] = by_words_.try_emplace(std::string(words), originals_.size());
   if (!is_new) return originals_[place->second];
   Original original = {.words = OnOneLine(words), .mark = NextMark(room, text)};
-  original.json = absl::StrReplaceAll(original.words, {{"\\", "\\\\"}, {"\"", "\\\""}});
   original.underscores = room - original.mark.size();
   if (!original.mark.empty()) by_mark_.emplace(original.mark, originals_.size());
   originals_.push_back(std::move(original));
@@ -103,22 +102,18 @@ std::string Substitutes::NextMark(size_t room, absl::string_view text) {
   return "";
 }
 
+void Substitutes::Restore(tree::Tree& tree) const {
+  tree.ReplaceTexts([this](absl::string_view text) { return Restore(text); });
+}
+
 std::string Substitutes::Restore(absl::string_view text) const {
-  return Replace(text, &Original::words);
-}
-
-std::string Substitutes::RestoreJson(absl::string_view json) const {
-  return Replace(json, &Original::json);
-}
-
-std::string Substitutes::Replace(absl::string_view text, std::string Original::*words) const {
   std::string restored;
   size_t copied = 0;
   ForEachForeign(text, [&](size_t at, absl::string_view mark) {
     const auto found = by_mark_.find(mark);
     if (found == by_mark_.end()) return;
     const Original& original = originals_[found->second];
-    absl::StrAppend(&restored, text.substr(copied, at - copied), original.*words);
+    absl::StrAppend(&restored, text.substr(copied, at - copied), original.words);
     copied = at + mark.size();
     // There are fewer where PostgreSQL cut a name of more than 63 bytes.
     size_t underscores = 0;

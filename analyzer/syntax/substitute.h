@@ -11,6 +11,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/syntax/placeholder.h"
+#include "analyzer/syntax/tree.h"
 
 namespace plimsoll {
 
@@ -26,20 +27,18 @@ class Substitutes {
 
   // `text` with the author's words in the place of the substitutes.
   std::string Restore(absl::string_view text) const;
-  // The same within the strings of a JSON text.
-  std::string RestoreJson(absl::string_view json) const;
+  // The same within the texts of a tree.
+  void Restore(tree::Tree& tree) const;
 
  private:
   struct Original {
     std::string words;  // as the author wrote them, but on one line
-    std::string json;   // `words` as they stand in a JSON string
     std::string mark;   // in UTF-8; empty where there were none left
     size_t underscores = 0;
   };
 
   const Original& For(absl::string_view words, size_t room, absl::string_view text);
   std::string NextMark(size_t room, absl::string_view text);
-  std::string Replace(absl::string_view text, std::string Original::*words) const;
 
   std::vector<Original> originals_;
   absl::flat_hash_map<std::string, size_t> by_words_;  // as the author wrote them

@@ -137,6 +137,19 @@ Ending Instance::Visit(const Request& request, absl::string_view text) {
   return Enter(Ask);
 }
 
+Ending Instance::Visit(const Request& request, absl::string_view text, TreeTaker taker) {
+  taker_ = &taker;
+  const Ending ending = Visit(request, text);
+  taker_ = nullptr;
+  return ending;
+}
+
+void Instance::OfferTree(Address result) {
+  if (taker_ == nullptr || !(*taker_)(ReadWord(result))) return;
+  // An empty list is written instead.
+  memset(reserved_ + result, 0, sizeof(Address));
+}
+
 void Instance::Ask(Instance* instance) {
   GrammarModule* const module = &instance->module_;
   if (instance->answer_ != 0) instance->release_(module, std::exchange(instance->answer_, 0));
@@ -199,11 +212,16 @@ void Instance::Complain(Address assertion) {
 
 uint32_t Instance::ReadWord(Address address) const {
   uint32_t word = 0;
-  // The guard is inside the memory and would fault, here where nobody catches it.
-  if (address <= memory_bytes() - sizeof word && !TouchesGuard(address, sizeof word)) {
-    memcpy(&word, reserved_ + address, sizeof word);
-  }
+  const char* const bytes = ReadBytes(address, sizeof word);
+  if (bytes != nullptr) memcpy(&word, bytes, sizeof word);
   return word;
+}
+
+const char* Instance::ReadBytes(Address address, size_t size) const {
+  // The guard is inside the memory and would fault, here where nobody catches it.
+  const bool inside = size <= memory_bytes() && address <= memory_bytes() - size;
+  if (!inside || TouchesGuard(address, size)) return nullptr;
+  return reinterpret_cast<const char*>(reserved_) + address;
 }
 
 absl::Span<char> Instance::ReadString(Address address, size_t padding) {

@@ -26,6 +26,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
 #include "absl/types/span.h"
 #include "analyzer/syntax/sandbox/generated.h"
@@ -66,11 +67,18 @@ class Instance {
   // Releases the previous answer and asks anew. Where this returns `kReturned`, `answer()` is the
   // address of the new one, good until the next visit; otherwise the instance is spent.
   Ending Visit(const Request& request, absl::string_view text);
+  // The same, but offers `taker` the address of the List of statements that the text was parsed to,
+  // null where there are none, before it is written out as JSON; only what it does not take is. No
+  // other function of this class but those that read may be called from there, and nothing thrown.
+  using TreeTaker = absl::FunctionRef<bool(Address)>;
+  Ending Visit(const Request& request, absl::string_view text, TreeTaker taker);
   Address answer() const { return answer_; }
 
   // What the sandbox says is doubtful, addresses too: reading outside its memory gives zero, or an
   // empty text whose data is null.
   uint32_t ReadWord(Address address) const;
+  // `size` bytes of its memory, or null.
+  const char* ReadBytes(Address address, size_t size) const;
   // The text up to a NUL. As many bytes after it as `padding` says can be read.
   absl::Span<char> ReadString(Address address, size_t padding = 0);
 
@@ -90,6 +98,8 @@ class Instance {
   Catch* innermost_catch() const { return innermost_catch_; }
   void set_innermost_catch(Catch* innermost) { innermost_catch_ = innermost; }
   void Complain(Address assertion);
+  // `result` begins with the address of the tree.
+  void OfferTree(Address result);
   // The module asked for memory and did not get it.
   void RefuseMemory() { memory_refused_ = true; }
   bool AllocateMemory(wasm_rt_memory_t* memory, uint32_t pages, uint32_t max_pages);
@@ -129,6 +139,7 @@ class Instance {
 
   Request request_;
   absl::string_view text_;
+  TreeTaker* taker_ = nullptr;
   Address answer_ = 0;
   void (*release_)(GrammarModule*, Address) = nullptr;
 };

@@ -77,6 +77,11 @@ void wasm_rt_free_funcref_table(wasm_rt_funcref_table_t* table) {
   *table = {};
 }
 
+// ---- what TakeTree.cmake adds -------------------------------------------------------------------
+
+extern "C" void plimsoll_grammar_take_tree(u32 result);
+extern "C" void plimsoll_grammar_take_tree(u32 result) { CurrentInstance()->OfferTree(result); }
+
 // ---- throwing and catching --------------------------------------------------------------------
 
 // PostgreSQL reports errors by longjmp. In WebAssembly a function that calls setjmp makes its calls
