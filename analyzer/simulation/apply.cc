@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/simulation/applier.h"
 #include "analyzer/simulation/dependence.h"
 #include "analyzer/simulation/facts.h"
@@ -607,6 +608,14 @@ RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint&
 
 void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
   const Relation& table = *view().Find(table_id);
+  const TableConstraint* merged =
+      constraint.kind == ConstraintKind::kCheck ? table.FindConstraint(constraint.name) : nullptr;
+  if (merged != nullptr && merged->inherited) {
+    const auto place = static_cast<size_t>(merged - table.constraints.data());
+    catalog_.Change(moment_, table_id,
+                    [&](Relation& changed) { changed.constraints[place].inherited = false; });
+    return;
+  }
   TableConstraint made = {.name = ConstraintName(table, constraint),
                           .kind = constraint.kind,
                           .columns = constraint.columns,
@@ -846,6 +855,18 @@ static Name LastPart(absl::string_view text) {
   return {.name = std::string(dot == absl::string_view::npos ? text : text.substr(dot + 1))};
 }
 
+// EXTRACT was a call of date_part before 14, and names an index after it.
+static std::string NameHint(const action::CreateIndex& create, int server_version) {
+  const auto extracts = [](const OptionalExpression& expression) {
+    return expression != nullptr &&
+           std::any_of(expression->calls.begin(), expression->calls.end(),
+                       [](const FunctionCall& call) { return call.function.name == "extract"; });
+  };
+  const bool old = server_version < 14 &&
+                   std::any_of(create.expressions.begin(), create.expressions.end(), extracts);
+  return old ? absl::StrReplaceAll(create.name_hint, {{"extract", "date_part"}}) : create.name_hint;
+}
+
 RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& create,
                               const std::string& given) {
   const bool partitioned =
@@ -856,8 +877,9 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   // indexcmds.c:DefineIndex: a whole without parts lacks no part's index.
   const bool has_parts = !table.children.empty() || table.assumed;
   index.valid = !create.only || !partitioned || !has_parts;
+  index.name_hint = NameHint(create, situation_.server_version);
   index.name =
-      given.empty() ? view().ChooseName(table.schema, table.name, create.name_hint, "idx") : given;
+      given.empty() ? view().ChooseName(table.schema, table.name, index.name_hint, "idx") : given;
   index.table = table.id;
   index.method = create.method;
   index.tablespace = create.tablespace == "pg_default" ? "" : create.tablespace;
@@ -868,7 +890,6 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.predicate = create.predicate;
   index.keys = create.columns;
   index.include = create.include;
-  index.name_hint = create.name_hint;
   index.mentions = create.mentions;
   for (const action::IndexColumn& key : create.columns) {
     if (!key.column.empty()) index.mentions.push_back(key.column);

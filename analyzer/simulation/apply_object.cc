@@ -460,7 +460,8 @@ void Applier::Apply(const action::AlterSequence& alter) {
 
 // What may not have been made at all is not said to exist.
 void Applier::Apply(const action::CreateExtension& create) {
-  catalog_.SetObject(moment_, ObjectKind::kExtension, kAnyExtension,
+  const bool known = IsKnownExtension(create.name);
+  catalog_.SetObject(moment_, ObjectKind::kExtension, known ? kKnownExtension : kAnyExtension,
                      NamedObject{.created = situation_.now});
   if (situation_.conditional) return;
   catalog_.SetObject(moment_, ObjectKind::kExtension, {.name = create.name},

@@ -66,9 +66,16 @@ bool BuiltinFunction::Takes(uint32_t count) const {
   return count + defaults >= declared && (count <= declared || variadic);
 }
 
-absl::Span<const BuiltinFunction> FindBuiltinFunctions(absl::string_view name) {
+absl::Span<const BuiltinFunction> FindBuiltinFunctions(absl::string_view name, int server_version) {
+  if (server_version < 14 && name == "extract") name = "date_part";
+  if (server_version < 13 && name == "similar_to_escape") name = "similar_escape";
   const auto own = Named<kBuiltinFunctions, &BuiltinFunction::name>(name);
   return own.empty() ? Named<kExtensionFunctions, &BuiltinFunction::name>(name) : own;
+}
+
+bool IsExtensionName(absl::string_view name) {
+  return !Named<kExtensionFunctions, &BuiltinFunction::name>(name).empty() ||
+         !Named<kExtensionTypes, &BuiltinType::name>(name).empty();
 }
 
 bool IsBuiltinFunctionName(absl::string_view name) {

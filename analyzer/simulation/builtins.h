@@ -81,8 +81,13 @@ struct BuiltinOperatorClass {
   uint8_t until = 99;
 };
 
-// Of every version; those of contrib extensions where PostgreSQL brings none of that name.
-absl::Span<const BuiltinFunction> FindBuiltinFunctions(absl::string_view name);
+// Whether a contrib extension brings a type or a function of that name.
+bool IsExtensionName(absl::string_view name);
+
+// Of every version; those of contrib extensions where PostgreSQL brings none of that name. What SQL
+// writes as an operator (EXTRACT, SIMILAR TO) goes by the name that our grammar, a newer one, gives
+// it: on an older server another function is called (gram.y:func_expr_common_subexpr, a_expr).
+absl::Span<const BuiltinFunction> FindBuiltinFunctions(absl::string_view name, int server_version);
 absl::Span<const BuiltinOperator> FindBuiltinOperators(absl::string_view name);
 // Whether PostgreSQL itself brings one of that name, in some version.
 bool IsBuiltinFunctionName(absl::string_view name);

@@ -23,7 +23,7 @@ select p.proname, format('{"%s", "%s", "%s", ''%s'', ''%s'', %s, %s', p.proname,
 from pg_proc p
 where p.pronamespace = NAMESPACE::regnamespace and p.oid RANGE
   -- what no one calls by name: support functions of types and access methods, triggers
-  and p.proname !~ '^(RI_|bt|hash|gin|gist|brin|spg|ts_typanalyze|array_typanalyze|in_range|binary_upgrade)'
+  and p.proname !~ '^(RI_|bt(?!rim)|hash(?!text)|gin(?!_clean)|gist|brin(?!_summarize|_desummarize)|spg|ts_typanalyze|array_typanalyze|in_range|binary_upgrade)'
   and not exists (select from pg_type t where p.oid in
     (t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout, t.typanalyze))
   and not ('internal'::regtype = any (p.proargtypes::oid[]))
@@ -37,7 +37,7 @@ select p.proname, format('{"%s", ''%s''', p.proname, case t.typname when 'trigge
     when 'language_handler' then 'l' when 'fdw_handler' then 'f' else 'o' end)
 from pg_proc p join pg_type t on t.oid = p.prorettype
 where p.pronamespace = NAMESPACE::regnamespace and p.oid RANGE
-  and (p.proname ~ '^(RI_|bt|hash|gin|gist|brin|spg|ts_typanalyze|array_typanalyze|in_range|binary_upgrade)'
+  and (p.proname ~ '^(RI_|bt(?!rim)|hash(?!text)|gin(?!_clean)|gist|brin(?!_summarize|_desummarize)|spg|ts_typanalyze|array_typanalyze|in_range|binary_upgrade)'
   or exists (select from pg_type s where p.oid in
     (s.typinput, s.typoutput, s.typreceive, s.typsend, s.typmodin, s.typmodout, s.typanalyze))
   or 'internal'::regtype = any (p.proargtypes::oid[])

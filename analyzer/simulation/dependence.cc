@@ -266,6 +266,21 @@ std::vector<Dependence> MembersOf(absl::string_view extension) {
   return members;
 }
 
+bool IsKnownExtension(absl::string_view name) {
+  static constexpr absl::string_view kKnown[] = {
+      "btree_gin",     "btree_gist", "citext",   "cube",     "earthdistance",
+      "fuzzystrmatch", "hstore",     "intarray", "ltree",    "pg_trgm",
+      "pgcrypto",      "plpgsql",    "unaccent", "uuid-ossp"};
+  return std::find(std::begin(kKnown), std::end(kKnown), name) != std::end(kKnown);
+}
+
+bool IsFromKnownExtension(const Name& name) {
+  const bool member =
+      std::any_of(std::begin(kMembers), std::end(kMembers),
+                  [&](const Member& candidate) { return candidate.name == name.name; });
+  return member || IsExtensionName(name.name);
+}
+
 bool MayBeSame(const Name& a, const Name& b) {
   return a.name == b.name && (a.schema.empty() || b.schema.empty() || a.schema == b.schema);
 }

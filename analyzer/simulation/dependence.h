@@ -80,8 +80,14 @@ Fall FallOf(std::vector<FallenObject> named, const TypeScope& scope);
 // What a relation is besides itself: its row type, and what expressions mean by its name.
 std::vector<FallenObject> ObjectsOf(const Relation& relation);
 
-// Stands in the catalog, as an extension, once there may be one of whatever name.
+// Stand in the catalog, as extensions, once there may be one of whatever name, and once there is
+// one that we know: what it brings is in our tables.
 inline const Name kAnyExtension;
+inline const Name kKnownExtension = {.name = "(known)"};
+// The contrib extensions of builtins.sh: all that they bring of types and functions is known.
+bool IsKnownExtension(absl::string_view name);
+// Whether one of them brings a type or function of that name, in any version.
+bool IsFromKnownExtension(const Name& name);
 
 // What CREATE EXTENSION brings, as far as it is known.
 std::vector<Dependence> MembersOf(absl::string_view extension);

@@ -306,7 +306,7 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
   }
   Scan(heaps, Cause::kForeignKey);
   // The join looks into the referenced table only for rows there are.
-  if (MayHoldRows(heaps)) Match(Heaps(*referenced, false));
+  if (MayHoldRows(heaps)) Match(Heaps(*referenced, !whole));
 }
 
 void Inspector::NoteNewForeignKey(const Relation& table, const action::AddConstraint& add) {
@@ -567,6 +567,9 @@ void Inspector::NoteNewCheck(const Relation& table, const action::AddConstraint&
   if (add.table.only && !table.children.empty() && !constraint.no_inherit) {
     return Fail("42P16", "constraint must be added to child tables too");
   }
+  // Merged with what it inherits: its rows pass already.
+  const TableConstraint* inherited = table.FindConstraint(constraint.name);
+  if (inherited != nullptr && inherited->inherited) return;
   const bool alone = add.table.only || constraint.no_inherit;
   std::vector<const Relation*> merged;
   for (const Relation* child :
@@ -625,6 +628,14 @@ bool Inspector::IsDroppedBeside(const TableConstraint& constraint) const {
          });
 }
 
+// heap.c:MergeWithExistingConstraint. What a table only inherits it may also have of its own.
+static bool MayMerge(const Relation& table, const TableConstraint& own, const Constraint& added) {
+  if (added.kind != ConstraintKind::kCheck || own.kind != added.kind) return false;
+  if (!own.inherited || table.is_partition) return false;
+  const OptionalPredicate& predicate = added.expression->predicate;
+  return own.predicate == nullptr || predicate == nullptr || *own.predicate == *predicate;
+}
+
 bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConstraint& add) {
   const Constraint& constraint = add.constraint;
   if (!CheckHasConstraints(table)) return false;
@@ -652,7 +663,8 @@ bool Inspector::CheckNewConstraint(const Relation& table, const action::AddConst
   const bool again = namesake != nullptr && namesake->kind == ConstraintKind::kNotNull &&
                      constraint.kind == ConstraintKind::kNotNull &&
                      namesake->columns == constraint.columns;
-  if (namesake != nullptr && !again && !IsDroppedBeside(*namesake)) {
+  const bool refused = namesake != nullptr && !again && !MayMerge(table, *namesake, constraint);
+  if (refused && !IsDroppedBeside(*namesake)) {
     const bool index = namesake->index != 0 && IsIndexConstraint(constraint.kind) &&
                        constraint.using_index.empty();
     Fail(index ? "42P07" : "42710",

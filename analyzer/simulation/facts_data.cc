@@ -527,9 +527,10 @@ bool Inspector::CheckSelectedTypes(const action::ModifyData& modify, const Query
 
 // What a literal cannot be read as, or does not fit into.
 bool Inspector::CheckValue(const Literal& literal, const TypeName& column) {
-  if (!literal.type.empty() || literal.kind == LiteralKind::kNull || column.array) return true;
+  if (!literal.type.empty() || literal.kind == LiteralKind::kNull) return true;
   const TypeScope scope = Scope();
   const bool string = literal.kind == LiteralKind::kString;
+  if (column.array && !string) return true;
   if (!string) {
     const bool whole = literal.text.find_first_of(".eE") == std::string::npos;
     const absl::string_view type = literal.kind == LiteralKind::kBool ? "bool"
@@ -546,7 +547,7 @@ bool Inspector::CheckValue(const Literal& literal, const TypeName& column) {
     Fail(bad, absl::StrCat("\"", literal.text, "\" is no value of type ", to.name));
     return false;
   }
-  if (string) CheckLabel(column.name, literal.text);
+  if (string && !column.array) CheckLabel(column.name, literal.text);
   return !facts_.failure;
 }
 
@@ -606,6 +607,7 @@ bool Inspector::CheckComputed(const action::ModifyData& modify) {
   const QueryColumns query = CheckSelection(modify.selection, std::nullopt);
   if (modify.calls_procedure && !facts_.failure && !CheckProcedure(modify, query)) return false;
   if (facts_.failure || modify.writes.empty()) return !facts_.failure;
+  if (!modify.own_write) return true;
   const Relation* table = Find(modify.writes[0].table.name);
   for (const TableColumn& assigned :
        table == nullptr ? std::vector<TableColumn>() : query.assigned) {

@@ -86,7 +86,7 @@ void Inspector::CheckTriggerFunction(const action::CreateTrigger& create) {
     const BuiltinSupport* support = FindBuiltinSupport(function.name, situation_.server_version);
     const bool own = IsBuiltinFunction(function) && (support == nullptr || support->returns != 't');
     if (!own || !situation_.closed || situation_.extended) return;
-    const auto rows = FindBuiltinFunctions(function.name);
+    const auto rows = FindBuiltinFunctions(function.name, situation_.server_version);
     const bool takes_none = std::any_of(rows.begin(), rows.end(), [&](const BuiltinFunction& row) {
       return IsIn(row, situation_.server_version) && row.Takes(0);
     });

@@ -160,6 +160,9 @@ bool IsOfNobody(ObjectKind kind, const Name& name, const TypeScope& scope) {
   const CatalogView& view = scope.view;
   const bool extended = view.FindObject(ObjectKind::kExtension, kAnyExtension, {}) != nullptr;
   if (extended || IsSystemSchema(name.schema)) return false;
+  const bool contrib = view.FindObject(ObjectKind::kExtension, kKnownExtension, {}) != nullptr;
+  const bool told = kind == ObjectKind::kSchema || IsRoutine(kind) || IsType(kind);
+  if (contrib && (!told || IsFromKnownExtension(name))) return false;
   if (kind == ObjectKind::kSchema) {
     return !view.HasSchema(name.name) && name.name != "public" && !IsSystemSchema(name.name);
   }

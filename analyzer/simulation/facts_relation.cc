@@ -153,6 +153,7 @@ void Inspector::LookAtColumn(const action::AlterRelation& alter, const Relation&
         return Fail("55000", absl::StrCat("column \"", alter.column, "\" of relation \"",
                                           table.name, "\" is not an identity column"));
       }
+      if (certain && !identity && !given_here) return;
       for (const Relation* sequence : view_.SequencesOf(table)) {
         if (sequence->owner_column != alter.column) continue;
         if (alter.alteration == Alteration::kDropIdentity) {
@@ -460,7 +461,10 @@ std::vector<const Relation*> Inspector::UpkeepTargets(const action::Maintain& ma
   for (const Relation* relation :
        schema ? view_.RelationsIn(maintain.object) : view_.AllRelations()) {
     if (relation->persistence == Persistence::kTemporary || relation->assumed) continue;
-    if (relation->kind == RelationKind::kTable ||
+    // vacuum.c:get_all_vacuum_rels
+    const bool whole =
+        relation->kind == RelationKind::kPartitionedTable && maintain.upkeep == Upkeep::kAnalyze;
+    if (relation->kind == RelationKind::kTable || whole ||
         relation->kind == RelationKind::kMaterializedView) {
       targets.push_back(relation);
     }

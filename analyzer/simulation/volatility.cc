@@ -29,17 +29,28 @@ constexpr const char* kHarmlessFunctions[] = {
     "gen_salt",
     "lastval",
     "nextval",
+    "pg_advisory_lock",
+    "pg_advisory_lock_shared",
+    "pg_advisory_unlock",
+    "pg_advisory_unlock_all",
+    "pg_advisory_unlock_shared",
     "pg_advisory_xact_lock",
+    "pg_advisory_xact_lock_shared",
     "pg_current_xact_id",
     "pg_notify",
+    "pg_reload_conf",
     "pg_sleep",
+    "pg_try_advisory_lock",
+    "pg_try_advisory_lock_shared",
     "pg_try_advisory_xact_lock",
+    "pg_try_advisory_xact_lock_shared",
     "random",
     "random_normal",
     "set_config",
     "setseed",
     "setval",
     "timeofday",
+    "timezone",  // of a timetz, before 15
     "txid_current",
     "uuid_generate_v1",
     "uuid_generate_v1mc",
@@ -175,10 +186,7 @@ void Choose(std::vector<Candidate>& candidates, absl::Span<const Operand> operan
 std::vector<Candidate> FunctionCandidates(const Name& name, uint32_t arguments,
                                           int server_version) {
   std::vector<Candidate> candidates;
-  // What EXTRACT calls (gram.y: func_expr_common_subexpr); the grammar here is a newer one's.
-  const bool old_extract = name.name == "extract" && server_version < 14;
-  for (const BuiltinFunction& function :
-       FindBuiltinFunctions(old_extract ? "date_part" : name.name)) {
+  for (const BuiltinFunction& function : FindBuiltinFunctions(name.name, server_version)) {
     if (!IsIn(function, server_version) || !function.Takes(arguments)) continue;
     Candidate candidate = {.result = function.result,
                            .volatility = FromLetter(function.volatility)};
@@ -638,7 +646,7 @@ std::string QualifiedColumn(absl::string_view qualifier, absl::string_view colum
 }
 
 bool IsAggregate(const FunctionCall& call, int server_version) {
-  const auto rows = FindBuiltinFunctions(call.function.name);
+  const auto rows = FindBuiltinFunctions(call.function.name, server_version);
   bool any = false;
   for (const BuiltinFunction& row : rows) {
     if (!IsIn(row, server_version)) continue;
@@ -650,7 +658,7 @@ bool IsAggregate(const FunctionCall& call, int server_version) {
 
 const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const TypeScope& scope) {
   const auto* missing = std::find_if(calls.begin(), calls.end(), [&](const FunctionCall& call) {
-    const auto rows = FindBuiltinFunctions(call.function.name);
+    const auto rows = FindBuiltinFunctions(call.function.name, scope.server_version);
     const auto takes = [&](const BuiltinFunction& row) { return row.Takes(call.arguments); };
     // An extension may bring what newer versions have of their own, as pgcrypto did.
     return call.function.name != "gen_random_uuid" &&

@@ -1032,6 +1032,7 @@ inline constexpr size_t kMaxRoutedRows = 16;
 // SELECT, VALUES, INSERT, UPDATE, DELETE, MERGE, COPY and CALL.
 struct ModifyData {
   std::vector<Write> writes;     // its own, if it has one, then those of its WITH list
+  bool own_write = false;        // it has one
   bool locks_rows = false;       // SELECT … FOR UPDATE and its kin, without OF
   ThinVector<Name> row_locked;   // those that OF names
   ThinVector<Name> reads;        // other relations it reads

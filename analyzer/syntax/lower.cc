@@ -174,21 +174,13 @@ action::CreateView LowerCreateView(const Node& body) {
       .refused = RefusedAsView(query, "views must not contain data-modifying statements in WITH")};
 }
 
-// The column part of the name PostgreSQL gives an index (parser/parse_target.c:FigureIndexColname):
-// a column's name, a function's name, a cast's type, else `expr`.
-absl::string_view IndexColumnHint(const Node& element) {
-  if (!element.Text("name").empty()) return element.Text("name");
-  Node expression = element["expr"];
-  while (expression.Tag() == "TypeCast" || expression.Tag() == "CollateClause") {
-    const Node argument = expression.Body()["arg"];
-    if (expression.Tag() == "TypeCast" && argument.Tag() == "A_Const") break;
-    expression = argument;
-  }
-  const Node body = expression.Body();
-  const tree::NodeList names =
-      body[expression.Tag() == "FuncCall" ? tree::Key("funcname") : tree::Key("fields")].Items();
-  const absl::string_view last = names.empty() ? "" : names.back()["String"].Text("sval");
-  return last.empty() ? "expr" : last;
+// The column part of the name PostgreSQL gives an index
+// (commands/indexcmds.c:ChooseIndexColumnNames).
+std::string IndexColumnHint(const Node& element) {
+  if (!element.Text("name").empty()) return std::string(element.Text("name"));
+  std::string name = tree::ColumnNameOf(element["expr"]);
+  if (name.empty()) name = "expr";
+  return name;
 }
 
 void AddMentions(ThinVector<std::string>& mentions, const Expression& expression) {
@@ -221,7 +213,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
          .collation = absl::StrJoin(tree::Strings(element["collation"]), "."),
          .operator_class = absl::StrJoin(tree::Strings(element["opclass"]), "."),
          .reordered = IsReordered(element)});
-    hints.emplace_back(IndexColumnHint(element));
+    hints.push_back(IndexColumnHint(element));
     if (element["expr"]) {
       create.has_expression = true;
       create.columns.back().expression = tree::LowerTerm(element["expr"]);
@@ -306,6 +298,7 @@ action::ModifyData LowerModify(const Node& statement) {
   if (statement.Tag() == "SelectStmt") MarkCertainCalls(statement.Body(), query.calls);
   OptionalPredicate where = LowerWhere(statement, query);
   return {.writes = std::move(query.writes),
+          .own_write = statement.Tag() != "SelectStmt",
           .locks_rows = query.locks_rows,
           .row_locked = std::move(query.row_locked),
           .reads = std::move(query.reads),

@@ -26,6 +26,10 @@ void AddOnce(std::vector<std::string>& values, absl::string_view value) {
 void AddCall(std::vector<FunctionCall>& calls, const Node& body) {
   FunctionCall call = {.function = QualifiedName(body["funcname"]),
                        .arguments = static_cast<uint32_t>(body.Items("args").size())};
+  // Of an ordered-set aggregate, what it orders by is one (parse_func.c:ParseFuncOrColumn).
+  if (body.Flag("agg_within_group")) {
+    call.arguments += static_cast<uint32_t>(body.Items("agg_order").size());
+  }
   call.of_name = call.arguments == 1 && call.function.schema.empty() &&
                  body.Items("args")[0]["ColumnRef"].Items("fields").size() == 1;
   const bool again = std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& other) {

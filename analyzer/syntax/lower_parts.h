@@ -26,6 +26,9 @@ OptionalSelection LowerSelection(const Node& query);
 // What a SELECT, INSERT, UPDATE, DELETE or MERGE computes; of INSERT, its query.
 OptionalSelection LowerComputed(const Node& statement);
 OptionalSelection LowerReturning(const Node& insert);
+// The name of an expression's column (parser/parse_target.c:FigureColname); empty where it has
+// none, or it is not known.
+std::string ColumnNameOf(const Node& expression);
 // ---- lower_alter.cc
 // The subcommands of ALTER TABLE and of ALTER for other relations, one action each. `statement` is
 // its text, `location` where that starts in the parsed text, and `offset` is added to every span.

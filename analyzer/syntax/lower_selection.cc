@@ -37,6 +37,15 @@ Figured FigureCase(const Node& body) {
   return {.name = "case", .strength = 1};
 }
 
+// `(a).b[1]` has the name of the field, `a[1]` that of the array.
+Figured FigureField(const Node& body) {
+  const std::vector<std::string> fields = Strings(body["indirection"]);
+  const auto last = std::find_if(fields.rbegin(), fields.rend(),
+                                 [](const std::string& field) { return !field.empty(); });
+  if (last == fields.rend()) return FigureName(body["arg"]);
+  return {.name = *last, .strength = 2};
+}
+
 Figured FigureName(const Node& value) {
   const absl::string_view tag = value.Tag();
   const Node body = value.Body();
@@ -44,6 +53,7 @@ Figured FigureName(const Node& value) {
   if (tag == "FuncCall") return {.name = QualifiedName(body["funcname"]).name, .strength = 2};
   if (tag == "TypeCast") return FigureCast(body);
   if (tag == "CollateClause") return FigureName(body["arg"]);
+  if (tag == "A_Indirection") return FigureField(body);
   if (tag == "CaseExpr") return FigureCase(body);
   if (tag == "A_ArrayExpr") return {.name = "array", .strength = 2};
   if (tag == "RowExpr") return {.name = "row", .strength = 2};
@@ -358,6 +368,12 @@ OptionalSelection LowerComputed(const Node& statement) {
 OptionalSelection LowerReturning(const Node& insert) {
   const bool returns = insert["returningClause"] || insert["returningList"];
   return returns ? SelectionReader().ReadWrite(insert) : nullptr;
+}
+
+std::string ColumnNameOf(const Node& expression) {
+  Figured figured = FigureName(expression);
+  if (figured.name == "?column?") figured.name.clear();
+  return std::move(figured.name);
 }
 
 }  // namespace plimsoll::tree
