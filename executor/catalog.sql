@@ -572,6 +572,6 @@ select json_build_object(
   (select format(E'[\n%s\n]', string_agg(
             (case when usable then json_build_object('sql', sql)
                   else json_build_object('sql', sql, 'usable', false) end)::text,
-            E',\n' order by rank >= 22, depth, rank, id, part))::json
+            E',\n' order by rank >= 22, depth, rank, id, part, sql desc))::json
    from ours join placed using (number)));
 commit;
