@@ -23,13 +23,12 @@ std::string CheckJobs(const std::string& text) {
   return absl::StrCat("`", text, "` is not a number of threads: 0 to ", kMostJobs);
 }
 
-std::string CheckRule(const std::string& id) {
-  if (rules::Find(id) != nullptr) return "";
-  const absl::string_view nearest = rules::Nearest(id);
-  if (nearest.empty()) {
-    return absl::StrCat("there is no rule `", id, "`; `plimsoll rules` lists them");
-  }
-  return absl::StrCat("there is no rule `", id, "`; did you mean `", nearest, "`?");
+std::string CheckRule(const std::string& word) {
+  if (!rules::Named(word).empty()) return "";
+  const std::string problem = absl::StrCat("there is no rule or family `", word, "`");
+  const absl::string_view nearest = rules::Nearest(word);
+  if (nearest.empty()) return absl::StrCat(problem, "; `plimsoll rules` lists them");
+  return absl::StrCat(problem, "; did you mean `", nearest, "`?");
 }
 
 void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string>* rules,
@@ -43,14 +42,18 @@ void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string
 }
 
 std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
-  const auto holds = [](const std::vector<std::string>& ids, const Rule* rule) {
-    return std::find(ids.begin(), ids.end(), rule->id) != ids.end();
+  const auto holds = [](const std::vector<std::string>& words, const Rule* rule) {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      const std::vector<const Rule*> named = rules::Named(word);
+      return std::find(named.begin(), named.end(), rule) != named.end();
+    });
   };
   std::vector<const Rule*> chosen;
   for (const Rule* rule : rules::All()) {
     // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
-    const bool selected =
-        options.select.empty() || holds(options.select, rule) || rule->family == Family::kSyntax;
+    const bool selected = holds(options.select, rule) || holds(options.enable, rule) ||
+                          (options.select.empty() && !rule->opt_in) ||
+                          rule->family == Family::kSyntax;
     if (selected && !holds(options.ignore, rule)) chosen.push_back(rule);
   }
   return chosen;
@@ -87,8 +90,11 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
                  "what is there before the first file: the output of pg_dump --schema-only, or a "
                  "catalog that catalog.sql read from a server")
       ->type_name("FILE");
-  AddRuleList(app, "--select", &options->select, "only this rule, and syntax errors; repeatable");
-  AddRuleList(app, "--ignore", &options->ignore, "without this rule; repeatable");
+  AddRuleList(app, "--select", &options->select,
+              "only this rule or family, and syntax errors; repeatable");
+  AddRuleList(app, "--enable", &options->enable,
+              "this rule or family too, where it is off by default; repeatable");
+  AddRuleList(app, "--ignore", &options->ignore, "without this rule or family; repeatable");
   app.add_option("-j,--jobs", options->jobs, "threads; 0: one a processor (default: 0)")
       ->check(CLI::Validator(CheckJobs, "", "jobs"))
       ->type_name("N");

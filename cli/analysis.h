@@ -20,7 +20,9 @@ struct AnalysisOptions {
   std::string start = "unknown";
   std::string schema;  // a file of `pg_dump --schema-only`, or a catalog; empty: none
   OnFailure on_failure = OnFailure::kJudgeOn;  // the command's own, no option
-  std::vector<std::string> select;             // none: all rules
+  // Words of rules::Named.
+  std::vector<std::string> select;  // none: all rules that are on by default
+  std::vector<std::string> enable;
   std::vector<std::string> ignore;
   int jobs = 0;  // 0: as many as the machine has
   std::string stdin_filename;

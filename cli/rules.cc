@@ -17,7 +17,7 @@ struct RulesOptions {
 
 int ListRules(const RulesOptions& options) {
   const std::string text = options.format == "json"
-                               ? report::RenderRulesJson(rules::All())
+                               ? report::RenderRulesJson(rules::All(), rules::AliasesOf)
                                : report::RenderRulesText(rules::All(), WantsColor(options.output));
   return Deliver(text, options.output, kExitClean);
 }

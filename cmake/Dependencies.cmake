@@ -1,6 +1,17 @@
 # Everything comes from Debian packages; `./dev setup` installs them by the names it prints.
 find_package(Threads REQUIRED)
 find_package(absl REQUIRED)
+# Debian's CMake files name the shared libraries. The archives beside them save a program thirty libraries
+# to load at its start, and every hash and every string a jump through the linkage table.
+get_property(imported DIRECTORY PROPERTY IMPORTED_TARGETS)
+list(FILTER imported INCLUDE REGEX "^absl::")
+foreach(target ${imported})
+  get_target_property(shared ${target} IMPORTED_LOCATION_NONE)
+  string(REGEX REPLACE "\\.so[.0-9]*$" ".a" archive "${shared}")
+  if(shared AND EXISTS "${archive}")
+    set_target_properties(${target} PROPERTIES IMPORTED_LOCATION_NONE "${archive}")
+  endif()
+endforeach()
 find_package(simdjson REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)

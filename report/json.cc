@@ -26,6 +26,11 @@ Json FindingJson(const Finding& finding, const Source& source) {
   }
   Json fixes = Json::array();
   for (const Fix& fix : finding.fixes) fixes.push_back(FixJson(fix, source));
+  Json plan = Json::array();
+  for (const PlanStep& step : finding.plan) {
+    plan.push_back(
+        {{"stage", TextJson(StageName(step.stage))}, {"what", step.what}, {"sql", step.sql}});
+  }
   return {{"rule", finding.rule->id},
           {"family", TextJson(FamilyName(finding.rule->family))},
           {"severity", TextJson(SeverityName(finding.severity))},
@@ -36,7 +41,8 @@ Json FindingJson(const Finding& finding, const Source& source) {
           {"url", RulePath(*finding.rule)},
           {"range", RangeJson(source, finding.span)},
           {"locks", std::move(locks)},
-          {"fixes", std::move(fixes)}};
+          {"fixes", std::move(fixes)},
+          {"plan", std::move(plan)}};
 }
 
 void AppendFiles(const Report& report, Json* files) {

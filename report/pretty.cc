@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "report/code_frame.h"
 #include "report/ink.h"
 #include "report/summary.h"
@@ -51,6 +52,19 @@ void AppendLocks(const Finding& finding, size_t gutter, const Painter& paint, st
   }
 }
 
+// The way in several deployments, numbered, with the statements of each.
+void AppendPlan(const Finding& finding, size_t gutter, const Painter& paint, std::string* out) {
+  for (size_t i = 0; i < finding.plan.size(); ++i) {
+    const PlanStep& step = finding.plan[i];
+    AppendRemark(absl::StrCat("plan ", i + 1), absl::StrCat(StageName(step.stage), ": ", step.what),
+                 gutter, paint, out);
+    if (step.sql.empty()) continue;
+    for (const absl::string_view line : absl::StrSplit(step.sql, '\n')) {
+      absl::StrAppend(out, std::string(gutter + 7, ' '), Printable(line), "\n");
+    }
+  }
+}
+
 void AppendFinding(const Report& report, const Finding& finding, const Painter& paint,
                    std::string* out) {
   const Source& source = *report.history.migrations()[finding.migration].script->source;
@@ -68,6 +82,7 @@ void AppendFinding(const Report& report, const Finding& finding, const Painter& 
   for (const Fix& fix : finding.fixes) {
     AppendRemark(fix.safe ? "fix" : "unsafe fix", fix.title, frame.gutter, paint, out);
   }
+  AppendPlan(finding, frame.gutter, paint, out);
   absl::StrAppend(out, "\n");
 }
 

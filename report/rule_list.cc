@@ -33,12 +33,14 @@ std::string RenderRulesText(absl::Span<const Rule* const> rules, bool colour) {
         Padded(FamilyName(rule->family), family_columns), "  ",
         paint(SeverityInk(rule->severity), Padded(SeverityName(rule->severity), kSeverityColumns)),
         "  ", paint(RiskInk(rule->risk), Padded(RiskName(rule->risk), kRiskColumns)), "  ",
-        rule->summary, "\n");
+        rule->opt_in ? "off" : "on ", "  ", rule->fixable ? "fix" : "   ", "  ", rule->summary,
+        "\n");
   }
   return out;
 }
 
-std::string RenderRulesJson(absl::Span<const Rule* const> rules) {
+std::string RenderRulesJson(absl::Span<const Rule* const> rules,
+                            absl::FunctionRef<std::vector<std::string>(const Rule&)> aliases) {
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const Rule* rule : rules) {
@@ -46,8 +48,11 @@ std::string RenderRulesJson(absl::Span<const Rule* const> rules) {
                     {"family", TextJson(FamilyName(rule->family))},
                     {"severity", TextJson(SeverityName(rule->severity))},
                     {"risk", TextJson(RiskName(rule->risk))},
+                    {"default", !rule->opt_in},
+                    {"fixable", rule->fixable},
                     {"summary", rule->summary},
                     {"since", rule->since},
+                    {"aliases", aliases(*rule)},
                     {"url", RulePath(*rule)}});
   }
   return Dump({{"schema_version", kSchemaVersion}, {"rules", std::move(list)}});

@@ -2,7 +2,9 @@
 #define PLIMSOLL_REPORT_RULE_LIST_H_
 
 #include <string>
+#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "analyzer/checking/rule.h"
 
@@ -12,7 +14,9 @@ namespace plimsoll::report {
 std::string RenderRulesText(absl::Span<const Rule* const> rules, bool colour);
 
 // {"schema_version":1,"rules":[…]}; docs/formats.md is its contract.
-std::string RenderRulesJson(absl::Span<const Rule* const> rules);
+// `aliases` gives the names that other linters have for a rule.
+std::string RenderRulesJson(absl::Span<const Rule* const> rules,
+                            absl::FunctionRef<std::vector<std::string>(const Rule&)> aliases);
 
 }  // namespace plimsoll::report
 

@@ -52,9 +52,11 @@ void AppendMarkdown(absl::string_view markdown, const Painter& paint, std::strin
 
 std::string RulePage(const Rule& rule) {
   std::string page = absl::StrCat("# ", rule.id, "\n\n", Sentence(rule.summary), "\n\n",
-                                  "| family | severity | risk | since |\n", "|---|---|---|---|\n",
-                                  "| ", FamilyName(rule.family), " | ", SeverityName(rule.severity),
-                                  " | ", RiskName(rule.risk), " | ", rule.since, " |\n\n");
+                                  "| family | severity | risk | default | fix | since |\n",
+                                  "|---|---|---|---|---|---|\n", "| ", FamilyName(rule.family),
+                                  " | ", SeverityName(rule.severity), " | ", RiskName(rule.risk),
+                                  " | ", rule.opt_in ? "off" : "on", " | ",
+                                  rule.fixable ? "yes" : "no", " | ", rule.since, " |\n\n");
   const std::string why = Sentence(rule.why);
   if (!why.empty()) absl::StrAppend(&page, "**Why it hurts.** ", why, "\n\n");
   const std::string help = Sentence(rule.help);
@@ -68,10 +70,13 @@ std::string RuleIndex(absl::Span<const Rule* const> rules) {
   std::string page =
       "# Rules\n\nMade from the rules themselves by `./dev update`; `plimsoll rules` lists the "
       "same."
-      "\n\n| rule | family | severity | risk | what it finds |\n|---|---|---|---|---|\n";
+      "\n\nWhat is off is switched on by its name or its family's: `plimsoll lint --enable "
+      "timeouts`.\n\n| rule | family | severity | risk | default | fix | what it finds |\n"
+      "|---|---|---|---|---|---|---|\n";
   for (const Rule* rule : rules) {
     absl::StrAppend(&page, "| [", rule->id, "](", rule->id, ".md) | ", FamilyName(rule->family),
                     " | ", SeverityName(rule->severity), " | ", RiskName(rule->risk), " | ",
+                    rule->opt_in ? "off" : "on", " | ", rule->fixable ? "yes" : "", " | ",
                     rule->summary, " |\n");
   }
   return page;
@@ -82,7 +87,9 @@ std::string RuleText(const Rule& rule, bool colour) {
   std::string text =
       absl::StrCat(paint(Ink::kBold, rule.id), ": ", rule.summary, "\n", FamilyName(rule.family),
                    ", ", paint(SeverityInk(rule.severity), SeverityName(rule.severity)), ", ",
-                   paint(RiskInk(rule.risk), RiskName(rule.risk)), ", since ", rule.since, "\n\n");
+                   paint(RiskInk(rule.risk), RiskName(rule.risk)),
+                   rule.opt_in ? absl::StrCat(", off until `--enable ", rule.id, "`") : "",
+                   rule.fixable ? ", fixable" : "", ", since ", rule.since, "\n\n");
   AppendRemark("why", rule.why, paint, &text);
   AppendRemark("help", rule.help, paint, &text);
   if (!absl::StripAsciiWhitespace(rule.docs).empty()) {

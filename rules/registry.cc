@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
 namespace plimsoll::rules {
 namespace {
 
@@ -24,6 +27,17 @@ size_t Distance(absl::string_view a, absl::string_view b) {
 
 }  // namespace
 
+absl::Span<const Rule* const> Defaults() {
+  static const auto& defaults = *new std::vector<const Rule*>([] {
+    std::vector<const Rule*> rules;
+    for (const Rule* rule : All()) {
+      if (!rule->opt_in) rules.push_back(rule);
+    }
+    return rules;
+  }());
+  return defaults;
+}
+
 const Rule* Find(absl::string_view id) {
   for (const Rule* rule : All()) {
     if (id == rule->id) return rule;
@@ -31,18 +45,47 @@ const Rule* Find(absl::string_view id) {
   return nullptr;
 }
 
-absl::string_view Nearest(absl::string_view id) {
-  absl::string_view nearest;
-  // Half of the word may differ; beyond that a guess is noise.
-  size_t best = id.size() / 2 + 1;
+std::vector<const Rule*> Named(absl::string_view word) {
+  std::vector<const Rule*> named;
   for (const Rule* rule : All()) {
-    const size_t distance = Distance(id, rule->id);
-    if (distance < best) {
-      best = distance;
-      nearest = rule->id;
+    if (word == rule->id || word == FamilyName(rule->family) || word == "all") {
+      named.push_back(rule);
     }
   }
+  if (!named.empty()) return named;
+  for (const PeerRule& peer : Peers()) {
+    if (word != absl::StrCat(peer.peer, ":", peer.id)) continue;
+    for (const absl::string_view id : absl::StrSplit(peer.rules, ' ', absl::SkipEmpty())) {
+      named.push_back(Find(id));
+    }
+  }
+  return named;
+}
+
+absl::string_view Nearest(absl::string_view word) {
+  absl::string_view nearest;
+  // Half of the word may differ; beyond that a guess is noise.
+  size_t best = word.size() / 2 + 1;
+  const auto consider = [&](absl::string_view candidate) {
+    const size_t distance = Distance(word, candidate);
+    if (distance >= best) return;
+    best = distance;
+    nearest = candidate;
+  };
+  for (const Rule* rule : All()) consider(rule->id);
+  for (const Family family : kFamilies) consider(FamilyName(family));
   return nearest;
+}
+
+std::vector<std::string> AliasesOf(const Rule& rule) {
+  std::vector<std::string> aliases;
+  for (const PeerRule& peer : Peers()) {
+    for (const absl::string_view id : absl::StrSplit(peer.rules, ' ', absl::SkipEmpty())) {
+      if (id == rule.id) aliases.push_back(absl::StrCat(peer.peer, ":", peer.id));
+    }
+  }
+  std::sort(aliases.begin(), aliases.end());
+  return aliases;
 }
 
 }  // namespace plimsoll::rules

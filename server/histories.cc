@@ -63,7 +63,7 @@ absl::Status Histories::Analyze(const std::string& uri, int server_version, Docu
     inputs = Alone(*document, placement, server_version);
   }
   const auto report =
-      std::make_shared<const Report>(plimsoll::Analyze(std::move(inputs), rules::All()));
+      std::make_shared<const Report>(plimsoll::Analyze(std::move(inputs), rules::Defaults()));
   const std::vector<Migration>& migrations = report->history.migrations();
   for (auto& [name, open] : documents->all()) {
     for (uint32_t m = 0; m < migrations.size(); ++m) {

@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "report/field_pages.h"
 #include "report/rule_page.h"
 #include "rules/registry.h"
 #include "tests/support/example.h"
@@ -145,10 +146,75 @@ TEST(RuleIndexTest, IsFresh) {
       << path << " is stale; run `./dev update`";
 }
 
+// The page at `path` is what its table makes of it.
+void ExpectFresh(const std::string& path, const std::string& page) {
+  if (testing_support::UpdateWanted()) {
+    testing_support::WriteTreeFile(path, page);
+    return;
+  }
+  ASSERT_TRUE(testing_support::TreeFileExists(path)) << path << " is missing; run `./dev update`";
+  EXPECT_EQ(testing_support::ReadTreeFile(path), page) << path << " is stale; run `./dev update`";
+}
+
+std::set<std::string> PeerNames() {
+  std::set<std::string> names;
+  for (const PeerRule& peer : rules::Peers()) names.insert(peer.peer);
+  return names;
+}
+
+std::string ComingFromPath(absl::string_view peer) {
+  return absl::StrCat("docs/rules/coming-from-", peer, ".md");
+}
+
+TEST(FieldTest, PagesAreFresh) {
+  ExpectFresh("docs/hazards.md", report::HazardsPage(rules::Hazards()));
+  for (const std::string& peer : PeerNames()) {
+    ExpectFresh(ComingFromPath(peer), report::ComingFromPage(peer, rules::Peers(), rules::All()));
+  }
+}
+
+// Ids of ours in a table, separated by blanks, are rules.
+void ExpectRules(absl::string_view ids, absl::string_view where) {
+  for (const absl::string_view id : absl::StrSplit(ids, ' ', absl::SkipEmpty())) {
+    EXPECT_NE(rules::Find(id), nullptr) << where << ": there is no rule `" << id << "`";
+  }
+}
+
+TEST(FieldTest, PeersNameRulesAndAreNamedOnce) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const PeerRule& peer : rules::Peers()) {
+    const std::string where = absl::StrCat(peer.peer, ":", peer.id);
+    EXPECT_TRUE(seen.insert({peer.peer, peer.id}).second) << where << " stands twice";
+    ExpectRules(peer.rules, where);
+    if (*peer.rules == '\0') {
+      EXPECT_STRNE(peer.differs, "") << where << " has no rule and no reason";
+    }
+    if (*peer.differs != '\0') {
+      EXPECT_EQ(testing_support::WordingProblem(peer.differs), "") << where;
+    }
+  }
+}
+
+TEST(FieldTest, EveryHazardIsAccountedFor) {
+  constexpr int kHazards = 194;
+  int number = 0;
+  for (const Hazard& hazard : rules::Hazards()) {
+    EXPECT_EQ(hazard.number, ++number);
+    EXPECT_NE(*hazard.rules == '\0', *hazard.why_not == '\0')
+        << hazard.number << ": a hazard has a rule, or a reason why not";
+    ExpectRules(hazard.rules, absl::StrCat("hazard ", hazard.number));
+    if (*hazard.why_not != '\0') {
+      EXPECT_EQ(testing_support::WordingProblem(hazard.why_not), "") << hazard.number;
+    }
+  }
+  EXPECT_EQ(number, kHazards);
+}
+
 TEST(RuleIndexTest, NoPageIsLeftOver) {
   std::set<std::string> expected = {"docs/rules/README.md"};
   for (const Rule* rule : rules::All())
     expected.insert(absl::StrCat("docs/rules/", rule->id, ".md"));
+  for (const std::string& peer : PeerNames()) expected.insert(ComingFromPath(peer));
   for (const std::string& path : testing_support::ListTreeFiles("docs/rules", {".md"})) {
     if (expected.contains(path)) continue;
     if (testing_support::UpdateWanted()) {

@@ -23,7 +23,8 @@ Finding MakeFinding(const Rule& rule, Complaint complaint) {
           .why = complaint.why.empty() ? rule.why : std::move(complaint.why),
           .help = complaint.help.empty() ? rule.help : std::move(complaint.help),
           .locks = std::move(complaint.locks).value_or(std::vector<Lock>()),
-          .fixes = std::move(complaint.fixes)};
+          .fixes = std::move(complaint.fixes),
+          .plan = std::move(complaint.plan)};
 }
 
 std::vector<Finding> Check(const History& history, absl::Span<const Rule* const> rules) {

@@ -24,6 +24,7 @@ struct Finding {
   std::string help;
   std::vector<Lock> locks;
   std::vector<Fix> fixes;
+  std::vector<PlanStep> plan;
 };
 
 // Findings with the history they came from. Owns everything it speaks of.

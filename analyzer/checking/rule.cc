@@ -42,10 +42,36 @@ absl::string_view FamilyName(Family family) {
       return "data-loss";
     case Family::kCompatibility:
       return "compatibility";
+    case Family::kFailure:
+      return "failure";
     case Family::kTransaction:
       return "transaction";
+    case Family::kTimeouts:
+      return "timeouts";
     case Family::kIdempotency:
       return "idempotency";
+    case Family::kSecurity:
+      return "security";
+    case Family::kPerformance:
+      return "performance";
+    case Family::kDesign:
+      return "design";
+    case Family::kNaming:
+      return "naming";
+  }
+  return "";
+}
+
+absl::string_view StageName(Stage stage) {
+  switch (stage) {
+    case Stage::kExpand:
+      return "expand";
+    case Stage::kBackfill:
+      return "backfill";
+    case Stage::kSwitch:
+      return "switch";
+    case Stage::kContract:
+      return "contract";
   }
   return "";
 }

@@ -20,15 +20,27 @@ absl::string_view SeverityName(Severity severity);  // `note`, `warning`, `error
 enum class Risk { kSafe, kRisky, kComplex };
 absl::string_view RiskName(Risk risk);  // `safe`, `risky`, `complex`
 
+// What kind of harm a rule is about. Its name switches all its rules on or off at once.
 enum class Family {
   kSyntax,
   kLocking,
   kRewriting,
   kDataLoss,
   kCompatibility,
+  kFailure,  // statements that PostgreSQL will reject
   kTransaction,
+  kTimeouts,
   kIdempotency,
+  kSecurity,
+  kPerformance,
+  kDesign,
+  kNaming,
 };
+inline constexpr Family kFamilies[] = {
+    Family::kSyntax,        Family::kLocking,  Family::kRewriting,   Family::kDataLoss,
+    Family::kCompatibility, Family::kFailure,  Family::kTransaction, Family::kTimeouts,
+    Family::kIdempotency,   Family::kSecurity, Family::kPerformance, Family::kDesign,
+    Family::kNaming};
 absl::string_view FamilyName(Family family);  // `data-loss`
 
 struct Edit {
@@ -39,6 +51,22 @@ struct Fix {
   std::string title;
   bool safe = true;  // keeps the meaning, wherever the file runs
   std::vector<Edit> edits;
+};
+
+// A stage of a change that no single migration makes safe. Each belongs to a deployment of its own.
+enum class Stage {
+  kExpand,    // the new shape stands beside the old one
+  kBackfill,  // the old rows get it
+  kSwitch,    // code is deployed that uses the new one alone
+  kContract,  // the old one goes
+};
+absl::string_view StageName(Stage stage);  // `expand`
+
+struct PlanStep {
+  Stage stage = Stage::kExpand;
+  std::string what;  // one sentence, no full stop
+  // Statements of a migration, for these tables and columns; empty: a deployment of code only.
+  std::string sql;
 };
 
 // What a rule says of a step. `why` and `help` default to the rule's own.
@@ -54,6 +82,7 @@ struct Complaint {
   // Left out: the step's locks on live relations.
   std::optional<std::vector<Lock>> locks;
   std::vector<Fix> fixes;
+  std::vector<PlanStep> plan;  // of what is complex: the whole way, in order
   // Where a case is graver or milder than the rule's usual one.
   std::optional<Severity> severity;
   std::optional<Risk> risk;
@@ -78,10 +107,14 @@ struct Rule {
   Family family;
   Severity severity;
   Risk risk;
-  const char* since;    // the Plimsoll version that brought it
-  const char* summary;  // one sentence, no full stop
-  const char* why;      // why it hurts, in one or two sentences
-  const char* help;     // what to do instead
+  // Off until it or its family is asked for: robustness, timeouts, style and design are a
+  // project's choice.
+  bool opt_in = false;
+  bool fixable = false;  // some of its findings carry edits
+  const char* since;     // the Plimsoll version that brought it
+  const char* summary;   // one sentence, no full stop
+  const char* why;       // why it hurts, in one or two sentences
+  const char* help;      // what to do instead
   const char* docs;
   void (*check)(const History& history, const Reporter& report);
 };

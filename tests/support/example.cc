@@ -115,7 +115,14 @@ Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules)
     outcome.disagreements.push_back(
         absl::StrCat(WhereOf(text), ": `rules` names `", id, "`, which is no rule"));
   }
-  outcome.marks = MarksOf(Analyze(InputsOf(*example), rules), ids);
+  // `all` are those that a user meets without asking.
+  std::vector<const Rule*> asked(rules.begin(), rules.end());
+  if (std::find(ids.begin(), ids.end(), "all") != ids.end()) {
+    asked.erase(std::remove_if(asked.begin(), asked.end(),
+                               [](const Rule* rule) { return rule->opt_in; }),
+                asked.end());
+  }
+  outcome.marks = MarksOf(Analyze(InputsOf(*example), asked), ids);
   outcome.updated = WithMarks(*example, outcome.marks);
   for (std::string& disagreement : Disagreements(*example, outcome.marks, WhereOf(text))) {
     outcome.disagreements.push_back(std::move(disagreement));

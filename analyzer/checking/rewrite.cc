@@ -1,0 +1,126 @@
+#include "analyzer/checking/rewrite.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "analyzer/syntax/keyword.h"
+#include "analyzer/syntax/lexer.h"
+
+namespace plimsoll {
+namespace {
+
+// Of an unquoted identifier that folding leaves as it is (scan.l).
+bool IsPlain(absl::string_view identifier) {
+  if (identifier.empty()) return false;
+  const char first = identifier.front();
+  const bool starts = absl::ascii_islower(static_cast<unsigned char>(first)) || first == '_';
+  return starts && std::all_of(identifier.begin(), identifier.end(), [](unsigned char c) {
+           return absl::ascii_islower(c) || absl::ascii_isdigit(c) || c == '_';
+         });
+}
+
+// The blanks before the first word of its line; empty where other words stand before it.
+absl::string_view IndentationOf(const Source& source, uint32_t byte) {
+  const uint32_t start = source.LineStart(source.Locate(byte).line);
+  const absl::string_view before = source.Text({start, byte});
+  const size_t code = before.find_first_not_of(" \t");
+  return code == absl::string_view::npos ? before : absl::string_view();
+}
+
+// CRLF where the file has it.
+absl::string_view LineEndOf(const Source& source) {
+  const size_t feed = source.text().find('\n');
+  const bool carriage =
+      feed != absl::string_view::npos && feed > 0 && source.text()[feed - 1] == '\r';
+  return carriage ? "\r\n" : "\n";
+}
+
+}  // namespace
+
+std::string SqlName(absl::string_view identifier) {
+  if (IsPlain(identifier) && !IsReserved(identifier)) return std::string(identifier);
+  return absl::StrCat("\"", absl::StrReplaceAll(identifier, {{"\"", "\"\""}}), "\"");
+}
+
+std::string SqlName(const Name& name) {
+  return name.schema.empty() ? SqlName(name.name)
+                             : absl::StrCat(SqlName(name.schema), ".", SqlName(name.name));
+}
+
+bool CanEdit(const History& history, const Step& step) {
+  return step.within == nullptr && history.StatementOf(step).form == StatementForm::kSql;
+}
+
+std::optional<Edit> InsertAfter(const History& history, const Step& step, absl::string_view words,
+                                absl::string_view text) {
+  if (!CanEdit(history, step)) return std::nullopt;
+  const Source& source = history.SourceOf(step);
+  const std::vector<absl::string_view> wanted = absl::StrSplit(words, ' ');
+  Lexer lexer(source.Text(step.span), step.span.begin);
+  size_t matched = 0;
+  for (Token token; lexer.NextCode(&token);) {
+    const bool word = token.kind == TokenKind::kIdentifier;
+    if (!word || !absl::EqualsIgnoreCase(source.Text(token.span), wanted[matched])) {
+      matched = 0;
+      if (!word || !absl::EqualsIgnoreCase(source.Text(token.span), wanted[0])) continue;
+    }
+    if (++matched == wanted.size()) {
+      return Edit{.span = {token.span.end, token.span.end}, .text = absl::StrCat(" ", text)};
+    }
+  }
+  return std::nullopt;
+}
+
+Edit Append(const Step& step, absl::string_view text) {
+  return {.span = {step.span.end, step.span.end}, .text = absl::StrCat(" ", text)};
+}
+
+Edit Replace(const Step& step, std::string text) {
+  return {.span = step.span, .text = std::move(text)};
+}
+
+Edit InsertStatementsBefore(const History& history, const Step& step,
+                            absl::Span<const std::string> statements) {
+  const Source& source = history.SourceOf(step);
+  const Span span = history.StatementOf(step).span;
+  std::string text;
+  for (const std::string& statement : statements) {
+    absl::StrAppend(&text, statement, ";", LineEndOf(source), IndentationOf(source, span.begin));
+  }
+  return {.span = {span.begin, span.begin}, .text = std::move(text)};
+}
+
+Edit InsertStatementsAfter(const History& history, const Step& step,
+                           absl::Span<const std::string> statements) {
+  const Source& source = history.SourceOf(step);
+  const Span span = history.StatementOf(step).span;
+  uint32_t place = span.end;
+  std::string text;
+  // Behind its semicolon; the last statement of a file may have none.
+  Lexer lexer(source.text().substr(place), place);
+  Token token;
+  if (lexer.NextCode(&token) && token.symbol == ';') {
+    place = token.span.end;
+  } else {
+    text = ";";
+  }
+  for (const std::string& statement : statements) {
+    absl::StrAppend(&text, LineEndOf(source), IndentationOf(source, span.begin), statement, ";");
+  }
+  return {.span = {place, place}, .text = std::move(text)};
+}
+
+bool RunsAlone(const History& history, const Step& step) {
+  return !history.TransactionOf(step).block && step.within == nullptr;
+}
+
+bool IsWholeStatement(const History& history, const Step& step) {
+  return history.StatementOf(step).actions.size() == 1 && step.within == nullptr;
+}
+
+}  // namespace plimsoll

@@ -1,0 +1,50 @@
+#ifndef PLIMSOLL_ANALYZER_CHECKING_REWRITE_H_
+#define PLIMSOLL_ANALYZER_CHECKING_REWRITE_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/types/span.h"
+#include "analyzer/checking/rule.h"
+#include "analyzer/simulation/history.h"
+
+// What rules need to write SQL: names as PostgreSQL reads them back, and edits of the words of a
+// step's statement.
+
+namespace plimsoll {
+
+// An identifier as SQL: in quotes where PostgreSQL would otherwise read another one.
+std::string SqlName(absl::string_view identifier);
+// With its schema, where it has one.
+std::string SqlName(const Name& name);
+
+// Whether the words of the step's statement stand in its file as the grammar read them: not so
+// within a body or between a template's placeholders. The functions below need that.
+bool CanEdit(const History& history, const Step& step);
+
+// Inserts ` text` behind the first occurrence of `words` (keywords, one blank between them) in
+// the step's own span; nothing where they do not stand there.
+std::optional<Edit> InsertAfter(const History& history, const Step& step, absl::string_view words,
+                                absl::string_view text);
+// Inserts ` text` behind the step's last word.
+Edit Append(const Step& step, absl::string_view text);
+// Replaces the step's words.
+Edit Replace(const Step& step, std::string text);
+// Puts statements, each without its semicolon, on lines of their own before or after the statement
+// of the step, with its indentation.
+Edit InsertStatementsBefore(const History& history, const Step& step,
+                            absl::Span<const std::string> statements);
+Edit InsertStatementsAfter(const History& history, const Step& step,
+                           absl::Span<const std::string> statements);
+
+// Whether the step's statement is a transaction of its own, so that statements put beside it are
+// too: neither the file nor its runner opens one around it.
+bool RunsAlone(const History& history, const Step& step);
+// Whether nothing else stands in the step's statement: an ALTER TABLE with one subcommand.
+bool IsWholeStatement(const History& history, const Step& step);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_CHECKING_REWRITE_H_
