@@ -10,7 +10,6 @@
 #include "absl/strings/str_cat.h"
 #include "cli/choice.h"
 #include "rules/registry.h"
-#include "workspace/load.h"
 
 namespace plimsoll {
 namespace {
@@ -39,24 +38,6 @@ void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string
       ->allow_extra_args(false)
       ->type_name("RULE")
       ->check(CLI::Validator(CheckRule, "", "rule"));
-}
-
-std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
-  const auto holds = [](const std::vector<std::string>& words, const Rule* rule) {
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-      const std::vector<const Rule*> named = rules::Named(word);
-      return std::find(named.begin(), named.end(), rule) != named.end();
-    });
-  };
-  std::vector<const Rule*> chosen;
-  for (const Rule* rule : rules::All()) {
-    // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
-    const bool selected = holds(options.select, rule) || holds(options.enable, rule) ||
-                          (options.select.empty() && !rule->opt_in) ||
-                          rule->family == Family::kSyntax;
-    if (selected && !holds(options.ignore, rule)) chosen.push_back(rule);
-  }
-  return chosen;
 }
 
 std::optional<Wrapping> WrappingOf(const std::string& transaction) {
@@ -103,9 +84,25 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
       ->type_name("NAME");
 }
 
-namespace {
+std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
+  const auto holds = [](const std::vector<std::string>& words, const Rule* rule) {
+    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+      const std::vector<const Rule*> named = rules::Named(word);
+      return std::find(named.begin(), named.end(), rule) != named.end();
+    });
+  };
+  std::vector<const Rule*> chosen;
+  for (const Rule* rule : rules::All()) {
+    // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
+    const bool selected = holds(options.select, rule) || holds(options.enable, rule) ||
+                          (options.select.empty() && !rule->opt_in) ||
+                          rule->family == Family::kSyntax;
+    if (selected && !holds(options.ignore, rule)) chosen.push_back(rule);
+  }
+  return chosen;
+}
 
-absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
+LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
   LoadOptions load;
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
   load.transaction = WrappingOf(options.transaction);
@@ -114,7 +111,13 @@ absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
   load.schema = options.schema;
   load.jobs = options.jobs;
   if (!options.stdin_filename.empty()) load.stdin_name = options.stdin_filename;
-  absl::StatusOr<std::vector<Project>> projects = Load(load);
+  return load;
+}
+
+namespace {
+
+absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
+  absl::StatusOr<std::vector<Project>> projects = Load(LoadOptionsOf(options));
   if (!projects.ok()) return projects.status();
 
   const std::vector<const Rule*> rules = ChosenRules(options);

@@ -8,6 +8,7 @@
 #include "CLI/CLI.hpp"
 #include "absl/status/statusor.h"
 #include "analyzer/checking/analyze.h"
+#include "workspace/load.h"
 
 // What `lint` and `effects` share: from paths and options to reports.
 
@@ -30,6 +31,10 @@ struct AnalysisOptions {
 
 // Registers the paths and the options; a value that cannot be is refused while parsing.
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options);
+
+// What the options say is to be loaded, and judged by which rules.
+LoadOptions LoadOptionsOf(const AnalysisOptions& options);
+std::vector<const Rule*> ChosenRules(const AnalysisOptions& options);
 
 // One report a project, in the order of the paths. The result does not depend on `jobs`, and it
 // lives as long as the process: taking a history apart, object by object, just before the end costs

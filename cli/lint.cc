@@ -2,14 +2,20 @@
 #include <optional>
 #include <string>
 
+#include "absl/algorithm/container.h"
+#include "absl/status/status.h"
+#include "absl/strings/str_cat.h"
 #include "analyzer/checking/verdict.h"
 #include "cli/analysis.h"
 #include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/output.h"
 #include "report/concise.h"
+#include "report/diff.h"
 #include "report/json.h"
 #include "report/pretty.h"
+#include "workspace/files.h"
+#include "workspace/fixing.h"
 
 namespace plimsoll {
 namespace {
@@ -20,6 +26,9 @@ struct LintOptions {
   std::string format = "pretty";
   std::string fail_on = "warning";
   bool quiet = false;
+  bool fix = false;
+  bool unsafe = false;
+  bool diff = false;
 };
 
 std::string Render(const LintOptions& options, const std::vector<Report>& reports) {
@@ -40,18 +49,54 @@ Policy PolicyOf(const LintOptions& options) {
   return policy;
 }
 
-int Lint(const LintOptions& options) {
-  const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
-  if (!reports.ok()) {
-    PrintError(reports.status().message());
-    return kExitFailure;
-  }
+int Show(const LintOptions& options, const std::vector<Report>& reports) {
   const Policy policy = PolicyOf(options);
   int exit_code = kExitClean;
-  for (const Report& report : *reports) {
+  for (const Report& report : reports) {
     if (!Judge(report, policy).allowed()) exit_code = kExitFindings;
   }
-  return Deliver(Render(options, *reports), options.output, exit_code);
+  return Deliver(Render(options, reports), options.output, exit_code);
+}
+
+int Fail(const absl::Status& status) {
+  PrintError(status.message());
+  return kExitFailure;
+}
+
+int ShowDiff(const LintOptions& options, const Fixing& fixing) {
+  std::string diff;
+  for (const FileChange& change : fixing.changes) {
+    diff += report::UnifiedDiff(change.path, change.before, change.after, change.created);
+  }
+  return Deliver(diff, options.output, diff.empty() ? kExitClean : kExitFindings);
+}
+
+// Fixes, and tells what is left.
+int Fix(const LintOptions& options) {
+  const LoadOptions load = LoadOptionsOf(options.analysis);
+  if (!options.diff && absl::c_linear_search(load.paths, kStdin)) {
+    return Fail(absl::InvalidArgumentError(
+        "standard input cannot be fixed in place; --diff prints what would change"));
+  }
+  // Never taken apart: see AnalyzePaths.
+  const auto& fixing =
+      *new absl::StatusOr<Fixing>(FixAll(load, ChosenRules(options.analysis), options.unsafe));
+  if (!fixing.ok()) return Fail(fixing.status());
+  if (options.diff) return ShowDiff(options, *fixing);
+  const absl::Status written = WriteChanges(fixing->changes);
+  if (!written.ok()) return Fail(written);
+  if (options.format == "pretty" && !options.quiet) {
+    for (const FileChange& change : fixing->changes) {
+      PrintErrorLines(absl::StrCat(change.created ? "made " : "fixed ", change.path));
+    }
+  }
+  return Show(options, fixing->reports);
+}
+
+int Lint(const LintOptions& options) {
+  if (options.fix || options.diff) return Fix(options);
+  const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
+  return reports.ok() ? Show(options, *reports) : Fail(reports.status());
 }
 
 }  // namespace
@@ -65,6 +110,15 @@ void RegisterLint(CLI::App& app, int* exit_code) {
   AddChoice(*lint, "--fail-on", &options->fail_on, {"error", "warning", "note", "never"},
             "exit with 1 from this severity on");
   lint->add_flag("-q,--quiet", options->quiet, "findings only, no summary");
+  CLI::Option* fix =
+      lint->add_flag("--fix", options->fix, "put the fixes into the files, and lint what is left");
+  CLI::Option* diff =
+      lint->add_flag("--diff", options->diff,
+                     "print what --fix would change, as git apply takes it; 1: something");
+  lint->add_flag("--unsafe", options->unsafe,
+                 "with --fix and --diff: also those that change what a migration does, or that "
+                 "move a part of it into a new one");
+  fix->excludes(diff);
   AddColorOption(*lint, &options->output);
   AddOutputOption(*lint, &options->output);
   lint->callback([options, exit_code] { *exit_code = Lint(*options); });

@@ -123,6 +123,12 @@ void AppendTotals(const Summary& summary, const Painter& paint, std::string* out
 
 }  // namespace
 
+std::string RenderFinding(const Report& report, const Finding& finding, bool colour) {
+  std::string out;
+  AppendFinding(report, finding, Painter(colour), &out);
+  return out;
+}
+
 std::string RenderPretty(absl::Span<const Report> reports, const PrettyOptions& options) {
   const Painter paint(options.colour);
   std::string out;

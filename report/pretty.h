@@ -16,6 +16,9 @@ struct PrettyOptions {
 // Findings for a person at a terminal: message, code with carets, locks, why and what to do.
 std::string RenderPretty(absl::Span<const Report> reports, const PrettyOptions& options);
 
+// One of them, with a blank line after it.
+std::string RenderFinding(const Report& report, const Finding& finding, bool colour);
+
 }  // namespace plimsoll::report
 
 #endif  // PLIMSOLL_REPORT_PRETTY_H_

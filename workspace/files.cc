@@ -139,6 +139,47 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
 
 absl::StatusOr<std::string> ReadStdin() { return ReadDescriptor(STDIN_FILENO, "standard input"); }
 
+namespace {
+
+absl::Status CannotWrite(absl::string_view path, const std::error_code& error) {
+  return absl::Status(absl::ErrnoToStatusCode(error.value()),
+                      absl::StrCat("cannot write ", Quoted(path), ": ", Reason(error)));
+}
+
+bool WriteAndSync(int descriptor, absl::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = write(descriptor, text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return false;
+    text.remove_prefix(static_cast<size_t>(written));
+  }
+  return fsync(descriptor) == 0;
+}
+
+}  // namespace
+
+absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
+  std::error_code error;
+  std::filesystem::path target = path;
+  // What a link leads to is written, not the link.
+  if (std::filesystem::is_symlink(target, error))
+    target = std::filesystem::canonical(target, error);
+  if (error) return CannotWrite(path, error);
+  std::string beside = target.string() + ".XXXXXX";
+  const int descriptor = mkstemp(beside.data());
+  if (descriptor < 0) return CannotWrite(path, LastError());
+  struct stat status = {};
+  constexpr mode_t kNew = 0644;
+  const mode_t mode = stat(target.c_str(), &status) == 0 ? status.st_mode & 07777U : kNew;
+  const bool written = WriteAndSync(descriptor, text) && fchmod(descriptor, mode) == 0;
+  error = LastError();
+  const bool closed = close(descriptor) == 0;
+  if (written && closed && rename(beside.c_str(), target.c_str()) == 0) return absl::OkStatus();
+  if (written) error = LastError();
+  unlink(beside.c_str());
+  return CannotWrite(path, error);
+}
+
 std::string ReadHead(const std::string& path, size_t limit) {
   // A pipe would lose what is read here, so only a regular file is looked into.
   struct stat status = {};

@@ -74,6 +74,11 @@ absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
     }
   }
   if (candidates.empty()) return absl::InvalidArgumentError("no files given");
+  const bool by_name = std::all_of(candidates.begin(), candidates.end(),
+                                   [](const Candidate& candidate) { return candidate.by_name; });
+  for (const auto& [path, text] : options.overlay) {
+    add({.path = path, .absolute = AbsolutePath(path), .by_name = by_name});
+  }
   return candidates;
 }
 
@@ -143,8 +148,15 @@ bool Arrange(const std::vector<Candidate>& candidates, Group& group) {
   return downs_only;
 }
 
-absl::StatusOr<std::shared_ptr<const Script>> ReadScript(const Candidate& candidate) {
-  absl::StatusOr<std::string> text = candidate.from_stdin ? ReadStdin() : ReadFile(candidate.path);
+absl::StatusOr<std::string> ReadText(const Candidate& candidate, const LoadOptions& options) {
+  const auto instead = options.overlay.find(candidate.path);
+  if (instead != options.overlay.end()) return instead->second;
+  return candidate.from_stdin ? ReadStdin() : ReadFile(candidate.path);
+}
+
+absl::StatusOr<std::shared_ptr<const Script>> ReadScript(const Candidate& candidate,
+                                                         const LoadOptions& options) {
+  absl::StatusOr<std::string> text = ReadText(candidate, options);
   if (!text.ok()) return text.status();
   auto source = std::make_shared<const Source>(candidate.path, *std::move(text));
   return std::make_shared<const Script>(ParseScript(std::move(source)));
@@ -152,17 +164,17 @@ absl::StatusOr<std::shared_ptr<const Script>> ReadScript(const Candidate& candid
 
 // scripts[i] is of candidates[i], whichever thread made it.
 absl::StatusOr<std::vector<std::shared_ptr<const Script>>> ReadAll(
-    const std::vector<Candidate>& candidates, int jobs) {
+    const std::vector<Candidate>& candidates, const LoadOptions& options) {
   std::vector<absl::StatusOr<std::shared_ptr<const Script>>> results(
       candidates.size(), absl::UnknownError("not read"));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < candidates.size(); i = next++) {
-      results[i] = ReadScript(candidates[i]);
+      results[i] = ReadScript(candidates[i], options);
     }
   };
-  const size_t wanted =
-      jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
+  const size_t wanted = options.jobs > 0 ? static_cast<size_t>(options.jobs)
+                                         : std::max(1U, std::thread::hardware_concurrency());
   std::vector<std::thread> helpers;
   for (size_t i = 1; i < std::min(wanted, candidates.size()); ++i) helpers.emplace_back(work);
   work();
@@ -235,7 +247,7 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   const absl::Status placed = PlaceAll(*candidates);
   if (!placed.ok()) return placed;
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
-      ReadAll(*candidates, options.jobs);
+      ReadAll(*candidates, options);
   if (!scripts.ok()) return scripts.status();
   const absl::StatusOr<std::optional<Schema>> schema = ReadSchema(options.schema);
   if (!schema.ok()) return schema.status();

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_WORKSPACE_LOAD_H_
 #define PLIMSOLL_WORKSPACE_LOAD_H_
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,6 +30,9 @@ struct LoadOptions {
   // What standard input is called. A path gives it the place of that file in its layout, whether or
   // not the file exists.
   std::string stdin_name = "<stdin>";
+  // Texts that stand for what files hold, by path as it is printed. One whose file does not exist
+  // is a new file beside the others.
+  std::map<std::string, std::string> overlay;
 };
 
 // One history: the migrations that run one after the other on one database.

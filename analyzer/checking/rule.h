@@ -51,6 +51,9 @@ struct Fix {
   std::string title;
   bool safe = true;  // keeps the meaning, wherever the file runs
   std::vector<Edit> edits;
+  // Statements, each with its semicolon and a line feed, for a migration of their own that runs
+  // after this one; empty: none. Only fixes that are not safe have some.
+  std::string following;
 };
 
 // A stage of a change that no single migration makes safe. Each belongs to a deployment of its own.

@@ -1,0 +1,259 @@
+// Fixes are right: they apply, they settle, they bring no new finding, and what they make leaves
+// the same schema on a real server as what they were made of. The diff is one that git applies.
+
+#include "workspace/fixing.h"
+
+#include <algorithm>
+#include <fstream>
+#include <map>
+#include <random>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+#include "report/diff.h"
+#include "rules/registry.h"
+#include "tests/support/example.h"
+#include "tests/support/stage.h"
+#include "tests/support/temporary_folder.h"
+
+namespace plimsoll {
+namespace {
+
+using testing_support::ExampleText;
+using testing_support::TemporaryFolder;
+
+std::string ReadWhole(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+// ---- the pieces --------------------------------------------------------------------------------
+
+TEST(WithFixesTest, PutsEditsInAndLeavesThoseThatOverlap) {
+  const Fix upper = {.edits = {{.span = {0, 1}, .text = "A"}, {.span = {4, 5}, .text = "C"}}};
+  const Fix overlapping = {.edits = {{.span = {4, 5}, .text = "X"}}};
+  const Fix insertion = {.edits = {{.span = {3, 3}, .text = "-"}}};
+  const Fix same_place = {.edits = {{.span = {3, 3}, .text = "+"}}};
+  std::vector<size_t> used;
+  EXPECT_EQ(WithFixes("a b c", {&upper, &overlapping, &insertion, &same_place}, used), "A b- C");
+  EXPECT_EQ(used, (std::vector<size_t>{0, 2}));
+}
+
+TEST(NextPathTest, CountsAsTheNameDoes) {
+  EXPECT_EQ(NextPath("m/007_orders.sql", {}), "m/008_finish_orders.sql");
+  EXPECT_EQ(NextPath("m/099_orders.sql", {}), "m/100_finish_orders.sql");
+  EXPECT_EQ(NextPath("9_orders.up.sql", {}), "10_finish_orders.up.sql");
+  EXPECT_EQ(NextPath("V2__orders.sql", {}), "V3__finish_orders.sql");
+  EXPECT_EQ(NextPath("20240229235959_x.sql", {}), "20240301000000_finish_x.sql");
+  EXPECT_EQ(NextPath("20231231235959_x.sql", {}), "20240101000000_finish_x.sql");
+  EXPECT_EQ(NextPath("m/7.sql", {"7.sql", "8_other.sql", "010.sql"}), "m/9_finish.sql");
+  EXPECT_EQ(NextPath("m/9.sql", {"9.sql", "010.sql"}), "m/11_finish.sql");
+  EXPECT_EQ(NextPath("orders.sql", {}), "");
+}
+
+// ---- the diff ----------------------------------------------------------------------------------
+
+// Has git apply the diff to `before`; what it makes of it.
+std::string Patched(const std::string& before, const std::string& after, bool created) {
+  const TemporaryFolder folder;
+  if (!created) folder.Write("m/a b.sql", before);
+  folder.Write("patch", report::UnifiedDiff("m/a b.sql", before, after, created));
+  const std::string command = absl::StrCat(
+      "cd '", folder.path(), "' && git init -q . && git apply --whitespace=nowarn patch");
+  if (std::system(command.c_str()) != 0) return "git apply failed";
+  return ReadWhole(folder.Path("m/a b.sql"));
+}
+
+std::string RandomText(std::mt19937& random, int most_lines) {
+  constexpr absl::string_view kLines[] = {"a", "b", "", "create table t ();", ")", "\ttab", "x\r"};
+  std::string text;
+  const int lines = std::uniform_int_distribution<int>(0, most_lines)(random);
+  for (int i = 0; i < lines; ++i) {
+    absl::StrAppend(&text, kLines[std::uniform_int_distribution<size_t>(0, 6)(random)], "\n");
+  }
+  const bool ends = std::uniform_int_distribution<int>(0, 3)(random) != 0;
+  if (!ends && !text.empty()) text.pop_back();
+  return text;
+}
+
+// Changes a few lines, as fixes do.
+std::string Changed(std::mt19937& random, const std::string& text) {
+  std::string changed = text;
+  for (int i = std::uniform_int_distribution<int>(1, 4)(random); i > 0; --i) {
+    const size_t at = std::uniform_int_distribution<size_t>(0, changed.size())(random);
+    const size_t size = std::uniform_int_distribution<size_t>(0, 6)(random);
+    changed.replace(at, std::min(size, changed.size() - at), RandomText(random, 2));
+  }
+  return changed;
+}
+
+TEST(UnifiedDiffTest, GitMakesTheNewTextOfTheOld) {
+  std::mt19937 random(7);
+  for (int i = 0; i < 60; ++i) {
+    const std::string before = RandomText(random, 40);
+    const std::string after = Changed(random, before);
+    // An empty file and no file are two things, and git takes a patch of nothing for a mistake.
+    if (before == after || before.empty() || after.empty()) continue;
+    EXPECT_EQ(Patched(before, after, false), after) << i << "\n" << before;
+  }
+  EXPECT_EQ(Patched("", "select 1;\n", true), "select 1;\n");
+}
+
+TEST(UnifiedDiffTest, IsLinearInTheText) {
+  std::string before;
+  std::string after;
+  for (int i = 0; i < 200'000; ++i) {
+    absl::StrAppend(&before, "create table t", i, " ();\n");
+    absl::StrAppend(&after, "create table if not exists t", i, " ();\n");
+  }
+  EXPECT_GT(report::UnifiedDiff("a.sql", before, after, false).size(), before.size());
+}
+
+TEST(UnifiedDiffTest, SaysNothingOfEqualTexts) {
+  EXPECT_EQ(report::UnifiedDiff("a.sql", "x\n", "x\n", false), "");
+}
+
+// ---- the fixes of the rules --------------------------------------------------------------------
+
+// An example as files on disk.
+class Files {
+ public:
+  explicit Files(const testing_support::Example& example) {
+    load_.transaction = example.wrapping;
+    load_.server_version = example.server_version;
+    for (const testing_support::ExampleFile& file : example.files) {
+      load_.paths.push_back(folder_.Write(file.name, file.text));
+    }
+  }
+
+  const LoadOptions& load() const { return load_; }
+
+ private:
+  TemporaryFolder folder_;
+  LoadOptions load_;
+};
+
+std::map<std::string, int> CountsOf(absl::Span<const Report> reports) {
+  std::map<std::string, int> counts;
+  for (const Report& report : reports) {
+    for (const Finding& finding : report.findings) ++counts[finding.rule->id];
+  }
+  return counts;
+}
+
+std::vector<Report> Analysed(const LoadOptions& load) {
+  std::vector<Report> reports;
+  absl::StatusOr<std::vector<Project>> projects = Load(load);
+  EXPECT_TRUE(projects.ok()) << projects.status();
+  for (Project& project : *projects) {
+    reports.push_back(Analyze(std::move(project.inputs), rules::All()));
+  }
+  return reports;
+}
+
+// The examples with a fix, each with the rule that it is fixed by.
+struct Fixable {
+  ExampleText text;
+  testing_support::Example example;
+  const Rule* rule = nullptr;
+};
+
+std::vector<Fixable> FixableExamples() {
+  std::vector<Fixable> fixable;
+  for (const Rule* rule : rules::All()) {
+    for (const ExampleText& text : testing_support::ExamplesOf(*rule)) {
+      absl::StatusOr<testing_support::Example> example =
+          testing_support::ParseExample(text.text, "migration.sql");
+      if (!example.ok()) continue;  // docs_test complains
+      const Report report = Analyze(testing_support::InputsOf(*example), {&rule, 1});
+      const bool fixes = std::any_of(report.findings.begin(), report.findings.end(),
+                                     [](const Finding& finding) { return !finding.fixes.empty(); });
+      EXPECT_TRUE(rule->fixable || !fixes) << rule->id << " offers a fix and is not `fixable`";
+      if (fixes) fixable.push_back({text, *std::move(example), rule});
+    }
+  }
+  return fixable;
+}
+
+TEST(FixesTest, FixableRulesShowAFix) {
+  std::map<std::string, int> shown;
+  for (const Fixable& one : FixableExamples()) ++shown[one.rule->id];
+  for (const Rule* rule : rules::All()) {
+    if (!rule->fixable) continue;
+    EXPECT_GT(shown[rule->id], 0) << rule->id << " shows no fix in its examples";
+  }
+}
+
+TEST(FixesTest, SettleAndBringNoOtherFinding) {
+  for (const Fixable& one : FixableExamples()) {
+    SCOPED_TRACE(testing_support::WhereOf(one.text));
+    const Files files(one.example);
+    const std::map<std::string, int> before = CountsOf(Analysed(files.load()));
+    for (const bool unsafe : {false, true}) {
+      const absl::StatusOr<Fixing> fixing = FixAll(files.load(), {&one.rule, 1}, unsafe);
+      ASSERT_TRUE(fixing.ok()) << fixing.status();
+      LoadOptions fixed = files.load();
+      for (const FileChange& change : fixing->changes) fixed.overlay[change.path] = change.after;
+      for (const auto& [rule, count] : CountsOf(Analysed(fixed))) {
+        const auto old = before.find(rule);
+        EXPECT_LE(count, old == before.end() ? 0 : old->second)
+            << "the fix brings " << rule << "\n"
+            << (fixing->changes.empty() ? "" : fixing->changes.front().after);
+      }
+    }
+  }
+}
+
+class FixedSchemaTest : public replay::StageTest {
+ protected:
+  // What the server has after the files ran; `refused` where one of them did not.
+  std::string PictureAfter(const LoadOptions& load, std::string* refused) {
+    absl::StatusOr<std::vector<Project>> projects = Load(load);
+    EXPECT_TRUE(projects.ok()) << projects.status();
+    if (!projects.ok() || projects->size() != 1) return "not one history";
+    const auto replayed = replay::Replay(*stage_, Simulate(std::move(projects->front().inputs)));
+    EXPECT_TRUE(replayed.ok()) << replayed.status();
+    if (!replayed.ok()) return "not replayed";
+    *refused = replayed->refused;
+    const absl::StatusOr<Rows> rows = stage_->Picture();
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    std::vector<std::string> lines;
+    for (const std::vector<Value>& row : rows->values) lines.push_back(row[0].value_or(""));
+    std::sort(lines.begin(), lines.end());
+    return absl::StrJoin(lines, "\n");
+  }
+};
+
+TEST_P(FixedSchemaTest, SafeFixesLeaveTheSameSchema) {
+  size_t compared = 0;
+  for (const Fixable& one : FixableExamples()) {
+    SCOPED_TRACE(testing_support::WhereOf(one.text));
+    const Files files(one.example);
+    const absl::StatusOr<Fixing> fixing = FixAll(files.load(), {&one.rule, 1}, /*unsafe=*/false);
+    ASSERT_TRUE(fixing.ok()) << fixing.status();
+    if (fixing->changes.empty()) continue;
+    LoadOptions fixed = files.load();
+    for (const FileChange& change : fixing->changes) fixed.overlay[change.path] = change.after;
+    std::string refused;
+    const std::string before = PictureAfter(files.load(), &refused);
+    std::string refused_fixed;
+    const std::string after = PictureAfter(fixed, &refused_fixed);
+    EXPECT_EQ(refused_fixed, "") << fixing->changes.front().after;
+    // What the server refused before is what the fix mends.
+    if (!refused.empty()) continue;
+    ++compared;
+    EXPECT_EQ(after, before) << fixing->changes.front().after;
+  }
+  EXPECT_GT(compared, 10U) << "what is compared must not shrink unnoticed";
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, FixedSchemaTest, testing::Values(18), replay::ServerName);
+
+}  // namespace
+}  // namespace plimsoll

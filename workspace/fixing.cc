@@ -1,0 +1,253 @@
+#include "workspace/fixing.h"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "workspace/files.h"
+
+namespace plimsoll {
+namespace {
+
+bool Overlaps(const Edit& a, const Edit& b) {
+  // Two insertions at one place stand one after the other; which comes first would be chance.
+  if (a.span.empty() && b.span.empty()) return a.span.begin == b.span.begin;
+  return a.span.begin < b.span.end && b.span.begin < a.span.end;
+}
+
+bool OverlapsAny(const Fix& fix, const std::vector<const Edit*>& others) {
+  return std::any_of(fix.edits.begin(), fix.edits.end(), [&](const Edit& edit) {
+    return std::any_of(others.begin(), others.end(),
+                       [&](const Edit* other) { return Overlaps(edit, *other); });
+  });
+}
+
+// The next second of `20250131235959`; the calendar decides, so that no name is a date that is
+// none. Empty where it is none already.
+std::string NextSecond(absl::string_view stamp) {
+  constexpr size_t kDigits = 14;
+  absl::Span<const char> digits(stamp.data(), stamp.size());
+  if (digits.size() != kDigits) return "";
+  const auto part = [&](size_t at, size_t size) {
+    int value = 0;
+    return absl::SimpleAtoi(stamp.substr(at, size), &value) ? value : -1;
+  };
+  int year = part(0, 4), month = part(4, 2), day = part(6, 2);
+  int hour = part(8, 2), minute = part(10, 2), second = part(12, 2);
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return "";
+  const int days = kDays[month - 1] + (month == 2 && leap ? 1 : 0);
+  if (day > days) return "";
+  if (++second == 60) second = 0, ++minute;
+  if (minute == 60) minute = 0, ++hour;
+  if (hour == 24) hour = 0, ++day;
+  if (day > days) day = 1, ++month;
+  if (month > 12) month = 1, ++year;
+  return absl::StrFormat("%04d%02d%02d%02d%02d%02d", year, month, day, hour, minute, second);
+}
+
+// The number that follows, with as many digits at least.
+std::string NextNumber(absl::string_view digits) {
+  std::string next(digits);
+  for (size_t i = next.size(); i-- > 0;) {
+    if (next[i] != '9') {
+      ++next[i];
+      return next;
+    }
+    next[i] = '0';
+  }
+  return absl::StrCat("1", next);
+}
+
+struct Digits {
+  size_t begin = 0;
+  size_t end = 0;
+};
+
+// The version that a migration's name begins with, after a letter such as Flyway's `V`.
+Digits VersionIn(absl::string_view name) {
+  const auto digit = [&](size_t at) {
+    return at < name.size() && absl::ascii_isdigit(static_cast<unsigned char>(name[at]));
+  };
+  Digits digits;
+  if (!digit(0) && digit(1) && (name[0] == 'V' || name[0] == 'v')) digits.begin = 1;
+  digits.end = digits.begin;
+  while (digit(digits.end)) ++digits.end;
+  return digits;
+}
+
+// Without leading zeros: `007` and `7` are one version.
+absl::string_view Trimmed(absl::string_view version) {
+  const size_t first = version.find_first_not_of('0');
+  return first == absl::string_view::npos ? absl::string_view() : version.substr(first);
+}
+
+absl::string_view VersionOf(absl::string_view name) {
+  const Digits digits = VersionIn(name);
+  return name.substr(digits.begin, digits.end - digits.begin);
+}
+
+class Fixer {
+ public:
+  Fixer(LoadOptions load, absl::Span<const Rule* const> rules, bool unsafe)
+      : load_(std::move(load)), rules_(rules), unsafe_(unsafe) {}
+
+  absl::StatusOr<Fixing> Run() {
+    for (int round = 0; round <= kMostFixRounds; ++round) {
+      const absl::Status analysed = Analyse();
+      if (!analysed.ok()) return analysed;
+      if (!FixRound()) return std::move(fixing_);
+    }
+    return absl::InternalError(absl::StrCat(
+        "the fixes do not settle after ", kMostFixRounds,
+        " rounds; nothing was written. This is a bug of Plimsoll's: --ignore one of their rules"));
+  }
+
+ private:
+  absl::Status Analyse() {
+    absl::StatusOr<std::vector<Project>> projects = Load(load_);
+    if (!projects.ok()) return projects.status();
+    fixing_.reports.clear();
+    for (Project& project : *projects) {
+      fixing_.reports.push_back(Analyze(std::move(project.inputs), rules_));
+    }
+    return absl::OkStatus();
+  }
+
+  // Whether anything was put in.
+  bool FixRound() {
+    bool changed = false;
+    for (const Report& report : fixing_.reports) {
+      for (uint32_t m = 0; m < report.history.migrations().size(); ++m) {
+        changed = FixFile(report, m) || changed;
+      }
+    }
+    return changed;
+  }
+
+  bool FixFile(const Report& report, uint32_t migration) {
+    std::vector<const Fix*> fixes;
+    for (const Finding& finding : report.findings) {
+      if (finding.migration != migration) continue;
+      for (const Fix& fix : finding.fixes) {
+        if (!fix.safe && !unsafe_) continue;
+        if (!fix.following.empty() &&
+            VersionOf(NameOf(report.history.migrations()[migration].script->source->name()))
+                .empty())
+          continue;
+        fixes.push_back(&fix);
+        break;
+      }
+    }
+    if (fixes.empty()) return false;
+    const Source& source = *report.history.migrations()[migration].script->source;
+    std::vector<size_t> used;
+    std::string text = WithFixes(source.text(), fixes, used);
+    if (text == source.text()) return false;
+    for (const size_t i : used) Follow(source.name(), fixes[i]->following);
+    fixing_.applied += static_cast<int>(used.size());
+    Change(source.name(), std::string(source.text()), std::move(text), false);
+    return true;
+  }
+
+  void Follow(const std::string& path, const std::string& statements) {
+    if (statements.empty()) return;
+    // Of one file they all go into one.
+    std::string& next = following_[path];
+    if (next.empty()) next = NextPath(path, NamesBeside(path));
+    const auto old = load_.overlay.find(next);
+    Change(next, "", absl::StrCat(old == load_.overlay.end() ? "" : old->second, statements), true);
+  }
+
+  std::set<std::string> NamesBeside(const std::string& path) const {
+    std::set<std::string> names;
+    for (const auto& [name, folder] : ListFolder(ParentOf(path))) names.insert(name);
+    for (const auto& [other, text] : load_.overlay) {
+      if (ParentOf(other) == ParentOf(path)) names.insert(std::string(NameOf(other)));
+    }
+    return names;
+  }
+
+  void Change(const std::string& path, std::string before, std::string after, bool created) {
+    load_.overlay[path] = after;
+    for (FileChange& change : fixing_.changes) {
+      if (change.path != path) continue;
+      change.after = std::move(after);
+      return;
+    }
+    fixing_.changes.push_back(
+        {.path = path, .created = created, .before = std::move(before), .after = std::move(after)});
+    std::sort(fixing_.changes.begin(), fixing_.changes.end(),
+              [](const FileChange& a, const FileChange& b) { return a.path < b.path; });
+  }
+
+  LoadOptions load_;
+  absl::Span<const Rule* const> rules_;
+  bool unsafe_;
+  Fixing fixing_;
+  std::map<std::string, std::string> following_;  // path -> the path of what follows it
+};
+
+}  // namespace
+
+std::string WithFixes(absl::string_view text, absl::Span<const Fix* const> fixes,
+                      std::vector<size_t>& used) {
+  std::vector<const Edit*> edits;
+  for (size_t i = 0; i < fixes.size(); ++i) {
+    if (OverlapsAny(*fixes[i], edits)) continue;
+    used.push_back(i);
+    for (const Edit& edit : fixes[i]->edits) edits.push_back(&edit);
+  }
+  std::sort(edits.begin(), edits.end(), [](const Edit* a, const Edit* b) {
+    return std::pair(a->span.begin, a->span.end) < std::pair(b->span.begin, b->span.end);
+  });
+  std::string fixed;
+  size_t at = 0;
+  for (const Edit* edit : edits) {
+    absl::StrAppend(&fixed, text.substr(at, edit->span.begin - at), edit->text);
+    at = edit->span.end;
+  }
+  absl::StrAppend(&fixed, text.substr(at));
+  return fixed;
+}
+
+std::string NextPath(const std::string& path, const std::set<std::string>& names) {
+  const absl::string_view name = NameOf(path);
+  const Digits digits = VersionIn(name);
+  std::string version(VersionOf(name));
+  if (version.empty()) return "";
+  std::set<std::string> taken;
+  for (const std::string& other : names) taken.insert(std::string(Trimmed(VersionOf(other))));
+  do {
+    const std::string later = NextSecond(version);
+    version = later.empty() ? NextNumber(version) : later;
+  } while (taken.contains(std::string(Trimmed(version))));
+  // `007_orders.up.sql` is followed by `008_finish_orders.up.sql`, `7.sql` by `8_finish.sql`.
+  const absl::string_view rest = name.substr(digits.end);
+  const size_t words = std::min(rest.find_first_not_of("_-"), rest.size());
+  const bool has_words = words > 0 && words < rest.size();
+  return JoinPath(
+      ParentOf(path),
+      absl::StrCat(name.substr(0, digits.begin), version, has_words ? rest.substr(0, words) : "_",
+                   "finish", has_words ? "_" : "", rest.substr(has_words ? words : 0)));
+}
+
+absl::StatusOr<Fixing> FixAll(LoadOptions load, absl::Span<const Rule* const> rules, bool unsafe) {
+  return Fixer(std::move(load), rules, unsafe).Run();
+}
+
+absl::Status WriteChanges(absl::Span<const FileChange> changes) {
+  for (const FileChange& change : changes) {
+    absl::Status written = ReplaceFile(change.path, change.after);
+    if (!written.ok()) return written;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace plimsoll
