@@ -15,7 +15,10 @@ Json FixJson(const Fix& fix, const Source& source) {
   for (const Edit& edit : fix.edits) {
     edits.push_back({{"range", RangeJson(source, edit.span)}, {"text", edit.text}});
   }
-  return {{"title", fix.title}, {"safe", fix.safe}, {"edits", std::move(edits)}};
+  return {{"title", fix.title},
+          {"safe", fix.safe},
+          {"edits", std::move(edits)},
+          {"following", fix.following}};
 }
 
 Json FindingJson(const Finding& finding, const Source& source) {
