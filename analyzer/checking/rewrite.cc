@@ -99,16 +99,12 @@ Edit InsertStatementsAfter(const History& history, const Step& step,
                            absl::Span<const std::string> statements) {
   const Source& source = history.SourceOf(step);
   const Span span = history.StatementOf(step).span;
-  uint32_t place = span.end;
-  std::string text;
   // Behind its semicolon; the last statement of a file may have none.
-  Lexer lexer(source.text().substr(place), place);
+  Lexer lexer(source.text().substr(span.end), span.end);
   Token token;
-  if (lexer.NextCode(&token) && token.symbol == ';') {
-    place = token.span.end;
-  } else {
-    text = ";";
-  }
+  const bool ended = lexer.NextCode(&token) && token.symbol == ';';
+  const uint32_t place = ended ? token.span.end : span.end;
+  std::string text(ended ? 0 : 1, ';');
   for (const std::string& statement : statements) {
     absl::StrAppend(&text, LineEndOf(source), IndentationOf(source, span.begin), statement, ";");
   }
