@@ -1,4 +1,8 @@
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -8,6 +12,7 @@ PLIMSOLL_RULE(index_build_blocks_writes) = {
     .family = Family::kLocking,
     .severity = Severity::kError,
     .risk = Risk::kRisky,
+    .fixable = true,
     .since = "0.1",
     .summary = "CREATE INDEX blocks every write to the table until the index is built",
     .why = "INSERT, UPDATE and DELETE wait for as long as the index takes to build",
@@ -54,6 +59,15 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
               complaint.help =
                   absl::StrCat("create it ON ONLY ", Quoted(build->relation.name),
                                ", build an index CONCURRENTLY on each partition, attach them");
+            } else if (RunsAlone(history, step)) {
+              // What no file creates may be partitioned all the same.
+              const Relation* table = history.Before(step).Find(build->relation.id);
+              const bool safe = table != nullptr && !table->assumed;
+              const std::optional<Edit> edit = InsertAfter(history, step, "INDEX", "CONCURRENTLY");
+              if (edit) {
+                complaint.fixes.push_back(
+                    {.title = "build it CONCURRENTLY", .safe = safe, .edits = {*edit}});
+              }
             }
             report(step, std::move(complaint));
           }
