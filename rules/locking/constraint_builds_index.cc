@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -51,6 +52,21 @@ std::vector<Fix> BuildBefore(const History& history, const Step& step,
                      Replace(step, absl::StrCat("ADD CONSTRAINT ", name,
                                                 primary ? " PRIMARY KEY" : " UNIQUE",
                                                 " USING INDEX ", name))}}};
+}
+
+// A partitioned table takes no index over (tablecmds.c:ATExecAddIndexConstraint); its partitions
+// do.
+std::string HelpForWhole(const History& history, const Step& step,
+                         const action::AddConstraint& add) {
+  const Relation* table =
+      history.Before(step).Find(add.table.name, history.SessionAt(step).search_path);
+  if (table == nullptr || table->kind != RelationKind::kPartitionedTable) return "";
+  return absl::StrCat(
+      "build a unique index CONCURRENTLY on each partition, add it the constraint USING INDEX, "
+      "then "
+      "ALTER TABLE ONLY ",
+      Quoted(table->DisplayName()),
+      " ADD CONSTRAINT and attach the partitions' indexes with ALTER INDEX … ATTACH PARTITION");
 }
 
 }  // namespace
@@ -118,13 +134,24 @@ An exclusion constraint has no form that works online.
                                 add->constraint.kind == ConstraintKind::kPrimaryKey &&
                                 !add->constraint.using_index.empty();
               if (!work.relation.live || (!build && !scan)) continue;
-              report(step,
-                     {.message = absl::StrCat(
-                          build ? absl::StrCat("builds index ", Quoted(work.index))
-                                : absl::StrCat("reads every row of ", Quoted(work.relation.name)),
-                          " while ", BlockingWords(step)),
-                      .fixes =
-                          add == nullptr ? std::vector<Fix>() : BuildBefore(history, step, *add)});
+              Complaint complaint = {
+                  .message = absl::StrCat(
+                      build ? absl::StrCat("builds index ", Quoted(work.index))
+                            : absl::StrCat("reads every row of ", Quoted(work.relation.name)),
+                      " while ", BlockingWords(step))};
+              if (work.cause == Cause::kExclusion) {
+                complaint.help =
+                    "an exclusion constraint has no form that works online: add it while nobody "
+                    "uses the table, with a lock_timeout set";
+              } else if (scan) {
+                complaint.help =
+                    "set its columns NOT NULL before, which a validated check proves (see "
+                    "set-not-null-scan)";
+              } else if (add != nullptr) {
+                complaint.help = HelpForWhole(history, step, *add);
+                complaint.fixes = BuildBefore(history, step, *add);
+              }
+              report(step, std::move(complaint));
               break;
             }
           }

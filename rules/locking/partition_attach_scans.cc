@@ -191,8 +191,10 @@ alter table reading attach partition reading_2025 for values from ('2025-01-01')
               complaint.help =
                   ProofHelp(read.name, ConditionOf(*whole, *attach->bound), !scan.part);
             } else if (scan.work->cause == Cause::kIndex) {
-              complaint.help = absl::StrCat("build the same index on ", Quoted(read.name),
-                                            " CONCURRENTLY before; ATTACH takes it over");
+              complaint.help = absl::StrCat(
+                  "give ", Quoted(read.name),
+                  " the same index before, built CONCURRENTLY, and the constraint that "
+                  "it is of, if any; ATTACH takes it over");
             } else {
               complaint.help =
                   absl::StrCat("add the same foreign key to ", Quoted(attach->part.name),

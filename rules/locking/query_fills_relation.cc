@@ -6,13 +6,11 @@
 namespace plimsoll::rules {
 namespace {
 
-// What a query fills when it is made; empty where there is no query, or it is not run.
+// What a query fills when it is made.
 std::string FilledBy(const Step& step) {
-  if (const auto* table = step.As<action::CreateTable>()) {
-    return table->as_query && table->with_data ? table->table.name : "";
-  }
+  if (const auto* table = step.As<action::CreateTable>()) return table->table.name;
   const auto* view = step.As<action::CreateView>();
-  return view != nullptr && view->materialized && view->with_data ? view->view.name : "";
+  return view == nullptr ? "" : view->view.name;
 }
 
 }  // namespace

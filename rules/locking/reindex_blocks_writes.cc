@@ -47,15 +47,19 @@ std::string WhatIsBuilt(const Maintain& maintain, const std::vector<const Work*>
   bool many = builds.empty() && unknown == nullptr;
   for (const Work* build : builds) many |= build->relation.id != builds[0]->relation.id;
   const bool one = maintain.upkeep == Upkeep::kReindexIndex;
-  const std::string named =
-      maintain.relations.empty() ? maintain.object : maintain.relations[0].name.name;
+  std::string named = maintain.object;
+  if (!maintain.relations.empty()) {
+    const Name& name = maintain.relations[0].name;
+    named = name.schema.empty() ? name.name : absl::StrCat(name.schema, ".", name.name);
+  }
   std::string table = "each table in turn";
   if (!many && !builds.empty()) table = Quoted(builds[0]->relation.name);
   if (builds.empty() && unknown != nullptr) {
     table = one ? std::string("its table") : Quoted(unknown->DisplayName());
   }
-  const std::string what =
+  std::string what =
       one ? absl::StrCat("index ", Quoted(named)) : absl::StrCat("the indexes of ", Quoted(named));
+  if (maintain.upkeep == Upkeep::kReindexDatabase) what = "the indexes of the whole database";
   return absl::StrCat(what, " again while SHARE on ", table,
                       " blocks writes, and ACCESS EXCLUSIVE on ", one ? "the index" : "each index",
                       " nearly every query");
