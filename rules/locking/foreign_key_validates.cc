@@ -1,13 +1,55 @@
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// The name of the constraint that the step adds: what the text says, or what PostgreSQL chooses.
+// Empty where that is not known.
+std::string NameOfAdded(const History& history, const Step& step,
+                        const action::AddConstraint& add) {
+  if (!add.constraint.name.empty()) return add.constraint.name;
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  const Relation* before = history.Before(step).Find(add.table.name, path);
+  const Relation* after = history.After(step).Find(add.table.name, path);
+  if (before == nullptr || after == nullptr || before->assumed) return "";
+  for (const TableConstraint& constraint : after->constraints) {
+    const bool added = before->FindConstraint(constraint.name) == nullptr;
+    if (added && constraint.kind == add.constraint.kind) return constraint.name;
+  }
+  return "";
+}
+
+// Adds the constraint NOT VALID and validates it afterwards, where the two are transactions of
+// their own: the same schema, and the rows are read under a lock that lets writes go on.
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddConstraint& add, bool safe) {
+  const bool apart = RunsAlone(history, step) && IsWholeStatement(history, step);
+  // ONLY leaves the children without it, and they could not be validated.
+  if (!apart || !CanEdit(history, step) || add.table.only) return {};
+  const std::string name = NameOfAdded(history, step, add);
+  if (name.empty()) return {};
+  const std::string validate =
+      absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(add.table.name),
+                   " VALIDATE CONSTRAINT ", SqlName(name));
+  return {{.title = "add it NOT VALID, then validate it",
+           .safe = safe,
+           .edits = {Append(step, "NOT VALID"), InsertStatementsAfter(history, step, {validate})}}};
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(foreign_key_validates) = {
     .id = "foreign-key-validates",
     .family = Family::kLocking,
     .severity = Severity::kError,
     .risk = Risk::kRisky,
+    .fixable = true,
     .since = "0.1",
     .summary = "adding a foreign key checks every row while both tables refuse writes",
     .why = "SHARE ROW EXCLUSIVE is held on both tables until each row has found its partner",
@@ -44,8 +86,8 @@ to check, and neither is there in a table that this migration creates.
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const bool adds = step.As<action::AddConstraint>() != nullptr ||
-                              step.As<action::AddColumn>() != nullptr;
+            const auto* add = step.As<action::AddConstraint>();
+            const bool adds = add != nullptr || step.As<action::AddColumn>() != nullptr;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kForeignKey);
             if (!adds || scan == nullptr) continue;
             // A table made here has no rows; the other one is then not looked into either.
@@ -54,9 +96,19 @@ to check, and neither is there in a table that this migration creates.
               if (!lock.relation.live || !BlocksWrites(lock.mode)) continue;
               absl::StrAppend(&tables, tables.empty() ? "" : " and ", Quoted(lock.relation.name));
             }
-            report(step,
-                   {.message = absl::StrCat("checks every row of ", Quoted(scan->relation.name),
-                                            " while writes to ", tables, " wait")});
+            Complaint complaint = {.message = absl::StrCat("checks every row of ",
+                                                           Quoted(scan->relation.name),
+                                                           " while writes to ", tables, " wait")};
+            // Before 18 a partitioned table could not have one that is NOT VALID; one that no file
+            // creates may be partitioned.
+            const Relation* table = add == nullptr
+                                        ? nullptr
+                                        : history.Before(step).Find(
+                                              add->table.name, history.SessionAt(step).search_path);
+            if (table != nullptr && table->kind == RelationKind::kTable) {
+              complaint.fixes = ValidateLater(history, step, *add, /*safe=*/!table->assumed);
+            }
+            report(step, std::move(complaint));
           }
         },
 };

@@ -1,13 +1,30 @@
+#include <optional>
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+std::vector<Fix> BuildConcurrently(const History& history, const Step& step, bool known) {
+  if (!RunsAlone(history, step)) return {};
+  const std::optional<Edit> edit = InsertAfter(history, step, "INDEX", "CONCURRENTLY");
+  if (!edit) return {};
+  // A table that no file creates may be partitioned.
+  return {{.title = "build it CONCURRENTLY", .safe = known, .edits = {*edit}}};
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(index_build_blocks_writes) = {
     .id = "index-build-blocks-writes",
     .family = Family::kLocking,
     .severity = Severity::kError,
     .risk = Risk::kRisky,
+    .fixable = true,
     .since = "0.1",
     .summary = "CREATE INDEX blocks every write to the table until the index is built",
     .why = "INSERT, UPDATE and DELETE wait for as long as the index takes to build",
@@ -50,10 +67,16 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
             if (build == nullptr || step.effects.LiveWork(WorkKind::kScan) == nullptr) continue;
             Complaint complaint = {.message = absl::StrCat("builds index ", Quoted(build->index),
                                                            " while ", BlockingWords(step))};
-            if (build->relation.kind == RelationKind::kPartitionedTable) {
+            // What is built for a partitioned table is built on its partitions.
+            const Relation* table =
+                history.Before(step).Find(create->table, history.SessionAt(step).search_path);
+            if (table == nullptr) continue;
+            if (table->kind == RelationKind::kPartitionedTable) {
               complaint.help =
-                  absl::StrCat("create it ON ONLY ", Quoted(build->relation.name),
+                  absl::StrCat("create it ON ONLY ", Quoted(table->DisplayName()),
                                ", build an index CONCURRENTLY on each partition, attach them");
+            } else {
+              complaint.fixes = BuildConcurrently(history, step, !table->assumed);
             }
             report(step, std::move(complaint));
           }

@@ -1,13 +1,31 @@
+#include <optional>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// CONCURRENTLY drops one index, and nothing that stands on it (tablecmds.c:RemoveRelations).
+std::vector<Fix> DropConcurrently(const History& history, const Step& step,
+                                  const action::Drop& drop, bool known) {
+  if (drop.objects.size() != 1 || drop.cascade || !RunsAlone(history, step)) return {};
+  const std::optional<Edit> edit = InsertAfter(history, step, "DROP INDEX", "CONCURRENTLY");
+  if (!edit) return {};
+  // The index of a partitioned table is refused.
+  return {{.title = "drop it CONCURRENTLY", .safe = known, .edits = {*edit}}};
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(index_drop_blocks_queries) = {
     .id = "index-drop-blocks-queries",
     .family = Family::kLocking,
     .severity = Severity::kWarning,
     .risk = Risk::kRisky,
+    .fixable = true,
     .since = "0.1",
     .summary = "DROP INDEX locks its whole table against reads and writes",
     .why =
@@ -55,7 +73,8 @@ The index of a partitioned table has no such form, so it is not reported.
             report(step, {.message = table_known ? BlockingWords(step)
                                                  : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
                                                                 Quoted(lock->relation.name),
-                                                                " blocks reads and writes")});
+                                                                " blocks reads and writes"),
+                          .fixes = DropConcurrently(history, step, *drop, table_known)});
           }
         },
 };

@@ -1,13 +1,79 @@
+#include <string>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// The name of the constraint that the step adds: what the text says, or what PostgreSQL chooses.
+// Empty where that is not known.
+std::string NameOfAdded(const History& history, const Step& step,
+                        const action::AddConstraint& add) {
+  if (!add.constraint.name.empty()) return add.constraint.name;
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  const Relation* before = history.Before(step).Find(add.table.name, path);
+  const Relation* after = history.After(step).Find(add.table.name, path);
+  if (before == nullptr || after == nullptr || before->assumed) return "";
+  for (const TableConstraint& constraint : after->constraints) {
+    const bool added = before->FindConstraint(constraint.name) == nullptr;
+    if (added && constraint.kind == add.constraint.kind) return constraint.name;
+  }
+  return "";
+}
+
+// Adds the constraint NOT VALID and validates it afterwards, where the two are transactions of
+// their own: the same schema, and the rows are read under a lock that lets writes go on.
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddConstraint& add, bool safe) {
+  const bool apart = RunsAlone(history, step) && IsWholeStatement(history, step);
+  // ONLY leaves the children without it, and they could not be validated.
+  if (!apart || !CanEdit(history, step) || add.table.only) return {};
+  const std::string name = NameOfAdded(history, step, add);
+  if (name.empty()) return {};
+  const std::string validate =
+      absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(add.table.name),
+                   " VALIDATE CONSTRAINT ", SqlName(name));
+  return {{.title = "add it NOT VALID, then validate it",
+           .safe = safe,
+           .edits = {Append(step, "NOT VALID"), InsertStatementsAfter(history, step, {validate})}}};
+}
+
+// Has a check prove it that is validated while reads and writes go on, and takes the check away
+// again.
+std::vector<Fix> ProveBefore(const History& history, const Step& step,
+                             const action::SetNotNull& set) {
+  const bool apart = RunsAlone(history, step) && IsWholeStatement(history, step);
+  if (!apart || !CanEdit(history, step) || set.table.only) return {};
+  const CatalogView before = history.Before(step);
+  const Relation* table = before.Find(set.table.name, history.SessionAt(step).search_path);
+  if (table == nullptr) return {};
+  // Not the name that PostgreSQL 18 gives the constraint behind NOT NULL.
+  const std::string check =
+      SqlName(before.ChooseConstraintName(table->schema, table->name, set.column, "check", false));
+  const std::string alter = absl::StrCat("ALTER TABLE ", set.table.if_exists ? "IF EXISTS " : "",
+                                         SqlName(set.table.name));
+  const std::string add = absl::StrCat(alter, " ADD CONSTRAINT ", check, " CHECK (",
+                                       SqlName(set.column), " IS NOT NULL) NOT VALID");
+  const std::string validate = absl::StrCat(alter, " VALIDATE CONSTRAINT ", check);
+  const std::string drop = absl::StrCat(alter, " DROP CONSTRAINT ", check);
+  // A table that no file creates may have a check of that name.
+  return {{.title = "have a validated check prove it",
+           .safe = !table->assumed,
+           .edits = {InsertStatementsBefore(history, step, {add, validate}),
+                     InsertStatementsAfter(history, step, {drop})}}};
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(set_not_null_scan) = {
     .id = "set-not-null-scan",
     .family = Family::kLocking,
     .severity = Severity::kError,
     .risk = Risk::kRisky,
+    .fixable = true,
     .since = "0.1",
     .summary = "SET NOT NULL reads the whole table while nobody can use it",
     .why = "every query on the table waits until the last row was looked at",
@@ -44,14 +110,16 @@ alter table account drop constraint account_email_set;
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             const auto* add = step.As<action::AddConstraint>();
-            const bool sets = step.As<action::SetNotNull>() != nullptr ||
-                              (add != nullptr && add->constraint.kind == ConstraintKind::kNotNull);
-            if (!sets) continue;
+            const auto* set = step.As<action::SetNotNull>();
+            const bool adds = add != nullptr && add->constraint.kind == ConstraintKind::kNotNull;
+            if (set == nullptr && !adds) continue;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kNotNull);
             if (scan == nullptr) continue;
             report(step,
                    {.message = absl::StrCat("reads every row of ", Quoted(scan->relation.name),
-                                            " while ", BlockingWords(step))});
+                                            " while ", BlockingWords(step)),
+                    .fixes = adds ? ValidateLater(history, step, *add, /*safe=*/true)
+                                  : ProveBefore(history, step, *set)});
           }
         },
 };

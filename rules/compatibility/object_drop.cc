@@ -1,0 +1,195 @@
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+bool IsOneOf(ObjectKind kind, std::initializer_list<ObjectKind> kinds) {
+  return std::find(kinds.begin(), kinds.end(), kind) != kinds.end();
+}
+
+bool IsType(ObjectKind kind) { return IsOneOf(kind, {ObjectKind::kType, ObjectKind::kDomain}); }
+
+bool IsRoutine(ObjectKind kind) {
+  return IsOneOf(kind, {ObjectKind::kFunction, ObjectKind::kProcedure, ObjectKind::kRoutine,
+                        ObjectKind::kAggregate});
+}
+
+// Rows, indexes and privileges are other rules' business; statistics serve the planner alone.
+bool IsOfOtherRules(ObjectKind kind) {
+  return IsOneOf(kind, {ObjectKind::kTable, ObjectKind::kForeignTable, ObjectKind::kIndex,
+                        ObjectKind::kSequence, ObjectKind::kSchema, ObjectKind::kDatabase,
+                        ObjectKind::kTablespace, ObjectKind::kPolicy, ObjectKind::kRule,
+                        ObjectKind::kStatistics});
+}
+
+absl::string_view KindWord(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kView:
+      return "view ";
+    case ObjectKind::kMaterializedView:
+      return "materialized view ";
+    case ObjectKind::kFunction:
+      return "function ";
+    case ObjectKind::kProcedure:
+      return "procedure ";
+    case ObjectKind::kAggregate:
+      return "aggregate ";
+    case ObjectKind::kType:
+      return "type ";
+    case ObjectKind::kDomain:
+      return "domain ";
+    case ObjectKind::kTrigger:
+      return "trigger ";
+    case ObjectKind::kExtension:
+      return "extension ";
+    default:
+      return "";
+  }
+}
+
+// Whether the statement makes an object of the kind under that name.
+bool Makes(const Step& step, ObjectKind kind, const Name& name, const Name& on_table) {
+  if (const auto* view = step.As<action::CreateView>()) {
+    return IsOneOf(kind, {ObjectKind::kView, ObjectKind::kMaterializedView}) && view->view == name;
+  }
+  if (const auto* table = step.As<action::CreateTable>()) {
+    return kind == ObjectKind::kView && table->table == name;
+  }
+  if (const auto* function = step.As<action::CreateFunction>()) {
+    return IsRoutine(kind) && function->function == name;
+  }
+  if (const auto* type = step.As<action::CreateType>()) return IsType(kind) && type->type == name;
+  if (const auto* extension = step.As<action::CreateExtension>()) {
+    return kind == ObjectKind::kExtension && extension->name == name.name;
+  }
+  if (const auto* trigger = step.As<action::CreateTrigger>()) {
+    return kind == ObjectKind::kTrigger && trigger->name == name.name && trigger->table == on_table;
+  }
+  const auto* object = step.As<action::ChangeObject>();
+  return object != nullptr && object->change == action::ObjectChange::kCreate &&
+         object->kind == kind && object->object == name;
+}
+
+// Whether the same migration makes it again: that is how views and functions are replaced.
+bool ComesBack(const History& history, const Step& drop, ObjectKind kind, const Name& name) {
+  const auto& steps = history.steps();
+  const Name& on_table = drop.As<action::Drop>()->on_table;
+  return std::any_of(steps.begin() + drop.index, steps.end(), [&](const Step& later) {
+    return later.migration == drop.migration && Makes(later, kind, name, on_table);
+  });
+}
+
+// When the object was made; nothing where no file makes it.
+std::optional<Moment> MadeAt(const CatalogView& view, ObjectKind kind, const Name& name,
+                             const std::vector<std::string>& path) {
+  if (IsType(kind)) {
+    const UserType* type = view.FindType(name, path);
+    return type == nullptr ? std::nullopt : std::optional(type->created);
+  }
+  if (IsRoutine(kind)) {
+    const Routine* routine = view.FindRoutine(name, path);
+    return routine == nullptr ? std::nullopt : std::optional(routine->created);
+  }
+  const NamedObject* object = view.FindObject(kind, name, path);
+  return object == nullptr ? std::nullopt : std::optional(object->created);
+}
+
+// The moment before the first step of the migration.
+Moment StartOf(const History& history, const Step& step) {
+  uint32_t first = step.index;
+  while (first > 0 && history.steps()[first - 1].migration == step.migration) --first;
+  return first;
+}
+
+// Whether others may use it: it was there before this migration.
+bool IsLive(const History& history, const Step& step, const Name& name) {
+  const auto* drop = step.As<action::Drop>();
+  const auto& path = history.SessionAt(step).search_path;
+  const CatalogView before = history.Before(step);
+  if (drop->kind == ObjectKind::kTrigger) {
+    const Relation* table = before.Find(drop->on_table, path);
+    const Lock* lock = table == nullptr ? nullptr : step.effects.LockOn(table->id);
+    return lock != nullptr && lock->relation.live;
+  }
+  if (IsOneOf(drop->kind, {ObjectKind::kView, ObjectKind::kMaterializedView})) {
+    const Relation* view = before.Find(name, path);
+    const Lock* lock = view == nullptr ? nullptr : step.effects.LockOn(view->id);
+    return lock != nullptr && lock->relation.live;
+  }
+  if (before.IsObjectMissing(drop->kind, name, path)) return false;
+  const std::optional<Moment> made = MadeAt(before, drop->kind, name, path);
+  return !made || *made <= StartOf(history, step);
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(object_drop) = {
+    .id = "object-drop",
+    .family = Family::kCompatibility,
+    .severity = Severity::kWarning,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "running code that uses a view, function, type or trigger fails when it is dropped",
+    .why =
+        "PostgreSQL knows what in the database stands on it, not which query of a program does; "
+        "what a trigger did is no longer done, and nobody is told",
+    .help =
+        "drop it when no deployed code uses it any more, or make it again under the same name in "
+        "the same migration; then say so with `-- plimsoll:allow object-drop -- reason`",
+    .docs = R"md(
+```sql
+--- 001_create.sql
+create table city (id bigint primary key, name text);
+create view city_name as select name from city;
+create function greeting() returns text language sql as 'select ''hello''';
+create type mood as enum ('glad', 'sad');
+--- 002_drop.sql
+drop view city_name;
+--^^^^^^^^^^^^^^^^^ object-drop: drops view `city_name`, and running code that uses it fails
+drop function greeting();
+--^^^^^^^^^^^^^^^^^^^^^^ object-drop: drops function `greeting`, and running code that uses it fails
+drop type mood;
+--^^^^^^^^^^^^ object-drop: drops type `mood`, and running code that uses it fails
+```
+
+What comes back under its name in the same migration was replaced, not taken away; in one transaction
+nobody sees the gap:
+
+```sql
+--- 001_create.sql
+create table city (id bigint primary key, name text);
+create view city_name as select name from city;
+--- 002_replace.sql
+begin;
+drop view city_name;
+create view city_name as select id, name from city;
+commit;
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (const Step& step : history.steps()) {
+            const auto* drop = step.As<action::Drop>();
+            if (drop == nullptr || IsOfOtherRules(drop->kind) || step.effects.failure) continue;
+            std::string names;
+            for (const Name& name : drop->objects) {
+              if (!IsLive(history, step, name)) continue;
+              if (ComesBack(history, step, drop->kind, name)) continue;
+              absl::StrAppend(&names, names.empty() ? "" : ", ", Quoted(name.name));
+            }
+            if (names.empty()) continue;
+            const bool trigger = drop->kind == ObjectKind::kTrigger;
+            report(step, {.message = absl::StrCat(
+                              "drops ", KindWord(drop->kind), names,
+                              trigger ? absl::StrCat(" of ", Quoted(drop->on_table.name),
+                                                     ", and what it did is no longer done")
+                                      : ", and running code that uses it fails")});
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

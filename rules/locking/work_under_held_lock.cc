@@ -1,0 +1,156 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+// `alter table account add column note text`, cut where it is long.
+std::string WordsOf(const Step& step, const History& history) {
+  constexpr size_t kLongest = 60;
+  const absl::string_view text = history.SourceOf(step).Text(step.span);
+  std::string words = absl::StrReplaceAll(
+      absl::StrJoin(absl::StrSplit(text, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty()), " "),
+      {{"`", "'"}});
+  if (words.size() <= kLongest) return words;
+  return absl::StrCat(words.substr(0, words.rfind(' ', kLongest)), " …");
+}
+
+// What it does to tables that others use, as far as it may take long; empty: nothing.
+std::string LongWork(const Step& step) {
+  for (const Work& work : step.effects.work) {
+    if (!work.relation.live || work.shell) continue;
+    // What rewrites or copies a table locks its readers out by itself.
+    return work.kind == WorkKind::kIndexBuild
+               ? absl::StrCat("builds index ", Quoted(work.index))
+               : absl::StrCat("reads every row of ", Quoted(work.relation.name));
+  }
+  return "";
+}
+
+// Rows that it changes or copies, of which nobody knows how many there are.
+std::string ManyRows(const Step& step) {
+  const auto* modify = step.As<action::ModifyData>();
+  if (modify == nullptr || modify->planned_only) return "";
+  const bool copies = modify->copies_in || !modify->reads.empty();
+  const bool changes =
+      std::any_of(modify->writes.begin(), modify->writes.end(), [&](const action::Write& write) {
+        return write.verb != action::DataVerb::kInsert || copies;
+      });
+  const Lock* lock = step.effects.StrongestLiveLock();
+  if (!changes || lock == nullptr) return "";
+  return absl::StrCat(lock->mode == LockMode::kRowExclusive ? "changes rows of " : "reads rows of ",
+                      Quoted(lock->relation.name));
+}
+
+// The strongest lock of the statement itself, all its subcommands together.
+const Lock* OwnLock(const Step& step, const History& history) {
+  const Lock* strongest = nullptr;
+  for (const Step& sibling : history.StepsOf(step.migration, step.statement)) {
+    if (sibling.within != step.within) continue;
+    const Lock* lock = sibling.effects.StrongestLiveLock();
+    const bool stronger = lock != nullptr && (strongest == nullptr || lock->mode > strongest->mode);
+    if (stronger) strongest = lock;
+  }
+  return strongest;
+}
+
+// Whether the lock stops somebody whom the statement alone would let go on.
+bool StopsMore(const Lock& held, const Lock* own) {
+  const bool stops_writes = own != nullptr && BlocksWrites(own->mode);
+  const bool stops_reads = own != nullptr && BlocksReads(own->mode);
+  return (BlocksWrites(held.mode) && !stops_writes) || (BlocksReads(held.mode) && !stops_reads);
+}
+
+// `validate-under-lock` speaks of it.
+bool ValidatesUnder(const Step& step, const Lock& held) {
+  const Work* scan = step.effects.LiveWork(WorkKind::kScan);
+  return step.As<action::ValidateConstraint>() != nullptr && scan != nullptr &&
+         scan->relation.id == held.relation.id;
+}
+
+// The step that took one of the locks held before `step`.
+const Step& HolderOf(const Step& step, const Lock& held, const History& history) {
+  const auto place = static_cast<size_t>(&held - history.HeldBefore(step).data());
+  return history.steps()[history.HoldersBefore(step)[place]];
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(work_under_held_lock) = {
+    .id = "work-under-held-lock",
+    .family = Family::kLocking,
+    .severity = Severity::kError,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "long work goes on while a lock of an earlier statement stops traffic",
+    .why =
+        "a lock stays until its transaction ends: what is short by itself then lasts as long as "
+        "everything that follows it",
+    .help = "commit before the long work, or do it first and take the lock last",
+    .docs = R"md(
+`ADD COLUMN` is done in a moment, but its ACCESS EXCLUSIVE is let go when the transaction ends. All
+that follows happens behind a table that nobody can use:
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+create table invoice (id bigint primary key, total int);
+--- 002_change.sql
+begin;
+alter table account add column state text;
+update account set state = 'new' where state is null;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ work-under-held-lock: changes rows of `account` while ACCESS EXCLUSIVE on `account`, held since `add column state text`, blocks reads and writes
+create index invoice_total on invoice (total);
+commit;
+```
+
+One finding a lock is enough: the index is built under it as well. Long work comes first, or in
+another transaction:
+
+```sql
+-- transaction: file
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+--- 002_column.sql
+alter table account add column state text;
+--- 003_fill.sql
+update account set state = 'new' where id between 1 and 10000;
+```
+
+A statement that stops the same traffic by its own lock has a rule of its own, and so has `VALIDATE
+CONSTRAINT` (see `validate-under-lock`).
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          // One finding a transaction and locked table.
+          absl::flat_hash_set<std::pair<uint32_t, RelationId>> told;
+          for (const Step& step : history.steps()) {
+            const Lock* held = history.StrongestHeldBefore(step);
+            if (held == nullptr || !StopsMore(*held, OwnLock(step, history))) continue;
+            if (ValidatesUnder(step, *held)) continue;
+            const std::string work = LongWork(step);
+            const std::string what = work.empty() ? ManyRows(step) : work;
+            if (what.empty()) continue;
+            if (!told.insert({step.transaction, held->relation.id}).second) continue;
+            Complaint complaint = {
+                .message = absl::StrCat(what, " while ", LockModeName(held->mode), " on ",
+                                        Quoted(held->relation.name), ", held since `",
+                                        WordsOf(HolderOf(step, *held, history), history),
+                                        "`, blocks ", WhatItBlocks(held->mode)),
+                .locks = std::vector<Lock>{*held}};
+            // A condition may choose few rows.
+            if (work.empty()) complaint.severity = Severity::kWarning;
+            report(step, std::move(complaint));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

@@ -1,0 +1,79 @@
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+// What it is of which nothing is known; empty: all is known.
+std::string Unknown(const Step& step, const History& history) {
+  const Effects& effects = step.effects;
+  const bool unknown = !effects.modelled && !effects.inert;
+  if (!unknown && !effects.calls_unknown) return "";
+  const auto* modify = step.As<action::ModifyData>();
+  const bool program = modify != nullptr && modify->runs_program;
+  const bool calls = effects.calls_unknown && step.As<action::DoBlock>() == nullptr && !program;
+  return calls ? "a function that it calls" : history.TagOf(step);
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(unknown_effects) = {
+    .id = "unknown-effects",
+    .family = Family::kSyntax,
+    .severity = Severity::kNote,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "nobody can tell from the files what this statement does",
+    .why = "whatever it locks, rewrites or drops, no rule will say so",
+    .help =
+        "look at it yourself and take it over with `-- plimsoll:allow unknown-effects -- reason`, "
+        "or write out the statements that it would run",
+    .docs = R"md(
+What `EXECUTE` runs is followed as far as the text alone tells. Where only a run knows it, or where a
+function is called that no file creates, nothing can be said:
+
+```sql
+create table account (id bigint primary key);
+do $$
+--^^^… unknown-effects: what DO locks, loses or breaks is not known
+declare found text;
+begin
+  for found in select tablename from pg_tables loop
+    execute 'alter table ' || found || ' add column note text';
+  end loop;
+end
+$$;
+```
+
+A body that says what it does is read like the file itself:
+
+```sql
+create table account (id bigint primary key);
+do $$
+begin
+  execute 'alter table account add column note text';
+end
+$$;
+create function two() returns int language sql as 'select 2';
+select two();
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          const Step* told = nullptr;
+          for (const Step& step : history.steps()) {
+            const std::string what = Unknown(step, history);
+            // A body tells it once.
+            const bool again = told != nullptr && told->migration == step.migration &&
+                               told->statement == step.statement;
+            if (what.empty() || again) continue;
+            told = &step;
+            report(step, {.message =
+                              absl::StrCat("what ", what, " locks, loses or breaks is not known")});
+          }
+        },
+};
+
+}  // namespace plimsoll::rules
