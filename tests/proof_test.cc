@@ -4,7 +4,6 @@
 // does what its message says, and the recipe beside it does not.
 
 #include <iostream>
-#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -24,12 +23,6 @@ namespace {
 
 using testing_support::ExampleText;
 using truth::Case;
-
-// Why a statement of an example is not measured, by a part of its words.
-const std::map<std::string, std::string>& Unmeasurable() {
-  static const auto& reasons = *new std::map<std::string, std::string>{};
-  return reasons;
-}
 
 bool IsSession(const Step& step) { return step.As<action::SetParameter>() != nullptr; }
 

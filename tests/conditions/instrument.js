@@ -9,11 +9,11 @@
 
 const fs = require('node:fs');
 
-// The text with comments and the insides of literals blanked, of equal length.
+// The text with comments blanked and literals made dull, of equal length.
 function blanked(text) {
   return text.replace(
     /R"(\w*)\([\s\S]*?\)\1"|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\/\/[^\n]*|\/\*[\s\S]*?\*\//g,
-    (match) => match.replace(/[^\n]/g, ' '));
+    (match) => match.replace(/[^\n]/g, match[0] === '/' ? ' ' : '_'));
 }
 
 // The place behind the bracket that closes the one at `open`.
