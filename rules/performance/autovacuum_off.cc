@@ -74,7 +74,7 @@ PLIMSOLL_RULE(autovacuum_off) = {
     .severity = Severity::kWarning,
     .risk = Risk::kSafe,
     .since = "0.1",
-    .summary = "without autovacuum a table keeps every dead row, and its statistics grow old",
+    .summary = "without autovacuum a table keeps its dead rows, and its statistics grow old",
     .why =
         "the table grows with each UPDATE and DELETE, plans get worse, and the vacuum that "
         "prevents the wraparound of transaction ids finds everything at once",
@@ -89,7 +89,7 @@ create table account (id bigint primary key);
 alter table account set (autovacuum_enabled = off);
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ autovacuum-off
 create table log (id bigint, line text) with (autovacuum_enabled = false);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ autovacuum-off: nothing removes dead rows of `log` any more
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ autovacuum-off: autovacuum passes by `log`, whose dead rows stay where they are
 ```
 
 For a bulk load, switch it on again in the same migration. Otherwise tune it:
@@ -113,10 +113,11 @@ alter table account set (autovacuum_vacuum_scale_factor = 0.01);
             const Relation* relation = RelationOf(history, step, said);
             if (relation == nullptr || relation->persistence == Persistence::kTemporary) continue;
             if (IsUndone(history, step, relation->id, said)) continue;
-            report(step, {.message = absl::StrCat(
-                              "nothing removes dead rows of ", Quoted(relation->DisplayName()),
-                              said.space.empty() ? "" : "'s TOAST table", " any more"),
-                          .locks = std::vector<Lock>()});
+            report(step,
+                   {.message = absl::StrCat(
+                        "autovacuum passes by ", said.space.empty() ? "" : "the TOAST table of ",
+                        Quoted(relation->DisplayName()), ", whose dead rows stay where they are"),
+                    .locks = std::vector<Lock>()});
           }
         },
 };

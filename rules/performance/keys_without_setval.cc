@@ -1,8 +1,9 @@
 #include <algorithm>
+#include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rewrite.h"
@@ -65,20 +66,21 @@ bool Moves(const History& history, const Step& step, const Relation& table,
   return altered != nullptr && altered->id == table.id && alter->column == sequence.owner_column;
 }
 
-bool IsMovedLater(const History& history, const Step& step, const Relation& table,
-                  const Relation& sequence) {
-  for (uint32_t i = step.index + 1; i < history.steps().size(); ++i) {
-    const Step& later = history.steps()[i];
-    if (later.migration != step.migration) return false;
-    if (Moves(history, later, table, sequence)) return true;
-  }
-  return false;
-}
-
+// A table into whose column keys are put, and the sequence that gives them otherwise.
 struct Keys {
   const Relation* table = nullptr;
   const Relation* sequence = nullptr;
 };
+
+// The later step of the file that moves it; nothing where there is none.
+std::optional<uint32_t> MovedAt(const History& history, const Step& step, const Keys& keys) {
+  for (uint32_t i = step.index + 1; i < history.steps().size(); ++i) {
+    const Step& later = history.steps()[i];
+    if (later.migration != step.migration) return std::nullopt;
+    if (Moves(history, later, *keys.table, *keys.sequence)) return i;
+  }
+  return std::nullopt;
+}
 
 Keys KeysPut(const History& history, const Step& step) {
   const auto* modify = step.As<action::ModifyData>();
@@ -130,13 +132,17 @@ insert into account (name) values ('third');
 )md",
     .check =
         [](const History& history, const Reporter& report) {
-          // One finding a table and file: one setval mends all.
-          absl::flat_hash_set<std::pair<uint32_t, RelationId>> said;
+          // One finding a table and file: one setval mends all. Up to the step that is kept here
+          // there is nothing more to say.
+          absl::flat_hash_map<std::pair<uint32_t, RelationId>, uint32_t> settled;
           for (const Step& step : history.steps()) {
             const Keys keys = KeysPut(history, step);
             if (keys.table == nullptr) continue;
-            if (IsMovedLater(history, step, *keys.table, *keys.sequence)) continue;
-            if (!said.insert({step.migration, keys.table->id}).second) continue;
+            uint32_t& until = settled[{step.migration, keys.table->id}];
+            if (step.index < until) continue;
+            const std::optional<uint32_t> moved = MovedAt(history, step, keys);
+            until = moved.value_or(UINT32_MAX);
+            if (moved) continue;
             const std::string& column = keys.sequence->owner_column;
             const std::string name = keys.table->DisplayName();
             report(step, {.message = absl::StrCat("puts keys of its own into ", Quoted(column),

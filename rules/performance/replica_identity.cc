@@ -47,9 +47,10 @@ const Relation* Unidentified(const History& history, const Step& step) {
       history.At(static_cast<Moment>(history.TransactionOf(step).last_step) + 1);
   for (const Lock& lock : step.effects.locks) {
     const Relation* table = before.Find(lock.relation.id);
+    if (table == nullptr || table->publications.empty()) continue;
     const Relation* changed = after.Find(lock.relation.id);
     const Relation* last = end.Find(lock.relation.id);
-    if (!lock.relation.live || table == nullptr || changed == nullptr || last == nullptr) continue;
+    if (!lock.relation.live || changed == nullptr || last == nullptr) continue;
     if (!table->IsTable() || !IsIdentified(*table, before)) continue;
     if (IsIdentified(*changed, after) || IsIdentified(*last, end)) continue;
     if (PublishesChanges(*last, end)) return last;
