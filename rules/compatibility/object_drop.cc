@@ -149,11 +149,11 @@ create function greeting() returns text language sql as 'select ''hello''';
 create type mood as enum ('glad', 'sad');
 --- 002_drop.sql
 drop view city_name;
---^^^^^^^^^^^^^^^^^ object-drop: drops view `city_name`, and running code that uses it fails
+--^^^^^^^^^^^^^^^^^ object-drop: drops view `city_name` under the running code
 drop function greeting();
---^^^^^^^^^^^^^^^^^^^^^^ object-drop: drops function `greeting`, and running code that uses it fails
+--^^^^^^^^^^^^^^^^^^^^^^ object-drop: drops function `greeting` under the running code
 drop type mood;
---^^^^^^^^^^^^ object-drop: drops type `mood`, and running code that uses it fails
+--^^^^^^^^^^^^ object-drop: drops type `mood` under the running code
 ```
 
 What comes back under its name in the same migration was replaced, not taken away; in one transaction
@@ -187,7 +187,7 @@ commit;
                               "drops ", KindWord(drop->kind), names,
                               trigger ? absl::StrCat(" of ", Quoted(drop->on_table.name),
                                                      ", and what it did is no longer done")
-                                      : ", and running code that uses it fails")});
+                                      : " under the running code")});
           }
         },
 };

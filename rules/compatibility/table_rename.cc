@@ -1,7 +1,48 @@
+#include <utility>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+absl::string_view AlterWord(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::kView:
+      return "alter view ";
+    case RelationKind::kMaterializedView:
+      return "alter materialized view ";
+    case RelationKind::kForeignTable:
+      return "alter foreign table ";
+    default:
+      return "alter table ";
+  }
+}
+
+// A view of the old name stands in for the table until no code asks for it any more.
+std::vector<PlanStep> PlanOf(const History& history, const Step& step, RelationKind kind) {
+  const auto* rename = step.As<action::RenameRelation>();
+  const Name& old_name = rename->relation.name;
+  const std::string old_sql = SqlName(old_name);
+  const std::string both =
+      absl::StrCat(AlterWord(kind), old_sql, " rename to ", SqlName(rename->to), ";\ncreate view ",
+                   old_sql, " as select * from ", SqlName(Name{old_name.schema, rename->to}), ";");
+  const bool wrapped = history.migrations()[step.migration].wrapping != Wrapping::kNone;
+  return {
+      {.stage = Stage::kExpand,
+       .what = "rename it and make a view of the old name, in one transaction; grant on the "
+               "view what its users have on the table, and with row security make it WITH "
+               "(security_invoker = true)",
+       .sql = wrapped ? both : absl::StrCat("begin;\n", both, "\ncommit;")},
+      {.stage = Stage::kSwitch, .what = absl::StrCat("deploy code that says ", Quoted(rename->to))},
+      {.stage = Stage::kContract,
+       .what = "drop the view when no code asks for it any more",
+       .sql = absl::StrCat("drop view ", old_sql, ";")}};
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(table_rename) = {
     .id = "table-rename",
@@ -45,9 +86,9 @@ commit;
             if (rename == nullptr) continue;
             for (const Break& broken : step.effects.breaks) {
               if (broken.kind != BreakKind::kRenamedTable || !broken.relation.live) continue;
-              report(step,
-                     {.message = absl::StrCat(Quoted(broken.relation.name), " becomes ",
-                                              Quoted(rename->to), " under the running code")});
+              report(step, {.message = absl::StrCat(Quoted(broken.relation.name), " becomes ",
+                                                    Quoted(rename->to), " under the running code"),
+                            .plan = PlanOf(history, step, broken.relation.kind)});
             }
           }
         },

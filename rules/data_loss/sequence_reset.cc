@@ -22,8 +22,8 @@ std::string ConstantOf(const ShownColumn& shown) {
 }
 
 struct Reset {
-  const Relation* sequence = nullptr;  // null: no file makes it
-  std::string message;                 // empty: nothing is reset
+  const Relation* sequence = nullptr;
+  std::string message;
 };
 
 std::string RestartWords(const Relation& sequence, const SequenceOptions& options) {
@@ -65,22 +65,20 @@ Reset FindSetval(const History& history, const Step& step) {
       if (owned->owner_column == use.column) sequence = owned;
     }
   }
-  // Whose column has none gets NULL, and nothing is set.
-  if (sequence == nullptr && !use.column.empty()) return {};
+  if (sequence == nullptr) return {};
   for (const ShownColumn& shown : modify->selection->columns) {
     const std::string number = ConstantOf(shown);
     if (number.empty()) continue;
-    const std::string name = sequence == nullptr ? use.name.name : sequence->DisplayName();
-    return {.sequence = sequence, .message = absl::StrCat("sets ", Quoted(name), " to ", number)};
+    return {.sequence = sequence,
+            .message = absl::StrCat("sets ", Quoted(sequence->DisplayName()), " to ", number)};
   }
   return {};
 }
 
 // Others draw from it: it was there before this migration.
-bool IsLive(const Relation* sequence, const Step& step) {
-  if (sequence == nullptr) return true;
-  return sequence->persistence != Persistence::kTemporary &&
-         (sequence->assumed || sequence->migration != step.migration);
+bool IsLive(const Relation& sequence, const Step& step) {
+  return sequence.persistence != Persistence::kTemporary &&
+         (sequence.assumed || sequence.migration != step.migration);
 }
 
 void CheckDrop(const Step& step, const Reporter& report) {
@@ -143,8 +141,8 @@ select setval('ticket_id_seq', (select max(id) from ticket));
             CheckDrop(step, report);
             if (step.effects.failure) continue;
             Reset reset = FindRestart(history, step);
-            if (reset.message.empty()) reset = FindSetval(history, step);
-            if (reset.message.empty() || !IsLive(reset.sequence, step)) continue;
+            if (reset.sequence == nullptr) reset = FindSetval(history, step);
+            if (reset.sequence == nullptr || !IsLive(*reset.sequence, step)) continue;
             report(step, {.message = absl::StrCat(reset.message,
                                                   ": numbers that are in use may come again")});
           }

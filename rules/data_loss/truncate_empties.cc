@@ -77,7 +77,7 @@ create table cart_line (id bigserial primary key, cart_id bigint references cart
 truncate cart cascade;
 --^^^^^^^^^^^^^^^^^^^ truncate-empties: empties `cart`; CASCADE empties `cart_line` as well
 truncate cart, cart_line restart identity;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ truncate-empties: empties `cart`, `cart_line`, and sequences that they own start again
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ truncate-empties: empties `cart`, `cart_line`, and starts `cart_line_id_seq` again
 ```
 
 CASCADE follows foreign keys, whatever their ON DELETE says: a table that refers to an emptied one is

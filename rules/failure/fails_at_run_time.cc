@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/checking/rule.h"
@@ -39,6 +43,34 @@ absl::string_view HelpForPartitioned(const Step& step, const History& history) {
   if (table == nullptr || table->kind != RelationKind::kPartitionedTable) return "";
   return "create the index ON ONLY the partitioned table, build one CONCURRENTLY on each "
          "partition, then attach them with ALTER INDEX … ATTACH PARTITION";
+}
+
+// The name of what the failing step would have made and what is not there without it.
+std::string NameNotMade(const Step& step, const History& history) {
+  const CatalogView view = history.Before(step);
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  if (const auto* create = step.As<action::CreateTable>()) {
+    return view.Find(create->table, path) == nullptr ? create->table.name : "";
+  }
+  if (const auto* create = step.As<action::CreateView>()) {
+    return view.Find(create->view, path) == nullptr ? create->view.name : "";
+  }
+  if (const auto* create = step.As<action::CreateType>()) {
+    return view.FindType(create->type, path) == nullptr ? create->type.name : "";
+  }
+  const auto* add = step.As<action::AddColumn>();
+  if (add == nullptr) return "";
+  const Relation* table = view.Find(add->table.name, path);
+  const bool there = table != nullptr && table->FindColumn(add->column.name) != nullptr;
+  return there ? "" : add->column.name;
+}
+
+// Whether it fails only because an earlier statement did.
+bool IsConsequence(const Failure& failure, const absl::flat_hash_set<std::string>& not_made) {
+  if (!absl::EndsWith(failure.message, " does not exist")) return false;
+  return std::any_of(not_made.begin(), not_made.end(), [&](const std::string& name) {
+    return absl::StrContains(failure.message, absl::StrCat("\"", name, "\""));
+  });
 }
 
 }  // namespace
@@ -124,9 +156,14 @@ that no file creates: they are taken to exist.
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          absl::flat_hash_set<std::string> not_made;
           for (const Step& step : history.steps()) {
             const std::optional<Failure>& failure = step.effects.failure;
             if (!failure) continue;
+            const bool consequence = IsConsequence(*failure, not_made);
+            const std::string name = NameNotMade(step, history);
+            if (!name.empty()) not_made.insert(name);
+            if (consequence) continue;
             // `concurrently-in-transaction` speaks of the one, `syntax-error` of the other.
             const bool forbidden =
                 step.effects.forbidden_in_transaction && failure->sqlstate == "25001";

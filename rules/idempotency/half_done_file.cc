@@ -88,10 +88,12 @@ commit;
               if (!whole.first && alone == nullptr) alone = &steps[last];
             }
             if (alone != nullptr && wholes.size() > 1) {
-              report(*alone, {.message = absl::StrCat(history.TagOf(*alone),
-                                                      " is committed apart from what else the "
-                                                      "file does, which may fail"),
-                              .locks = std::vector<Lock>()});
+              // Of a body, the statement that runs it.
+              const Step& shown = history.StepsOf(alone->migration, alone->statement).front();
+              report(shown, {.message = absl::StrCat(history.TagOf(shown),
+                                                     " is committed apart from what else the "
+                                                     "file does, which may fail"),
+                             .locks = std::vector<Lock>()});
             }
             first = last;
           }

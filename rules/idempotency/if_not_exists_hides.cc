@@ -63,9 +63,10 @@ void CheckIndex(const Step& step, const action::CreateIndex& create, const Histo
                 const Reporter& report) {
   if (!create.if_not_exists || !create.concurrently) return;
   if (step.effects.StrongestLiveLock() == nullptr) return;
-  Complaint complaint = {.message = absl::StrCat("is content with an invalid ", Quoted(create.name),
-                                                 " that a failed build has left")};
-  if (CanEdit(history, step) && RunsAlone(history, step)) {
+  Complaint complaint = {.message = absl::StrCat("keeps an invalid ", Quoted(create.name),
+                                                 " where a failed build has left one")};
+  // In a transaction block it would have failed, as DROP INDEX CONCURRENTLY would.
+  if (CanEdit(history, step)) {
     const Name name = {.schema = create.table.schema, .name = create.name};
     complaint.fixes.push_back(
         {.title = "drop what a failed build has left first",
@@ -101,7 +102,7 @@ it is, marked invalid. The next run finds the name taken, says `skipping`, and s
 create table account (id bigint primary key, email text);
 --- 002_index.sql
 create index concurrently if not exists account_email on account (email);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ if-not-exists-hides: is content with an invalid `account_email` that a failed build has left
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ if-not-exists-hides: keeps an invalid `account_email` where a failed build has left one
 ```
 
 To drop it first costs nothing where there is none:

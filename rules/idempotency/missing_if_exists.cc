@@ -1,8 +1,11 @@
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -26,7 +29,8 @@ Missing MissingClause(const Step& step, const History& history) {
     return Missing{words, said || !matters ? nullptr : "IF EXISTS"};
   };
   if (const auto* create = step.As<action::CreateTable>()) {
-    return not_exists(tag, create->if_not_exists, create->persistence != Persistence::kTemporary);
+    return not_exists(tag, create->if_not_exists,
+                      create->persistence != Persistence::kTemporary && tag != "SELECT INTO");
   }
   if (const auto* create = step.As<action::CreateIndex>()) {
     // After a failed CONCURRENTLY, IF NOT EXISTS would be content with the invalid index; and an
@@ -38,7 +42,9 @@ Missing MissingClause(const Step& step, const History& history) {
     return not_exists(tag, create->if_not_exists, create->materialized);
   }
   if (const auto* create = step.As<action::CreateSchema>()) {
-    return not_exists(tag, create->if_not_exists, true);
+    // With elements, it has no such form (schemacmds.c).
+    return not_exists(tag, create->if_not_exists,
+                      step.within != nullptr || IsWholeStatement(history, step));
   }
   if (const auto* create = step.As<action::CreateSequence>()) {
     return not_exists(tag, create->if_not_exists, create->persistence != Persistence::kTemporary);
@@ -60,6 +66,22 @@ Missing MissingClause(const Step& step, const History& history) {
     return exists(tag, drop->if_exists, live || step.effects.locks.empty());
   }
   return {};
+}
+
+// The clause in the text, behind the words that it belongs to.
+std::optional<Edit> AddClause(const Step& step, const Missing& missing, const History& history) {
+  std::string words = missing.words;
+  const auto* drop = step.As<action::Drop>();
+  if (drop != nullptr && drop->concurrently) absl::StrAppend(&words, " CONCURRENTLY");
+  if (absl::StartsWith(words, "CREATE ")) {
+    // Others may stand before it: CREATE UNLOGGED TABLE, CREATE UNIQUE INDEX.
+    if (absl::EndsWith(words, " AS")) words.resize(words.size() - 3);
+    words = words.substr(words.rfind(' ') + 1);
+  }
+  const std::optional<Edit> edit = InsertAfter(history, step, words, missing.clause);
+  // COLUMN may be left out.
+  if (edit || !absl::EndsWith(words, " COLUMN")) return edit;
+  return InsertAfter(history, step, words.substr(0, words.find(' ')), missing.clause);
 }
 
 // Whether what ran before a failure in this file stays done, so that the file will be run again
@@ -89,6 +111,7 @@ PLIMSOLL_RULE(missing_if_exists) = {
     .family = Family::kIdempotency,
     .severity = Severity::kWarning,
     .risk = Risk::kSafe,
+    .fixable = true,
     .since = "0.1",
     .summary = "without IF [NOT] EXISTS a migration that stopped halfway cannot be run again",
     .why = "the second run fails on what the first one already did",
@@ -138,10 +161,16 @@ create table totals (id bigint primary key);
             const Missing missing = element ? Missing() : MissingClause(step, history);
             if (missing.clause == nullptr || dropped.contains(MadeName(step))) continue;
             const bool half_done = LeavesHalfDone(step, history);
-            report(step, {.message = absl::StrCat(missing.words, " without ", missing.clause,
-                                                  " fails when it is run again"),
-                          .locks = std::vector<Lock>(),
-                          .severity = half_done ? Severity::kWarning : Severity::kNote});
+            Complaint complaint = {
+                .message = absl::StrCat(missing.words, " without ", missing.clause,
+                                        " fails when it is run again"),
+                .locks = std::vector<Lock>(),
+                .severity = half_done ? Severity::kWarning : Severity::kNote};
+            if (const std::optional<Edit> edit = AddClause(step, missing, history)) {
+              complaint.fixes.push_back(
+                  {.title = absl::StrCat("add ", missing.clause), .edits = {*edit}});
+            }
+            report(step, std::move(complaint));
           }
         },
 };

@@ -66,9 +66,9 @@ drop table legacy_login;
 --^^^^^^^^^^^^^^^^^^^^^ drop-locks-other-tables: ACCESS EXCLUSIVE on `account`, at the other end of a foreign key, blocks reads and writes
 ```
 
-Whoever drops the table has to wait until every query of `account` is done, and queries that come later
-wait behind. The foreign key alone needs the same lock, but with a timeout the wait is short, and a
-failure costs nothing. Without it the table goes quietly:
+Whoever drops the table has to wait until every query of `account` is done, and queries that come
+later wait behind. The foreign key alone needs the same lock, but with a timeout the wait is short,
+and a failure costs nothing. Without it the table goes quietly:
 
 ```sql
 --- 001_create.sql

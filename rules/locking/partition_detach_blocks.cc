@@ -48,8 +48,8 @@ alter table reading detach partition reading_2015;
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ partition-detach-blocks: waits for ACCESS EXCLUSIVE on `reading`, and reads and writes wait behind it
 ```
 
-`CONCURRENTLY` waits for the others instead of making them wait. The detached table keeps its bound as
-a check, which may be dropped.
+`CONCURRENTLY` waits for the others instead of making them wait. The detached table keeps its bound
+as a check, which may be dropped.
 
 ```sql
 --- 001_create.sql
@@ -59,11 +59,11 @@ create table reading_2015 partition of reading for values from ('2015-01-01') to
 alter table reading detach partition reading_2015 concurrently;
 ```
 
-PostgreSQL refuses that where there is a default partition. Then a short `lock_timeout` and another try
-keep the queue short.
+PostgreSQL refuses that where there is a default partition. Then a short `lock_timeout` and another
+try keep the queue short.
 
-Where other tables refer to the partitioned table, their rows are looked through, to see that none of
-them needs the partition:
+Where other tables refer to the partitioned table, their rows are looked through, to see that none
+of them needs the partition:
 
 ```sql
 --- 001_create.sql

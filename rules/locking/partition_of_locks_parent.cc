@@ -21,8 +21,8 @@ PLIMSOLL_RULE(partition_of_locks_parent) = {
         "create the table on its own with LIKE, then ATTACH PARTITION, which lets reads and writes "
         "go on",
     .docs = R"md(
-`PARTITION OF` takes ACCESS EXCLUSIVE on the partitioned table. One long report that is still reading
-is enough to stop all traffic on it until the report ends.
+`PARTITION OF` takes ACCESS EXCLUSIVE on the partitioned table. One long report that is still
+reading is enough to stop all traffic on it until the report ends.
 
 ```sql
 --- 001_create.sql

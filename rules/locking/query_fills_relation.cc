@@ -30,9 +30,9 @@ PLIMSOLL_RULE(query_fills_relation) = {
         "create it WITH NO DATA, or as an empty table with its constraints, and fill it outside of "
         "the migration, a table in batches",
     .docs = R"md(
-`CREATE TABLE AS`, `SELECT INTO` and `CREATE MATERIALIZED VIEW` run their query at once, however long it
-takes. Whoever needs a stronger lock on the tables it reads, such as the next `ALTER TABLE`, waits for its
-end. A table that is made so has no constraints and no indexes either.
+`CREATE TABLE AS`, `SELECT INTO` and `CREATE MATERIALIZED VIEW` run their query at once, however
+long it takes. Whoever needs a stronger lock on the tables it reads, such as the next `ALTER TABLE`,
+waits for its end. A table that is made so has no constraints and no indexes either.
 
 ```sql
 --- 001_create.sql

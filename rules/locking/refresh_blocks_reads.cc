@@ -60,9 +60,9 @@ refresh materialized view sales;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ refresh-blocks-reads: fills `sales` again while ACCESS EXCLUSIVE on `sales` blocks reads and writes
 ```
 
-`CONCURRENTLY` runs the query aside, compares, and changes the rows that differ, under EXCLUSIVE, which
-readers do not wait for. It may stand in a transaction. To tell rows apart it needs a unique index on
-plain columns, without a condition:
+`CONCURRENTLY` runs the query aside, compares, and changes the rows that differ, under EXCLUSIVE,
+which readers do not wait for. It may stand in a transaction. To tell rows apart it needs a unique
+index on plain columns, without a condition:
 
 ```sql
 --- 001_create.sql
@@ -78,7 +78,8 @@ A view that was never filled cannot be read anyway, so nobody waits for its firs
 ```sql
 --- 001_create.sql
 create table sale (day date, amount numeric);
-create materialized view sales as select day, sum(amount) as amount from sale group by day with no data;
+create materialized view sales as select day, sum(amount) as amount from sale group by day
+  with no data;
 --- 002_fill.sql
 refresh materialized view sales;
 ```

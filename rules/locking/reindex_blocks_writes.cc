@@ -96,9 +96,9 @@ PLIMSOLL_RULE(reindex_blocks_writes) = {
         "use REINDEX … CONCURRENTLY, outside a transaction; if it fails, drop the invalid index "
         "that it leaves, whose name ends in `_ccnew`, and start again",
     .docs = R"md(
-`REINDEX` holds SHARE on the table, for which writers wait, and ACCESS EXCLUSIVE on the index. Readers
-may use the table, but the planner looks at each of its indexes, whether the query needs it or not, so
-nearly every query waits too.
+`REINDEX` holds SHARE on the table, for which writers wait, and ACCESS EXCLUSIVE on the index.
+Readers may use the table, but the planner looks at each of its indexes, whether the query needs it
+or not, so nearly every query waits too.
 
 ```sql
 --- 001_create.sql
@@ -111,8 +111,8 @@ reindex table account;
 --^^^^^^^^^^^^^^^^^^^ reindex-blocks-writes: builds the indexes of `account` again while SHARE on `account` blocks writes, and ACCESS EXCLUSIVE on each index nearly every query
 ```
 
-`CONCURRENTLY` builds a new index beside the old one and swaps them. Nobody waits for it. It must stand
-outside a transaction, and each statement may fail and leave an invalid index behind.
+`CONCURRENTLY` builds a new index beside the old one and swaps them. Nobody waits for it. It must
+stand outside a transaction, and each statement may fail and leave an invalid index behind.
 
 ```sql
 --- 001_create.sql
@@ -123,9 +123,9 @@ reindex index concurrently account_email;
 reindex (verbose) table concurrently account;
 ```
 
-The index of an exclusion constraint cannot be built again that way: PostgreSQL refuses it where it is
-named, and passes over it with its table. `REINDEX DATABASE … CONCURRENTLY` passes over the system's
-catalogs.
+The index of an exclusion constraint cannot be built again that way: PostgreSQL refuses it where it
+is named, and passes over it with its table. `REINDEX DATABASE … CONCURRENTLY` passes over the
+system's catalogs.
 )md",
     .check =
         [](const History& history, const Reporter& report) {

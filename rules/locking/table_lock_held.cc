@@ -42,8 +42,8 @@ lock table account in share mode;
 insert into audit select id, balance from account;
 ```
 
-SHARE UPDATE EXCLUSIVE keeps away other changes of the schema, and neither reads nor writes. What the
-next statement takes anyway is not reported, for `LOCK TABLE` then only asks for it first:
+SHARE UPDATE EXCLUSIVE keeps away other changes of the schema, and neither reads nor writes. What
+the next statement takes anyway is not reported, for `LOCK TABLE` then only asks for it first:
 
 ```sql
 -- transaction: file

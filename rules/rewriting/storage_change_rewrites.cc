@@ -55,7 +55,8 @@ PLIMSOLL_RULE(storage_change_rewrites) = {
         "create a new table that is kept as wanted, keep it in step with a trigger, fill it in "
         "batches, then swap the two by renaming",
     .docs = R"md(
-`SET LOGGED`, `SET UNLOGGED` and `SET ACCESS METHOD` write every row anew and build all indexes again:
+`SET LOGGED`, `SET UNLOGGED` and `SET ACCESS METHOD` write every row anew and build all indexes
+again:
 
 ```sql
 --- 001_create.sql
@@ -65,8 +66,8 @@ alter table account set logged;
 --                  ^^^^^^^^^^ storage-change-rewrites: rewrites `account` while ACCESS EXCLUSIVE on `account` blocks reads and writes
 ```
 
-`SET TABLESPACE` copies the files as they are, those of an index under a lock on the index, for which
-nearly every query of its table waits:
+`SET TABLESPACE` copies the files as they are, those of an index under a lock on the index, for
+which nearly every query of its table waits:
 
 ```sql
 --- 001_create.sql

@@ -52,8 +52,8 @@ PLIMSOLL_RULE(type_change_rebuilds) = {
         "drop the check before, add it again NOT VALID after, and validate it in a transaction of "
         "its own",
     .docs = R"md(
-A change of type that needs no new copy of the table (see `type-change-rewrites`) may still take as long
-as the table is large. A check on the column is looked at in every row:
+A change of type that needs no new copy of the table (see `type-change-rewrites`) may still take as
+long as the table is large. A check on the column is looked at in every row:
 
 ```sql
 --- 001_create.sql
@@ -63,8 +63,8 @@ alter table invoice alter column note type varchar(80);
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ type-change-rebuilds: checks every row of `invoice` again while ACCESS EXCLUSIVE on `invoice` blocks reads and writes
 ```
 
-And an index is built again where it has an expression or a predicate on the column, or sorts its values
-in another way, as after a change of collation:
+And an index is built again where it has an expression or a predicate on the column, or sorts its
+values in another way, as after a change of collation:
 
 ```sql
 --- 001_create.sql

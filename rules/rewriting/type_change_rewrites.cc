@@ -1,144 +1,404 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
+#include "analyzer/syntax/lexer.h"
 
 namespace plimsoll::rules {
 namespace {
 
-std::string SqlType(const TypeName& type) {
-  std::string text = SqlName(type.name);
-  // What modifies an interval is kept as a mask of bits; without it the type holds as much.
-  if (!type.modifiers.empty() && type.name.name != "interval") {
-    absl::StrAppend(&text, "(", absl::StrJoin(type.modifiers, ", "), ")");
-  }
-  if (type.array) absl::StrAppend(&text, "[]");
-  return text;
-}
-
-// The names that the plan uses, as SQL.
-struct Parts {
-  std::string table;
-  std::string column;
-  std::string fresh;    // the column of the new type
-  std::string old;      // what the old one is called once the names are swapped
-  std::string trigger;  // and its function
-  std::string proof;    // the check that no value is null
+// The words of the subcommand behind TYPE: the type, and the expression of USING where there is
+// one.
+struct TypeWords {
   std::string type;
-  std::string collation;  // a clause of the new column
-  std::string key;        // the primary key, where the column alone is it
-  bool required = false;  // NOT NULL
-  bool computed = false;  // USING
+  std::string expression;
 };
 
-std::string TriggerOf(const Parts& parts) {
-  return absl::StrCat(
-      "CREATE FUNCTION ", parts.trigger, "() RETURNS trigger LANGUAGE plpgsql AS $$\n",
-      "BEGIN\n  NEW.", parts.fresh, " := CAST(NEW.", parts.column, " AS ", parts.type,
-      ");\n  RETURN NEW;\nEND $$;\nCREATE TRIGGER ", parts.trigger, " BEFORE INSERT OR UPDATE ON ",
-      parts.table, "\n  FOR EACH ROW EXECUTE FUNCTION ", parts.trigger, "();");
+TypeWords WordsOf(const History& history, const Step& step) {
+  TypeWords words;
+  const Source& source = history.SourceOf(step);
+  const absl::string_view text = source.Text(step.span);
+  Lexer lexer(text);
+  uint32_t type = 0;
+  int depth = 0;
+  for (Token token; lexer.NextCode(&token);) {
+    const absl::string_view word = text.substr(token.span.begin, token.span.end - token.span.begin);
+    depth += (word == "(" ? 1 : 0) - (word == ")" ? 1 : 0);
+    if (depth > 0 || token.kind != TokenKind::kIdentifier) continue;
+    if (type == 0 && absl::EqualsIgnoreCase(word, "type")) type = token.span.end;
+    if (type == 0 || !absl::EqualsIgnoreCase(word, "using")) continue;
+    words.type = std::string(text.substr(type, token.span.begin - type));
+    words.expression = std::string(text.substr(token.span.end));
+    break;
+  }
+  if (words.type.empty()) words.type = std::string(text.substr(type));
+  absl::StripAsciiWhitespace(&words.type);
+  absl::StripAsciiWhitespace(&words.expression);
+  return words;
 }
 
-std::string KeyIndexOf(const Parts& parts) { return SqlName(absl::StrCat(parts.key, "_new")); }
-
-// What makes the new column all that the old one is, while others go on.
-std::string ProofOf(const Parts& parts) {
-  const std::string alter = absl::StrCat("ALTER TABLE ", parts.table);
-  std::string proof = absl::StrCat(
-      alter, " ADD CONSTRAINT ", parts.proof, " CHECK (", parts.fresh, " IS NOT NULL) NOT VALID;\n",
-      alter, " VALIDATE CONSTRAINT ", parts.proof, ";\n", alter, " ALTER COLUMN ", parts.fresh,
-      " SET NOT NULL;\n", alter, " DROP CONSTRAINT ", parts.proof, ";");
-  if (!parts.key.empty()) {
-    absl::StrAppend(&proof, "\nCREATE UNIQUE INDEX CONCURRENTLY ", KeyIndexOf(parts), " ON ",
-                    parts.table, " (", parts.fresh, ");");
-  }
-  return proof;
+bool Contains(const std::vector<std::string>& columns, const std::string& column) {
+  return std::find(columns.begin(), columns.end(), column) != columns.end();
 }
 
-std::string SwapOf(const Parts& parts) {
-  const std::string alter = absl::StrCat("\nALTER TABLE ", parts.table);
-  std::string swap =
-      absl::StrCat("BEGIN;\nSET LOCAL lock_timeout = '2s';\nDROP TRIGGER ", parts.trigger, " ON ",
-                   parts.table, ";\nDROP FUNCTION ", parts.trigger, "();");
-  if (!parts.key.empty()) {
-    absl::StrAppend(&swap, alter, " DROP CONSTRAINT ", SqlName(parts.key), ",\n  ADD CONSTRAINT ",
-                    SqlName(parts.key), " PRIMARY KEY USING INDEX ", KeyIndexOf(parts), ";");
-  }
-  absl::StrAppend(&swap, alter, " RENAME COLUMN ", parts.column, " TO ", parts.old, ";", alter,
-                  " RENAME COLUMN ", parts.fresh, " TO ", parts.column, ";");
-  if (parts.required) {
-    absl::StrAppend(&swap, alter, " ALTER COLUMN ", parts.old, " DROP NOT NULL;");
-  }
-  return absl::StrCat(swap, "\nCOMMIT;");
-}
+// The way of one column to another type by a second column, which takes its name in the end. What
+// hangs on the old one is collected as SQL where files tell all of it, else in words.
+class Exchange {
+ public:
+  Exchange(const History& history, const Step& step, const Relation& table)
+      : history_(history),
+        step_(step),
+        before_(history.Before(step)),
+        relation_(table),
+        alter_(*step.As<action::AlterColumnType>()),
+        words_(WordsOf(history, step)),
+        table_(SqlName(alter_.table.name)),
+        column_(SqlName(alter_.column)),
+        new_(SqlName(alter_.column + "_new")),
+        old_(SqlName(alter_.column + "_old")),
+        sync_(absl::StrCat(alter_.table.name.name, "_", alter_.column, "_sync")) {}
 
-// A column of the new type beside the old one, and a swap of their names when it holds all values.
-std::vector<PlanStep> PlanOf(const Parts& parts) {
-  std::vector<PlanStep> plan = {
-      {.stage = Stage::kExpand,
-       .what =
-           absl::StrCat("add a column of the new type, and a trigger that keeps it in step",
-                        parts.computed ? "; where it casts, write the expression of USING" : ""),
-       .sql = absl::StrCat("ALTER TABLE ", parts.table, " ADD COLUMN ", parts.fresh, " ",
-                           parts.type, parts.collation, ";\n", TriggerOf(parts))},
-      {.stage = Stage::kBackfill,
-       .what = "fill the old rows in batches, each a transaction, until none is left",
-       .sql = absl::StrCat("UPDATE ", parts.table, " SET ", parts.fresh, " = CAST(", parts.column,
-                           " AS ", parts.type, ")\n  WHERE ctid = ANY (ARRAY(SELECT ctid FROM ",
-                           parts.table, " WHERE ", parts.fresh, " IS NULL AND ", parts.column,
-                           " IS NOT NULL LIMIT 10000));")}};
-  if (parts.required) {
-    plan.push_back({.stage = Stage::kBackfill,
-                    .what = "have a validated check prove that no value is null, outside a "
-                            "transaction",
-                    .sql = ProofOf(parts)});
+  std::vector<PlanStep> Plan() {
+    known_ = relation_.FindColumn(alter_.column);
+    NoteNotNull();
+    NoteIndexes();
+    NoteForeignKeys();
+    NoteReferences();
+    NoteChecks();
+    NoteDefault();
+    std::vector<PlanStep> plan = {ExpandStep(), BackfillStep()};
+    if (!online_.empty()) {
+      plan.push_back({.stage = Stage::kBackfill,
+                      .what = "make for the new column what hangs on the old one, each statement "
+                              "outside of a transaction",
+                      .sql = absl::StrJoin(online_, "\n")});
+    }
+    plan.push_back({.stage = Stage::kSwitch,
+                    .what = absl::StrCat("deploy code that takes ", column_, " of either type")});
+    plan.push_back(SwapStep());
+    if (!later_.empty()) {
+      plan.push_back({.stage = Stage::kSwitch,
+                      .what = "validate what was added over rows that are there",
+                      .sql = absl::StrJoin(later_, "\n")});
+    }
+    plan.push_back({.stage = Stage::kContract,
+                    .what = "drop the old column when nothing has gone wrong",
+                    .sql = absl::StrCat("-- plimsoll:allow column-drop -- the new column holds the "
+                                        "same\nalter table ",
+                                        table_, " drop column ", old_, ";")});
+    return plan;
   }
-  plan.push_back({.stage = Stage::kSwitch,
-                  .what = "deploy code that can do with the old type and with the new one"});
-  plan.push_back({.stage = Stage::kContract,
-                  .what = "swap the two names; before, build the old column's indexes CONCURRENTLY "
-                          "on the new one, and swap its default and constraints in the same "
-                          "transaction",
-                  .sql = SwapOf(parts)});
-  plan.push_back(
-      {.stage = Stage::kContract,
-       .what = "drop the old column",
-       .sql = absl::StrCat("ALTER TABLE ", parts.table, " DROP COLUMN ", parts.old, ";")});
-  return plan;
-}
 
-std::vector<PlanStep> PlanOf(const History& history, const Step& step,
-                             const action::AlterColumnType& alter) {
-  const Relation* table =
-      history.Before(step).Find(alter.table.name, history.SessionAt(step).search_path);
-  const TableColumn* column = table == nullptr ? nullptr : table->FindColumn(alter.column);
-  const auto derived = [&](absl::string_view suffix) {
-    return SqlName(absl::StrCat(alter.column, suffix));
-  };
-  Parts parts = {.table = SqlName(alter.table.name),
-                 .column = SqlName(alter.column),
-                 .fresh = derived("_new"),
-                 .old = derived("_old"),
-                 .trigger = SqlName(absl::StrCat(alter.table.name.name, "_", alter.column, "_new")),
-                 .proof = derived("_new_set"),
-                 .type = SqlType(alter.type),
-                 .collation = alter.type.collation.empty()
-                                  ? std::string()
-                                  : absl::StrCat(" COLLATE ", SqlName(alter.type.collation))};
-  parts.computed = alter.using_expression != nullptr;
-  parts.required = column != nullptr && column->not_null;
-  if (column == nullptr) return PlanOf(parts);
-  for (const TableConstraint& constraint : table->constraints) {
-    const bool key = constraint.kind == ConstraintKind::kPrimaryKey;
-    if (key && constraint.columns == std::vector<std::string>{alter.column}) {
-      parts.key = constraint.name;
+ private:
+  std::string InTransaction(const std::string& statements) const {
+    const bool wrapped = history_.migrations()[step_.migration].wrapping != Wrapping::kNone;
+    return wrapped ? statements : absl::StrCat("begin;\n", statements, "\ncommit;");
+  }
+
+  std::string Function() const { return SqlName(Name{alter_.table.name.schema, sync_}); }
+
+  void Swap(absl::string_view change) {
+    swap_.push_back(absl::StrCat("alter table ", table_, " ", change, ";"));
+  }
+
+  PlanStep ExpandStep() const {
+    // The expression speaks of the columns of a row, as in the statement.
+    const std::string value =
+        words_.expression.empty()
+            ? absl::StrCat("new.", column_)
+            : absl::StrCat("(select ", words_.expression, " from (select new.*) as ",
+                           SqlName(alter_.table.name.name), ")");
+    return {
+        .stage = Stage::kExpand,
+        .what = "add a column of the new type, and a trigger that fills it",
+        .sql = InTransaction(absl::StrCat(
+            "alter table ", table_, " add column ", new_, " ", words_.type, ";\ncreate function ",
+            Function(), "() returns trigger language plpgsql as $$\nbegin\n", "  new.", new_,
+            " := ", value, ";\n  return new;\nend $$;\ncreate trigger ", SqlName(sync_),
+            " before insert or update on ", table_, "\n  for each row execute function ",
+            Function(), "();"))};
+  }
+
+  // By a range of the key or, where no file tells one, of the table's blocks.
+  std::string Batch() const {
+    for (const TableConstraint& constraint : relation_.constraints) {
+      if (constraint.kind != ConstraintKind::kPrimaryKey || constraint.columns.size() != 1)
+        continue;
+      const TableColumn* key = relation_.FindColumn(constraint.columns[0]);
+      const bool integer = IsOfType(*key, "int4") || IsOfType(*key, "int8");
+      if (integer) return absl::StrCat(SqlName(key->name), " between 1 and 10000");
+    }
+    return "ctid >= '(0,0)' and ctid < '(1000,0)'";
+  }
+
+  PlanStep BackfillStep() const {
+    return {.stage = Stage::kBackfill,
+            .what =
+                "fill the rows that are there, batch after batch, each in a transaction of its "
+                "own, up to the end of the table",
+            .sql = absl::StrCat("update ", table_, " set ", new_, " = ",
+                                words_.expression.empty() ? column_ : words_.expression, " where ",
+                                Batch(), ";")};
+  }
+
+  PlanStep SwapStep() const {
+    std::string what =
+        "let the columns change names in one transaction, which locks for changes of the catalog "
+        "alone";
+    if (!unsaid_.empty()) {
+      absl::StrAppend(&what, "; what these files do not tell whole has to be carried over too: ",
+                      absl::StrJoin(unsaid_, ", "));
+    }
+    std::vector<std::string> all = {
+        absl::StrCat("drop trigger ", SqlName(sync_), " on ", table_, ";"),
+        absl::StrCat("drop function ", Function(), "();")};
+    all.insert(all.end(), first_.begin(), first_.end());
+    for (const auto& [from, to] : {std::pair(column_, old_), std::pair(new_, column_)}) {
+      all.push_back(absl::StrCat(
+          "-- plimsoll:allow column-rename -- the other column takes its name\nalter table ",
+          table_, " rename column ", from, " to ", to, ";"));
+    }
+    all.insert(all.end(), swap_.begin(), swap_.end());
+    return {.stage = Stage::kSwitch,
+            .what = std::move(what),
+            .sql = InTransaction(absl::StrJoin(all, "\n"))};
+  }
+
+  // SET NOT NULL reads no row where a validated check says the same.
+  void NoteNotNull() {
+    if (known_ == nullptr || !known_->not_null) return;
+    const std::string check = SqlName(sync_ + "_not_null");
+    online_.push_back(absl::StrCat("alter table ", table_, " add constraint ", check, " check (",
+                                   new_, " is not null) not valid;"));
+    online_.push_back(absl::StrCat("alter table ", table_, " validate constraint ", check, ";"));
+    Swap(absl::StrCat("alter column ", column_, " set not null"));
+    Swap(absl::StrCat("drop constraint ", check));
+  }
+
+  const TableConstraint* ConstraintOf(const Relation& index) const {
+    for (const TableConstraint& constraint : relation_.constraints) {
+      if (constraint.index == index.id) return &constraint;
+    }
+    return nullptr;
+  }
+
+  // Whether the keys alone say what index it is.
+  static bool IsPlain(const Relation& index, const TableConstraint* constraint) {
+    const bool keyed =
+        std::all_of(index.keys.begin(), index.keys.end(), [](const action::IndexColumn& key) {
+          return !key.column.empty() && key.operator_class.empty() && key.collation.empty() &&
+                 !key.reordered;
+        });
+    const bool exclusion =
+        constraint != nullptr &&
+        (constraint->kind == ConstraintKind::kExclusion || constraint->deferrable);
+    return keyed && !exclusion && !index.has_predicate && index.include.empty() &&
+           !index.nulls_not_distinct && index.kind == RelationKind::kIndex;
+  }
+
+  void NoteIndexes() {
+    for (const Relation* index : before_.IndexesOf(relation_)) {
+      const bool uses = std::find(index->mentions.begin(), index->mentions.end(), alter_.column) !=
+                        index->mentions.end();
+      if (!uses) continue;
+      const TableConstraint* constraint = ConstraintOf(*index);
+      if (!IsPlain(*index, constraint)) {
+        unsaid_.push_back(absl::StrCat("index ", SqlName(index->name)));
+        continue;
+      }
+      NoteIndex(*index, constraint);
     }
   }
-  return PlanOf(parts);
+
+  void NoteIndex(const Relation& index, const TableConstraint* constraint) {
+    std::vector<std::string> keys;
+    for (const action::IndexColumn& key : index.keys) {
+      keys.push_back(key.column == alter_.column ? new_ : SqlName(key.column));
+    }
+    const std::string made = SqlName(index.name + "_new");
+    const std::string name = SqlName(index.name);
+    online_.push_back(absl::StrCat("create ", index.unique ? "unique " : "", "index concurrently ",
+                                   made, " on ", table_, " using ", SqlName(index.method), " (",
+                                   absl::StrJoin(keys, ", "), ");"));
+    if (constraint != nullptr) {
+      const bool primary = constraint->kind == ConstraintKind::kPrimaryKey;
+      Swap(absl::StrCat("drop constraint ", name));
+      Swap(absl::StrCat("add constraint ", name, primary ? " primary key" : " unique",
+                        " using index ", made));
+      return;
+    }
+    const std::string& schema = alter_.table.name.schema;
+    swap_.push_back(absl::StrCat("drop index ", SqlName(Name{schema, index.name}), ";"));
+    swap_.push_back(absl::StrCat("alter index ", SqlName(Name{schema, index.name + "_new"}),
+                                 " rename to ", name, ";"));
+  }
+
+  static std::string List(const std::vector<std::string>& columns, const std::string& from,
+                          const std::string& to) {
+    std::vector<std::string> names;
+    for (const std::string& column : columns)
+      names.push_back(column == from ? to : SqlName(column));
+    return absl::StrCat("(", absl::StrJoin(names, ", "), ")");
+  }
+
+  // What ON DELETE and ON UPDATE do is not known beyond that they do something.
+  static bool IsPlain(const TableConstraint& foreign) {
+    return !foreign.deletes_write && !foreign.updates_write && !foreign.deferrable &&
+           foreign.enforced;
+  }
+
+  std::string ReferenceOf(const TableConstraint& foreign) const {
+    const Relation* referenced = before_.Find(foreign.referenced);
+    if (referenced == nullptr) return "";
+    const Name name = {referenced->schema, referenced->name};
+    if (foreign.referenced_columns.empty()) return SqlName(name);
+    const std::vector<std::string> columns(foreign.referenced_columns.begin(),
+                                           foreign.referenced_columns.end());
+    return absl::StrCat(SqlName(name), " ", List(columns, "", ""));
+  }
+
+  void NoteForeignKeys() {
+    for (const TableConstraint& foreign : relation_.constraints) {
+      if (foreign.kind != ConstraintKind::kForeignKey) continue;
+      if (!Contains(foreign.columns, alter_.column)) continue;
+      const std::string name = SqlName(foreign.name);
+      const std::string reference = ReferenceOf(foreign);
+      if (!IsPlain(foreign) || reference.empty() || foreign.referenced == relation_.id) {
+        unsaid_.push_back(absl::StrCat("foreign key ", name));
+        continue;
+      }
+      const std::string made = SqlName(foreign.name + "_new");
+      online_.push_back(absl::StrCat("alter table ", table_, " add constraint ", made,
+                                     " foreign key ", List(foreign.columns, alter_.column, new_),
+                                     " references ", reference, " not valid;"));
+      online_.push_back(absl::StrCat("alter table ", table_, " validate constraint ", made, ";"));
+      Swap(absl::StrCat("drop constraint ", name));
+      Swap(absl::StrCat("rename constraint ", made, " to ", name));
+    }
+  }
+
+  // A key that others refer to is dropped with their foreign keys, which come back unvalidated.
+  void NoteReferences() {
+    for (const Relation* other : before_.ReferencingTables(relation_)) {
+      for (const TableConstraint& foreign : other->constraints) {
+        if (foreign.kind != ConstraintKind::kForeignKey || foreign.referenced != relation_.id)
+          continue;
+        const std::vector<std::string> columns(foreign.referenced_columns.begin(),
+                                               foreign.referenced_columns.end());
+        const bool concerned = columns.empty() ? IsPrimary() : Contains(columns, alter_.column);
+        if (!concerned) continue;
+        const std::string name = SqlName(foreign.name);
+        if (!IsPlain(foreign) || other->id == relation_.id) {
+          unsaid_.push_back(absl::StrCat("foreign key ", name, " of ", SqlName(other->name)));
+          continue;
+        }
+        const std::string table =
+            absl::StrCat("alter table ", SqlName(Name{other->schema, other->name}));
+        first_.push_back(absl::StrCat(table, " drop constraint ", name, ";"));
+        swap_.push_back(absl::StrCat(table, " add constraint ", name, " foreign key ",
+                                     List(foreign.columns, "", ""), " references ",
+                                     ReferenceOf(foreign), " not valid;"));
+        later_.push_back(absl::StrCat(table, " validate constraint ", name, ";"));
+      }
+    }
+  }
+
+  bool IsPrimary() const {
+    return std::any_of(relation_.constraints.begin(), relation_.constraints.end(),
+                       [&](const TableConstraint& constraint) {
+                         return constraint.kind == ConstraintKind::kPrimaryKey &&
+                                Contains(constraint.columns, alter_.column);
+                       });
+  }
+
+  void NoteChecks() {
+    for (const TableConstraint& check : relation_.constraints) {
+      if (check.kind != ConstraintKind::kCheck || !Contains(check.columns, alter_.column)) continue;
+      unsaid_.push_back(absl::StrCat("check ", SqlName(check.name)));
+    }
+  }
+
+  // The sequence of a serial column, which goes with the old column unless the new one owns it.
+  void NoteDefault() {
+    if (known_ == nullptr) return;
+    const bool identity = known_->generated == Generated::kIdentity;
+    const std::string named = absl::StrCat("alter column ", column_);
+    const std::string dropped = absl::StrCat("alter column ", old_);
+    if (identity) {
+      Swap(absl::StrCat(dropped, " drop identity"));
+      Swap(absl::StrCat(named, " add generated ", known_->always ? "always" : "by default",
+                        " as identity"));
+      swap_.push_back(absl::StrCat("select setval(pg_get_serial_sequence('",
+                                   absl::StrReplaceAll(table_, {{"'", "''"}}), "', '",
+                                   absl::StrReplaceAll(alter_.column, {{"'", "''"}}),
+                                   "'), (select max(", column_, ") from ", table_, "));"));
+    } else if (known_->has_default) {
+      const std::string value = DefaultSql();
+      if (value.empty()) {
+        unsaid_.push_back("the default");
+      } else {
+        Swap(absl::StrCat(named, " set default ", value));
+      }
+      Swap(absl::StrCat(dropped, " drop default"));
+      for (const Relation* sequence : before_.SequencesOf(relation_)) {
+        if (sequence->owner_column != alter_.column) continue;
+        swap_.push_back(absl::StrCat("alter sequence ",
+                                     SqlName(Name{sequence->schema, sequence->name}), " owned by ",
+                                     table_, ".", column_, ";"));
+      }
+    }
+    if (known_->not_null) Swap(absl::StrCat(dropped, " drop not null"));
+  }
+
+  std::string DefaultSql() const {
+    for (const Relation* sequence : before_.SequencesOf(relation_)) {
+      if (sequence->owner_column != alter_.column) continue;
+      const std::string name = SqlName(Name{sequence->schema, sequence->name});
+      return absl::StrCat("nextval('", absl::StrReplaceAll(name, {{"'", "''"}}), "')");
+    }
+    const Expression* value = known_->default_value.get();
+    if (value == nullptr) return "";
+    if (value->text) {
+      return absl::StrCat("'", absl::StrReplaceAll(*value->text, {{"'", "''"}}), "'");
+    }
+    const bool number =
+        value->operations.size() == 1 && value->operations[0].kind == OperationKind::kConstant;
+    return number ? value->operations[0].text : "";
+  }
+
+  const History& history_;
+  const Step& step_;
+  CatalogView before_;
+  const Relation& relation_;
+  const action::AlterColumnType& alter_;
+  TypeWords words_;
+  const TableColumn* known_ = nullptr;  // null: no file tells of it
+  std::string table_;                   // these as SQL
+  std::string column_;
+  std::string new_;
+  std::string old_;
+  std::string sync_;  // not as SQL: the trigger and its function
+  std::vector<std::string> online_;
+  std::vector<std::string> first_;  // of the exchange, before the names change
+  std::vector<std::string> swap_;   // and after
+  std::vector<std::string> later_;
+  std::vector<std::string> unsaid_;
+};
+
+// A statement in a body, or with placeholders, is not in the file as the server gets it.
+std::vector<PlanStep> PlanOf(const History& history, const Step& step) {
+  const Relation* table = history.Before(step).Find(step.As<action::AlterColumnType>()->table.name,
+                                                    history.SessionAt(step).search_path);
+  if (table == nullptr || !CanEdit(history, step)) return {};
+  return Exchange(history, step, *table).Plan();
 }
 
 }  // namespace
@@ -198,7 +458,7 @@ Even then checks may be read and indexes built again: see `type-change-rebuilds`
                 complaint.severity = Severity::kWarning;
                 complaint.risk = Risk::kRisky;
               } else {
-                complaint.plan = PlanOf(history, step, *alter);
+                complaint.plan = PlanOf(history, step);
               }
               report(step, std::move(complaint));
             }

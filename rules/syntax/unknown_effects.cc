@@ -40,7 +40,7 @@ do $$
 --^^^… unknown-effects: what DO locks, loses or breaks is not known
 declare found text;
 begin
-  for found in select tablename from pg_tables loop
+  for found in select tablename from pg_tables where schemaname = 'public' loop
     execute 'alter table ' || found || ' add column note text';
   end loop;
 end

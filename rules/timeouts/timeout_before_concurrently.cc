@@ -32,17 +32,25 @@ bool IsShort(std::optional<int64_t> timeout, int64_t enough) {
 struct Timeout {
   const char* name;
   int64_t milliseconds;
+  const char* when;  // it stops the statement
 };
 
 std::vector<Timeout> ShortTimeouts(const Session& session) {
   std::vector<Timeout> timeouts;
   if (IsShort(session.lock_timeout_ms, kLongLockTimeout)) {
-    timeouts.push_back({"lock_timeout", *session.lock_timeout_ms});
+    timeouts.push_back(
+        {"lock_timeout", *session.lock_timeout_ms, "when an older transaction lasts longer"});
   }
   if (IsShort(session.statement_timeout_ms, kLongStatementTimeout)) {
-    timeouts.push_back({"statement_timeout", *session.statement_timeout_ms});
+    timeouts.push_back(
+        {"statement_timeout", *session.statement_timeout_ms, "when it takes longer"});
   }
   return timeouts;
+}
+
+std::string WordsOf(const Step& step, const History& history) {
+  const bool detaches = step.As<action::DetachPartition>() != nullptr;
+  return absl::StrCat(detaches ? "DETACH PARTITION" : history.TagOf(step), " CONCURRENTLY");
 }
 
 Fix SwitchedOff(const Step& step, const std::vector<Timeout>& timeouts, const History& history) {
@@ -84,7 +92,7 @@ create table account (id bigint primary key, email text);
 --- 002_index.sql
 set lock_timeout = '5s';
 create index concurrently account_email on account (email);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ timeout-before-concurrently: `lock_timeout` of 5000 ms stops CREATE INDEX CONCURRENTLY while it waits for older transactions
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ timeout-before-concurrently: `lock_timeout` of 5000 ms stops CREATE INDEX CONCURRENTLY when an older transaction lasts longer
 ```
 
 One report that runs for six seconds is enough. The index is then there, invalid: it is written to
@@ -109,10 +117,10 @@ more.
             if (!IsConcurrent(step) || step.effects.StrongestLiveLock() == nullptr) continue;
             const std::vector<Timeout> timeouts = ShortTimeouts(history.SessionAt(step));
             if (timeouts.empty()) continue;
-            Complaint complaint = {
-                .message = absl::StrCat(Quoted(timeouts[0].name), " of ", timeouts[0].milliseconds,
-                                        " ms stops ", history.TagOf(step),
-                                        " CONCURRENTLY while it waits for older transactions")};
+            Complaint complaint = {.message =
+                                       absl::StrCat(Quoted(timeouts[0].name), " of ",
+                                                    timeouts[0].milliseconds, " ms stops ",
+                                                    WordsOf(step, history), " ", timeouts[0].when)};
             if (CanEdit(history, step)) {
               complaint.fixes.push_back(SwitchedOff(step, timeouts, history));
             }

@@ -26,12 +26,18 @@ PLIMSOLL_RULE(timeout_too_long) = {
     .help = "a few seconds, and run the migration again when they did not suffice",
     .docs = R"md(
 ```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_column.sql
 set lock_timeout = '5min';
 --^^^^^^^^^^^^^^^^^^^^^^^ timeout-too-long: a lock is waited for up to 300 s, and everybody behind it waits as long
 alter table account add column note text;
 ```
 
 ```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_column.sql
 set lock_timeout = '5s';
 alter table account add column note text;
 ```

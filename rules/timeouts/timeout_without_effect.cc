@@ -32,6 +32,9 @@ PLIMSOLL_RULE(timeout_without_effect) = {
 `SET LOCAL` lasts until its transaction ends, and a statement on its own is one:
 
 ```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_column.sql
 set local lock_timeout = '5s';
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^ timeout-without-effect: `lock_timeout` stays as it was: outside a transaction, SET LOCAL ends with itself
 alter table account add column note text;
@@ -40,6 +43,9 @@ alter table account add column note text;
 Either of these works:
 
 ```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_column.sql
 set lock_timeout = '5s';
 alter table account add column note text;
 reset lock_timeout;

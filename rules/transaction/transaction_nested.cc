@@ -17,7 +17,7 @@ class Nesting {
   std::string Problem(const Step& step, const std::string& tag);
 
  private:
-  std::string ProblemOfEnd(const std::string& tag, bool chain);
+  std::string ProblemOfEnd(const std::string& tag, bool undoes, bool chain);
 
   Wrapping wrapping_;
   bool runners_;      // the runner's transaction is open, or will be at the next statement
@@ -40,24 +40,29 @@ std::string Nesting::Problem(const Step& step, const std::string& tag) {
                     : "";
   }
   if (const auto* commit = step.As<action::Commit>()) {
-    return ProblemOfEnd(tag, commit->chain);
+    return ProblemOfEnd(tag, /*undoes=*/false, commit->chain);
   }
   if (const auto* rollback = step.As<action::Rollback>()) {
-    return ProblemOfEnd(tag, rollback->chain);
+    return ProblemOfEnd(tag, /*undoes=*/true, rollback->chain);
   }
   if (step.As<action::PrepareTransaction>() != nullptr) own_ = false;
   return "";
 }
 
-std::string Nesting::ProblemOfEnd(const std::string& tag, bool chain) {
+std::string Nesting::ProblemOfEnd(const std::string& tag, bool undoes, bool chain) {
   const bool own = own_;
   const bool runners = runners_;
   own_ = chain;
   // A runner that runs alone what has to opens another one for what follows.
   if (wrapping_ == Wrapping::kFile) runners_ = false;
   if (own) return "";
+  if (runners && undoes) {
+    return absl::StrCat(tag, " undoes what came before and ends the runner's transaction");
+  }
   if (runners) {
-    return absl::StrCat(tag, " ends the runner's transaction: what follows runs without one");
+    return absl::StrCat(tag,
+                        " ends the runner's transaction: when what follows fails, what came "
+                        "before it stays");
   }
   return absl::StrCat(tag, " without BEGIN: no transaction of the file's own is open");
 }

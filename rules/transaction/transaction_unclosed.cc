@@ -23,10 +23,11 @@ const Step* LeftOpen(const Step& step, const Step* open) {
 
 void ReportOpen(const Step& open, const Step& last, const History& history,
                 const Reporter& report) {
-  Complaint complaint = {.message = absl::StrCat(history.TagOf(open),
-                                                 " opens a transaction that the file never ends: "
-                                                 "its changes are lost, or the next file goes on "
-                                                 "in it")};
+  const bool chains = open.As<action::Begin>() == nullptr;
+  Complaint complaint = {
+      .message = absl::StrCat(history.TagOf(open), chains ? " AND CHAIN" : "",
+                              " opens a transaction that the file never ends: its changes are "
+                              "lost, or the next file goes on in it")};
   if (CanEdit(history, last)) {
     complaint.fixes.push_back({.title = "commit at the end of the file",
                                .safe = false,

@@ -1,0 +1,192 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analyzer/checking/rewrite.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+using Columns = std::vector<std::string>;
+using Added = absl::flat_hash_set<std::pair<RelationId, std::string>>;
+
+// The steps of one ALTER TABLE, which the catalog takes in all at once.
+struct Group {
+  const Step* first;
+  const Step* last;
+};
+Group GroupOf(const History& history, const Step& step) {
+  const std::vector<Step>& steps = history.steps();
+  const auto belongs = [&](size_t i) {
+    return i < steps.size() && steps[i].migration == step.migration &&
+           steps[i].statement == step.statement && steps[i].within == step.within;
+  };
+  size_t first = step.index;
+  size_t last = step.index;
+  while (first > 0 && belongs(first - 1)) --first;
+  while (belongs(last + 1)) ++last;
+  return {.first = &steps[first], .last = &steps[last]};
+}
+
+// The columns for which the step can bring a foreign key; empty: whichever.
+Columns ColumnsOf(const Step& step) {
+  if (const auto* add = step.As<action::AddColumn>()) return {add->column.name};
+  if (const auto* add = step.As<action::AddConstraint>()) return add->constraint.columns;
+  return {};
+}
+
+// The table to which the step may add a foreign key, as it is afterwards.
+const Relation* TableOf(const History& history, const Step& step) {
+  const Name* name = nullptr;
+  if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
+  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
+  if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
+  if (name == nullptr || step.effects.failure) return nullptr;
+  return history.After(*GroupOf(history, step).last)
+      .Find(*name, history.SessionAt(step).search_path);
+}
+
+// Whether the columns are the first keys of an index over all rows, in whatever order.
+bool IsIndexed(const Relation& table, const Columns& columns, const CatalogView& view) {
+  for (const Relation* index : view.IndexesOf(table)) {
+    if (!index->valid || index->has_predicate || index->keys.size() < columns.size()) continue;
+    const bool leads = std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
+      return std::any_of(index->keys.begin(),
+                         index->keys.begin() + static_cast<std::ptrdiff_t>(columns.size()),
+                         [&](const action::IndexColumn& key) { return key.column == column; });
+    });
+    if (leads) return true;
+  }
+  return false;
+}
+
+// The columns of the foreign keys that the step brings, that are there when all files have run,
+// and that no index leads with then.
+std::vector<Columns> Uncovered(const History& history, const Step& step, const Relation& after,
+                               const Added& added) {
+  const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
+  const Relation* before = history.Before(*GroupOf(history, step).first).Find(after.id);
+  const Columns columns = ColumnsOf(step);
+  const Relation* last = end.Find(after.id);
+  std::vector<Columns> uncovered;
+  if (last == nullptr) return uncovered;
+  for (const TableConstraint& constraint : last->constraints) {
+    if (constraint.kind != ConstraintKind::kForeignKey) continue;
+    if (!columns.empty() && constraint.columns != columns) continue;
+    // Nobody looks for rows of a key that is not enforced; a partition's is its parent's.
+    if (!constraint.enforced || constraint.inherited) continue;
+    const bool old = before != nullptr && before->FindConstraint(constraint.name) != nullptr;
+    if (old || after.FindConstraint(constraint.name) == nullptr) continue;
+    // What indexes a table has that no file creates, nobody knows; of new columns there are none.
+    const bool known =
+        !after.assumed || std::any_of(constraint.columns.begin(), constraint.columns.end(),
+                                      [&](const std::string& column) {
+                                        return added.contains({after.id, column});
+                                      });
+    if (!known || IsIndexed(*last, constraint.columns, end)) continue;
+    uncovered.push_back(constraint.columns);
+  }
+  return uncovered;
+}
+
+std::string IndexStatement(const History& history, const Step& step, const Relation& table,
+                           const Columns& columns, bool concurrently) {
+  const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
+  const std::string name =
+      end.ChooseName(table.schema, table.name, absl::StrJoin(columns, "_"), "idx");
+  const std::string keys = absl::StrJoin(
+      columns, ", ",
+      [](std::string* out, const std::string& column) { absl::StrAppend(out, SqlName(column)); });
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  const bool bare = !path.empty() && table.schema == path.front();
+  const Name on = {.schema = bare ? "" : table.schema, .name = table.name};
+  return absl::StrCat("CREATE INDEX ", concurrently ? "CONCURRENTLY " : "", SqlName(name), " ON ",
+                      SqlName(on), " (", keys, ")");
+}
+
+Complaint Describe(const History& history, const Step& step, const Relation& table,
+                   const std::vector<Columns>& uncovered) {
+  const Affected seen = [&] {
+    const Lock* lock = step.effects.LockOn(table.id);
+    return lock == nullptr ? Affected() : lock->relation;
+  }();
+  std::vector<std::string> statements;
+  std::vector<std::string> names;
+  for (const Columns& columns : uncovered) {
+    statements.push_back(IndexStatement(history, step, table, columns, seen.live));
+    names.push_back(Quoted(absl::StrJoin(columns, ", ")));
+  }
+  Complaint complaint = {
+      .message = absl::StrCat("no index of ", Quoted(table.DisplayName()), " leads with ",
+                              absl::StrJoin(names, ", nor one with "), ", which its foreign key",
+                              names.size() > 1 ? "s look up" : " looks up"),
+      .help = absl::StrCat("create one: ", absl::StrJoin(statements, "; ")),
+      .locks = std::vector<Lock>()};
+  const bool alone = !seen.live || RunsAlone(history, step);
+  if (alone && CanEdit(history, step) && table.kind == RelationKind::kTable) {
+    complaint.fixes.push_back({.title = "create the index",
+                               .safe = false,
+                               .edits = {InsertStatementsAfter(history, step, statements)}});
+  }
+  return complaint;
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(foreign_key_without_index) = {
+    .id = "foreign-key-without-index",
+    .family = Family::kPerformance,
+    .severity = Severity::kNote,
+    .risk = Risk::kSafe,
+    .fixable = true,
+    .since = "0.1",
+    .summary = "without an index on a foreign key's columns, each deleted row costs a scan",
+    .why =
+        "DELETE of a referenced row, and UPDATE of its key, look for rows that refer to it: "
+        "without an index they read the whole referencing table, once for each row",
+    .help = "create an index whose first columns are those of the foreign key",
+    .docs = R"md(
+PostgreSQL makes an index for the key that is referenced, and none for the columns that refer to it.
+
+```sql
+create table account (id bigint primary key);
+create table invoice (id bigint primary key, account_id bigint references account);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ foreign-key-without-index: no index of `invoice` leads with `account_id`, which its foreign key looks up
+```
+
+An index counts wherever it is made, in this file or in a later one, and the order of its first
+columns does not matter. It has to be over all rows, so a partial one does not count.
+
+```sql
+--- 001_create.sql
+create table account (area text, id bigint, primary key (area, id));
+create table invoice (id bigint primary key, area text, account_id bigint, paid boolean);
+--- 002_refer.sql
+alter table invoice add constraint invoice_account
+  foreign key (area, account_id) references account not valid;
+--- 003_index.sql
+create index concurrently invoice_account_idx on invoice (account_id, area, paid);
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          Added added;
+          for (const Step& step : history.steps()) {
+            const Relation* table = TableOf(history, step);
+            if (table == nullptr || table->persistence == Persistence::kTemporary) continue;
+            if (const auto* add = step.As<action::AddColumn>()) {
+              added.insert({table->id, add->column.name});
+            }
+            const std::vector<Columns> uncovered = Uncovered(history, step, *table, added);
+            if (uncovered.empty()) continue;
+            report(step, Describe(history, step, *table, uncovered));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules
