@@ -33,7 +33,7 @@ struct ExampleFile {
 };
 
 struct Example {
-  int server_version = kNewestServer;
+  int server_version = kDefaultServer;
   Wrapping wrapping = Wrapping::kNone;
   // Whose findings are compared, by the `rules` directive: ids, or `all`. Empty: not given.
   std::vector<std::string> rules;
