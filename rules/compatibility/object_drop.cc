@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rule.h"
@@ -83,19 +82,12 @@ bool ComesBack(const History& history, const Step& drop, ObjectKind kind, const 
   });
 }
 
-// When the object was made; nothing where no file makes it.
-std::optional<Moment> MadeAt(const CatalogView& view, ObjectKind kind, const Name& name,
-                             const std::vector<std::string>& path) {
-  if (IsType(kind)) {
-    const UserType* type = view.FindType(name, path);
-    return type == nullptr ? std::nullopt : std::optional(type->created);
-  }
-  if (IsRoutine(kind)) {
-    const Routine* routine = view.FindRoutine(name, path);
-    return routine == nullptr ? std::nullopt : std::optional(routine->created);
-  }
-  const NamedObject* object = view.FindObject(kind, name, path);
-  return object == nullptr ? std::nullopt : std::optional(object->created);
+// Whether these files made an object of that name, and it is there.
+bool IsKnown(const CatalogView& view, ObjectKind kind, const Name& name,
+             const std::vector<std::string>& path) {
+  if (IsType(kind)) return view.FindType(name, path) != nullptr;
+  if (IsRoutine(kind)) return view.FindRoutine(name, path) != nullptr;
+  return view.FindObject(kind, name, path) != nullptr;
 }
 
 // The moment before the first step of the migration.
@@ -105,11 +97,12 @@ Moment StartOf(const History& history, const Step& step) {
   return first;
 }
 
-// Whether others may use it: it was there before this migration.
+// Whether others may use it by that name: it had it before this migration.
 bool IsLive(const History& history, const Step& step, const Name& name) {
   const auto* drop = step.As<action::Drop>();
   const auto& path = history.SessionAt(step).search_path;
   const CatalogView before = history.Before(step);
+  const CatalogView start = history.At(StartOf(history, step));
   if (drop->kind == ObjectKind::kTrigger) {
     const Relation* table = before.Find(drop->on_table, path);
     const Lock* lock = table == nullptr ? nullptr : step.effects.LockOn(table->id);
@@ -117,12 +110,11 @@ bool IsLive(const History& history, const Step& step, const Name& name) {
   }
   if (IsOneOf(drop->kind, {ObjectKind::kView, ObjectKind::kMaterializedView})) {
     const Relation* view = before.Find(name, path);
-    const Lock* lock = view == nullptr ? nullptr : step.effects.LockOn(view->id);
-    return lock != nullptr && lock->relation.live;
+    const Relation* then = start.Find(name, path);
+    return view != nullptr && then != nullptr && view->id == then->id;
   }
   if (before.IsObjectMissing(drop->kind, name, path)) return false;
-  const std::optional<Moment> made = MadeAt(before, drop->kind, name, path);
-  return !made || *made <= StartOf(history, step);
+  return IsKnown(start, drop->kind, name, path) || !IsKnown(before, drop->kind, name, path);
 }
 
 }  // namespace

@@ -27,9 +27,17 @@ TypeWords WordsOf(const History& history, const Step& step) {
   const Source& source = history.SourceOf(step);
   const absl::string_view text = source.Text(step.span);
   Lexer lexer(text);
+  Token token;
+  const auto next = [&] {
+    const bool found = lexer.NextCode(&token);
+    return found ? text.substr(token.span.begin, token.span.end - token.span.begin) : "";
+  };
+  next();  // ALTER
+  // The column, which may be called what is looked for below.
+  if (absl::EqualsIgnoreCase(next(), "column")) next();
   uint32_t type = 0;
   int depth = 0;
-  for (Token token; lexer.NextCode(&token);) {
+  while (lexer.NextCode(&token)) {
     const absl::string_view word = text.substr(token.span.begin, token.span.end - token.span.begin);
     depth += (word == "(" ? 1 : 0) - (word == ")" ? 1 : 0);
     if (depth > 0 || token.kind != TokenKind::kIdentifier) continue;
