@@ -48,6 +48,8 @@ const std::vector<Permission>& Permissions() {
       {"analyzer/checking/", {"analyzer/"}, {"absl/", "re2/", "openssl/"}},
       {"rules/", {"analyzer/"}, {"absl/"}},
       {"rules/registry.", {"analyzer/", "rules/registry.h"}, {"absl/"}},
+      {"rules/peers.", {"rules/registry.h"}, {}},
+      {"rules/hazards.", {"rules/registry.h"}, {}},
       {"report/", {"analyzer/", "report/"}, {"absl/", "nlohmann/"}},
       {"workspace/",
        {"analyzer/", "rules/registry.h", "workspace/"},

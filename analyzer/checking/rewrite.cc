@@ -115,6 +115,11 @@ bool RunsAlone(const History& history, const Step& step) {
   return !history.TransactionOf(step).block && step.within == nullptr;
 }
 
+bool NeighboursRunAlone(const History& history, const Step& step) {
+  const bool message = history.migrations()[step.migration].wrapping == Wrapping::kMessage;
+  return RunsAlone(history, step) && !message;
+}
+
 bool IsWholeStatement(const History& history, const Step& step) {
   return history.StatementOf(step).actions.size() == 1 && step.within == nullptr;
 }

@@ -624,8 +624,8 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .no_inherit = constraint.no_inherit,
                           .deferrable = constraint.deferrable,
                           .initially_deferred = constraint.initially_deferred,
-                          .deletes_write = constraint.deletes_write,
-                          .updates_write = constraint.updates_write,
+                          .on_delete = constraint.on_delete,
+                          .on_update = constraint.on_update,
                           .referenced_columns = constraint.referenced_columns};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;

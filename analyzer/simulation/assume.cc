@@ -32,6 +32,7 @@ class Assumer {
     for (const Constraint& constraint : create.constraints) Look(constraint, create.table);
     for (const Column& column : create.columns) {
       for (const Constraint& constraint : column.constraints) Look(constraint, create.table);
+      AssumeDefault(column.default_value);
     }
   }
   void Look(const action::CreateIndex& create) {
@@ -59,6 +60,11 @@ class Assumer {
   void Look(const action::AddColumn& add) {
     Assume(add.table.name, KindOf(add.table.kind));
     for (const Constraint& constraint : add.column.constraints) Look(constraint, add.table.name);
+    AssumeDefault(add.column.default_value);
+  }
+  void Look(const action::SetDefault& set) {
+    Assume(set.table.name, KindOf(set.table.kind));
+    AssumeSequences(set.value.sequences);
   }
   void Look(const action::AddConstraint& add) {
     Assume(add.table.name, KindOf(add.table.kind));
@@ -141,6 +147,7 @@ class Assumer {
   void Look(const action::ModifyData& modify) {
     Assume(modify.reads);
     for (const action::Write& write : modify.writes) Assume(write.table.name);
+    AssumeSequences(modify.sequences);
   }
   template <typename T>
   void Look(const T& other) {
@@ -152,6 +159,16 @@ class Assumer {
   void Look(const Constraint& constraint, const Name& table) {
     const bool self = constraint.referenced == table;
     if (constraint.kind == ConstraintKind::kForeignKey && !self) Assume(constraint.referenced);
+  }
+  // nextval and its kin name a sequence; a column stands for the one that it owns.
+  template <typename Uses>
+  void AssumeSequences(const Uses& uses) {
+    for (const SequenceUse& use : uses) {
+      if (use.column.empty()) Assume(use.name, RelationKind::kSequence);
+    }
+  }
+  void AssumeDefault(const OptionalExpression& value) {
+    if (value != nullptr) AssumeSequences(value->sequences);
   }
   void Assume(const std::vector<Name>& names) {
     for (const Name& name : names) Assume(name);

@@ -79,8 +79,8 @@ struct TableConstraint {
   bool deferrable = false;
   bool initially_deferred = false;
   RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
-  bool deletes_write = false;  // of a foreign key: ON DELETE CASCADE, SET NULL or SET DEFAULT
-  bool updates_write = false;  // likewise ON UPDATE
+  ReferentialAction on_delete = ReferentialAction::kNoAction;  // of a foreign key
+  ReferentialAction on_update = ReferentialAction::kNoAction;  // likewise
   RelationId referenced = 0;   // of a foreign key
   ThinVector<std::string> referenced_columns;  // empty: the primary key
   Dependences stands_on;                       // of a check

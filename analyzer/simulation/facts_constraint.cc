@@ -84,11 +84,11 @@ Cause CauseOf(ConstraintKind kind) {
 const TableConstraint* FindSameKey(const Relation& part, const TableConstraint& whole,
                                    int server_version) {
   for (const TableConstraint& own : part.constraints) {
-    const bool same =
-        own.kind == ConstraintKind::kForeignKey && own.referenced == whole.referenced &&
-        own.columns == whole.columns && own.referenced_columns == whole.referenced_columns &&
-        own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
-        own.deletes_write == whole.deletes_write && own.updates_write == whole.updates_write;
+    const bool same = own.kind == ConstraintKind::kForeignKey &&
+                      own.referenced == whole.referenced && own.columns == whole.columns &&
+                      own.referenced_columns == whole.referenced_columns &&
+                      own.enforced == whole.enforced && own.deferrable == whole.deferrable &&
+                      own.on_delete == whole.on_delete && own.on_update == whole.on_update;
     if (same && (own.validated || server_version >= 18)) return &own;
   }
   return nullptr;
@@ -208,7 +208,7 @@ bool Inspector::CheckKeyActions(const Relation& table, const Constraint& constra
   for (const std::string& name : constraint.columns) {
     const TableColumn* column = table.FindColumn(name);
     if (column == nullptr) continue;
-    const bool changes = constraint.deletes_set || constraint.updates_write;
+    const bool changes = Sets(constraint.on_delete) || Writes(constraint.on_update);
     if (column->generated == Generated::kVirtual) {
       Fail("0A000", "foreign key constraints on virtual generated columns are not supported");
     } else if (column->generated == Generated::kStored && changes) {
@@ -295,8 +295,8 @@ void Inspector::NoteForeignKey(const Relation* table, const Constraint& constrai
         .columns = constraint.columns,
         .enforced = !constraint.not_enforced,
         .deferrable = constraint.deferrable,
-        .deletes_write = constraint.deletes_write,
-        .updates_write = constraint.updates_write,
+        .on_delete = constraint.on_delete,
+        .on_update = constraint.on_update,
         .referenced = referenced->id,
         .referenced_columns = ReferencedColumns(*referenced, constraint)};
     const TableConstraint* own =

@@ -201,7 +201,7 @@ void Inspector::NoteLookups(const Relation& table, const action::Write& write) {
       if (constraint.referenced != table.id || !constraint.enforced) continue;
       if (!touches(constraint.referenced_columns)) continue;
       const bool writes =
-          write.verb == DataVerb::kUpdate ? constraint.updates_write : constraint.deletes_write;
+          Writes(write.verb == DataVerb::kUpdate ? constraint.on_update : constraint.on_delete);
       Add(writes ? Role::kWritten : Role::kRowLocked, *child);
     }
   }
@@ -740,6 +740,8 @@ void Inspector::Look(const action::ModifyData& modify) {
     NoteDrawn(*table, write);
     if (!CheckIdentified(*table, write)) return;
   }
+  // EXPLAIN and PREPARE lose nothing.
+  if (modify.planned_only) facts_.losses.clear();
   CheckPrepared(modify);
   CheckReadOnly(modify);
   if (facts_.failure) return;

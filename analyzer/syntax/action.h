@@ -147,6 +147,12 @@ enum class ConstraintKind {
   kExclusion
 };
 
+// What a foreign key does to the rows that refer to a row which goes, or whose key changes.
+enum class ReferentialAction : uint8_t { kNoAction, kRestrict, kCascade, kSetNull, kSetDefault };
+// SET NULL or SET DEFAULT.
+constexpr bool Sets(ReferentialAction action) { return action >= ReferentialAction::kSetNull; }
+constexpr bool Writes(ReferentialAction action) { return action >= ReferentialAction::kCascade; }
+
 struct Constraint {
   ConstraintKind kind = ConstraintKind::kCheck;
   std::string name;                  // empty: PostgreSQL chooses it
@@ -162,10 +168,9 @@ struct Constraint {
   bool only = false;  // of ALTER TABLE ONLY
   bool deferrable = false;
   bool initially_deferred = false;
-  bool deletes_write = false;           // ON DELETE CASCADE, SET NULL or SET DEFAULT
-  bool updates_write = false;           // ON UPDATE likewise
-  bool deletes_set = false;             // ON DELETE SET NULL or SET DEFAULT
-  ThinVector<std::string> set_columns;  // those that it sets; empty: all
+  ReferentialAction on_delete = ReferentialAction::kNoAction;
+  ReferentialAction on_update = ReferentialAction::kNoAction;
+  ThinVector<std::string> set_columns;  // those that ON DELETE sets; empty: all
   bool overlaps = false;                // WITHOUT OVERLAPS; of a foreign key: PERIOD
   bool nulls_not_distinct = false;
   // Of an exclusion: its index method, operators, expressions (empty columns) and predicate.
@@ -512,6 +517,7 @@ struct CreateView {
   OptionalSelection selection;
   std::vector<std::string> column_names;  // that are given to the query's columns
   bool checks = false;                    // WITH CHECK OPTION
+  bool security_invoker = false;          // its tables are read with the rights of who asks
   bool locks_rows = false;                // FOR UPDATE and its kin: see ModifyData
   ThinVector<Name> row_locked;
   ThinVector<Name> reads_only;  // likewise
@@ -543,6 +549,8 @@ struct CreateFunction {
   bool constant_body = false;
   std::shared_ptr<const Body> body;
   ThinVector<Parameter> settings;  // SET name = value, of those with one value
+  bool security_definer = false;   // it runs with its owner's rights
+  bool pins_search_path = false;   // SET search_path, to whatever
   Boxed<Mistake> refused;          // its arguments, its result or its options
 };
 enum class TriggerTiming : uint8_t { kBefore, kAfter, kInsteadOf };

@@ -168,6 +168,7 @@ action::CreateView LowerCreateView(const Node& body) {
       .selection = tree::LowerSelection(body["query"]),
       .column_names = tree::Strings(body["aliases"]),
       .checks = ChecksOption(body),
+      .security_invoker = tree::HasOption(body, "options", "security_invoker"),
       .locks_rows = query.locks_rows,
       .row_locked = std::move(query.row_locked),
       .reads_only = std::move(query.reads_only),
@@ -456,6 +457,12 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
       create.volatility = value == "immutable" ? action::Volatility::kImmutable
                           : value == "stable"  ? action::Volatility::kStable
                                                : action::Volatility::kVolatile;
+    } else if (name == "security") {
+      create.security_definer = element["arg"]["Boolean"].Flag("boolval");
+    } else if (name == "set") {
+      const Node set = element["arg"]["VariableSetStmt"];
+      create.pins_search_path |=
+          set.Text("name") == "search_path" && set.Text("kind") != "VAR_SET_DEFAULT";
     } else if (name == "as") {
       text = absl::StrJoin(tree::Strings(element["arg"]["List"]["items"]), "\n");
     }

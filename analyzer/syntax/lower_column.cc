@@ -25,19 +25,24 @@ std::optional<ConstraintKind> LowerConstraintKind(absl::string_view type) {
   return std::nullopt;
 }
 
+// parsenodes.h: FKCONSTR_ACTION_…
+static ReferentialAction LowerReferentialAction(absl::string_view letter) {
+  if (letter == "r") return ReferentialAction::kRestrict;
+  if (letter == "c") return ReferentialAction::kCascade;
+  if (letter == "n") return ReferentialAction::kSetNull;
+  if (letter == "d") return ReferentialAction::kSetDefault;
+  return ReferentialAction::kNoAction;
+}
+
 // A constraint has a few of the fields that its node may have, and looking for one costs a walk
 // over those that are there: each kind asks for its own.
 static void LowerForeignKey(const Node& body, Constraint& constraint) {
-  const absl::string_view deletes = body.Text("fk_del_action");
-  const absl::string_view updates = body.Text("fk_upd_action");
   constraint.columns = Strings(body["fk_attrs"]);
   constraint.referenced = RangeVarName(body["pktable"]);
   constraint.referenced_columns = Strings(body["pk_attrs"]);
-  // parsenodes.h: CASCADE, SET NULL, SET DEFAULT
-  constraint.deletes_set = deletes == "n" || deletes == "d";
-  constraint.deletes_write = constraint.deletes_set || deletes == "c";
-  constraint.updates_write = updates == "c" || updates == "n" || updates == "d";
-  if (constraint.deletes_set) constraint.set_columns = Strings(body["fk_del_set_cols"]);
+  constraint.on_delete = LowerReferentialAction(body.Text("fk_del_action"));
+  constraint.on_update = LowerReferentialAction(body.Text("fk_upd_action"));
+  if (Sets(constraint.on_delete)) constraint.set_columns = Strings(body["fk_del_set_cols"]);
   constraint.overlaps = body.Flag("fk_with_period");
 }
 

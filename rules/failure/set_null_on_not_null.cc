@@ -15,25 +15,32 @@ struct SettingKey {
   std::vector<std::string> columns;  // of it all
   std::vector<std::string> sets;     // those that it sets
   std::string referenced;            // the table
+  bool to_default = false;           // SET DEFAULT
+  bool on_update = false;            // when the row's key changes, not when it goes
 };
 using SettingKeys = absl::flat_hash_map<RelationId, std::vector<SettingKey>>;
 
-// Whether setting the column to null, or to the default that it lacks, violates its NOT NULL. With
-// a default nobody knows which of the two the key says.
-bool RefusesNull(const TableColumn& column, const CatalogView& view, const Session& session) {
+// Whether setting the column to null, or to the default that it lacks, violates its NOT NULL.
+bool RefusesNull(const TableColumn& column, const SettingKey& key, const CatalogView& view,
+                 const Session& session) {
   const UserType* domain =
       column.type == nullptr ? nullptr : view.FindType(column.type->name, session.search_path);
-  if (column.has_default || (domain != nullptr && domain->has_default)) return false;
+  const bool has_default = column.has_default || (domain != nullptr && domain->has_default);
+  if (key.to_default && has_default) return false;
   return column.not_null || (domain != nullptr && domain->not_null);
 }
 
 void Note(const Constraint& constraint, std::vector<SettingKey>& keys) {
-  const bool sets = constraint.kind == ConstraintKind::kForeignKey && constraint.deletes_set;
   // One that is not enforced never acts.
-  if (!sets || constraint.not_enforced) return;
+  if (constraint.kind != ConstraintKind::kForeignKey || constraint.not_enforced) return;
+  const bool deletes = Sets(constraint.on_delete);
+  if (!deletes && !Sets(constraint.on_update)) return;
   SettingKey key = {.columns = constraint.columns,
                     .sets = constraint.columns,
-                    .referenced = constraint.referenced.name};
+                    .referenced = constraint.referenced.name,
+                    .to_default = (deletes ? constraint.on_delete : constraint.on_update) ==
+                                  ReferentialAction::kSetDefault,
+                    .on_update = !deletes};
   if (!constraint.set_columns.empty()) {
     key.sets.assign(constraint.set_columns.begin(), constraint.set_columns.end());
   }
@@ -70,14 +77,14 @@ void ReportRefused(const Step& step, const Relation& table, const SettingKey& ke
                    const Reporter& report) {
   for (const std::string& name : columns) {
     const TableColumn* column = table.FindColumn(name);
-    if (column == nullptr || !RefusesNull(*column, history.After(step), history.SessionAt(step))) {
+    if (column == nullptr ||
+        !RefusesNull(*column, key, history.After(step), history.SessionAt(step))) {
       continue;
     }
-    report(step, {.message = absl::StrCat("a row of ", Quoted(key.referenced), " to which ",
-                                          Quoted(table.name),
-                                          " refers cannot be deleted: that "
-                                          "would set ",
-                                          Quoted(name), " to null, and it is NOT NULL"),
+    report(step, {.message = absl::StrCat(
+                      "a row of ", Quoted(key.referenced), " to which ", Quoted(table.name),
+                      " refers cannot ", key.on_update ? "change its key" : "be deleted",
+                      ": that would set ", Quoted(name), " to null, and it is NOT NULL"),
                   .locks = std::vector<Lock>()});
     return;
   }
@@ -103,7 +110,8 @@ bool IsThere(const SettingKey& key, const Relation& table) {
   return std::any_of(table.constraints.begin(), table.constraints.end(),
                      [&](const TableConstraint& constraint) {
                        return constraint.kind == ConstraintKind::kForeignKey &&
-                              constraint.deletes_write && constraint.columns == key.columns;
+                              Sets(key.on_update ? constraint.on_update : constraint.on_delete) &&
+                              constraint.columns == key.columns;
                      });
 }
 
@@ -131,10 +139,12 @@ PLIMSOLL_RULE(set_null_on_not_null) = {
     .severity = Severity::kWarning,
     .risk = Risk::kRisky,
     .since = "0.1",
-    .summary = "ON DELETE SET NULL on a column that is NOT NULL makes the delete fail",
+    .summary =
+        "ON DELETE or ON UPDATE SET NULL of a column that is NOT NULL makes the delete or update "
+        "fail",
     .why =
         "PostgreSQL takes the foreign key and fails later, whenever a row that is referred to is "
-        "deleted (SQLSTATE 23502)",
+        "deleted or gets another key (SQLSTATE 23502)",
     .help = "let the column be null, or say ON DELETE RESTRICT or CASCADE, whichever is meant",
     .docs = R"md(
 The foreign key is made without a complaint. What fails is the application's `DELETE`, as soon as

@@ -66,7 +66,7 @@ void CheckIndex(const Step& step, const action::CreateIndex& create, const Histo
   Complaint complaint = {.message = absl::StrCat("keeps an invalid ", Quoted(create.name),
                                                  " where a failed build has left one")};
   // In a transaction block it would have failed, as DROP INDEX CONCURRENTLY would.
-  if (CanEdit(history, step)) {
+  if (CanEdit(history, step) && NeighboursRunAlone(history, step)) {
     const Name name = {.schema = create.table.schema, .name = create.name};
     complaint.fixes.push_back(
         {.title = "drop what a failed build has left first",

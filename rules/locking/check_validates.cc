@@ -28,7 +28,7 @@ std::string NameOfAdded(const History& history, const Step& step,
 // their own: the same schema, and the rows are read under a lock that lets writes go on.
 std::vector<Fix> ValidateLater(const History& history, const Step& step,
                                const action::AddConstraint& add, bool safe) {
-  const bool apart = RunsAlone(history, step) && IsWholeStatement(history, step);
+  const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
   // ONLY leaves the children without it, and they could not be validated.
   if (!apart || !CanEdit(history, step) || add.table.only) return {};
   const std::string name = NameOfAdded(history, step, add);

@@ -25,7 +25,7 @@ bool IsPlainKey(const History& history, const Step& step, const Constraint& key)
 // Builds the index CONCURRENTLY before, and has the constraint take it over.
 std::vector<Fix> BuildBefore(const History& history, const Step& step,
                              const action::AddConstraint& add) {
-  const bool apart = RunsAlone(history, step) && IsWholeStatement(history, step);
+  const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
   if (!apart || !CanEdit(history, step) || add.table.if_exists) return {};
   const Constraint& key = add.constraint;
   const Relation* table =

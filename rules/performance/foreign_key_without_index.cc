@@ -127,7 +127,7 @@ Complaint Describe(const History& history, const Step& step, const Relation& tab
                               names.size() > 1 ? "s look up" : " looks up"),
       .help = absl::StrCat("create one: ", absl::StrJoin(statements, "; ")),
       .locks = std::vector<Lock>()};
-  const bool alone = !seen.live || RunsAlone(history, step);
+  const bool alone = !seen.live || NeighboursRunAlone(history, step);
   if (alone && CanEdit(history, step) && table.kind == RelationKind::kTable) {
     complaint.fixes.push_back({.title = "create the index",
                                .safe = false,

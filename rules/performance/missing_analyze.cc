@@ -125,7 +125,7 @@ update account set area = 'north' where id = 1;
                                         " is analyzed, its plans ", stale.why),
                 .help = absl::StrCat("ANALYZE ", name, " at the end of the migration"),
                 .locks = std::vector<Lock>()};
-            if (CanEdit(history, step) && RunsAlone(history, step)) {
+            if (CanEdit(history, step) && NeighboursRunAlone(history, step)) {
               complaint.fixes.push_back({.title = "analyze the table",
                                          .edits = {InsertStatementsAfter(
                                              history, step, {absl::StrCat("ANALYZE ", name)})}});

@@ -259,7 +259,7 @@ class Exchange {
 
   // What ON DELETE and ON UPDATE do is not known beyond that they do something.
   static bool IsPlain(const TableConstraint& foreign) {
-    return !foreign.deletes_write && !foreign.updates_write && !foreign.deferrable &&
+    return !Writes(foreign.on_delete) && !Writes(foreign.on_update) && !foreign.deferrable &&
            foreign.enforced;
   }
 
