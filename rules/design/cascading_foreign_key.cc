@@ -97,9 +97,11 @@ create table invoice (
               if (!written->deletes_write || written->deletes_set) continue;
               // IF NOT EXISTS is content with an older table or column.
               if (before != nullptr && Acts(*before, written->columns)) continue;
-              if (Acts(*left, written->columns)) {
-                referenced.push_back(Quoted(written->referenced.name));
-              }
+              if (!Acts(*left, written->columns)) continue;
+              const std::string name = Quoted(written->referenced.name);
+              const bool said =
+                  std::find(referenced.begin(), referenced.end(), name) != referenced.end();
+              if (!said) referenced.push_back(name);
             }
             if (referenced.empty()) continue;
             report(step,

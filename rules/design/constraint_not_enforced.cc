@@ -25,35 +25,42 @@ const Relation* LeftBehind(const History& history, const Step& step) {
   if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
   if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
   if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
+  if (const auto* alter = step.As<action::AlterConstraint>()) name = &alter->table.name;
   if (name == nullptr) return nullptr;
   const Relation* table = history.After(step).Find(*name, history.SessionAt(step).search_path);
   if (table == nullptr || table->persistence == Persistence::kTemporary) return nullptr;
   return history.At(EndOf(history, step)).Find(table->id);
 }
 
-// The constraints that the step's words hold.
-std::vector<const Constraint*> WrittenIn(const Step& step) {
-  std::vector<const Constraint*> written;
+// The constraints that the step's words leave unenforced.
+std::vector<Constraint> WrittenIn(const Step& step) {
+  std::vector<Constraint> written;
   const auto take = [&](const std::vector<Constraint>& constraints) {
-    for (const Constraint& constraint : constraints) written.push_back(&constraint);
+    for (const Constraint& constraint : constraints) {
+      if (constraint.not_enforced) written.push_back(constraint);
+    }
   };
   if (const auto* create = step.As<action::CreateTable>()) {
     for (const Column& column : create->columns) take(column.constraints);
     take(create->constraints);
   }
   if (const auto* add = step.As<action::AddColumn>()) take(add->column.constraints);
-  if (const auto* add = step.As<action::AddConstraint>()) written.push_back(&add->constraint);
+  if (const auto* add = step.As<action::AddConstraint>()) take({add->constraint});
+  const auto* alter = step.As<action::AlterConstraint>();
+  if (alter != nullptr && alter->enforced == false) written.push_back({.name = alter->constraint});
   return written;
 }
 
 // The constraint that was written, where the table has it and does not enforce it.
 const TableConstraint* Unenforced(const Relation& table, const Constraint& written) {
-  const auto found = std::find_if(
-      table.constraints.begin(), table.constraints.end(), [&](const TableConstraint& constraint) {
-        const bool same = written.name.empty() ? constraint.kind == written.kind
-                                               : constraint.name == written.name;
-        return same && !constraint.enforced;
-      });
+  // A check has the columns that it mentions.
+  const std::vector<std::string>& columns =
+      written.expression != nullptr ? written.expression->columns : written.columns;
+  const auto is_it = [&](const TableConstraint& constraint) {
+    if (constraint.enforced) return false;
+    return written.name.empty() ? constraint.columns == columns : constraint.name == written.name;
+  };
+  const auto found = std::find_if(table.constraints.begin(), table.constraints.end(), is_it);
   return found == table.constraints.end() ? nullptr : &*found;
 }
 
@@ -93,11 +100,10 @@ alter table account add constraint age_positive check (age > 0) not valid;
             if (left == nullptr) continue;
             const Relation* before = history.Before(step).Find(left->id);
             std::vector<std::string> names;
-            for (const Constraint* written : WrittenIn(step)) {
-              if (!written->not_enforced) continue;
+            for (const Constraint& written : WrittenIn(step)) {
               // IF NOT EXISTS is content with an older table or column.
-              if (before != nullptr && Unenforced(*before, *written) != nullptr) continue;
-              const TableConstraint* kept = Unenforced(*left, *written);
+              if (before != nullptr && Unenforced(*before, written) != nullptr) continue;
+              const TableConstraint* kept = Unenforced(*left, written);
               if (kept != nullptr) names.push_back(Quoted(kept->name));
             }
             if (names.empty()) continue;

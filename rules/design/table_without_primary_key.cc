@@ -86,7 +86,7 @@ UNIQUE and NOT NULL make a key, but not one that a foreign key or a publication 
 
 ```sql
 create table account (mail text not null unique, name text);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table-without-primary-key: `account` has no primary key, though `mail` could be one: it is unique and never NULL
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table-without-primary-key: `account` has no primary key, though `mail` could be one: unique and never NULL
 ```
 
 A key that comes later in the same migration counts. Partitions have the key of the whole, temporary
@@ -107,12 +107,11 @@ create temporary table scratch (value numeric);
             if (MayCopyKey(*step.As<action::CreateTable>(), *table)) continue;
             const std::string other = OtherKey(*table, history.At(EndOf(history, step)));
             const std::string name = Quoted(table->DisplayName());
-            report(step,
-                   {.message = other.empty()
-                                   ? absl::StrCat(name, " has no primary key")
-                                   : absl::StrCat(name, " has no primary key, though ", other,
-                                                  " could be one: it is unique and never NULL"),
-                    .locks = std::vector<Lock>()});
+            report(step, {.message = other.empty()
+                                         ? absl::StrCat(name, " has no primary key")
+                                         : absl::StrCat(name, " has no primary key, though ", other,
+                                                        " could be one: unique and never NULL"),
+                          .locks = std::vector<Lock>()});
           }
         },
 };

@@ -61,7 +61,7 @@ constexpr Misfit kMisfits[] = {
     {"json", "json (jsonb can be compared, grouped and indexed)"},
     {"money", "money (numeric does not change its meaning with lc_monetary)"},
     {"timetz", "timetz (timestamptz has the date without which no time zone has an offset)"},
-    {"bpchar", "char(n) (text keeps the blanks at its end, and is given none)"},
+    {"bpchar", "char (text keeps the blanks at its end, and is given none)"},
 };
 // In a table they keep pg_upgrade from running (upgrade/check.c: check_for_reg_data_type_usage).
 constexpr absl::string_view kRegTypes[] = {"regcollation", "regconfig",   "regdictionary",
@@ -116,7 +116,7 @@ PLIMSOLL_RULE(unsuitable_type) = {
 create table event (id bigint primary key, body json, price money);
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unsuitable-type: of `event`, `body` is json (jsonb can be compared, grouped and indexed), `price` is money (numeric does not change its meaning with lc_monetary)
 create table shift (id bigint primary key, starts timetz, seen timestamptz(0), code char(3));
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unsuitable-type: of `shift`, `starts` is timetz (timestamptz has the date without which no time zone has an offset), `seen` is timestamptz(0) (timestamptz does not round up to a second that is yet to come), `code` is char(n) (text keeps the blanks at its end, and is given none)
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ unsuitable-type: of `shift`, `starts` is timetz (timestamptz has the date without which no time zone has an offset), `seen` is timestamptz(0) (timestamptz does not round up to a second that is yet to come), `code` is char (text keeps the blanks at its end, and is given none)
 alter table event add column handler regproc;
 --                ^^^^^^^^^^^^^^^^^^^^^^^^^^ unsuitable-type: of `event`, `handler` is regproc (text of the name lets pg_upgrade run)
 ```

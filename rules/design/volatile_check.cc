@@ -47,15 +47,16 @@ std::vector<const Constraint*> WrittenIn(const Step& step) {
   return written;
 }
 
-// The check that was written, where the table has it.
-const TableConstraint* Kept(const Relation& table, const Constraint& written) {
-  const auto found = std::find_if(table.constraints.begin(), table.constraints.end(),
-                                  [&](const TableConstraint& constraint) {
-                                    if (!written.name.empty())
-                                      return constraint.name == written.name;
-                                    return constraint.kind == ConstraintKind::kCheck &&
-                                           constraint.columns == written.expression->columns;
-                                  });
+// The check that was written, where the table has it and it is none of `others`.
+const TableConstraint* Kept(const Relation& table, const Constraint& written,
+                            const std::vector<std::string>& others) {
+  const auto is_it = [&](const TableConstraint& constraint) {
+    if (!written.name.empty()) return constraint.name == written.name;
+    return constraint.kind == ConstraintKind::kCheck &&
+           constraint.columns == written.expression->columns &&
+           std::find(others.begin(), others.end(), Quoted(constraint.name)) == others.end();
+  };
+  const auto found = std::find_if(table.constraints.begin(), table.constraints.end(), is_it);
   return found == table.constraints.end() ? nullptr : &*found;
 }
 
@@ -123,8 +124,8 @@ alter table visit add constraint visit_utc check ((came at time zone 'UTC')::dat
             for (const Constraint* written : WrittenIn(step)) {
               if (!Wavers(history, step, *written, *left)) continue;
               // IF NOT EXISTS is content with an older table or column.
-              if (before != nullptr && Kept(*before, *written) != nullptr) continue;
-              const TableConstraint* kept = Kept(*left, *written);
+              if (before != nullptr && Kept(*before, *written, {}) != nullptr) continue;
+              const TableConstraint* kept = Kept(*left, *written, names);
               if (kept != nullptr) names.push_back(Quoted(kept->name));
             }
             if (names.empty()) continue;
