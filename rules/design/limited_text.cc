@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -32,17 +33,20 @@ const Relation* LeftBehind(const History& history, const Step& step) {
 }
 
 // The columns that the step brings, as its migration leaves them.
-std::vector<const TableColumn*> ColumnsLeft(const History& history, const Step& step,
-                                            const Relation& left) {
+std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
+                                     const Relation& left) {
   const Relation* before = history.Before(step).Find(left.id);
-  std::vector<const TableColumn*> columns;
+  std::vector<TableColumn> columns;
   const auto take = [&](const Column& column) {
     // That of a partition or of a typed table without a type of its own is somebody else's choice.
     if (column.type.name.name.empty()) return;
     // IF NOT EXISTS is content with an older one.
     if (before != nullptr && before->FindColumn(column.name) != nullptr) return;
     const TableColumn* last = left.FindColumn(column.name);
-    if (last != nullptr && last->type != nullptr) columns.push_back(last);
+    if (last == nullptr) return;
+    columns.push_back(*last);
+    // That of a parent which no file creates has the type that is said here.
+    if (last->type == nullptr) columns.back().type = std::make_shared<TypeName>(column.type);
   };
   if (const auto* create = step.As<action::CreateTable>()) {
     for (const Column& column : create->columns) take(column);
@@ -88,11 +92,11 @@ create table account (
             const Relation* left = LeftBehind(history, step);
             if (left == nullptr) continue;
             std::vector<std::string> limits;
-            for (const TableColumn* column : ColumnsLeft(history, step, *left)) {
-              const TypeName& type = *column->type;
+            for (const TableColumn& column : ColumnsLeft(history, step, *left)) {
+              const TypeName& type = *column.type;
               if (type.name != Name{.name = "varchar"} || type.modifiers.empty()) continue;
               limits.push_back(
-                  absl::StrCat(Quoted(column->name), " holds ", type.modifiers[0], " characters"));
+                  absl::StrCat(Quoted(column.name), " holds ", type.modifiers[0], " characters"));
             }
             if (limits.empty()) continue;
             report(step, {.message = absl::StrCat("longer values in ", Quoted(left->DisplayName()),

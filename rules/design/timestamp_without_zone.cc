@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,17 +40,20 @@ const Relation* LeftBehind(const History& history, const Step& step) {
 }
 
 // The columns that the step brings, as its migration leaves them.
-std::vector<const TableColumn*> ColumnsLeft(const History& history, const Step& step,
-                                            const Relation& left) {
+std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
+                                     const Relation& left) {
   const Relation* before = history.Before(step).Find(left.id);
-  std::vector<const TableColumn*> columns;
+  std::vector<TableColumn> columns;
   const auto take = [&](const Column& column) {
     // That of a partition or of a typed table without a type of its own is somebody else's choice.
     if (column.type.name.name.empty()) return;
     // IF NOT EXISTS is content with an older one.
     if (before != nullptr && before->FindColumn(column.name) != nullptr) return;
     const TableColumn* last = left.FindColumn(column.name);
-    if (last != nullptr && last->type != nullptr) columns.push_back(last);
+    if (last == nullptr) return;
+    columns.push_back(*last);
+    // That of a parent which no file creates has the type that is said here.
+    if (last->type == nullptr) columns.back().type = std::make_shared<TypeName>(column.type);
   };
   if (const auto* create = step.As<action::CreateTable>()) {
     for (const Column& column : create->columns) take(column);
@@ -143,10 +147,10 @@ UTC as it is, mean another moment then.
             if (left == nullptr) continue;
             std::vector<std::string> columns;
             std::vector<std::string> quoted;
-            for (const TableColumn* column : ColumnsLeft(history, step, *left)) {
-              if (column->type->name != Name{.name = "timestamp"}) continue;
-              columns.push_back(column->name);
-              quoted.push_back(Quoted(column->name));
+            for (const TableColumn& column : ColumnsLeft(history, step, *left)) {
+              if (column.type->name != Name{.name = "timestamp"}) continue;
+              columns.push_back(column.name);
+              quoted.push_back(Quoted(column.name));
             }
             if (columns.empty()) continue;
             Complaint complaint = {
