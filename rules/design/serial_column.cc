@@ -1,0 +1,180 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/string_view.h"
+#include "analyzer/checking/rewrite.h"
+#include "analyzer/checking/rule.h"
+#include "analyzer/syntax/lexer.h"
+
+namespace plimsoll::rules {
+namespace {
+
+// The moment behind the last step of the migration.
+Moment EndOf(const History& history, const Step& step) {
+  const std::vector<Step>& steps = history.steps();
+  const auto end =
+      std::partition_point(steps.begin() + step.index, steps.end(),
+                           [&](const Step& later) { return later.migration == step.migration; });
+  return static_cast<Moment>(end - steps.begin());
+}
+
+// The table that the step makes or gives a column, as its migration leaves it; null where it is
+// gone by then, temporary, or foreign: the other side chose its columns.
+const Relation* LeftBehind(const History& history, const Step& step) {
+  const Name* name = nullptr;
+  if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
+  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
+  if (name == nullptr) return nullptr;
+  const Relation* table = history.After(step).Find(*name, history.SessionAt(step).search_path);
+  if (table == nullptr || table->kind == RelationKind::kForeignTable) return nullptr;
+  if (table->persistence == Persistence::kTemporary) return nullptr;
+  return history.At(EndOf(history, step)).Find(table->id);
+}
+
+// The columns that the step brings, as its migration leaves them.
+std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
+                                     const Relation& left) {
+  const Relation* before = history.Before(step).Find(left.id);
+  std::vector<TableColumn> columns;
+  const auto take = [&](const Column& column) {
+    // That of a partition or of a typed table without a type of its own is somebody else's choice.
+    if (column.type.name.name.empty()) return;
+    // IF NOT EXISTS is content with an older one.
+    if (before != nullptr && before->FindColumn(column.name) != nullptr) return;
+    const TableColumn* last = left.FindColumn(column.name);
+    if (last == nullptr) return;
+    columns.push_back(*last);
+    // That of a parent which no file creates has the type that is said here.
+    if (last->type == nullptr) columns.back().type = std::make_shared<TypeName>(column.type);
+  };
+  if (const auto* create = step.As<action::CreateTable>()) {
+    for (const Column& column : create->columns) take(column);
+  }
+  if (const auto* add = step.As<action::AddColumn>()) take(add->column);
+  return columns;
+}
+
+// Whether the token names the column.
+bool Names(absl::string_view token, absl::string_view column) {
+  if (token.front() != '"') return absl::AsciiStrToLower(token) == column;
+  return token == absl::StrCat("\"", absl::StrReplaceAll(column, {{"\"", "\"\""}}), "\"");
+}
+
+// The code tokens of the step's words.
+std::vector<Token> TokensOf(const Source& source, const Step& step) {
+  std::vector<Token> tokens;
+  Lexer lexer(source.Text(step.span), step.span.begin);
+  for (Token token; lexer.NextCode(&token);) tokens.push_back(token);
+  return tokens;
+}
+
+bool IsSerial(const Step& step, absl::string_view column) {
+  if (const auto* add = step.As<action::AddColumn>()) return add->column.serial;
+  const auto& columns = step.As<action::CreateTable>()->columns;
+  return std::any_of(columns.begin(), columns.end(), [&](const Column& written) {
+    return written.serial && written.name == column;
+  });
+}
+
+// The integer behind a word for serial; empty for another word.
+absl::string_view IntegerOf(absl::string_view word) {
+  constexpr std::pair<absl::string_view, absl::string_view> kIntegers[] = {
+      {"smallserial", "smallint"}, {"serial2", "smallint"}, {"serial", "integer"},
+      {"serial4", "integer"},      {"bigserial", "bigint"}, {"serial8", "bigint"}};
+  for (const auto& [serial, integer] : kIntegers) {
+    if (absl::AsciiStrToLower(word) == serial) return integer;
+  }
+  return "";
+}
+
+// The edits of all those columns whose type stands behind their names.
+std::vector<Edit> EditsOf(const History& history, const Step& step,
+                          const std::vector<std::string>& columns) {
+  std::vector<Edit> edits;
+  if (!CanEdit(history, step)) return edits;
+  const Source& source = history.SourceOf(step);
+  const std::vector<Token> tokens = TokensOf(source, step);
+  for (const std::string& column : columns) {
+    for (size_t i = 0; i + 1 < tokens.size(); ++i) {
+      const absl::string_view integer = IntegerOf(source.Text(tokens[i + 1].span));
+      if (integer.empty() || !Names(source.Text(tokens[i].span), column)) continue;
+      edits.push_back({.span = tokens[i + 1].span,
+                       .text = absl::StrCat(integer, " GENERATED BY DEFAULT AS IDENTITY")});
+      break;
+    }
+  }
+  return edits;
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(serial_column) = {
+    .id = "serial-column",
+    .family = Family::kDesign,
+    .severity = Severity::kNote,
+    .risk = Risk::kSafe,
+    .opt_in = true,
+    .fixable = true,
+    .since = "0.1",
+    .summary =
+        "serial is a default and a sequence of its own, which an identity column keeps together",
+    .why =
+        "who may INSERT needs USAGE on the sequence besides, DROP DEFAULT or another default "
+        "leaves the sequence behind, and a copy by LIKE INCLUDING DEFAULTS draws from the same "
+        "sequence",
+    .help =
+        "GENERATED BY DEFAULT AS IDENTITY, or GENERATED ALWAYS where nobody is to write the number",
+    .docs = R"md(
+```sql
+create table account (id bigserial primary key, rank serial);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ serial-column: who inserts into `account` needs privileges on a sequence too: `id`, `rank` are serial
+alter table account add column number smallserial;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ serial-column: who inserts into `account` needs privileges on a sequence too: `number` is serial
+```
+
+```sql
+create table account (
+  id bigint generated always as identity primary key,
+  rank integer generated by default as identity
+);
+alter table account add column number smallint generated by default as identity;
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (const Step& step : history.steps()) {
+            const Relation* left = LeftBehind(history, step);
+            if (left == nullptr) continue;
+            std::vector<std::string> columns;
+            std::vector<std::string> quoted;
+            for (const TableColumn& column : ColumnsLeft(history, step, *left)) {
+              if (!IsSerial(step, column.name)) continue;
+              columns.push_back(column.name);
+              quoted.push_back(Quoted(column.name));
+            }
+            if (columns.empty()) continue;
+            Complaint complaint = {
+                .message = absl::StrCat(
+                    "who inserts into ", Quoted(left->DisplayName()),
+                    " needs privileges on a sequence too: ", absl::StrJoin(quoted, ", "),
+                    columns.size() > 1 ? " are serial" : " is serial"),
+                .locks = std::vector<Lock>()};
+            std::vector<Edit> edits = EditsOf(history, step, columns);
+            if (!edits.empty()) {
+              complaint.fixes.push_back({.title = "make it an identity column",
+                                         .safe = false,
+                                         .edits = std::move(edits)});
+            }
+            report(step, std::move(complaint));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules
