@@ -19,6 +19,7 @@
 #include "report/rule_page.h"
 #include "rules/registry.h"
 #include "tests/support/example.h"
+#include "tests/support/remedies.h"
 #include "tests/support/rule_words.h"
 #include "tests/support/source_tree.h"
 
@@ -126,6 +127,23 @@ TEST_P(RuleDocsTest, PageIsFresh) {
   }
   ASSERT_TRUE(testing_support::TreeFileExists(path)) << path << " is missing; run `./dev update`";
   EXPECT_EQ(testing_support::ReadTreeFile(path), report::RulePage(rule))
+      << path << " is stale; run `./dev update`";
+}
+
+// Help, fixes and plans have no carets: what examples bring about is written down beside them.
+TEST_P(RuleDocsTest, RemediesAreFresh) {
+  const Rule& rule = *GetParam();
+  const std::string path = testing_support::RemediesPath(rule);
+  const std::string remedies = testing_support::RemediesOf(rule);
+  if (testing_support::UpdateWanted()) {
+    if (!remedies.empty()) testing_support::WriteTreeFile(path, remedies);
+    if (remedies.empty() && testing_support::TreeFileExists(path)) {
+      testing_support::RemoveTreeFile(path);
+    }
+    return;
+  }
+  const bool recorded = testing_support::TreeFileExists(path);
+  EXPECT_EQ(recorded ? testing_support::ReadTreeFile(path) : "", remedies)
       << path << " is stale; run `./dev update`";
 }
 

@@ -143,7 +143,9 @@ TEST(JsonTest, IsTheDocumentedShapeToTheByte) {
           R"("byte":0},"end":{"line":2,"column":12,"byte":25}},"locks":[{"relation":"t",)",
           R"("mode":"ACCESS EXCLUSIVE"}],"fixes":[{"title":"set a timeout","safe":true,"edits":)",
           R"([{"range":{"start":{"line":1,"column":1,"byte":0},"end":{"line":1,"column":1,)",
-          R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}]}]}]}]})", "\n"));
+          R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}],"following":""}],)"
+          R"("plan":[]}]}]})",
+          "\n"));
 }
 
 TEST(JsonTest, ColumnsCountCharactersAndBytesAreOffsets) {
@@ -512,14 +514,14 @@ TEST(EffectsTest, AFileThatCannotBeReadSaysWhy) {
 TEST(RulePageTest, IsMadeFromTheRule) {
   EXPECT_EQ(report::RulePage(kAlters),
             "# alters\n\nA table is altered.\n\n"
-            "| family | severity | risk | since |\n|---|---|---|---|\n"
-            "| data-loss | error | risky | 0.1 |\n\n"
+            "| family | severity | risk | default | fix | since |\n|---|---|---|---|---|---|\n"
+            "| data-loss | error | risky | on | no | 0.1 |\n\n"
             "**Why it hurts.** Nobody can use it meanwhile.\n\n**What to do.** Do not.\n\n"
             "## Example\n\n```sql\nalter table t add x int;\n```\n\nThat is all.\n");
   EXPECT_EQ(report::RulePage(kHere),
             "# here\n\nThe word is here.\n\n"
-            "| family | severity | risk | since |\n|---|---|---|---|\n"
-            "| locking | note | safe | 0.2 |\n");
+            "| family | severity | risk | default | fix | since |\n|---|---|---|---|---|---|\n"
+            "| locking | note | safe | on | no | 0.2 |\n");
 }
 
 TEST(RulePageTest, ReadsWellInATerminal) {
@@ -532,13 +534,18 @@ TEST(RulePageTest, ReadsWellInATerminal) {
 TEST(RuleListTest, IsAColumnAFact) {
   const Rule* const rules[] = {&kAlters, &kHere};
   EXPECT_EQ(report::RenderRulesText(rules, /*colour=*/false),
-            "alters  data-loss  error    risky    a table is altered\n"
-            "here    locking    note     safe     the word is here\n");
-  EXPECT_EQ(report::RenderRulesJson(rules),
+            "alters  data-loss  error    risky    on        a table is altered\n"
+            "here    locking    note     safe     on        the word is here\n");
+  const auto aliases = [](const Rule& rule) {
+    return std::vector<std::string>{absl::StrCat("peer:", rule.id)};
+  };
+  EXPECT_EQ(report::RenderRulesJson(rules, aliases),
             R"({"schema_version":1,"rules":[{"id":"alters","family":"data-loss",)"
-            R"("severity":"error","risk":"risky","summary":"a table is altered","since":"0.1",)"
+            R"("severity":"error","risk":"risky","default":true,"fixable":false,)"
+            R"("summary":"a table is altered","since":"0.1","aliases":["peer:alters"],)"
             R"("url":"docs/rules/alters.md"},{"id":"here","family":"locking","severity":"note",)"
-            R"("risk":"safe","summary":"the word is here","since":"0.2",)"
+            R"("risk":"safe","default":true,"fixable":false,"summary":"the word is here",)"
+            R"("since":"0.2","aliases":["peer:here"],)"
             R"("url":"docs/rules/here.md"}]})"
             "\n");
 }

@@ -52,7 +52,7 @@ bool Acts(const Relation& table, const std::vector<std::string>& columns) {
       table.constraints.begin(), table.constraints.end(), [&](const TableConstraint& constraint) {
         // What is not enforced has no triggers.
         return constraint.kind == ConstraintKind::kForeignKey && constraint.columns == columns &&
-               constraint.deletes_write && constraint.enforced;
+               constraint.on_delete == ReferentialAction::kCascade && constraint.enforced;
       });
 }
 
@@ -94,7 +94,7 @@ create table invoice (
             const Relation* before = history.Before(step).Find(left->id);
             std::vector<std::string> referenced;
             for (const Constraint* written : WrittenIn(step)) {
-              if (!written->deletes_write || written->deletes_set) continue;
+              if (written->on_delete != ReferentialAction::kCascade) continue;
               // IF NOT EXISTS is content with an older table or column.
               if (before != nullptr && Acts(*before, written->columns)) continue;
               if (!Acts(*left, written->columns)) continue;

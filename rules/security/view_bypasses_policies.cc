@@ -36,7 +36,7 @@ table's owner too, and no policy is for him.
 create table invoice (id bigint primary key, tenant text);
 alter table invoice enable row level security;
 create view open_invoice as select * from invoice;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ view-bypasses-policies: `open_invoice` shows rows of `invoice` past its row security
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ view-bypasses-policies: `open_invoice` shows rows of `invoice` past its row security
 ```
 
 ```sql

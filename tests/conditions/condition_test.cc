@@ -20,6 +20,7 @@
 #include "rules/registry.h"
 #include "tests/conditions/mutant.h"
 #include "tests/support/example.h"
+#include "tests/support/remedies.h"
 #include "tests/support/source_tree.h"
 
 namespace plimsoll {
@@ -44,12 +45,12 @@ bool RegisterMutants(std::initializer_list<const char*> ids) {
 
 namespace {
 
-// Conditions whose negation changes nothing that a user could see, and why: a line each, the source
-// line of the condition, ` -- ` and the reason.
-const std::map<std::string, std::string>& Equivalents() {
-  static const auto& equivalents = *new std::map<std::string, std::string>([] {
+// Conditions whose negation nothing notices, and why: a line each, the source line of the
+// condition, ` -- ` and the reason.
+const std::map<std::string, std::string>& Unnoticed() {
+  static const auto& unnoticed = *new std::map<std::string, std::string>([] {
     std::map<std::string, std::string> found;
-    const std::string text = testing_support::ReadTreeFile("tests/conditions/equivalents.txt");
+    const std::string text = testing_support::ReadTreeFile("tests/conditions/unnoticed.txt");
     for (const absl::string_view line : absl::StrSplit(text, '\n', absl::SkipEmpty())) {
       const std::pair<std::string, std::string> parts =
           absl::StrSplit(line, absl::MaxSplits(" -- ", 1));
@@ -57,7 +58,7 @@ const std::map<std::string, std::string>& Equivalents() {
     }
     return found;
   }());
-  return equivalents;
+  return unnoticed;
 }
 
 bool ExamplesDisagree(const Rule& rule) {
@@ -65,7 +66,9 @@ bool ExamplesDisagree(const Rule& rule) {
   for (const testing_support::ExampleText& text : testing_support::ExamplesOf(rule)) {
     if (testing_support::RunExample(text, only).updated != text.text) return true;
   }
-  return false;
+  const std::string path = testing_support::RemediesPath(rule);
+  const bool recorded = testing_support::TreeFileExists(path);
+  return testing_support::RemediesOf(rule) != (recorded ? testing_support::ReadTreeFile(path) : "");
 }
 
 // Whether an example of the rule fails, or does not end, where the mutant is in it.
@@ -102,12 +105,12 @@ TEST_P(ConditionTest, NegatedIsNoticed) {
   const std::string file = testing_support::SourcePathOf(rule).substr(std::string("rules/").size());
   for (const std::string& mutant : Mutants()[file]) {
     const std::string source = SourceOf(mutant);
-    const bool equivalent = Equivalents().contains(source);
+    const bool known = Unnoticed().contains(source);
     if (IsNoticed(rule, mutant)) {
-      EXPECT_FALSE(equivalent) << source << "\n  is noticed now: take it off the list";
+      EXPECT_FALSE(known) << source << "\n  is noticed now: take it off the list";
     } else {
-      EXPECT_TRUE(equivalent) << source << "\n  (rules/" << mutant
-                              << ") could be its contrary and no example would fail";
+      EXPECT_TRUE(known) << source << "\n  (rules/" << mutant
+                         << ") could be its contrary and no example would fail";
     }
   }
 }
