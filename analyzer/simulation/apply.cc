@@ -12,6 +12,7 @@
 #include "analyzer/simulation/sequence_numbers.h"
 #include "analyzer/simulation/volatility.h"
 #include "analyzer/syntax/body.h"
+#include "analyzer/syntax/index_name.h"
 
 namespace plimsoll {
 namespace {
@@ -551,6 +552,13 @@ static bool BringsIndex(ConstraintKind kind) {
          kind == ConstraintKind::kExclusion;
 }
 
+// indexcmds.c:ChooseIndexColumnNames sees the columns of INCLUDE too.
+static std::string IndexColumnsOf(const Constraint& constraint) {
+  std::vector<std::string> columns = constraint.columns;
+  columns.insert(columns.end(), constraint.include.begin(), constraint.include.end());
+  return JoinIndexColumns(columns);
+}
+
 // pg_constraint.c:ChooseConstraintName and its callers.
 std::string Applier::ConstraintName(const Relation& table, const Constraint& constraint) const {
   if (!constraint.name.empty()) return constraint.name;
@@ -575,8 +583,7 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
       break;
     case ConstraintKind::kUnique:
       label = "key";
-      // indexcmds.c:ChooseIndexColumnNames sees the columns of INCLUDE too.
-      for (const std::string& column : constraint.include) absl::StrAppend(&columns, "_", column);
+      columns = IndexColumnsOf(constraint);
       break;
     case ConstraintKind::kPrimaryKey:
       label = "pkey";
@@ -584,6 +591,7 @@ std::string Applier::ConstraintName(const Relation& table, const Constraint& con
       break;
     case ConstraintKind::kExclusion:
       label = "excl";
+      columns = IndexColumnsOf(constraint);
       break;
   }
   return view().ChooseConstraintName(table.schema, table.name, columns, label,

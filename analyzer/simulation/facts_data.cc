@@ -740,8 +740,14 @@ void Inspector::Look(const action::ModifyData& modify) {
     NoteDrawn(*table, write);
     if (!CheckIdentified(*table, write)) return;
   }
-  // EXPLAIN and PREPARE lose nothing.
-  if (modify.planned_only) facts_.losses.clear();
+  // EXPLAIN and PREPARE read and lose nothing.
+  if (modify.planned_only) {
+    facts_.losses.clear();
+    facts_.actors.erase(
+        std::remove_if(facts_.actors.begin(), facts_.actors.end(),
+                       [](const Actor& actor) { return actor.role == Role::kScanned; }),
+        facts_.actors.end());
+  }
   CheckPrepared(modify);
   CheckReadOnly(modify);
   if (facts_.failure) return;

@@ -10,6 +10,7 @@
 #include "absl/strings/strip.h"
 #include "analyzer/syntax/command_tag.h"
 #include "analyzer/syntax/grammar.h"
+#include "analyzer/syntax/index_name.h"
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/lower_expression.h"
 #include "analyzer/syntax/lower_mistake.h"
@@ -226,7 +227,7 @@ action::CreateIndex LowerCreateIndex(const Node& body) {
     create.include.emplace_back(parameter["IndexElem"].Text("name"));
     hints.push_back(create.include.back());
   }
-  create.name_hint = absl::StrJoin(hints, "_");
+  create.name_hint = JoinIndexColumns(hints);
   // WHERE true is none (makefuncs.c:make_ands_implicit).
   const bool always = body["whereClause"]["A_Const"]["boolval"].Flag("boolval");
   if (body["whereClause"] && !always) {

@@ -62,7 +62,7 @@ constexpr absl::string_view kRelations = R"sql(
          c.relkind, c.relfilenode, )sql";
 constexpr absl::string_view kOfCases = R"sql((c.oid)
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.oid >= 16384 and n.nspname not in ('pg_toast', 'truth_harness'))sql";
+  where c.oid >= 16384 and n.nspname <> 'truth_harness' and n.nspname !~ '^pg_toast')sql";
 constexpr absl::string_view kOfTransaction = "pg_stat_get_xact_numscans";
 constexpr absl::string_view kOfServer = "pg_stat_get_numscans";
 
