@@ -13,6 +13,7 @@
 #include "report/rule_page.h"
 #include "rules/registry.h"
 #include "workspace/files.h"
+#include "workspace/layout.h"
 #include "workspace/load.h"
 
 namespace plimsoll {
@@ -68,12 +69,29 @@ std::optional<uint32_t> StatementAt(const Script& script, uint32_t line) {
   return std::nullopt;
 }
 
+// The folder of all migrations among which the file stands, in the words of its path: with some
+// layouts each has a folder of its own.
+absl::StatusOr<std::string> RootOf(const std::string& path) {
+  const absl::StatusOr<Placement> placement = LayoutFinder().Place(AbsolutePath(path));
+  if (!placement.ok()) return placement.status();
+  std::string written = ParentOf(path);
+  std::string absolute = ParentOf(AbsolutePath(path));
+  while (absolute.size() > placement->root.size() && !placement->root.empty()) {
+    const bool above = written == "." || NameOf(written) == "..";
+    written = above ? JoinPath(written, "..") : ParentOf(written);
+    absolute = ParentOf(absolute);
+  }
+  return written;
+}
+
 // The history that the file stands in, simulated for each version of the server.
 absl::StatusOr<std::vector<Report>> ReportsWith(const Place& place, uint32_t* migration) {
+  const absl::StatusOr<std::string> root = RootOf(place.path);
+  if (!root.ok()) return root.status();
   std::vector<Report> reports;
   for (int version = kOldestServer; version <= kNewestMeasuredServer; ++version) {
     LoadOptions load;
-    load.paths = {ParentOf(place.path)};
+    load.paths = {*root};
     load.server_version = version;
     absl::StatusOr<std::vector<Project>> projects = Load(load);
     if (!projects.ok()) return projects.status();

@@ -38,6 +38,7 @@ constexpr Asker kAskers[] = {
 };
 
 std::string WhoWaits(LockMode mode) {
+  if (mode == LockMode::kAccessExclusive) return "all who use it";
   std::vector<absl::string_view> waiting;
   for (const Asker& asker : kAskers) {
     if (Conflicts(mode, asker.mode)) waiting.push_back(asker.commands);

@@ -152,7 +152,7 @@ std::vector<Report> Analysed(const LoadOptions& load) {
   absl::StatusOr<std::vector<Project>> projects = Load(load);
   EXPECT_TRUE(projects.ok()) << projects.status();
   for (Project& project : *projects) {
-    reports.push_back(Analyze(std::move(project.inputs), rules::All()));
+    reports.push_back(Analyze(std::move(project.inputs), rules::Defaults()));
   }
   return reports;
 }
@@ -200,6 +200,8 @@ TEST(FixesTest, SettleAndBringNoOtherFinding) {
       ASSERT_TRUE(fixing.ok()) << fixing.status();
       LoadOptions fixed = files.load();
       for (const FileChange& change : fixing->changes) fixed.overlay[change.path] = change.after;
+      // What changes the meaning may bring what belongs to the other meaning.
+      if (unsafe) continue;
       for (const auto& [rule, count] : CountsOf(Analysed(fixed))) {
         const auto old = before.find(rule);
         EXPECT_LE(count, old == before.end() ? 0 : old->second)

@@ -42,8 +42,8 @@ Edit InsertStatementsAfter(const History& history, const Step& step,
 // Whether the step's statement is a transaction of its own: neither the file nor its runner opens
 // one around it.
 bool RunsAlone(const History& history, const Step& step);
-// Whether statements that are put beside it are transactions of their own too. The only statement of
-// a file that is sent as one message runs alone, and two of them do not.
+// Whether statements that are put beside it are transactions of their own too. The only statement
+// of a file that is sent as one message runs alone, and two of them do not.
 bool NeighboursRunAlone(const History& history, const Step& step);
 // Whether nothing else stands in the step's statement: an ALTER TABLE with one subcommand.
 bool IsWholeStatement(const History& history, const Step& step);

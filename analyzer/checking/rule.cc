@@ -98,4 +98,15 @@ std::string BlockingWords(const Step& step) {
                       WhatItBlocks(lock->mode));
 }
 
+std::string BlockingWords(const Step& step, const History& history) {
+  const Lock* own = step.effects.StrongestLiveLock();
+  if (own == nullptr) return "";
+  for (const Lock& held : history.HeldBefore(step)) {
+    if (held.relation.id != own->relation.id || held.mode <= own->mode) continue;
+    return absl::StrCat(LockModeName(held.mode), " on ", Quoted(held.relation.name),
+                        ", held already, blocks ", WhatItBlocks(held.mode));
+  }
+  return BlockingWords(step);
+}
+
 }  // namespace plimsoll

@@ -127,6 +127,9 @@ std::string Quoted(absl::string_view name);
 // `SHARE on `t` blocks writes`: the lock under which a step does its work. Empty without a lock
 // that stops anybody.
 std::string BlockingWords(const Step& step);
+// The same with the lock that an earlier statement of the transaction took on that relation, where
+// it is the stronger one.
+std::string BlockingWords(const Step& step, const History& history);
 
 }  // namespace plimsoll
 

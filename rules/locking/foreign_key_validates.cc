@@ -42,6 +42,20 @@ std::vector<Fix> ValidateLater(const History& history, const Step& step,
            .edits = {Append(step, "NOT VALID"), InsertStatementsAfter(history, step, {validate})}}};
 }
 
+// The table whose rows are checked. One that this migration makes and fills is live to nobody, and
+// then the first live table that is read is the other one.
+std::string CheckedTable(const Step& step, const Work& scan) {
+  const Name* name = nullptr;
+  if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
+  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
+  for (const Work& work : step.effects.work) {
+    const bool own = work.kind == WorkKind::kScan && work.cause == Cause::kForeignKey &&
+                     !work.relation.live && work.relation.name == name->name;
+    if (own) return work.relation.name;
+  }
+  return scan.relation.name;
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(foreign_key_validates) = {
@@ -97,7 +111,7 @@ to check, and neither is there in a table that this migration creates.
               absl::StrAppend(&tables, tables.empty() ? "" : " and ", Quoted(lock.relation.name));
             }
             Complaint complaint = {.message = absl::StrCat("checks every row of ",
-                                                           Quoted(scan->relation.name),
+                                                           Quoted(CheckedTable(step, *scan)),
                                                            " while writes to ", tables, " wait")};
             // Before 18 a partitioned table could not have one that is NOT VALID; one that no file
             // creates may be partitioned.

@@ -65,8 +65,9 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
             if (create == nullptr || create->concurrently) continue;
             const Work* build = step.effects.LiveWork(WorkKind::kIndexBuild);
             if (build == nullptr || step.effects.LiveWork(WorkKind::kScan) == nullptr) continue;
-            Complaint complaint = {.message = absl::StrCat("builds index ", Quoted(build->index),
-                                                           " while ", BlockingWords(step))};
+            Complaint complaint = {.message =
+                                       absl::StrCat("builds index ", Quoted(build->index),
+                                                    " while ", BlockingWords(step, history))};
             // What is built for a partitioned table is built on its partitions.
             const Relation* table =
                 history.Before(step).Find(create->table, history.SessionAt(step).search_path);

@@ -18,6 +18,14 @@ std::vector<Fix> DropConcurrently(const History& history, const Step& step,
   return {{.title = "drop it CONCURRENTLY", .safe = known, .edits = {*edit}}};
 }
 
+// An earlier statement of the transaction took the lock: to drop one more index adds nothing to it.
+bool IsHeldAlready(const Step& step, const Lock& lock, const History& history) {
+  for (const Lock& held : history.HeldBefore(step)) {
+    if (held.relation.id == lock.relation.id && held.mode >= lock.mode) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(index_drop_blocks_queries) = {
@@ -68,7 +76,7 @@ The index of a partitioned table has no such form, so it is not reported.
             for (const Lock& other : step.effects.locks) {
               partitioned |= other.relation.kind == RelationKind::kPartitionedIndex;
             }
-            if (partitioned) continue;
+            if (partitioned || IsHeldAlready(step, *lock, history)) continue;
             const bool table_known = lock->relation.kind != RelationKind::kIndex;
             report(step, {.message = table_known ? BlockingWords(step)
                                                  : absl::StrCat("ACCESS EXCLUSIVE on the table of ",

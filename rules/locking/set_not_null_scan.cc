@@ -58,7 +58,7 @@ std::vector<Fix> ProveBefore(const History& history, const Step& step,
   const std::string add = absl::StrCat(alter, " ADD CONSTRAINT ", check, " CHECK (",
                                        SqlName(set.column), " IS NOT NULL) NOT VALID");
   const std::string validate = absl::StrCat(alter, " VALIDATE CONSTRAINT ", check);
-  const std::string drop = absl::StrCat(alter, " DROP CONSTRAINT ", check);
+  const std::string drop = absl::StrCat(alter, " DROP CONSTRAINT IF EXISTS ", check);
   // A table that no file creates may have a check of that name.
   return {{.title = "have a validated check prove it",
            .safe = !table->assumed,

@@ -69,6 +69,16 @@ bool StopsMore(const Lock& held, const Lock* own) {
   return (BlocksWrites(held.mode) && !stops_writes) || (BlocksReads(held.mode) && !stops_reads);
 }
 
+// The strongest lock that is held already; of equal ones that on a table, for people know those.
+const Lock* HeldTable(const Step& step, const History& history) {
+  const Lock* strongest = history.StrongestHeldBefore(step);
+  if (strongest == nullptr || strongest->relation.kind != RelationKind::kIndex) return strongest;
+  for (const Lock& lock : history.HeldBefore(step)) {
+    if (lock.mode == strongest->mode && lock.relation.kind != RelationKind::kIndex) return &lock;
+  }
+  return strongest;
+}
+
 // `validate-under-lock` speaks of it.
 bool ValidatesUnder(const Step& step, const Lock& held) {
   const Work* scan = step.effects.LiveWork(WorkKind::kScan);
@@ -133,11 +143,18 @@ CONSTRAINT` (see `validate-under-lock`).
           // One finding a transaction and locked table.
           absl::flat_hash_set<std::pair<uint32_t, RelationId>> told;
           for (const Step& step : history.steps()) {
-            const Lock* held = history.StrongestHeldBefore(step);
-            if (held == nullptr || !StopsMore(*held, OwnLock(step, history))) continue;
+            const Lock* held = HeldTable(step, history);
+            const Lock* own = OwnLock(step, history);
+            if (held == nullptr || !StopsMore(*held, own)) continue;
+            // What stops writers of that table by itself has a rule of its own, which sees this
+            // too.
+            if (own != nullptr && own->relation.id == held->relation.id &&
+                BlocksWrites(own->mode)) {
+              continue;
+            }
             if (ValidatesUnder(step, *held)) continue;
-            const std::string work = LongWork(step);
-            const std::string what = work.empty() ? ManyRows(step) : work;
+            const std::string rows = ManyRows(step);
+            const std::string what = rows.empty() ? LongWork(step) : rows;
             if (what.empty()) continue;
             if (!told.insert({step.transaction, held->relation.id}).second) continue;
             Complaint complaint = {
@@ -147,7 +164,7 @@ CONSTRAINT` (see `validate-under-lock`).
                                         "`, blocks ", WhatItBlocks(held->mode)),
                 .locks = std::vector<Lock>{*held}};
             // A condition may choose few rows.
-            if (work.empty()) complaint.severity = Severity::kWarning;
+            if (LongWork(step).empty()) complaint.severity = Severity::kWarning;
             report(step, std::move(complaint));
           }
         },

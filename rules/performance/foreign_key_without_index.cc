@@ -51,10 +51,18 @@ const Relation* TableOf(const History& history, const Step& step) {
       .Find(*name, history.SessionAt(step).search_path);
 }
 
+// Whether all rows that can refer to another are in the index: no null ever does.
+bool CoversKeys(const Relation& index) {
+  if (!index.has_predicate) return true;
+  const Predicate* only = index.predicate.get();
+  return only != nullptr && only->kind == PredicateKind::kIsNull && only->negated &&
+         !index.keys.empty() && only->term.column == index.keys[0].column;
+}
+
 // Whether the columns are the first keys of an index over all rows, in whatever order.
 bool IsIndexed(const Relation& table, const Columns& columns, const CatalogView& view) {
   for (const Relation* index : view.IndexesOf(table)) {
-    if (!index->valid || index->has_predicate || index->keys.size() < columns.size()) continue;
+    if (!index->valid || !CoversKeys(*index) || index->keys.size() < columns.size()) continue;
     const bool leads = std::all_of(columns.begin(), columns.end(), [&](const std::string& column) {
       return std::any_of(index->keys.begin(),
                          index->keys.begin() + static_cast<std::ptrdiff_t>(columns.size()),

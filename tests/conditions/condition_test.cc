@@ -78,7 +78,12 @@ bool IsNoticed(const Rule& rule, const std::string& mutant) {
   if (child == 0) {
     alarm(kMostSeconds);
     chosen = mutant;
-    _exit(ExamplesDisagree(rule) ? 1 : 0);
+    // One that throws is noticed too, and must not come back into the test.
+    try {
+      _exit(ExamplesDisagree(rule) ? 1 : 0);
+    } catch (...) {
+      _exit(1);
+    }
   }
   int status = 0;
   waitpid(child, &status, 0);
