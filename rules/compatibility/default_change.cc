@@ -68,7 +68,8 @@ PLIMSOLL_RULE(default_change) = {
 ```sql
 --- 001_create.sql
 create table job (
-  id bigint primary key, state text not null default 'new', made_at timestamptz, owner text default 'me'
+  id bigint primary key, state text not null default 'new', made_at timestamptz,
+  owner text default 'me'
 );
 --- 002_defaults.sql
 alter table job alter column state set default 'queued';

@@ -148,8 +148,8 @@ drop type mood;
 --^^^^^^^^^^^^ object-drop: drops type `mood` under the running code
 ```
 
-What comes back under its name in the same migration was replaced, not taken away; in one transaction
-nobody sees the gap:
+What comes back under its name in the same migration was replaced, not taken away; in one
+transaction nobody sees the gap:
 
 ```sql
 --- 001_create.sql

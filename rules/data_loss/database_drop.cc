@@ -38,8 +38,8 @@ drop tablespace fast_disk;
 --^^^^^^^^^^^^^^^^^^^^^^^ database-drop: drops tablespace `fast_disk`, where any database of the cluster may keep tables
 ```
 
-A tablespace goes only while nothing lies in it (55000), in any database of the cluster: a migration,
-which sees one of them, cannot know that.
+A tablespace goes only while nothing lies in it (55000), in any database of the cluster: a
+migration, which sees one of them, cannot know that.
 
 ```sql
 create database probe;

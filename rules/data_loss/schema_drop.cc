@@ -64,8 +64,8 @@ drop schema billing cascade;
 --^^^^^^^^^^^^^^^^^^^^^^^^^ schema-drop: drops all that is in schema `billing`, among it `billing.invoice` with all rows
 ```
 
-Without CASCADE nothing can be lost: a schema that holds anything stays (2BP01). So the statements say
-what goes:
+Without CASCADE nothing can be lost: a schema that holds anything stays (2BP01). So the statements
+say what goes:
 
 ```sql
 --- 001_create.sql

@@ -80,8 +80,8 @@ truncate cart, cart_line restart identity;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ truncate-empties: empties `cart`, `cart_line`, and starts `cart_line_id_seq` again
 ```
 
-CASCADE follows foreign keys, whatever their ON DELETE says: a table that refers to an emptied one is
-emptied too. Without it PostgreSQL refuses (0A000), and the tables have to be named.
+CASCADE follows foreign keys, whatever their ON DELETE says: a table that refers to an emptied one
+is emptied too. Without it PostgreSQL refuses (0A000), and the tables have to be named.
 
 A table that this migration made, or a temporary one, has no rows that anybody misses:
 

@@ -73,8 +73,10 @@ PLIMSOLL_RULE(cascading_foreign_key) = {
     .docs = R"md(
 ```sql
 create table account (id bigint primary key);
-create table invoice (id bigint primary key, account_id bigint references account on delete cascade);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ cascading-foreign-key: deleting from `account` also deletes the rows of `invoice` that refer to it
+create table invoice (
+--^^^^^^^^^^^^^^^^^^^^… cascading-foreign-key: deleting from `account` also deletes the rows of `invoice` that refer to it
+  id bigint primary key, account_id bigint references account on delete cascade
+);
 ```
 
 ```sql

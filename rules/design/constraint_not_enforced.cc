@@ -82,8 +82,10 @@ PLIMSOLL_RULE(constraint_not_enforced) = {
         "those",
     .docs = R"md(
 ```sql
-create table account (id bigint primary key, age int, constraint age_positive check (age > 0) not enforced);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ constraint-not-enforced: no row of `account` has to obey `age_positive`
+create table account (
+--^^^^^^^^^^^^^^^^^^^^… constraint-not-enforced: no row of `account` has to obey `age_positive`
+  id bigint primary key, age int, constraint age_positive check (age > 0) not enforced
+);
 ```
 
 ```sql

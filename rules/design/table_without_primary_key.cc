@@ -93,7 +93,8 @@ A key that comes later in the same migration counts. Partitions have the key of 
 and foreign tables need none; a child by INHERITS does not get its parent's and needs its own.
 
 ```sql
-create table reading (sensor bigint, taken_at timestamptz, value numeric) partition by range (taken_at);
+create table reading (sensor bigint, taken_at timestamptz, value numeric) partition by range
+  (taken_at);
 create table reading_2026 partition of reading for values from ('2026-01-01') to ('2027-01-01');
 alter table reading add primary key (sensor, taken_at);
 create temporary table scratch (value numeric);

@@ -82,7 +82,9 @@ alter table account add column hidden boolean;
 ```
 
 ```sql
-create table account (id bigint primary key, active boolean not null, checked boolean default false);
+create table account (
+  id bigint primary key, active boolean not null, checked boolean default false
+);
 alter table account add column hidden boolean not null default false;
 ```
 

@@ -125,8 +125,10 @@ PLIMSOLL_RULE(timestamp_without_zone) = {
         "session's zone",
     .docs = R"md(
 ```sql
-create table invoice (id bigint primary key, created_at timestamp default now(), paid_at timestamp(3) without time zone);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ timestamp-without-zone: no time zone is kept with `created_at`, `paid_at` of `invoice`
+create table invoice (
+--^^^^^^^^^^^^^^^^^^^^… timestamp-without-zone: no time zone is kept with `created_at`, `paid_at` of `invoice`
+  id bigint primary key, created_at timestamp default now(), paid_at timestamp(3) without time zone
+);
 alter table invoice add column sent_at timestamp;
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ timestamp-without-zone: no time zone is kept with `sent_at` of `invoice`
 ```

@@ -102,7 +102,8 @@ create table booking (
   id bigint primary key, made_at timestamptz default now(), starts timestamptz,
   constraint booking_ahead check (starts > made_at)
 );
-alter table booking add constraint booking_first check (starts > timestamptz '2020-01-01 00:00:00+00');
+alter table booking add constraint booking_first check (starts > timestamptz '2020-01-01
+  00:00:00+00');
 ```
 
 A conversion that depends on the session's TimeZone is no better than the clock:

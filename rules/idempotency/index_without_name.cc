@@ -51,7 +51,7 @@ create index account_email on account (email);
                 InsertAfter(history, step, create->concurrently ? "INDEX CONCURRENTLY" : "INDEX",
                             SqlName(name));
             if (edit) {
-              complaint.fixes.push_back({.title = "say its name", .edits = {*edit}});
+              complaint.fixes.push_back({.title = "say its name", .safe = false, .edits = {*edit}});
             }
             report(step, std::move(complaint));
           }

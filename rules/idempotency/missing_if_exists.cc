@@ -30,8 +30,10 @@ create schema if not exists audit;
 drop table if exists legacy_account;
 ```
 
-In a transaction a failed file leaves nothing behind, and neither does a file of one statement: that is
-for `missing-if-exists-in-transaction`, which is off by default. `CREATE INDEX CONCURRENTLY` is left alone: after a failure,
+In a transaction a failed file leaves nothing behind, and neither does a file of one statement:
+that is
+for `missing-if-exists-in-transaction`, which is off by default. `CREATE INDEX CONCURRENTLY` is
+left alone: after a failure,
 `IF NOT EXISTS` would be content with the invalid index that the first run left. What the same file
 drops first, with `IF EXISTS`, is not in its own way:
 

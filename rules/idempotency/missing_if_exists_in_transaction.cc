@@ -17,7 +17,8 @@ PLIMSOLL_RULE(missing_if_exists_in_transaction) = {
         "that somebody made by hand, are in the way",
     .help = "add the clause, where projects ask for files that can be run twice",
     .docs = R"md(
-The same as `missing-if-exists`, where a transaction or a file of one statement leaves nothing half done:
+The same as `missing-if-exists`, where a transaction or a file of one statement leaves nothing half
+done:
 
 ```sql
 begin;

@@ -10,7 +10,9 @@ namespace plimsoll::rules {
 namespace {
 
 std::vector<Fix> BuildConcurrently(const History& history, const Step& step, bool known) {
-  if (!RunsAlone(history, step)) return {};
+  const auto* create = step.As<action::CreateIndex>();
+  // IF NOT EXISTS would be content with the invalid index of a build that failed.
+  if (create->if_not_exists || !RunsAlone(history, step)) return {};
   const std::optional<Edit> edit = InsertAfter(history, step, "INDEX", "CONCURRENTLY");
   if (!edit) return {};
   // A table that no file creates may be partitioned.

@@ -118,8 +118,9 @@ PLIMSOLL_RULE(name_too_long) = {
     .docs = R"md(
 ```sql
 create table delivery (id bigint primary key, note text);
-create index delivery_note_for_the_customers_of_the_northern_branch_and_its_staff on delivery (note);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ name-too-long: `delivery_note_for_the_customers_of_the_northern_branch_and_its_staff` becomes `delivery_note_for_the_customers_of_the_northern_branch_and_its_`: a name has 63 bytes at most
+create index delivery_note_for_the_customers_of_the_northern_branch_and_its_staff on delivery
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^… name-too-long: `delivery_note_for_the_customers_of_the_northern_branch_and_its_staff` becomes `delivery_note_for_the_customers_of_the_northern_branch_and_its_`: a name has 63 bytes at most
+  (note);
 ```
 
 ```sql
@@ -130,7 +131,8 @@ create index delivery_note_idx on delivery (note);
 Only where a name is given: a statement that uses it afterwards is cut in the same way.
 
 ```sql
-alter table delivery drop constraint delivery_note_for_the_customers_of_the_northern_branch_and_its_staff;
+alter table delivery drop constraint
+  delivery_note_for_the_customers_of_the_northern_branch_and_its_staff;
 ```
 )md",
     .check =

@@ -172,8 +172,8 @@ create index account_area_email on account (area, email);
 ```
 
 Method, columns and their order, operator classes, collations and the condition of a partial index
-all have to agree, and a unique index is never spare beside one that is not. An index that is dropped
-later, as one that is being replaced, is no finding either.
+all have to agree, and a unique index is never spare beside one that is not. An index that is
+dropped later, as one that is being replaced, is no finding either.
 
 ```sql
 create table account (id bigint primary key, area text, email text);

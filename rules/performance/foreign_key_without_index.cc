@@ -135,12 +135,6 @@ Complaint Describe(const History& history, const Step& step, const Relation& tab
                               names.size() > 1 ? "s look up" : " looks up"),
       .help = absl::StrCat("create one: ", absl::StrJoin(statements, "; ")),
       .locks = std::vector<Lock>()};
-  const bool alone = !seen.live || NeighboursRunAlone(history, step);
-  if (alone && CanEdit(history, step) && table.kind == RelationKind::kTable) {
-    complaint.fixes.push_back({.title = "create the index",
-                               .safe = false,
-                               .edits = {InsertStatementsAfter(history, step, statements)}});
-  }
   return complaint;
 }
 
@@ -151,7 +145,6 @@ PLIMSOLL_RULE(foreign_key_without_index) = {
     .family = Family::kPerformance,
     .severity = Severity::kNote,
     .risk = Risk::kSafe,
-    .fixable = true,
     .since = "0.1",
     .summary = "without an index on a foreign key's columns, each deleted row costs a scan",
     .why =

@@ -34,8 +34,8 @@ PLIMSOLL_RULE(security_definer_search_path) = {
         "give it `SET search_path = ''` and write names with their schemas, or name the schemas "
         "that only trusted roles may create in, pg_temp last",
     .docs = R"md(
-Whoever may create objects in a schema that stands early in the caller's `search_path` chooses what the
-function calls, with the rights of the function's owner.
+Whoever may create objects in a schema that stands early in the caller's `search_path` chooses what
+the function calls, with the rights of the function's owner.
 
 ```sql
 create function close_account(account_id bigint) returns void language sql security definer

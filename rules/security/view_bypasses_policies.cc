@@ -29,8 +29,8 @@ PLIMSOLL_RULE(view_bypasses_policies) = {
     .why = "whoever may read the view sees every row that its owner sees",
     .help = "make it WITH (security_invoker = true), which PostgreSQL has since 15",
     .docs = R"md(
-Policies are asked for the role that reads the table. A view reads as its owner, who is most often the
-table's owner too, and no policy is for him.
+Policies are asked for the role that reads the table. A view reads as its owner, who is most often
+the table's owner too, and no policy is for him.
 
 ```sql
 create table invoice (id bigint primary key, tenant text);

@@ -31,8 +31,8 @@ PLIMSOLL_RULE(unknown_effects) = {
         "look at it yourself and take it over with `-- plimsoll:allow unknown-effects -- reason`, "
         "or write out the statements that it would run",
     .docs = R"md(
-What `EXECUTE` runs is followed as far as the text alone tells. Where only a run knows it, or where a
-function is called that no file creates, nothing can be said:
+What `EXECUTE` runs is followed as far as the text alone tells. Where only a run knows it, or where
+a function is called that no file creates, nothing can be said:
 
 ```sql
 create table account (id bigint primary key);

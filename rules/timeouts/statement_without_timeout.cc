@@ -63,7 +63,8 @@ set statement_timeout = '10min';
 alter table account add constraint email_set check (email <> '');
 ```
 
-`CREATE INDEX CONCURRENTLY` and what else runs outside of transactions is left alone: a timeout would
+`CREATE INDEX CONCURRENTLY` and what else runs outside of transactions is left alone: a timeout
+would
 stop it halfway (see `timeout-before-concurrently`). The first such statement of a transaction is
 reported, or of all that the file runs outside of one.
 )md",
