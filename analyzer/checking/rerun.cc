@@ -117,7 +117,11 @@ bool LeavesHalfDone(const Step& step, const History& history) {
   if (history.TransactionOf(step).block) return false;
   const Script& script = *history.migrations()[step.migration].script;
   for (uint32_t s = 0; s < script.statements.size(); ++s) {
-    if (s != step.statement && !history.StepsOf(step.migration, s).empty()) return true;
+    if (s == step.statement) continue;
+    for (const Step& other : history.StepsOf(step.migration, s)) {
+      // A setting goes with its session.
+      if (other.As<action::SetParameter>() == nullptr) return true;
+    }
   }
   return false;
 }

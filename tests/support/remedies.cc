@@ -32,6 +32,12 @@ std::string Fixed(const Source& source, Span statement, const Fix& fix) {
 std::string RemedyOf(const Rule& rule, const Finding& finding, const Migration& migration) {
   std::string remedy;
   const Source& source = *migration.script->source;
+  if (finding.severity != rule.severity) {
+    absl::StrAppend(&remedy, "severity: ", SeverityName(finding.severity), "\n");
+  }
+  if (finding.risk != rule.risk) {
+    absl::StrAppend(&remedy, "risk: ", RiskName(finding.risk), "\n");
+  }
   if (finding.why != rule.why) absl::StrAppend(&remedy, "why: ", finding.why, "\n");
   if (finding.help != rule.help) absl::StrAppend(&remedy, "help: ", finding.help, "\n");
   for (const Fix& fix : finding.fixes) {
