@@ -1,4 +1,5 @@
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rule.h"
@@ -67,6 +68,16 @@ std::string Nesting::ProblemOfEnd(const std::string& tag, bool undoes, bool chai
   return absl::StrCat(tag, " without BEGIN: no transaction of the file's own is open");
 }
 
+// Whether the file begins with its BEGIN and ends with its COMMIT.
+bool FramesWholeFile(const History& history, uint32_t migration) {
+  const Script& script = *history.migrations()[migration].script;
+  const auto last = static_cast<uint32_t>(script.statements.size() - 1);
+  const absl::Span<const Step> begin = history.StepsOf(migration, 0);
+  const absl::Span<const Step> commit = history.StepsOf(migration, last);
+  return !begin.empty() && begin.front().As<action::Begin>() != nullptr && !commit.empty() &&
+         commit.front().As<action::Commit>() != nullptr;
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(transaction_nested) = {
@@ -132,7 +143,11 @@ commit;
               nesting = Nesting(history.migrations()[migration].wrapping);
             }
             const std::string problem = nesting.Problem(step, history.TagOf(step));
-            if (!problem.empty()) report(step, {.message = problem});
+            if (problem.empty()) continue;
+            Complaint complaint = {.message = problem};
+            // Nothing stands outside of what the file opens and ends.
+            if (FramesWholeFile(history, step.migration)) complaint.risk = Risk::kSafe;
+            report(step, std::move(complaint));
           }
         },
 };
