@@ -9,7 +9,6 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "analyzer/syntax/keyword.h"
-#include "analyzer/syntax/lexer.h"
 
 namespace plimsoll {
 namespace {
@@ -40,6 +39,22 @@ absl::string_view LineEndOf(const Source& source) {
   return carriage ? "\r\n" : "\n";
 }
 
+// The name of the constraint that the step adds: what the text says, or what PostgreSQL chooses.
+// Empty where that is not known.
+std::string NameOfAdded(const History& history, const Step& step,
+                        const action::AddConstraint& add) {
+  if (!add.constraint.name.empty()) return add.constraint.name;
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  const Relation* before = history.Before(step).Find(add.table.name, path);
+  const Relation* after = history.After(step).Find(add.table.name, path);
+  if (before == nullptr || after == nullptr || before->assumed) return "";
+  for (const TableConstraint& constraint : after->constraints) {
+    const bool added = before->FindConstraint(constraint.name) == nullptr;
+    if (added && constraint.kind == add.constraint.kind) return constraint.name;
+  }
+  return "";
+}
+
 }  // namespace
 
 std::string SqlName(absl::string_view identifier) {
@@ -50,6 +65,19 @@ std::string SqlName(absl::string_view identifier) {
 std::string SqlName(const Name& name) {
   return name.schema.empty() ? SqlName(name.name)
                              : absl::StrCat(SqlName(name.schema), ".", SqlName(name.name));
+}
+
+absl::string_view AlterWord(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::kView:
+      return "alter view ";
+    case RelationKind::kMaterializedView:
+      return "alter materialized view ";
+    case RelationKind::kForeignTable:
+      return "alter foreign table ";
+    default:
+      return "alter table ";
+  }
 }
 
 bool CanEdit(const History& history, const Step& step) {
@@ -74,6 +102,18 @@ std::optional<Edit> InsertAfter(const History& history, const Step& step, absl::
     }
   }
   return std::nullopt;
+}
+
+std::vector<Token> CodeTokens(const Source& source, const Step& step) {
+  std::vector<Token> tokens;
+  Lexer lexer(source.Text(step.span), step.span.begin);
+  for (Token token; lexer.NextCode(&token);) tokens.push_back(token);
+  return tokens;
+}
+
+bool IsIdentifier(absl::string_view token, absl::string_view identifier) {
+  if (token.front() != '"') return absl::AsciiStrToLower(token) == identifier;
+  return token == absl::StrCat("\"", absl::StrReplaceAll(identifier, {{"\"", "\"\""}}), "\"");
 }
 
 Edit Append(const Step& step, absl::string_view text) {
@@ -122,6 +162,21 @@ bool NeighboursRunAlone(const History& history, const Step& step) {
 
 bool IsWholeStatement(const History& history, const Step& step) {
   return history.StatementOf(step).actions.size() == 1 && step.within == nullptr;
+}
+
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddConstraint& add, bool safe) {
+  const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
+  // ONLY leaves the children without it, and they could not be validated.
+  if (!apart || !CanEdit(history, step) || add.table.only) return {};
+  const std::string name = NameOfAdded(history, step, add);
+  if (name.empty()) return {};
+  const std::string validate =
+      absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(add.table.name),
+                   " VALIDATE CONSTRAINT ", SqlName(name));
+  return {{.title = "add it NOT VALID, then validate it",
+           .safe = safe,
+           .edits = {Append(step, "NOT VALID"), InsertStatementsAfter(history, step, {validate})}}};
 }
 
 }  // namespace plimsoll

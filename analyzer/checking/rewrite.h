@@ -9,6 +9,7 @@
 #include "absl/types/span.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/simulation/history.h"
+#include "analyzer/syntax/lexer.h"
 
 // What rules need to write SQL: names as PostgreSQL reads them back, and edits of the words of a
 // step's statement.
@@ -20,6 +21,9 @@ std::string SqlName(absl::string_view identifier);
 // With its schema, where it has one.
 std::string SqlName(const Name& name);
 
+// The words that begin an ALTER of such a relation: `alter view `.
+absl::string_view AlterWord(RelationKind kind);
+
 // Whether the words of the step's statement stand in its file as the grammar read them: not so
 // within a body or between a template's placeholders. The functions below need that.
 bool CanEdit(const History& history, const Step& step);
@@ -28,6 +32,10 @@ bool CanEdit(const History& history, const Step& step);
 // the step's own span; nothing where they do not stand there.
 std::optional<Edit> InsertAfter(const History& history, const Step& step, absl::string_view words,
                                 absl::string_view text);
+// The tokens of the step's words, without comments.
+std::vector<Token> CodeTokens(const Source& source, const Step& step);
+// Whether the text of a token is the identifier, in quotes or not.
+bool IsIdentifier(absl::string_view token, absl::string_view identifier);
 // Inserts ` text` behind the step's last word.
 Edit Append(const Step& step, absl::string_view text);
 // Replaces the step's words.
@@ -47,6 +55,12 @@ bool RunsAlone(const History& history, const Step& step);
 bool NeighboursRunAlone(const History& history, const Step& step);
 // Whether nothing else stands in the step's statement: an ALTER TABLE with one subcommand.
 bool IsWholeStatement(const History& history, const Step& step);
+
+// Adds the constraint NOT VALID and validates it afterwards, where the two are transactions of
+// their own: the same schema, and the rows are read under a lock that lets writes go on. `safe` is
+// the fix's. None where that cannot be done, or where the constraint's name is not known.
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddConstraint& add, bool safe);
 
 }  // namespace plimsoll
 

@@ -25,19 +25,6 @@ std::string ViewOf(const std::string& schema, const std::string& name, const std
                       SqlName(Name{to, name}), ";");
 }
 
-absl::string_view AlterWord(RelationKind kind) {
-  switch (kind) {
-    case RelationKind::kView:
-      return "alter view ";
-    case RelationKind::kMaterializedView:
-      return "alter materialized view ";
-    case RelationKind::kForeignTable:
-      return "alter foreign table ";
-    default:
-      return "alter table ";
-  }
-}
-
 constexpr char kGrants[] =
     "grant on the view what its users have on the table; with row security, make it WITH "
     "(security_invoker = true)";

@@ -8,19 +8,6 @@
 namespace plimsoll::rules {
 namespace {
 
-absl::string_view AlterWord(RelationKind kind) {
-  switch (kind) {
-    case RelationKind::kView:
-      return "alter view ";
-    case RelationKind::kMaterializedView:
-      return "alter materialized view ";
-    case RelationKind::kForeignTable:
-      return "alter foreign table ";
-    default:
-      return "alter table ";
-  }
-}
-
 // A view of the old name stands in for the table until no code asks for it any more.
 std::vector<PlanStep> PlanOf(const History& history, const Step& step, RelationKind kind) {
   const auto* rename = step.As<action::RenameRelation>();

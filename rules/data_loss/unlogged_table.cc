@@ -1,19 +1,11 @@
 #include <algorithm>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const auto& steps = history.steps();
-  const auto end = std::find_if(steps.begin() + step.index, steps.end(), [&](const Step& later) {
-    return later.migration != step.migration;
-  });
-  return static_cast<Moment>(end - steps.begin());
-}
 
 // The table that the step makes, or makes unlogged; null where it does neither.
 const Relation* MadeUnlogged(const History& history, const Step& step) {
@@ -63,7 +55,7 @@ alter table page_view set logged;
             const Relation* table = MadeUnlogged(history, step);
             if (table == nullptr) continue;
             // It may be a table for this migration alone, or logged by its end.
-            const Relation* left = history.At(EndOf(history, step)).Find(table->id);
+            const Relation* left = history.At(EndOfMigration(history, step)).Find(table->id);
             if (left == nullptr || left->persistence != Persistence::kUnlogged) continue;
             report(step, {.message = absl::StrCat(
                               "a crash of the server empties ", Quoted(table->DisplayName()),

@@ -4,47 +4,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
-
-// The table to which the step may add constraints, as its migration leaves it; null where it is
-// gone by then, or temporary.
-const Relation* LeftBehind(const History& history, const Step& step) {
-  const Name* name = nullptr;
-  if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
-  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
-  if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
-  if (name == nullptr) return nullptr;
-  const Relation* table = history.After(step).Find(*name, history.SessionAt(step).search_path);
-  if (table == nullptr || table->persistence == Persistence::kTemporary) return nullptr;
-  return history.At(EndOf(history, step)).Find(table->id);
-}
-
-// The constraints that the step's words hold.
-std::vector<const Constraint*> WrittenIn(const Step& step) {
-  std::vector<const Constraint*> written;
-  const auto take = [&](const std::vector<Constraint>& constraints) {
-    for (const Constraint& constraint : constraints) written.push_back(&constraint);
-  };
-  if (const auto* create = step.As<action::CreateTable>()) {
-    for (const Column& column : create->columns) take(column.constraints);
-    take(create->constraints);
-  }
-  if (const auto* add = step.As<action::AddColumn>()) take(add->column.constraints);
-  if (const auto* add = step.As<action::AddConstraint>()) written.push_back(&add->constraint);
-  return written;
-}
 
 // Whether the table has a foreign key over the columns that acts when a referenced row goes.
 bool Acts(const Relation& table, const std::vector<std::string>& columns) {
@@ -91,11 +55,11 @@ create table invoice (
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const Relation* left = LeftBehind(history, step);
+            const Relation* left = TableLeft(history, step);
             if (left == nullptr) continue;
             const Relation* before = history.Before(step).Find(left->id);
             std::vector<std::string> referenced;
-            for (const Constraint* written : WrittenIn(step)) {
+            for (const Constraint* written : ConstraintsIn(step)) {
               if (written->on_delete != ReferentialAction::kCascade) continue;
               // IF NOT EXISTS is content with an older table or column.
               if (before != nullptr && Acts(*before, written->columns)) continue;

@@ -2,26 +2,18 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
 
 // Whether the step makes the domain, and its migration leaves it with constraints of its own.
 bool LeavesConstraints(const History& history, const Step& step, const Name& domain) {
   if (step.effects.failure || domain.schema == "pg_temp") return false;
   const std::vector<std::string>& path = history.SessionAt(step).search_path;
   const UserType* made = history.After(step).FindType(domain, path);
-  const UserType* left = history.At(EndOf(history, step)).FindType(domain, path);
+  const UserType* left = history.At(EndOfMigration(history, step)).FindType(domain, path);
   if (made == nullptr || left == nullptr || left->created != made->created) return false;
   return !left->constraints.empty();
 }

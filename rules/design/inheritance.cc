@@ -5,19 +5,11 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
 
 enum class Kind { kNone, kInherits, kTyped, kRule };
 
@@ -109,7 +101,7 @@ create table sensor (taken_at timestamptz, value numeric);
             const Relation* made =
                 history.After(step).Find(*use.relation, history.SessionAt(step).search_path);
             if (made == nullptr || made->persistence == Persistence::kTemporary) continue;
-            const CatalogView end = history.At(EndOf(history, step));
+            const CatalogView end = history.At(EndOfMigration(history, step));
             const Relation* left = end.Find(made->id);
             if (left == nullptr) continue;
             std::string message;

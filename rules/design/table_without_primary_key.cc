@@ -4,22 +4,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
 
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
-
 // The table that the step makes, as its migration leaves it; null where it needs no key of its own.
-const Relation* TableLeft(const History& history, const Step& step) {
+const Relation* NewTable(const History& history, const Step& step) {
   const auto* create = step.As<action::CreateTable>();
   if (create == nullptr) return nullptr;
   const Relation* table =
@@ -27,7 +19,7 @@ const Relation* TableLeft(const History& history, const Step& step) {
   if (table == nullptr || table->persistence == Persistence::kTemporary) return nullptr;
   // IF NOT EXISTS is content with an older one.
   if (history.Before(step).Find(table->id) != nullptr) return nullptr;
-  const Relation* left = history.At(EndOf(history, step)).Find(table->id);
+  const Relation* left = history.At(EndOfMigration(history, step)).Find(table->id);
   if (left == nullptr) return nullptr;
   // A foreign table can have none, and a partition has that of the whole.
   return left->kind == RelationKind::kForeignTable || left->is_partition ? nullptr : left;
@@ -103,10 +95,10 @@ create temporary table scratch (value numeric);
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const Relation* table = TableLeft(history, step);
+            const Relation* table = NewTable(history, step);
             if (table == nullptr || HasPrimaryKey(*table)) continue;
             if (MayCopyKey(*step.As<action::CreateTable>(), *table)) continue;
-            const std::string other = OtherKey(*table, history.At(EndOf(history, step)));
+            const std::string other = OtherKey(*table, history.At(EndOfMigration(history, step)));
             const std::string name = Quoted(table->DisplayName());
             report(step, {.message = other.empty()
                                          ? absl::StrCat(name, " has no primary key")

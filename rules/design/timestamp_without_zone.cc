@@ -10,71 +10,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/syntax/lexer.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
-
-// The table that the step makes or gives a column, as its migration leaves it; null where it is
-// gone by then, temporary, or foreign: the other side chose its columns.
-const Relation* LeftBehind(const History& history, const Step& step) {
-  const Name* name = nullptr;
-  if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
-  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
-  if (name == nullptr) return nullptr;
-  const Relation* table = history.After(step).Find(*name, history.SessionAt(step).search_path);
-  if (table == nullptr || table->kind == RelationKind::kForeignTable) return nullptr;
-  if (table->persistence == Persistence::kTemporary) return nullptr;
-  return history.At(EndOf(history, step)).Find(table->id);
-}
-
-// The columns that the step brings, as its migration leaves them.
-std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
-                                     const Relation& left) {
-  const Relation* before = history.Before(step).Find(left.id);
-  std::vector<TableColumn> columns;
-  const auto take = [&](const Column& column) {
-    // That of a partition or of a typed table without a type of its own is somebody else's choice.
-    if (column.type.name.name.empty()) return;
-    // IF NOT EXISTS is content with an older one.
-    if (before != nullptr && before->FindColumn(column.name) != nullptr) return;
-    const TableColumn* last = left.FindColumn(column.name);
-    if (last == nullptr) return;
-    columns.push_back(*last);
-    // That of a parent which no file creates has the type that is said here.
-    if (last->type == nullptr) columns.back().type = std::make_shared<TypeName>(column.type);
-  };
-  if (const auto* create = step.As<action::CreateTable>()) {
-    for (const Column& column : create->columns) take(column);
-  }
-  if (const auto* add = step.As<action::AddColumn>()) take(add->column);
-  return columns;
-}
-
-// Whether the token names the column.
-bool Names(absl::string_view token, absl::string_view column) {
-  if (token.front() != '"') return absl::AsciiStrToLower(token) == column;
-  return token == absl::StrCat("\"", absl::StrReplaceAll(column, {{"\"", "\"\""}}), "\"");
-}
-
-// The code tokens of the step's words.
-std::vector<Token> TokensOf(const Source& source, const Step& step) {
-  std::vector<Token> tokens;
-  Lexer lexer(source.Text(step.span), step.span.begin);
-  for (Token token; lexer.NextCode(&token);) tokens.push_back(token);
-  return tokens;
-}
 
 // Makes `timestamp [(n)] [without time zone]`, which begins at tokens[at], a timestamptz.
 void Rewrite(const Source& source, const std::vector<Token>& tokens, size_t at,
@@ -94,11 +36,11 @@ std::vector<Edit> EditsOf(const History& history, const Step& step,
   std::vector<Edit> edits;
   if (!CanEdit(history, step)) return edits;
   const Source& source = history.SourceOf(step);
-  const std::vector<Token> tokens = TokensOf(source, step);
+  const std::vector<Token> tokens = CodeTokens(source, step);
   for (const std::string& column : columns) {
     for (size_t i = 0; i + 1 < tokens.size(); ++i) {
       if (!absl::EqualsIgnoreCase(source.Text(tokens[i + 1].span), "timestamp")) continue;
-      if (!Names(source.Text(tokens[i].span), column)) continue;
+      if (!IsIdentifier(source.Text(tokens[i].span), column)) continue;
       Rewrite(source, tokens, i + 1, edits);
       break;
     }
@@ -145,7 +87,7 @@ UTC as it is, mean another moment then.
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const Relation* left = LeftBehind(history, step);
+            const Relation* left = TableLeft(history, step);
             if (left == nullptr) continue;
             std::vector<std::string> columns;
             std::vector<std::string> quoted;

@@ -7,55 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
-
-// The table that the step makes or gives a column, as its migration leaves it; null where it is
-// gone by then, temporary, or foreign: the other side chose its columns.
-const Relation* LeftBehind(const History& history, const Step& step) {
-  const Name* name = nullptr;
-  if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
-  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
-  if (name == nullptr) return nullptr;
-  const Relation* table = history.After(step).Find(*name, history.SessionAt(step).search_path);
-  if (table == nullptr || table->kind == RelationKind::kForeignTable) return nullptr;
-  if (table->persistence == Persistence::kTemporary) return nullptr;
-  return history.At(EndOf(history, step)).Find(table->id);
-}
-
-// The columns that the step brings, as its migration leaves them.
-std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
-                                     const Relation& left) {
-  const Relation* before = history.Before(step).Find(left.id);
-  std::vector<TableColumn> columns;
-  const auto take = [&](const Column& column) {
-    // That of a partition or of a typed table without a type of its own is somebody else's choice.
-    if (column.type.name.name.empty()) return;
-    // IF NOT EXISTS is content with an older one.
-    if (before != nullptr && before->FindColumn(column.name) != nullptr) return;
-    const TableColumn* last = left.FindColumn(column.name);
-    if (last == nullptr) return;
-    columns.push_back(*last);
-    // That of a parent which no file creates has the type that is said here.
-    if (last->type == nullptr) columns.back().type = std::make_shared<TypeName>(column.type);
-  };
-  if (const auto* create = step.As<action::CreateTable>()) {
-    for (const Column& column : create->columns) take(column);
-  }
-  if (const auto* add = step.As<action::AddColumn>()) take(add->column);
-  return columns;
-}
 
 struct Misfit {
   absl::string_view type;  // in the grammar's spelling
@@ -134,7 +90,7 @@ alter table event add column handler regclass;
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const Relation* left = LeftBehind(history, step);
+            const Relation* left = TableLeft(history, step);
             if (left == nullptr) continue;
             std::vector<std::string> objections;
             for (const TableColumn& column : ColumnsLeft(history, step, *left)) {

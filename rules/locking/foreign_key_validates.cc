@@ -9,39 +9,6 @@
 namespace plimsoll::rules {
 namespace {
 
-// The name of the constraint that the step adds: what the text says, or what PostgreSQL chooses.
-// Empty where that is not known.
-std::string NameOfAdded(const History& history, const Step& step,
-                        const action::AddConstraint& add) {
-  if (!add.constraint.name.empty()) return add.constraint.name;
-  const std::vector<std::string>& path = history.SessionAt(step).search_path;
-  const Relation* before = history.Before(step).Find(add.table.name, path);
-  const Relation* after = history.After(step).Find(add.table.name, path);
-  if (before == nullptr || after == nullptr || before->assumed) return "";
-  for (const TableConstraint& constraint : after->constraints) {
-    const bool added = before->FindConstraint(constraint.name) == nullptr;
-    if (added && constraint.kind == add.constraint.kind) return constraint.name;
-  }
-  return "";
-}
-
-// Adds the constraint NOT VALID and validates it afterwards, where the two are transactions of
-// their own: the same schema, and the rows are read under a lock that lets writes go on.
-std::vector<Fix> ValidateLater(const History& history, const Step& step,
-                               const action::AddConstraint& add, bool safe) {
-  const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
-  // ONLY leaves the children without it, and they could not be validated.
-  if (!apart || !CanEdit(history, step) || add.table.only) return {};
-  const std::string name = NameOfAdded(history, step, add);
-  if (name.empty()) return {};
-  const std::string validate =
-      absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(add.table.name),
-                   " VALIDATE CONSTRAINT ", SqlName(name));
-  return {{.title = "add it NOT VALID, then validate it",
-           .safe = safe,
-           .edits = {Append(step, "NOT VALID"), InsertStatementsAfter(history, step, {validate})}}};
-}
-
 // The table whose rows are checked. One that this migration makes and fills is live to nobody, and
 // then the first live table that is read is the other one.
 std::string CheckedTable(const Step& step, const Work& scan) {

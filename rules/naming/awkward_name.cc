@@ -7,69 +7,13 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/syntax/keyword.h"
 #include "analyzer/syntax/lexer.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The name that the step gives, of those that give one.
-const std::string* OnlyNewName(const Step& step) {
-  if (const auto* create = step.As<action::CreateIndex>()) return &create->name;
-  if (const auto* create = step.As<action::CreateSchema>()) return &create->name;
-  if (const auto* create = step.As<action::CreateSequence>()) return &create->sequence.name;
-  if (const auto* create = step.As<action::CreateFunction>()) return &create->function.name;
-  if (const auto* rename = step.As<action::RenameRelation>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameColumn>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameConstraint>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameType>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameSchema>()) return &rename->to;
-  return nullptr;
-}
-
-// The names that the step gives.
-std::vector<std::string> NewNames(const Step& step) {
-  std::vector<std::string> names;
-  const auto constraints = [&](const std::vector<Constraint>& list) {
-    for (const Constraint& constraint : list) names.push_back(constraint.name);
-  };
-  const auto columns = [&](const std::vector<Column>& list) {
-    for (const Column& column : list) {
-      names.push_back(column.name);
-      constraints(column.constraints);
-    }
-  };
-  if (const auto* create = step.As<action::CreateTable>()) {
-    names.push_back(create->table.name);
-    columns(create->columns);
-    constraints(create->constraints);
-    for (const std::string& name : create->column_names) names.push_back(name);
-  }
-  if (const auto* create = step.As<action::CreateType>()) {
-    names.push_back(create->type.name);
-    columns(create->attributes);
-    constraints(create->constraints);
-  }
-  if (const auto* create = step.As<action::CreateView>()) {
-    names.push_back(create->view.name);
-    for (const std::string& name : create->column_names) names.push_back(name);
-  }
-  if (const auto* add = step.As<action::AddColumn>()) columns({add->column});
-  if (const auto* add = step.As<action::AddConstraint>()) constraints({add->constraint});
-  const std::string* name = OnlyNewName(step);
-  if (name != nullptr) names.push_back(*name);
-  return names;
-}
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
 
 // The relation that the step makes, or parts of which it names; null where there is none.
 const Name* RelationOf(const Step& step) {
@@ -97,7 +41,7 @@ bool WasThere(const History& history, const Step& step, const Relation& made) {
 bool Lasts(const History& history, const Step& step) {
   if (step.effects.failure) return false;
   const std::vector<std::string>& path = history.SessionAt(step).search_path;
-  const CatalogView end = history.At(EndOf(history, step));
+  const CatalogView end = history.At(EndOfMigration(history, step));
   if (const auto* create = step.As<action::CreateFunction>()) {
     return history.Before(step).FindRoutine(create->function, path) == nullptr &&
            end.FindRoutine(create->function, path) != nullptr;
@@ -113,6 +57,11 @@ bool Lasts(const History& history, const Step& step) {
   const Relation* made = view.Find(*name, path);
   if (made == nullptr || made->persistence == Persistence::kTemporary) return false;
   return !WasThere(history, step, *made) && end.Find(made->id) != nullptr;
+}
+
+// Whether only statements about the object itself say its name: sentences are the custom there.
+bool IsSaidAlone(const Step& step) {
+  return step.As<action::CreatePolicy>() != nullptr || step.As<action::CreateTrigger>() != nullptr;
 }
 
 // Whether PostgreSQL reads the name as another one, or as none, unless it stands in quotes.
@@ -173,10 +122,20 @@ create table straße (länge$1 int, _2 int primary key, name text, value text);
 ```
 
 `user` is reserved and `name` is not; letters outside ASCII need no quotes.
+
+No query says the names of policies and triggers, and sentences are the custom there:
+
+```sql
+create table invoice (id bigint primary key, owner text);
+create policy "Owners see their own" on invoice for select using (owner = current_user);
+create trigger "Keep as it is" before update on invoice
+  for each row execute function suppress_redundant_updates_trigger();
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
+            if (IsSaidAlone(step)) continue;
             const std::string words = Words(NewNames(step));
             if (words.empty() || !Lasts(history, step)) continue;
             report(step, {.message = words, .locks = std::vector<Lock>()});

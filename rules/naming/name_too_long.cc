@@ -8,6 +8,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/syntax/lexer.h"
 
@@ -18,56 +19,6 @@ namespace {
 constexpr size_t kMaxBytes = 63;
 // Of UTF-8: the last character that does not fit is left out as a whole.
 constexpr size_t kMaxCharacterBytes = 4;
-
-// The name that the step gives, of those that give one.
-const std::string* OnlyNewName(const Step& step) {
-  if (const auto* create = step.As<action::CreateIndex>()) return &create->name;
-  if (const auto* create = step.As<action::CreateSchema>()) return &create->name;
-  if (const auto* create = step.As<action::CreateSequence>()) return &create->sequence.name;
-  if (const auto* create = step.As<action::CreateFunction>()) return &create->function.name;
-  if (const auto* create = step.As<action::CreateTrigger>()) return &create->name;
-  if (const auto* create = step.As<action::CreatePolicy>()) return &create->name;
-  if (const auto* rename = step.As<action::RenameRelation>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameColumn>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameConstraint>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameType>()) return &rename->to;
-  if (const auto* rename = step.As<action::RenameSchema>()) return &rename->to;
-  return nullptr;
-}
-
-// The names that the step gives.
-std::vector<std::string> NewNames(const Step& step) {
-  std::vector<std::string> names;
-  const auto constraints = [&](const std::vector<Constraint>& list) {
-    for (const Constraint& constraint : list) names.push_back(constraint.name);
-  };
-  const auto columns = [&](const std::vector<Column>& list) {
-    for (const Column& column : list) {
-      names.push_back(column.name);
-      constraints(column.constraints);
-    }
-  };
-  if (const auto* create = step.As<action::CreateTable>()) {
-    names.push_back(create->table.name);
-    columns(create->columns);
-    constraints(create->constraints);
-    for (const std::string& name : create->column_names) names.push_back(name);
-  }
-  if (const auto* create = step.As<action::CreateType>()) {
-    names.push_back(create->type.name);
-    columns(create->attributes);
-    constraints(create->constraints);
-  }
-  if (const auto* create = step.As<action::CreateView>()) {
-    names.push_back(create->view.name);
-    for (const std::string& name : create->column_names) names.push_back(name);
-  }
-  if (const auto* add = step.As<action::AddColumn>()) columns({add->column});
-  if (const auto* add = step.As<action::AddConstraint>()) constraints({add->constraint});
-  const std::string* name = OnlyNewName(step);
-  if (name != nullptr) names.push_back(*name);
-  return names;
-}
 
 // What the token's name is before it is cut; empty where it is none.
 std::string NameIn(absl::string_view token, TokenKind kind) {

@@ -2,19 +2,11 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The moment behind the last step of the migration.
-Moment EndOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto end =
-      std::partition_point(steps.begin() + step.index, steps.end(),
-                           [&](const Step& later) { return later.migration == step.migration; });
-  return static_cast<Moment>(end - steps.begin());
-}
 
 // What the step makes in a schema; null where it makes nothing of the kind.
 const Name* MadeBy(const Step& step) {
@@ -29,7 +21,7 @@ const Name* MadeBy(const Step& step) {
 // Whether the object is there when the migration ends, and not temporary.
 bool Lasts(const History& history, const Step& step, const Name& name) {
   const std::vector<std::string>& path = history.SessionAt(step).search_path;
-  const CatalogView end = history.At(EndOf(history, step));
+  const CatalogView end = history.At(EndOfMigration(history, step));
   if (step.As<action::CreateFunction>() != nullptr) {
     return end.FindRoutine(name, path) != nullptr;
   }

@@ -1,29 +1,12 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
-
-// The steps of one ALTER TABLE, which the catalog takes in all at once.
-struct Group {
-  const Step* first;
-  const Step* last;
-};
-Group GroupOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto belongs = [&](size_t i) {
-    return i < steps.size() && steps[i].migration == step.migration &&
-           steps[i].statement == step.statement && steps[i].within == step.within;
-  };
-  size_t first = step.index;
-  size_t last = step.index;
-  while (first > 0 && belongs(first - 1)) --first;
-  while (belongs(last + 1)) ++last;
-  return {.first = &steps[first], .last = &steps[last]};
-}
 
 // Whether the step itself added it, and not another of its statement.
 bool IsOf(const Step& step, const TableConstraint& constraint) {
@@ -37,7 +20,7 @@ bool IsOf(const Step& step, const TableConstraint& constraint) {
 // null where it is gone by then.
 const TableConstraint* Unvalidated(const History& history, const Step& step,
                                    const Relation& after) {
-  const Relation* before = history.Before(*GroupOf(history, step).first).Find(after.id);
+  const Relation* before = history.Before(FirstOfStatement(history, step)).Find(after.id);
   const Relation* last = history.At(static_cast<Moment>(history.steps().size())).Find(after.id);
   if (before == nullptr || last == nullptr) return nullptr;
   for (const TableConstraint& constraint : last->constraints) {
@@ -86,7 +69,7 @@ alter table account validate constraint size_positive;
           for (const Step& step : history.steps()) {
             const auto* add = step.As<action::AddConstraint>();
             if (add == nullptr || !add->constraint.not_valid || step.effects.failure) continue;
-            const Relation* table = history.After(*GroupOf(history, step).last)
+            const Relation* table = history.After(LastOfStatement(history, step))
                                         .Find(add->table.name, history.SessionAt(step).search_path);
             if (table == nullptr || table->persistence == Persistence::kTemporary) continue;
             const TableConstraint* constraint = Unvalidated(history, step, *table);

@@ -2,6 +2,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -61,24 +62,6 @@ bool IsSpare(const Relation& table, const Relation& spare, const Relation& other
   return whole && other.unique && !later && spare.nulls_not_distinct == other.nulls_not_distinct;
 }
 
-// The steps of one ALTER TABLE, which the catalog takes in all at once.
-struct Group {
-  const Step* first;
-  const Step* last;
-};
-Group GroupOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto belongs = [&](size_t i) {
-    return i < steps.size() && steps[i].migration == step.migration &&
-           steps[i].statement == step.statement && steps[i].within == step.within;
-  };
-  size_t first = step.index;
-  size_t last = step.index;
-  while (first > 0 && belongs(first - 1)) --first;
-  while (belongs(last + 1)) ++last;
-  return {.first = &steps[first], .last = &steps[last]};
-}
-
 // Whether the step itself made the index, and not another of its statement.
 bool IsOf(const Step& step, const Relation& table, const Relation& index) {
   const TableConstraint* backed = BackedBy(table, index);
@@ -104,7 +87,7 @@ const Relation* TableOf(const History& history, const Step& step) {
   if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
   if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
   if (name == nullptr || step.effects.failure) return nullptr;
-  return history.After(*GroupOf(history, step).last)
+  return history.After(LastOfStatement(history, step))
       .Find(*name, history.SessionAt(step).search_path);
 }
 
@@ -121,9 +104,8 @@ Pair FindPair(const History& history, const Step& step, const Relation& table) {
   const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
   const Relation* last = end.Find(table.id);
   if (last == nullptr) return {};
-  const Group group = GroupOf(history, step);
-  const CatalogView before = history.Before(*group.first);
-  const CatalogView after = history.After(*group.last);
+  const CatalogView before = history.Before(FirstOfStatement(history, step));
+  const CatalogView after = history.After(LastOfStatement(history, step));
   const std::vector<const Relation*> indexes = end.IndexesOf(*last);
   for (const Relation* made : indexes) {
     if (before.Find(made->id) != nullptr || after.Find(made->id) == nullptr) continue;

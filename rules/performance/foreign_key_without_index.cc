@@ -6,6 +6,7 @@
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -14,24 +15,6 @@ namespace {
 
 using Columns = std::vector<std::string>;
 using Added = absl::flat_hash_set<std::pair<RelationId, std::string>>;
-
-// The steps of one ALTER TABLE, which the catalog takes in all at once.
-struct Group {
-  const Step* first;
-  const Step* last;
-};
-Group GroupOf(const History& history, const Step& step) {
-  const std::vector<Step>& steps = history.steps();
-  const auto belongs = [&](size_t i) {
-    return i < steps.size() && steps[i].migration == step.migration &&
-           steps[i].statement == step.statement && steps[i].within == step.within;
-  };
-  size_t first = step.index;
-  size_t last = step.index;
-  while (first > 0 && belongs(first - 1)) --first;
-  while (belongs(last + 1)) ++last;
-  return {.first = &steps[first], .last = &steps[last]};
-}
 
 // The columns for which the step can bring a foreign key; empty: whichever.
 Columns ColumnsOf(const Step& step) {
@@ -47,7 +30,7 @@ const Relation* TableOf(const History& history, const Step& step) {
   if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
   if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
   if (name == nullptr || step.effects.failure) return nullptr;
-  return history.After(*GroupOf(history, step).last)
+  return history.After(LastOfStatement(history, step))
       .Find(*name, history.SessionAt(step).search_path);
 }
 
@@ -78,7 +61,7 @@ bool IsIndexed(const Relation& table, const Columns& columns, const CatalogView&
 std::vector<Columns> Uncovered(const History& history, const Step& step, const Relation& after,
                                const Added& added) {
   const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
-  const Relation* before = history.Before(*GroupOf(history, step).first).Find(after.id);
+  const Relation* before = history.Before(FirstOfStatement(history, step)).Find(after.id);
   const Columns columns = ColumnsOf(step);
   const Relation* last = end.Find(after.id);
   std::vector<Columns> uncovered;

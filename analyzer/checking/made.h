@@ -1,0 +1,37 @@
+#ifndef PLIMSOLL_ANALYZER_CHECKING_MADE_H_
+#define PLIMSOLL_ANALYZER_CHECKING_MADE_H_
+
+#include <string>
+#include <vector>
+
+#include "analyzer/checking/rule.h"
+#include "analyzer/simulation/history.h"
+
+// What a migration makes, as it leaves it: rules about choices (types, keys, names) speak of what
+// is there when the file ends, not of what a later statement of it took back.
+
+namespace plimsoll {
+
+// The moment behind the last step of the step's migration.
+Moment EndOfMigration(const History& history, const Step& step);
+
+// The steps of the step's statement, of the same body: the catalog takes in the subcommands of an
+// ALTER TABLE all at once, before the first of them and after the last.
+const Step& FirstOfStatement(const History& history, const Step& step);
+const Step& LastOfStatement(const History& history, const Step& step);
+
+// The table that the step makes, or gives columns or constraints, as its migration leaves it; null
+// where it is gone by then, or temporary.
+const Relation* TableLeft(const History& history, const Step& step);
+// The columns that the step brings to `left`, as its migration leaves them. None of a foreign
+// table: the other side chose them.
+std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
+                                     const Relation& left);
+// The constraints that the step's words hold. They belong to its action.
+std::vector<const Constraint*> ConstraintsIn(const Step& step);
+// The names that the step gives: some empty, where PostgreSQL chooses them.
+std::vector<std::string> NewNames(const Step& step);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_ANALYZER_CHECKING_MADE_H_
