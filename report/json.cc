@@ -1,5 +1,6 @@
 #include "report/json.h"
 
+#include "absl/strings/str_join.h"
 #include "analyzer/checking/sha256.h"
 #include "nlohmann/json.hpp"
 #include "report/json_values.h"
@@ -18,7 +19,8 @@ Json FixJson(const Fix& fix, const Source& source) {
   return {{"title", fix.title},
           {"safe", fix.safe},
           {"edits", std::move(edits)},
-          {"following", fix.following}};
+          {"following", absl::StrJoin(fix.following, "")},
+          {"following_alone", fix.following_alone}};
 }
 
 Json FindingJson(const Finding& finding, const Source& source) {
@@ -34,6 +36,8 @@ Json FindingJson(const Finding& finding, const Source& source) {
     plan.push_back(
         {{"stage", TextJson(StageName(step.stage))}, {"what", step.what}, {"sql", step.sql}});
   }
+  Json also = Json::array();
+  for (const Span span : finding.also) also.push_back(RangeJson(source, span));
   return {{"rule", finding.rule->id},
           {"family", TextJson(FamilyName(finding.rule->family))},
           {"severity", TextJson(SeverityName(finding.severity))},
@@ -43,6 +47,7 @@ Json FindingJson(const Finding& finding, const Source& source) {
           {"help", finding.help},
           {"url", RulePath(*finding.rule)},
           {"range", RangeJson(source, finding.span)},
+          {"also", std::move(also)},
           {"locks", std::move(locks)},
           {"fixes", std::move(fixes)},
           {"plan", std::move(plan)}};

@@ -205,7 +205,8 @@ constexpr Hazard kHazards[] = {
     {150, 'F', "SQL that hides in DO blocks, functions and computed text", "unknown-effects", ""},
     {151, 'F', "SECURITY DEFINER without a fixed search_path", "security-definer-search-path", ""},
     {152, 'F', "GRANT to PUBLIC, or of everything", "grant-to-public", ""},
-    {153, 'F', "switching roles, and roles with superuser rights", "role-switch", ""},
+    {153, 'F', "switching roles, and roles with superuser rights", "role-switch privileged-role",
+     ""},
     {154, 'F', "another volatility of a function, or an unlisted language", "",
      "what relies on a function is mostly outside the files, and languages are a project's "
      "choice"},

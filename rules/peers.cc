@@ -391,7 +391,7 @@ constexpr PeerRule kPeers[] = {
     {"migrationpilot", "MP071", "column-rename", ""},
     {"migrationpilot", "MP072", "partition-attach-scans",
      "only where there is a DEFAULT partition, and no check that keeps it out"},
-    {"migrationpilot", "MP073", "role-switch superuser-extension", ""},
+    {"migrationpilot", "MP073", "role-switch superuser-extension privileged-role", ""},
     {"migrationpilot", "MP074", "", kPreference},
     {"migrationpilot", "MP075", "", kPreference},
     {"migrationpilot", "MP076", "", "harmless: a migration has few savepoints"},

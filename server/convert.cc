@@ -42,8 +42,9 @@ std::string MessageOf(const Finding& finding) {
   return message;
 }
 
-Json DiagnosticJson(const Finding& finding, Utf16Index& index, absl::string_view documentation) {
-  Json json = {{"range", RangeJson(index, finding.span)},
+Json DiagnosticJson(const Finding& finding, Span span, Utf16Index& index,
+                    absl::string_view documentation) {
+  Json json = {{"range", RangeJson(index, span)},
                {"severity", SeverityNumber(finding.severity)},
                {"code", finding.rule->id},
                {"source", "plimsoll"},
@@ -110,7 +111,12 @@ Json DiagnosticsJson(const Report& report, uint32_t migration, absl::string_view
   Utf16Index index(report.history.migrations()[migration].script->source->text());
   Json diagnostics = Json::array();
   for (const Finding& finding : findings.subspan(0, kMaxDiagnostics)) {
-    diagnostics.push_back(DiagnosticJson(finding, index, documentation));
+    diagnostics.push_back(DiagnosticJson(finding, finding.span, index, documentation));
+    // Each part that it speaks of is underlined.
+    for (const Span span : finding.also) {
+      if (diagnostics.size() == kMaxDiagnostics) break;
+      diagnostics.push_back(DiagnosticJson(finding, span, index, documentation));
+    }
   }
   if (findings.size() > kMaxDiagnostics) {
     const Finding& first_left_out = findings[kMaxDiagnostics];

@@ -1,5 +1,6 @@
 #include "server/histories.h"
 
+#include <string>
 #include <utility>
 
 #include "rules/registry.h"
@@ -12,6 +13,7 @@ namespace {
 Migration MigrationOf(const Document& document, const Placement& placement, int server_version) {
   return {.script = document.script,
           .wrapping = RunnersWrapping(placement, *document.script, server_version),
+          .outside = std::string(WayOutside(placement.layout)),
           .down = placement.down};
 }
 

@@ -67,7 +67,8 @@ TEST(ParseExample, StatementBreakpointsAndRulersAreCode) {
 TEST(ParseExample, SaysWhatIsWrong) {
   EXPECT_EQ(ErrorOf("-- server: 9\n"), "line 1: `server` takes a version from 12 to 19");
   EXPECT_EQ(ErrorOf("-- transaction: yes\n"),
-            "line 1: `transaction` is `none`, `file`, `message` or `around-forbidden`");
+            "line 1: `transaction` is `none`, `file`, `message`, `around-forbidden`, `goose` or "
+            "`golang-migrate`");
   EXPECT_EQ(ErrorOf("select 1;\n-- server: 12\n"), "line 2: a directive must stand above all code");
   EXPECT_EQ(ErrorOf("--^^ a\n"), "line 1: no code above these carets");
   EXPECT_EQ(ErrorOf("select 1;\n--  ^^\n"),

@@ -17,13 +17,16 @@
 #include "report/diff.h"
 #include "rules/registry.h"
 #include "tests/support/example.h"
+#include "tests/support/fixable.h"
 #include "tests/support/stage.h"
 #include "tests/support/temporary_folder.h"
 
 namespace plimsoll {
 namespace {
 
-using testing_support::ExampleText;
+using testing_support::ExampleFolder;
+using testing_support::Fixable;
+using testing_support::FixableExamples;
 using testing_support::TemporaryFolder;
 
 std::string ReadWhole(const std::string& path) {
@@ -54,6 +57,9 @@ TEST(NextPathTest, CountsAsTheNameDoes) {
   EXPECT_EQ(NextPath("20231231235959_x.sql", {}), "20240101000000_finish_x.sql");
   EXPECT_EQ(NextPath("m/7.sql", {"7.sql", "8_other.sql", "010.sql"}), "m/9_finish.sql");
   EXPECT_EQ(NextPath("m/9.sql", {"9.sql", "010.sql"}), "m/11_finish.sql");
+  EXPECT_EQ(NextPath("m/2024-12-31-235959_orders", {}), "m/2025-01-01-000000_finish_orders");
+  EXPECT_EQ(NextPath("m/2024-01-01-000000_a", {"2024-01-01-000001_b"}),
+            "m/2024-01-01-000002_finish_a");
   EXPECT_EQ(NextPath("orders.sql", {}), "");
 }
 
@@ -121,24 +127,6 @@ TEST(UnifiedDiffTest, SaysNothingOfEqualTexts) {
 
 // ---- the fixes of the rules --------------------------------------------------------------------
 
-// An example as files on disk.
-class Files {
- public:
-  explicit Files(const testing_support::Example& example) {
-    load_.transaction = example.wrapping;
-    load_.server_version = example.server_version;
-    for (const testing_support::ExampleFile& file : example.files) {
-      load_.paths.push_back(folder_.Write(file.name, file.text));
-    }
-  }
-
-  const LoadOptions& load() const { return load_; }
-
- private:
-  TemporaryFolder folder_;
-  LoadOptions load_;
-};
-
 std::map<std::string, int> CountsOf(absl::Span<const Report> reports) {
   std::map<std::string, int> counts;
   for (const Report& report : reports) {
@@ -157,33 +145,12 @@ std::vector<Report> Analysed(const LoadOptions& load) {
   return reports;
 }
 
-// The examples with a fix, each with the rule that it is fixed by.
-struct Fixable {
-  ExampleText text;
-  testing_support::Example example;
-  const Rule* rule = nullptr;
-};
-
-std::vector<Fixable> FixableExamples() {
-  std::vector<Fixable> fixable;
-  for (const Rule* rule : rules::All()) {
-    for (const ExampleText& text : testing_support::ExamplesOf(*rule)) {
-      absl::StatusOr<testing_support::Example> example =
-          testing_support::ParseExample(text.text, "migration.sql");
-      if (!example.ok()) continue;  // docs_test complains
-      const Report report = Analyze(testing_support::InputsOf(*example), {&rule, 1});
-      const bool fixes = std::any_of(report.findings.begin(), report.findings.end(),
-                                     [](const Finding& finding) { return !finding.fixes.empty(); });
-      EXPECT_TRUE(rule->fixable || !fixes) << rule->id << " offers a fix and is not `fixable`";
-      if (fixes) fixable.push_back({text, *std::move(example), rule});
-    }
-  }
-  return fixable;
-}
-
 TEST(FixesTest, FixableRulesShowAFix) {
   std::map<std::string, int> shown;
-  for (const Fixable& one : FixableExamples()) ++shown[one.rule->id];
+  for (const Fixable& one : FixableExamples()) {
+    EXPECT_TRUE(one.rule->fixable) << one.rule->id << " offers a fix and is not `fixable`";
+    ++shown[one.rule->id];
+  }
   for (const Rule* rule : rules::All()) {
     if (!rule->fixable) continue;
     EXPECT_GT(shown[rule->id], 0) << rule->id << " shows no fix in its examples";
@@ -193,7 +160,7 @@ TEST(FixesTest, FixableRulesShowAFix) {
 TEST(FixesTest, SettleAndBringNoOtherFinding) {
   for (const Fixable& one : FixableExamples()) {
     SCOPED_TRACE(testing_support::WhereOf(one.text));
-    const Files files(one.example);
+    const ExampleFolder files(one.example);
     const std::map<std::string, int> before = CountsOf(Analysed(files.load()));
     for (const bool unsafe : {false, true}) {
       const absl::StatusOr<Fixing> fixing = FixAll(files.load(), {&one.rule, 1}, unsafe);
@@ -236,7 +203,7 @@ TEST_P(FixedSchemaTest, SafeFixesLeaveTheSameSchema) {
   size_t compared = 0;
   for (const Fixable& one : FixableExamples()) {
     SCOPED_TRACE(testing_support::WhereOf(one.text));
-    const Files files(one.example);
+    const ExampleFolder files(one.example);
     const absl::StatusOr<Fixing> fixing = FixAll(files.load(), {&one.rule, 1}, /*unsafe=*/false);
     ASSERT_TRUE(fixing.ok()) << fixing.status();
     if (fixing->changes.empty()) continue;
@@ -253,6 +220,118 @@ TEST_P(FixedSchemaTest, SafeFixesLeaveTheSameSchema) {
     EXPECT_EQ(after, before) << fixing->changes.front().after;
   }
   EXPECT_GT(compared, 10U) << "what is compared must not shrink unnoticed";
+}
+
+// ---- files that follow
+// ---------------------------------------------------------------------------
+
+using Texts = std::map<std::string, std::string>;  // by path below the folder
+
+// A project whose second migration builds an index and adds a constraint in the runner's
+// transaction, and what unsafe fixes make of it.
+struct Split {
+  std::string name;
+  Texts before;
+  Texts after;  // files that are new or changed
+};
+
+constexpr char kTable[] = "create table account (id bigint primary key, email text, name text);\n";
+constexpr char kIndex[] = "create index account_email on account (email);\n";
+constexpr char kBuilt[] = "create index CONCURRENTLY account_email on account (email);\n";
+constexpr char kCheck[] = "alter table account add constraint short check (length(email) < 99);\n";
+constexpr char kUnchecked[] =
+    "alter table account add constraint short check (length(email) < 99) NOT VALID;\n";
+constexpr char kValidated[] = "ALTER TABLE account VALIDATE CONSTRAINT short;\n";
+
+std::vector<Split> Splits() {
+  const auto cat = [](const auto&... parts) { return absl::StrCat(parts...); };
+  const std::string dbmate_down = "\n-- migrate:down\n";
+  return {
+      {"dbmate",
+       {{"db/migrations/20250101000000_create.sql", cat("-- migrate:up\n", kTable, dbmate_down)},
+        {"db/migrations/20250102000000_add.sql",
+         cat("-- migrate:up\n", kIndex, kCheck, dbmate_down)}},
+       {{"db/migrations/20250102000000_add.sql", cat("-- migrate:up\n", kUnchecked, dbmate_down)},
+        {"db/migrations/20250102000001_finish_add.sql",
+         cat("-- migrate:up transaction:false\n", kBuilt, dbmate_down)},
+        {"db/migrations/20250102000002_finish_add.sql",
+         cat("-- migrate:up\n", kValidated, dbmate_down)}}},
+      {"goose",
+       {{"m/00001_create.sql", cat("-- +goose Up\n", kTable)},
+        {"m/00002_add.sql", cat("-- +goose Up\n", kIndex, kCheck)},
+        {"m/00003_other.sql", cat("-- +goose Up\n", "create table other (id bigint);\n")}},
+       {{"m/00002_add.sql", cat("-- +goose Up\n", kUnchecked)},
+        {"m/00004_finish_add.sql", cat("-- +goose NO TRANSACTION\n-- +goose Up\n", kBuilt)},
+        {"m/00005_finish_add.sql", cat("-- +goose Up\n", kValidated)}}},
+      {"golang_migrate",
+       {{"m/1_create.up.sql", kTable},
+        {"m/1_create.down.sql", "drop table account;\n"},
+        {"m/2_add.up.sql", cat(kIndex, kCheck)},
+        {"m/2_add.down.sql", "drop index account_email;\n"}},
+       {{"m/2_add.up.sql", kUnchecked},
+        {"m/3_finish_add.up.sql", kBuilt},
+        {"m/4_finish_add.up.sql", kValidated}}},
+      {"prisma",
+       {{"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
+        {"prisma/migrations/20250101000000_create/migration.sql", kTable},
+        {"prisma/migrations/20250102000000_add/migration.sql", cat(kIndex, kCheck)}},
+       {{"prisma/migrations/20250102000000_add/migration.sql", kUnchecked},
+        {"prisma/migrations/20250102000001_finish_add/migration.sql", kBuilt},
+        {"prisma/migrations/20250102000002_finish_add/migration.sql", kValidated}}},
+      {"diesel",
+       {{"diesel.toml", ""},
+        {"migrations/2025-01-01-000000_create/up.sql", kTable},
+        {"migrations/2025-01-01-000000_create/down.sql", "drop table account;\n"},
+        {"migrations/2025-01-02-000000_add/up.sql", cat(kIndex, kCheck)},
+        {"migrations/2025-01-02-000000_add/down.sql", "drop index account_email;\n"}},
+       // It says what runs outside a transaction in another file, so the index stays.
+       {{"migrations/2025-01-02-000000_add/up.sql", cat(kIndex, kUnchecked)},
+        {"migrations/2025-01-02-000001_finish_add/up.sql", kValidated}}},
+      {"flyway",
+       {{"sql/V1__create.sql", kTable}, {"sql/V2__add.sql", cat(kIndex, kCheck)}},
+       {{"sql/V2__add.sql", kUnchecked},
+        {"sql/V3__finish_add.sql", kBuilt},
+        {"sql/V4__finish_add.sql", kValidated}}},
+      {"supabase",
+       {{"supabase/migrations/20250101000000_create.sql", kTable},
+        {"supabase/migrations/20250102000000_add.sql", cat(kIndex, kCheck)}},
+       {{"supabase/migrations/20250102000000_add.sql", kUnchecked},
+        {"supabase/migrations/20250102000001_finish_add.sql", kBuilt},
+        {"supabase/migrations/20250102000002_finish_add.sql", kValidated}}},
+  };
+}
+
+TEST_P(FixedSchemaTest, WhatFollowsIsAFileOfTheRunners) {
+  for (const Split& split : Splits()) {
+    SCOPED_TRACE(split.name);
+    TemporaryFolder folder;
+    LoadOptions load;
+    load.paths = {folder.path()};
+    for (const auto& [name, text] : split.before) folder.Write(name, text);
+    const std::vector<const Rule*> rules = {rules::Named("index-build-blocks-writes")[0],
+                                            rules::Named("check-validates")[0]};
+    const absl::StatusOr<Fixing> fixing = FixAll(load, rules, /*unsafe=*/true);
+    ASSERT_TRUE(fixing.ok()) << fixing.status();
+    Texts changed;
+    LoadOptions fixed = load;
+    for (const FileChange& change : fixing->changes) {
+      changed[change.path.substr(folder.path().size() + 1)] = change.after;
+      fixed.overlay[change.path] = change.after;
+    }
+    EXPECT_EQ(changed, split.after);
+    std::string refused;
+    const std::string before = PictureAfter(load, &refused);
+    EXPECT_EQ(refused, "");
+    EXPECT_EQ(PictureAfter(fixed, &refused), before);
+    EXPECT_EQ(refused, "");
+    // What was written is what was judged.
+    ASSERT_EQ(WriteChanges(fixing->changes), absl::OkStatus());
+    const std::map<std::string, int> left = CountsOf(Analysed(load));
+    EXPECT_EQ(left, CountsOf(fixing->reports.empty() ? std::vector<Report>() : Analysed(fixed)));
+    EXPECT_FALSE(left.contains("check-validates"));
+    EXPECT_EQ(left.contains("index-build-blocks-writes"), split.name == "diesel");
+    EXPECT_FALSE(left.contains("concurrently-in-transaction"));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, FixedSchemaTest, testing::Values(18), replay::ServerName);

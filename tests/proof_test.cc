@@ -16,8 +16,11 @@
 #include "gtest/gtest.h"
 #include "rules/registry.h"
 #include "tests/support/example.h"
+#include "tests/support/example_cases.h"
+#include "tests/support/fixable.h"
 #include "tests/support/measure.h"
 #include "tests/support/truth.h"
+#include "workspace/fixing.h"
 
 namespace plimsoll {
 namespace {
@@ -55,10 +58,7 @@ constexpr Excuse kExcuses[] = {
     {"insert into orders values (%(id)s", "likewise"},
     {"alter table account add column ${column}", "likewise"},
     // Known to be wrong.
-    {"insert into t values (default", "DEFAULT by place draws from the sequence"},
     {"create function next_number()", "the body of an SQL function names a sequence"},
-    {"alter table account drop constraint account_email, drop", "the second must fail (42704)"},
-    {"create table u (", "a UNIQUE beside the same PRIMARY KEY makes no index"},
 };
 
 bool IsExcused(const Case& one) {
@@ -74,78 +74,6 @@ void LeaveOutUnreadTables(const truth::Deeds& measured, truth::Deeds& predicted)
   if (more && !measured.scanned.empty()) predicted.scanned = measured.scanned;
 }
 
-bool Begins(const Step& step) { return step.As<action::Begin>() != nullptr; }
-bool Ends(const Step& step) {
-  return step.As<action::Commit>() != nullptr || step.As<action::Rollback>() != nullptr;
-}
-
-bool Fails(absl::Span<const Step> steps) {
-  return std::any_of(steps.begin(), steps.end(),
-                     [](const Step& step) { return step.effects.failure.has_value(); });
-}
-
-// The statements of one example as cases: what its earlier files and transactions did is the
-// set-up, what its own transaction did stands before it.
-class CaseMaker {
- public:
-  CaseMaker(const ExampleText& text, const History& history, std::vector<Case>& cases)
-      : text_(text), history_(history), cases_(cases) {}
-
-  void Run() {
-    for (uint32_t m = 0; m < history_.migrations().size(); ++m) {
-      if (history_.migrations()[m].down) continue;
-      session_.clear();
-      const std::vector<Statement>& statements = history_.migrations()[m].script->statements;
-      for (uint32_t s = 0; s < statements.size(); ++s) Take(m, s);
-      CloseTransaction();
-    }
-  }
-
- private:
-  void Take(uint32_t migration, uint32_t index) {
-    const absl::Span<const Step> steps = history_.StepsOf(migration, index);
-    if (steps.empty()) return;
-    const Step& first = steps.front();
-    if (open_ && first.transaction != transaction_) CloseTransaction();
-    transaction_ = first.transaction;
-    open_ = true;
-    const Statement& statement = history_.StatementOf(first);
-    const std::string sql = absl::StrCat(history_.SourceOf(first).Text(statement.span), ";\n");
-    const bool block = history_.TransactionOf(first).block;
-    if (Begins(first) || Ends(first) || !statement.copy_data.empty()) return;
-    if (first.As<action::SetParameter>() != nullptr) {
-      absl::StrAppend(block ? &before_ : &session_, sql);
-      if (!block) setup_ += sql;
-      return;
-    }
-    cases_.push_back({.name = absl::StrCat(testing_support::WhereOf(text_), ", statement ",
-                                           migration + 1, ".", index + 1),
-                      .file = "examples",
-                      .setup = setup_,
-                      .session = session_,
-                      .before = before_,
-                      .statement = sql});
-    if (!Fails(steps)) absl::StrAppend(block ? &before_ : &setup_, sql);
-  }
-
-  // What the transaction did is done.
-  void CloseTransaction() {
-    const bool kept = open_ && !history_.transactions()[transaction_].rolled_back;
-    if (kept && !before_.empty()) absl::StrAppend(&setup_, "begin;\n", before_, "commit;\n");
-    before_.clear();
-    open_ = false;
-  }
-
-  const ExampleText& text_;
-  const History& history_;
-  std::vector<Case>& cases_;
-  std::string setup_;
-  std::string session_;
-  std::string before_;
-  uint32_t transaction_ = 0;
-  bool open_ = false;
-};
-
 std::vector<Case> CasesOf(const std::vector<ExampleText>& texts) {
   std::vector<Case> cases;
   for (const ExampleText& text : texts) {
@@ -155,17 +83,13 @@ std::vector<Case> CasesOf(const std::vector<ExampleText>& texts) {
     // As on the server, where what no file creates does not exist: such statements fail there.
     inputs.start = Start::kEmpty;
     const History history = Simulate(std::move(inputs));
-    CaseMaker(text, history, cases).Run();
+    testing_support::AddCases(testing_support::WhereOf(text), history, 0, cases);
   }
   return cases;
 }
 
-TEST(ProofTest, ServersDoWhatExamplesSay) {
-  std::vector<ExampleText> texts;
-  for (const Rule* rule : rules::All()) {
-    for (ExampleText& text : testing_support::ExamplesOf(*rule)) texts.push_back(std::move(text));
-  }
-  const std::vector<Case> cases = CasesOf(texts);
+// Measures the cases and holds them against what is predicted.
+void ExpectPredicted(const std::vector<Case>& cases) {
   std::vector<const Case*> all;
   for (const Case& one : cases) all.push_back(&one);
   const truth::Measurements measurements =
@@ -185,6 +109,38 @@ TEST(ProofTest, ServersDoWhatExamplesSay) {
         << truth::Show(*one.truth_case);
   }
   std::cout << measurements.done.size() << " statements measured\n";
+}
+
+TEST(ProofTest, ServersDoWhatExamplesSay) {
+  std::vector<ExampleText> texts;
+  for (const Rule* rule : rules::All()) {
+    for (ExampleText& text : testing_support::ExamplesOf(*rule)) texts.push_back(std::move(text));
+  }
+  ExpectPredicted(CasesOf(texts));
+}
+
+// What fixes make of the examples, in which their rule finds nothing more (see fixing_test): that
+// is so on the server too.
+TEST(ProofTest, ServersDoWhatFixesSay) {
+  std::vector<Case> cases;
+  for (const testing_support::Fixable& one : testing_support::FixableExamples()) {
+    if (one.example.server_version != truth::kNewestServer) continue;
+    const testing_support::ExampleFolder folder(one.example);
+    const absl::StatusOr<Fixing> fixing = FixAll(folder.load(), {&one.rule, 1}, /*unsafe=*/true);
+    ASSERT_TRUE(fixing.ok()) << fixing.status();
+    if (fixing->changes.empty()) continue;
+    LoadOptions fixed = folder.load();
+    fixed.start = Start::kEmpty;
+    for (const FileChange& change : fixing->changes) fixed.overlay[change.path] = change.after;
+    absl::StatusOr<std::vector<Project>> projects = Load(fixed);
+    ASSERT_TRUE(projects.ok()) << projects.status();
+    for (Project& project : *projects) {
+      testing_support::AddCases(testing_support::WhereOf(one.text) + ", fixed",
+                                Simulate(std::move(project.inputs)), 0, cases);
+    }
+  }
+  EXPECT_GT(cases.size(), 200U) << "what is measured must not shrink unnoticed";
+  ExpectPredicted(cases);
 }
 
 }  // namespace

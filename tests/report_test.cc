@@ -140,10 +140,12 @@ TEST(JsonTest, IsTheDocumentedShapeToTheByte) {
           R"("statements":1,"findings":[{"rule":"alters","family":"data-loss","severity":"error",)",
           R"("risk":"risky","message":"alters `t`","why":"nobody can use it meanwhile",)",
           R"("help":"do not","url":"docs/rules/alters.md","range":{"start":{"line":1,"column":1,)",
-          R"("byte":0},"end":{"line":2,"column":12,"byte":25}},"locks":[{"relation":"t",)",
+          R"("byte":0},"end":{"line":2,"column":12,"byte":25}},"also":[],)"
+          R"("locks":[{"relation":"t",)",
           R"("mode":"ACCESS EXCLUSIVE"}],"fixes":[{"title":"set a timeout","safe":true,"edits":)",
           R"([{"range":{"start":{"line":1,"column":1,"byte":0},"end":{"line":1,"column":1,)",
-          R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}],"following":""}],)"
+          R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}],"following":"",)"
+          R"("following_alone":false}],)"
           R"("plan":[]}]}]})",
           "\n"));
 }

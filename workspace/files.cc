@@ -162,8 +162,12 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
   std::error_code error;
   std::filesystem::path target = path;
   // What a link leads to is written, not the link.
-  if (std::filesystem::is_symlink(target, error))
+  std::error_code absent;  // a new file is no link
+  if (std::filesystem::is_symlink(target, absent))
     target = std::filesystem::canonical(target, error);
+  if (error) return CannotWrite(path, error);
+  // A migration may be a folder of its own.
+  if (target.has_parent_path()) std::filesystem::create_directory(target.parent_path(), error);
   if (error) return CannotWrite(path, error);
   std::string beside = target.string() + ".XXXXXX";
   const int descriptor = mkstemp(beside.data());

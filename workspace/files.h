@@ -41,7 +41,8 @@ absl::StatusOr<std::string> ReadFile(const std::string& path);
 absl::StatusOr<std::string> ReadStdin();
 
 // Puts `text` into the file at `path`, whole or not at all: it is written beside the file, on disk,
-// and then takes its name. Mode and links stay. `cannot write "m/002.sql": permission denied`.
+// and then takes its name. Mode and links stay; a missing folder is made, those above it are not.
+// `cannot write "m/002.sql": permission denied`.
 absl::Status ReplaceFile(const std::string& path, absl::string_view text);
 
 // At most the first `limit` bytes; empty where the file cannot be read. For looking at a file that

@@ -9,7 +9,10 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "workspace/files.h"
+#include "workspace/wrapping.h"
 
 namespace plimsoll {
 namespace {
@@ -65,21 +68,35 @@ std::string NextNumber(absl::string_view digits) {
   return absl::StrCat("1", next);
 }
 
+// The version in a migration's name: bytes [begin, end).
 struct Digits {
   size_t begin = 0;
   size_t end = 0;
+  bool dashed = false;  // Diesel's: 2025-01-31-235959
 };
+
+constexpr absl::string_view kDashed = "dddd-dd-dd-dddddd";
 
 // The version that a migration's name begins with, after a letter such as Flyway's `V`.
 Digits VersionIn(absl::string_view name) {
   const auto digit = [&](size_t at) {
     return at < name.size() && absl::ascii_isdigit(static_cast<unsigned char>(name[at]));
   };
+  bool dashed = name.size() >= kDashed.size();
+  for (size_t i = 0; dashed && i < kDashed.size(); ++i) {
+    dashed = kDashed[i] == 'd' ? digit(i) : name[i] == '-';
+  }
+  if (dashed) return {.end = kDashed.size(), .dashed = true};
   Digits digits;
   if (!digit(0) && digit(1) && (name[0] == 'V' || name[0] == 'v')) digits.begin = 1;
   digits.end = digits.begin;
   while (digit(digits.end)) ++digits.end;
   return digits;
+}
+
+std::string Dashed(absl::string_view stamp) {
+  return absl::StrCat(stamp.substr(0, 4), "-", stamp.substr(4, 2), "-", stamp.substr(6, 2), "-",
+                      stamp.substr(8));
 }
 
 // Without leading zeros: `007` and `7` are one version.
@@ -88,9 +105,16 @@ absl::string_view Trimmed(absl::string_view version) {
   return first == absl::string_view::npos ? absl::string_view() : version.substr(first);
 }
 
-absl::string_view VersionOf(absl::string_view name) {
+// Its digits alone.
+std::string VersionOf(absl::string_view name) {
   const Digits digits = VersionIn(name);
-  return name.substr(digits.begin, digits.end - digits.begin);
+  return absl::StrReplaceAll(name.substr(digits.begin, digits.end - digits.begin), {{"-", ""}});
+}
+
+// The file or folder whose name bears the version.
+std::string UnitOf(Layout layout, const std::string& path) {
+  const bool folder = layout == Layout::kPrisma || layout == Layout::kDiesel;
+  return folder ? ParentOf(path) : path;
 }
 
 class Fixer {
@@ -114,7 +138,9 @@ class Fixer {
     absl::StatusOr<std::vector<Project>> projects = Load(load_);
     if (!projects.ok()) return projects.status();
     fixing_.reports.clear();
+    layouts_.clear();
     for (Project& project : *projects) {
+      layouts_.push_back(project.layout);
       fixing_.reports.push_back(Analyze(std::move(project.inputs), rules_));
     }
     return absl::OkStatus();
@@ -123,53 +149,69 @@ class Fixer {
   // Whether anything was put in.
   bool FixRound() {
     bool changed = false;
-    for (const Report& report : fixing_.reports) {
+    for (size_t i = 0; i < fixing_.reports.size(); ++i) {
+      const Report& report = fixing_.reports[i];
       for (uint32_t m = 0; m < report.history.migrations().size(); ++m) {
-        changed = FixFile(report, m) || changed;
+        changed = FixFile(report, m, layouts_[i]) || changed;
       }
     }
     return changed;
   }
 
-  bool FixFile(const Report& report, uint32_t migration) {
+  // Whether the fix can be put into that file; one that needs a file after it needs a version, and
+  // a runner that takes such a file.
+  bool Suits(const Fix& fix, const std::string& path, Layout layout) const {
+    if (!fix.safe && !unsafe_) return false;
+    if (fix.following.empty()) return true;
+    return !VersionOf(NameOf(UnitOf(layout, path))).empty() &&
+           !FileWith(layout, fix.following[0], fix.following_alone).empty();
+  }
+
+  bool FixFile(const Report& report, uint32_t migration, Layout layout) {
+    const Source& source = *report.history.migrations()[migration].script->source;
     std::vector<const Fix*> fixes;
     for (const Finding& finding : report.findings) {
       if (finding.migration != migration) continue;
       for (const Fix& fix : finding.fixes) {
-        if (!fix.safe && !unsafe_) continue;
-        if (!fix.following.empty() &&
-            VersionOf(NameOf(report.history.migrations()[migration].script->source->name()))
-                .empty())
-          continue;
+        if (!Suits(fix, source.name(), layout)) continue;
         fixes.push_back(&fix);
         break;
       }
     }
     if (fixes.empty()) return false;
-    const Source& source = *report.history.migrations()[migration].script->source;
     std::vector<size_t> used;
     std::string text = WithFixes(source.text(), fixes, used);
     if (text == source.text()) return false;
-    for (const size_t i : used) Follow(source.name(), fixes[i]->following);
+    for (const size_t i : used) Follow(source.name(), layout, *fixes[i]);
     fixing_.applied += static_cast<int>(used.size());
     Change(source.name(), std::string(source.text()), std::move(text), false);
     return true;
   }
 
-  void Follow(const std::string& path, const std::string& statements) {
-    if (statements.empty()) return;
-    // Of one file they all go into one.
-    std::string& next = following_[path];
-    if (next.empty()) next = NextPath(path, NamesBeside(path));
-    const auto old = load_.overlay.find(next);
-    Change(next, "", absl::StrCat(old == load_.overlay.end() ? "" : old->second, statements), true);
+  void Follow(const std::string& path, Layout layout, const Fix& fix) {
+    if (fix.following.empty()) return;
+    // Of one file they all go into one, but for what has to stand alone.
+    FollowingFile own;
+    FollowingFile& next = fix.following_alone ? own : following_[path];
+    if (next.path.empty()) {
+      const std::string unit = UnitOf(layout, path);
+      next.path = NextPath(unit, NamesBeside(unit));
+      if (unit != path) next.path = JoinPath(next.path, NameOf(path));
+    }
+    JoinFollowing(fix.following, next.stages);
+    Change(next.path, "", FileWith(layout, absl::StrJoin(next.stages, ""), fix.following_alone),
+           true);
   }
 
+  // Of files and folders: what is there, and what was made.
   std::set<std::string> NamesBeside(const std::string& path) const {
+    const std::string folder = ParentOf(path);
     std::set<std::string> names;
-    for (const auto& [name, folder] : ListFolder(ParentOf(path))) names.insert(name);
+    for (const auto& [name, is_folder] : ListFolder(folder)) names.insert(name);
     for (const auto& [other, text] : load_.overlay) {
-      if (ParentOf(other) == ParentOf(path)) names.insert(std::string(NameOf(other)));
+      if (ParentOf(other) == folder) names.insert(std::string(NameOf(other)));
+      const std::string unit = ParentOf(other);
+      if (ParentOf(unit) == folder) names.insert(std::string(NameOf(unit)));
     }
     return names;
   }
@@ -191,7 +233,12 @@ class Fixer {
   absl::Span<const Rule* const> rules_;
   bool unsafe_;
   Fixing fixing_;
-  std::map<std::string, std::string> following_;  // path -> the path of what follows it
+  std::vector<Layout> layouts_;  // of fixing_.reports
+  struct FollowingFile {
+    std::string path;
+    std::vector<std::string> stages;
+  };
+  std::map<std::string, FollowingFile> following_;  // by the path of what it follows
 };
 
 }  // namespace
@@ -204,7 +251,7 @@ std::string WithFixes(absl::string_view text, absl::Span<const Fix* const> fixes
     used.push_back(i);
     for (const Edit& edit : fixes[i]->edits) edits.push_back(&edit);
   }
-  std::sort(edits.begin(), edits.end(), [](const Edit* a, const Edit* b) {
+  std::stable_sort(edits.begin(), edits.end(), [](const Edit* a, const Edit* b) {
     return std::pair(a->span.begin, a->span.end) < std::pair(b->span.begin, b->span.end);
   });
   std::string fixed;
@@ -220,14 +267,18 @@ std::string WithFixes(absl::string_view text, absl::Span<const Fix* const> fixes
 std::string NextPath(const std::string& path, const std::set<std::string>& names) {
   const absl::string_view name = NameOf(path);
   const Digits digits = VersionIn(name);
-  std::string version(VersionOf(name));
+  std::string version = VersionOf(name);
   if (version.empty()) return "";
   std::set<std::string> taken;
-  for (const std::string& other : names) taken.insert(std::string(Trimmed(VersionOf(other))));
+  for (const std::string& other : names) {
+    const std::string theirs = VersionOf(other);
+    taken.insert(std::string(Trimmed(theirs)));
+  }
   do {
     const std::string later = NextSecond(version);
     version = later.empty() ? NextNumber(version) : later;
   } while (taken.contains(std::string(Trimmed(version))));
+  if (digits.dashed) version = Dashed(version);
   // `007_orders.up.sql` is followed by `008_finish_orders.up.sql`, `7.sql` by `8_finish.sql`.
   const absl::string_view rest = name.substr(digits.end);
   const size_t words = std::min(rest.find_first_not_of("_-"), rest.size());

@@ -217,6 +217,7 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
     migration.wrapping = options.transaction.has_value()
                              ? *options.transaction
                              : RunnersWrapping(placement, *migration.script, server_version);
+    migration.outside = std::string(WayOutside(placement.layout));
     project.inputs.migrations.push_back(std::move(migration));
   }
   return project;

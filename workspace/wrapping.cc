@@ -5,6 +5,8 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
+
 namespace plimsoll {
 namespace {
 
@@ -83,6 +85,81 @@ Wrapping RunnersWrapping(const Placement& placement, const Script& script, int s
       return Wrapping::kFile;
   }
   return Wrapping::kNone;
+}
+
+absl::string_view WayOutside(Layout layout) {
+  switch (layout) {
+    case Layout::kGolangMigrate:
+    case Layout::kPrisma:
+      return "as the only statement of its file";
+    case Layout::kTimestamped:
+      return "in a file of its own, which the Supabase CLI runs statement by statement";
+    case Layout::kFlyway:
+      return "in a file of its own, which Flyway runs without a transaction";
+    case Layout::kDiesel:
+      return "in a migration of its own with `run_in_transaction = false` in its metadata.toml";
+    case Layout::kSqlx:
+      return "in a file of its own that begins with `-- no-transaction`";
+    case Layout::kDbmate:
+      return "in a file of its own under `-- migrate:up transaction:false`";
+    case Layout::kGoose:
+      return "in a file of its own with `-- +goose NO TRANSACTION`";
+    case Layout::kSqlMigrate:
+      return "in a file of its own under `-- +migrate Up notransaction`";
+    case Layout::kTern:
+      return "in a file of its own with the line `---- tern: disable-tx ----`";
+    case Layout::kGraphile:
+      return "in a file of its own that begins with `--! no-transaction`";
+    case Layout::kAtlas:
+      return "in a file of its own that begins with `-- atlas:txmode none` and an empty line";
+    case Layout::kBare:
+    case Layout::kSequence:
+    case Layout::kStages:
+    case Layout::kUpDown:
+    case Layout::kNumbered:
+    case Layout::kDrizzle:
+    case Layout::kDrizzleFolders:
+    case Layout::kNodePgMigrate:
+      return "";
+  }
+  return "";
+}
+
+std::string FileWith(Layout layout, absl::string_view statements, bool alone) {
+  switch (layout) {
+    case Layout::kDbmate:
+      return absl::StrCat("-- migrate:up", alone ? " transaction:false" : "", "\n", statements,
+                          "\n-- migrate:down\n");
+    case Layout::kGoose:
+      return absl::StrCat(alone ? "-- +goose NO TRANSACTION\n" : "", "-- +goose Up\n", statements);
+    case Layout::kSqlMigrate:
+      return absl::StrCat("-- +migrate Up", alone ? " notransaction" : "", "\n", statements,
+                          "\n-- +migrate Down\n");
+    case Layout::kSqlx:
+      return absl::StrCat(alone ? "-- no-transaction\n" : "", statements);
+    case Layout::kTern:
+      return absl::StrCat(alone ? "---- tern: disable-tx ----\n" : "", statements);
+    case Layout::kGolangMigrate:
+    case Layout::kPrisma:
+    case Layout::kTimestamped:
+    case Layout::kFlyway:
+      return std::string(statements);
+    case Layout::kBare:
+    case Layout::kSequence:
+    case Layout::kStages:
+    case Layout::kUpDown:
+    case Layout::kNumbered:
+    case Layout::kNodePgMigrate:
+    case Layout::kDiesel:  // says it in a metadata.toml beside the file
+      return alone ? "" : std::string(statements);
+    // The sum file, the hash of the file before, the journal.
+    case Layout::kAtlas:
+    case Layout::kGraphile:
+    case Layout::kDrizzle:
+    case Layout::kDrizzleFolders:
+      return "";
+  }
+  return "";
 }
 
 }  // namespace plimsoll

@@ -1,11 +1,16 @@
 #include "analyzer/checking/analyze.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <tuple>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/checking/suppression.h"
 
@@ -27,13 +32,129 @@ Finding MakeFinding(const Rule& rule, Complaint complaint) {
           .plan = std::move(complaint.plan)};
 }
 
+// Whether two plans are the same way of several parts: then each stage does the work of all.
+bool IsSameWay(absl::Span<const PlanStep> a, absl::Span<const PlanStep> b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [](const PlanStep& x, const PlanStep& y) { return x.stage == y.stage; });
+}
+
+// `more` behind `text`, where it does not say so already.
+void AddText(absl::string_view between, absl::string_view more, std::string& text) {
+  if (!absl::StrContains(text, more)) absl::StrAppend(&text, text.empty() ? "" : between, more);
+}
+
+bool Meet(absl::Span<const Edit> some, absl::Span<const Edit> others) {
+  return absl::c_any_of(some, [&](const Edit& edit) {
+    return absl::c_any_of(others, [&](const Edit& other) {
+      return edit.span.begin <= other.span.end && other.span.begin <= edit.span.end;
+    });
+  });
+}
+
+// Makes one finding of all that a rule says of one statement.
+class Joiner {
+ public:
+  Joiner(const Rule& rule, std::vector<Finding>& findings) : rule_(rule), findings_(findings) {}
+
+  void Take(Complaint complaint) {
+    if (complaint.statement != Complaint::kWholeFile) {
+      const Place place = {complaint.migration, complaint.statement, complaint.within};
+      const auto [first, added] = firsts_.try_emplace(place, findings_.size());
+      if (!added) {
+        Join(std::move(complaint), findings_[first->second], others_[first->second]);
+        return;
+      }
+    }
+    findings_.push_back(MakeFinding(rule_, std::move(complaint)));
+  }
+
+  // Nothing more will be taken.
+  void Finish() {
+    for (const auto& [index, others] : others_) {
+      std::string& message = findings_[index].message;
+      if (!others.names.empty()) {
+        absl::StrAppend(&message, "; likewise ", absl::StrJoin(others.names, ", "));
+      }
+      if (others.unsaid > 0) absl::StrAppend(&message, "; and ", others.unsaid, " more");
+    }
+  }
+
+ private:
+  using Place = std::tuple<uint32_t, uint32_t, const BodyStatement*>;
+
+  // A list that nobody would read to its end is cut.
+  static constexpr size_t kMostSaid = 20;
+  struct Others {
+    std::vector<std::string> names;
+    size_t said = 0;
+    size_t unsaid = 0;
+  };
+
+  static void Join(Complaint complaint, Finding& first, Others& others) {
+    const Span last = first.also.empty() ? first.span : first.also.back();
+    if (complaint.span != last) first.also.push_back(complaint.span);
+    if (others.said == kMostSaid) {
+      ++others.unsaid;
+    } else if (!complaint.about.empty()) {
+      ++others.said;
+      others.names.push_back(std::move(complaint.about));
+    } else if (!absl::StrContains(first.message, complaint.message)) {
+      ++others.said;
+      absl::StrAppend(&first.message, "; ", complaint.message);
+      if (!complaint.help.empty()) AddText("; ", complaint.help, first.help);
+    }
+    first.severity = std::max(first.severity, complaint.severity.value_or(first.rule->severity));
+    first.risk = std::max(first.risk, complaint.risk.value_or(first.rule->risk));
+    JoinFixes(std::move(complaint.fixes), first.fixes);
+    if (others.unsaid == 0) JoinPlans(complaint.plan, first.plan);
+    for (Lock& lock : complaint.locks.value_or(std::vector<Lock>())) {
+      const bool taken = absl::c_any_of(first.locks, [&](const Lock& other) {
+        return other.relation.id == lock.relation.id && other.mode >= lock.mode;
+      });
+      if (!taken) first.locks.push_back(std::move(lock));
+    }
+  }
+
+  // One fix mends all parts, as far as the edits keep out of each other's way.
+  static void JoinFixes(std::vector<Fix> more, std::vector<Fix>& fixes) {
+    if (fixes.empty()) fixes = std::move(more);
+    // The rest waits for the next round of fixing.
+    constexpr size_t kMostEdits = 256;
+    if (more.size() != 1 || fixes.size() != 1 || fixes[0].edits.size() > kMostEdits) return;
+    if (Meet(more[0].edits, fixes[0].edits)) return;
+    Fix& fix = fixes[0];
+    fix.safe = fix.safe && more[0].safe;
+    fix.following_alone = fix.following_alone || more[0].following_alone;
+    JoinFollowing(more[0].following, fix.following);
+    std::move(more[0].edits.begin(), more[0].edits.end(), std::back_inserter(fix.edits));
+  }
+
+  static void JoinPlans(absl::Span<const PlanStep> more, std::vector<PlanStep>& plan) {
+    if (!IsSameWay(plan, more)) {
+      plan.insert(plan.end(), more.begin(), more.end());
+      return;
+    }
+    for (size_t i = 0; i < plan.size(); ++i) {
+      AddText("; ", more[i].what, plan[i].what);
+      AddText("\n", more[i].sql, plan[i].sql);
+    }
+  }
+
+  const Rule& rule_;
+  std::vector<Finding>& findings_;
+  std::map<Place, size_t> firsts_;  // the index of a statement's finding
+  std::map<size_t, Others> others_;
+};
+
 std::vector<Finding> Check(const History& history, absl::Span<const Rule* const> rules) {
   std::vector<Finding> findings;
   for (const Rule* rule : rules) {
+    Joiner joiner(*rule, findings);
     rule->check(history, Reporter([&](Complaint complaint) {
                   if (history.migrations()[complaint.migration].applied) return;
-                  findings.push_back(MakeFinding(*rule, std::move(complaint)));
+                  joiner.Take(std::move(complaint));
                 }));
+    joiner.Finish();
   }
   // Findings are large: each is moved once, to where it belongs.
   std::vector<Finding*> order;
@@ -56,16 +177,6 @@ void Raise(RiskReason& worst, const RiskReason& other) {
   const bool higher = other.risk > worst.risk;
   const bool same_but_open = other.risk == worst.risk && worst.acknowledged && !other.acknowledged;
   if (higher || same_but_open) worst = other;
-}
-
-// psql's commands that run what does not stand here.
-bool IsUnread(const Statement& statement) {
-  if (statement.form != StatementForm::kMetaCommand) return false;
-  for (const absl::string_view command : {"\\i", "\\ir", "\\include", "\\include_relative", "\\!",
-                                          "\\gexec", "\\copy", "\\lo_unlink"}) {
-    if (statement.tag == command) return true;
-  }
-  return false;
 }
 
 RiskReason JudgeStatement(const History& history, uint32_t migration, uint32_t index) {
@@ -129,7 +240,10 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
       if (finding.risk > Risk::kSafe) {
         Silence& silence = silences[{finding.migration, finding.statement}];
         silence.open |= !silenced;
-        if (silenced) silence.spans.push_back(finding.span);
+        if (silenced) {
+          silence.spans.push_back(finding.span);
+          silence.spans.insert(silence.spans.end(), finding.also.begin(), finding.also.end());
+        }
       }
     }
     if (!of_statement) {

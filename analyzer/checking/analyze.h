@@ -17,6 +17,9 @@ struct Finding {
   uint32_t migration = 0;
   uint32_t statement = 0;  // Complaint::kWholeFile: of no statement
   Span span;
+  // Other parts of the same statement that the rule says the same of: other subcommands of an
+  // ALTER TABLE. In order, none of them twice.
+  std::vector<Span> also;
   Severity severity = Severity::kWarning;
   Risk risk = Risk::kSafe;
   std::string message;

@@ -28,6 +28,14 @@ bool IsBeside(const Step& a, const Step& b) {
 
 }  // namespace
 
+Moment StartOfMigration(const History& history, const Step& step) {
+  const std::vector<Step>& steps = history.steps();
+  const auto start =
+      std::partition_point(steps.begin(), steps.begin() + step.index,
+                           [&](const Step& earlier) { return earlier.migration < step.migration; });
+  return static_cast<Moment>(start - steps.begin());
+}
+
 Moment EndOfMigration(const History& history, const Step& step) {
   const std::vector<Step>& steps = history.steps();
   const auto end =
@@ -128,6 +136,25 @@ std::vector<std::string> NewNames(const Step& step) {
   const std::string* name = OnlyNewName(step);
   if (name != nullptr) names.push_back(*name);
   return names;
+}
+
+void Emptied::Take(const Step& step) {
+  if (step.migration != migration_) tables_.clear();
+  migration_ = step.migration;
+  if (step.effects.failure || step.conditional) return;
+  // What is written has rows again; an INSERT of none is none that anybody writes.
+  const auto* modify = step.As<action::ModifyData>();
+  const bool fills =
+      modify != nullptr &&
+      std::any_of(modify->writes.begin(), modify->writes.end(), [](const action::Write& write) {
+        return write.verb != action::DataVerb::kDelete;
+      });
+  if (fills) {
+    for (const Lock& lock : step.effects.locks) tables_.erase(lock.relation.id);
+  }
+  for (const Loss& loss : step.effects.losses) {
+    if (loss.kind == LossKind::kRows) tables_.insert(loss.relation.id);
+  }
 }
 
 }  // namespace plimsoll

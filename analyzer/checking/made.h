@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/simulation/history.h"
 
@@ -12,7 +13,8 @@
 
 namespace plimsoll {
 
-// The moment behind the last step of the step's migration.
+// The moment before the first step of the step's migration, and the one behind its last.
+Moment StartOfMigration(const History& history, const Step& step);
 Moment EndOfMigration(const History& history, const Step& step);
 
 // The steps of the step's statement, of the same body: the catalog takes in the subcommands of an
@@ -31,6 +33,19 @@ std::vector<TableColumn> ColumnsLeft(const History& history, const Step& step,
 std::vector<const Constraint*> ConstraintsIn(const Step& step);
 // The names that the step gives: some empty, where PostgreSQL chooses them.
 std::vector<std::string> NewNames(const Step& step);
+
+// The tables that a migration has emptied: TRUNCATE, or DELETE of all rows. Takes the steps of a
+// history in their order.
+class Emptied {
+ public:
+  void Take(const Step& step);
+  // Whether the steps of this migration that were taken leave the table without rows.
+  bool Has(RelationId table) const { return tables_.contains(table); }
+
+ private:
+  uint32_t migration_ = 0;
+  absl::flat_hash_set<RelationId> tables_;
+};
 
 }  // namespace plimsoll
 

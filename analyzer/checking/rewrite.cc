@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/syntax/keyword.h"
 
 namespace plimsoll {
@@ -45,14 +46,60 @@ std::string NameOfAdded(const History& history, const Step& step,
                         const action::AddConstraint& add) {
   if (!add.constraint.name.empty()) return add.constraint.name;
   const std::vector<std::string>& path = history.SessionAt(step).search_path;
-  const Relation* before = history.Before(step).Find(add.table.name, path);
-  const Relation* after = history.After(step).Find(add.table.name, path);
+  const Step& first = FirstOfStatement(history, step);
+  const Step& last = LastOfStatement(history, step);
+  const Relation* before = history.Before(first).Find(add.table.name, path);
+  const Relation* after = history.After(last).Find(add.table.name, path);
   if (before == nullptr || after == nullptr || before->assumed) return "";
-  for (const TableConstraint& constraint : after->constraints) {
-    const bool added = before->FindConstraint(constraint.name) == nullptr;
-    if (added && constraint.kind == add.constraint.kind) return constraint.name;
+  // The statement's subcommands make them in their order.
+  size_t place = 0;
+  size_t added = 0;
+  for (uint32_t i = first.index; i <= last.index; ++i) {
+    const auto* other = history.steps()[i].As<action::AddConstraint>();
+    if (other == nullptr || other->constraint.kind != add.constraint.kind) continue;
+    if (i < step.index) ++place;
+    ++added;
   }
-  return "";
+  std::vector<std::string> names;
+  for (const TableConstraint& constraint : after->constraints) {
+    const bool made = before->FindConstraint(constraint.name) == nullptr;
+    if (made && constraint.kind == add.constraint.kind) names.push_back(constraint.name);
+  }
+  return names.size() == added ? names[place] : "";
+}
+
+bool ControlsTransactions(const Statement& statement) {
+  return std::any_of(statement.actions.begin(), statement.actions.end(), [](const Action& action) {
+    return std::holds_alternative<action::Begin>(action.kind) ||
+           std::holds_alternative<action::Commit>(action.kind) ||
+           std::holds_alternative<action::Rollback>(action.kind);
+  });
+}
+
+// Whether a later statement of the file says the name, in whatever place.
+bool IsSaidLater(const History& history, const Step& step, absl::string_view name) {
+  const Source& source = history.SourceOf(step);
+  Lexer lexer(source.text().substr(step.span.end), step.span.end);
+  for (Token token; lexer.NextCode(&token);) {
+    if (IsIdentifier(source.Text(token.span), name)) return true;
+  }
+  return false;
+}
+
+// The statement with its semicolon, and with the line that it leaves empty.
+Edit TakeOut(const History& history, const Step& step) {
+  const absl::string_view text = history.SourceOf(step).text();
+  Span span = history.StatementOf(step).span;
+  span.begin -= static_cast<uint32_t>(IndentationOf(history.SourceOf(step), span.begin).size());
+  Lexer lexer(text.substr(span.end), span.end);
+  Token token;
+  if (lexer.NextCode(&token) && token.symbol == ';') span.end = token.span.end;
+  if (absl::StartsWith(text.substr(span.end), "\r\n")) {
+    span.end += 2;
+  } else if (absl::StartsWith(text.substr(span.end), "\n")) {
+    span.end += 1;
+  }
+  return {.span = span, .text = ""};
 }
 
 }  // namespace
@@ -160,23 +207,63 @@ bool NeighboursRunAlone(const History& history, const Step& step) {
   return RunsAlone(history, step) && !message;
 }
 
+bool RunnerWraps(const History& history, const Step& step) {
+  const Migration& migration = history.migrations()[step.migration];
+  const bool wraps =
+      migration.wrapping == Wrapping::kFile || migration.wrapping == Wrapping::kMessage;
+  if (!wraps || step.within != nullptr || !history.TransactionOf(step).block) return false;
+  const std::vector<Statement>& statements = migration.script->statements;
+  return std::none_of(statements.begin(), statements.end(), ControlsTransactions);
+}
+
+std::string OutsideTransaction(const History& history, const Step& step) {
+  const std::string& outside = history.migrations()[step.migration].outside;
+  return outside.empty() || !RunnerWraps(history, step) ? "outside a transaction" : outside;
+}
+
 bool IsWholeStatement(const History& history, const Step& step) {
   return history.StatementOf(step).actions.size() == 1 && step.within == nullptr;
+}
+
+std::vector<Fix> RunOutside(const History& history, const Step& step, absl::string_view title,
+                            absl::string_view name, const Edit& edit, bool safe) {
+  if (RunsAlone(history, step))
+    return {{.title = std::string(title), .safe = safe, .edits = {edit}}};
+  const Migration& migration = history.migrations()[step.migration];
+  const bool only = migration.script->statements.size() == 1;
+  if (migration.outside.empty() || only || !RunnerWraps(history, step)) return {};
+  if (!CanEdit(history, step) || IsSaidLater(history, step, name)) return {};
+  const Source& source = history.SourceOf(step);
+  const Span span = history.StatementOf(step).span;
+  return {{.title = absl::StrCat(title, ", in a file of its own"),
+           .safe = false,
+           .edits = {TakeOut(history, step)},
+           .following = {absl::StrCat(source.Text({span.begin, edit.span.begin}), edit.text,
+                                      source.Text({edit.span.end, span.end}), ";\n")},
+           .following_alone = true}};
 }
 
 std::vector<Fix> ValidateLater(const History& history, const Step& step,
                                const action::AddConstraint& add, bool safe) {
   const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
   // ONLY leaves the children without it, and they could not be validated.
-  if (!apart || !CanEdit(history, step) || add.table.only) return {};
+  if (!CanEdit(history, step) || add.table.only) return {};
   const std::string name = NameOfAdded(history, step, add);
   if (name.empty()) return {};
   const std::string validate =
       absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(add.table.name),
                    " VALIDATE CONSTRAINT ", SqlName(name));
-  return {{.title = "add it NOT VALID, then validate it",
-           .safe = safe,
-           .edits = {Append(step, "NOT VALID"), InsertStatementsAfter(history, step, {validate})}}};
+  const Edit not_valid = Append(step, "NOT VALID");
+  if (apart) {
+    return {{.title = "add it NOT VALID, then validate it",
+             .safe = safe,
+             .edits = {not_valid, InsertStatementsAfter(history, step, {validate})}}};
+  }
+  if (!RunnerWraps(history, step)) return {};
+  return {{.title = "add it NOT VALID, and validate it in a file that follows",
+           .safe = false,
+           .edits = {not_valid},
+           .following = {absl::StrCat(validate, ";\n")}}};
 }
 
 }  // namespace plimsoll

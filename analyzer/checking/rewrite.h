@@ -53,12 +53,28 @@ bool RunsAlone(const History& history, const Step& step);
 // Whether statements that are put beside it are transactions of their own too. The only statement
 // of a file that is sent as one message runs alone, and two of them do not.
 bool NeighboursRunAlone(const History& history, const Step& step);
+// Whether the step's transaction is the runner's alone: the same statement in a file of its own
+// would have one of its own.
+bool RunnerWraps(const History& history, const Step& step);
+
+// Where to put what cannot run in a transaction: `outside a transaction`, or in the words of the
+// runner that wraps this step.
+std::string OutsideTransaction(const History& history, const Step& step);
+
 // Whether nothing else stands in the step's statement: an ALTER TABLE with one subcommand.
 bool IsWholeStatement(const History& history, const Step& step);
 
-// Adds the constraint NOT VALID and validates it afterwards, where the two are transactions of
-// their own: the same schema, and the rows are read under a lock that lets writes go on. `safe` is
-// the fix's. None where that cannot be done, or where the constraint's name is not known.
+// Puts the edit of the step's statement in: where the statement stands if it runs alone, and then
+// the fix is as safe as `safe`, else in a file of its own that the runner does not wrap. None where
+// the runner has no way to do that, and where a later statement of the file may need what this one
+// does: one that says `name`.
+std::vector<Fix> RunOutside(const History& history, const Step& step, absl::string_view title,
+                            absl::string_view name, const Edit& edit, bool safe);
+
+// Adds the constraint NOT VALID and validates it afterwards, in a transaction of its own: the same
+// schema, and the rows are read under a lock that lets writes go on. Where the runner wraps the
+// file, that is in another one, and the fix is not safe; else `safe` is the fix's. None where it
+// cannot be done, or where the constraint's name is not known.
 std::vector<Fix> ValidateLater(const History& history, const Step& step,
                                const action::AddConstraint& add, bool safe);
 

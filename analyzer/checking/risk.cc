@@ -151,15 +151,9 @@ void RaiseForLockTable(const Step& step, RiskReason& worst) {
 
 // Nothing is claimed of it, so nothing vouches for it.
 void RaiseForUnknown(const Step& step, const History& history, RiskReason& worst) {
-  const bool unknown = !step.effects.modelled && !step.effects.inert;
-  if (!unknown && !step.effects.calls_unknown) return;
-  const auto* modify = step.As<action::ModifyData>();
-  const bool program = modify != nullptr && modify->runs_program;
-  const bool function =
-      step.effects.calls_unknown && step.As<action::DoBlock>() == nullptr && !program;
-  Raise(worst, Risk::kRisky,
-        absl::StrCat("what ", function ? "a function that it calls" : history.TagOf(step),
-                     " locks, loses or breaks is not known"));
+  const std::string what = WhatIsUnknown(step, history);
+  if (what.empty()) return;
+  Raise(worst, Risk::kRisky, absl::StrCat("what ", what, " locks, loses or breaks is not known"));
 }
 
 // DROP INDEX is quick, but it queues for a lock that stops every reader, and need not.
@@ -193,6 +187,28 @@ RiskReason RiskOf(const Step& step, const History& history) {
   RaiseForLockTable(step, worst);
   RaiseForUnknown(step, history, worst);
   return worst;
+}
+
+std::string WhatIsUnknown(const Step& step, const History& history) {
+  const Effects& effects = step.effects;
+  const bool unknown = !effects.modelled && !effects.inert;
+  if (!unknown && !effects.calls_unknown) return "";
+  const auto* modify = step.As<action::ModifyData>();
+  const bool program = modify != nullptr && modify->runs_program;
+  const bool calls = effects.calls_unknown && step.As<action::DoBlock>() == nullptr && !program;
+  if (!calls) return history.TagOf(step);
+  const Name* function = history.UnknownCall(step);
+  return function == nullptr ? "a function that it calls"
+                             : absl::StrCat("function ", Quoted(function->name));
+}
+
+bool IsUnread(const Statement& statement) {
+  if (statement.form != StatementForm::kMetaCommand) return false;
+  for (const absl::string_view command : {"\\i", "\\ir", "\\include", "\\include_relative", "\\!",
+                                          "\\gexec", "\\copy", "\\lo_unlink"}) {
+    if (statement.tag == command) return true;
+  }
+  return false;
 }
 
 }  // namespace plimsoll

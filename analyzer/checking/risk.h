@@ -20,6 +20,13 @@ struct RiskReason {
 // and of the locks its transaction already holds; rules are not asked.
 RiskReason RiskOf(const Step& step, const History& history);
 
+// What it is of the step of which nobody can say what it does: a function, by its name where the
+// statement calls it itself, or the statement's tag. Empty: all is known.
+std::string WhatIsUnknown(const Step& step, const History& history);
+
+// Whether it is a command of psql's that runs what does not stand in the file: `\i`, `\!`, …
+bool IsUnread(const Statement& statement);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_CHECKING_RISK_H_

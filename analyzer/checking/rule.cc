@@ -76,9 +76,15 @@ absl::string_view StageName(Stage stage) {
   return "";
 }
 
+void JoinFollowing(absl::Span<const std::string> more, std::vector<std::string>& following) {
+  if (following.size() < more.size()) following.resize(more.size());
+  for (size_t i = 0; i < more.size(); ++i) following[i] += more[i];
+}
+
 void Reporter::operator()(const Step& step, Complaint complaint) const {
   complaint.migration = step.migration;
   complaint.statement = step.statement;
+  complaint.within = step.within;
   if (complaint.span.empty()) complaint.span = step.span;
   if (!complaint.locks) {
     complaint.locks.emplace();

@@ -9,6 +9,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "analyzer/simulation/history.h"
 
 namespace plimsoll {
@@ -51,10 +52,17 @@ struct Fix {
   std::string title;
   bool safe = true;  // keeps the meaning, wherever the file runs
   std::vector<Edit> edits;
-  // Statements, each with its semicolon and a line feed, for a migration of their own that runs
-  // after this one; empty: none. Only fixes that are not safe have some.
-  std::string following;
+  // For a migration of its own that runs after this one: statements, each with its semicolon and a
+  // line feed. Empty: none is needed. Only fixes that are not safe have some. In stages: what reads
+  // rows goes before what takes a strong lock, also where several fixes put theirs into one file.
+  std::vector<std::string> following;
+  // PostgreSQL refuses what follows in a transaction: one statement, for a file that the runner is
+  // told not to wrap.
+  bool following_alone = false;
 };
+
+// Puts `more` behind what is in `following`, stage by stage.
+void JoinFollowing(absl::Span<const std::string> more, std::vector<std::string>& following);
 
 // A stage of a change that no single migration makes safe. Each belongs to a deployment of its own.
 enum class Stage {
@@ -79,7 +87,13 @@ struct Complaint {
   uint32_t migration = 0;
   uint32_t statement = 0;  // kWholeFile: it speaks of no statement
   Span span;
+  // The statement of a body that the step belongs to; null: one of the file.
+  const BodyStatement* within = nullptr;
   std::string message;  // what happens, with this table's names; no full stop
+  // Which part of the statement this is about, as messages name it: a column in backticks. One
+  // statement gives one finding a rule: what its other parts give is listed by these words, or by
+  // whole messages where they are empty.
+  std::string about;
   std::string why;
   std::string help;
   // Left out: the step's locks on live relations.

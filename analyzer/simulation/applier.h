@@ -80,6 +80,7 @@ class Applier {
   void Apply(const action::ChangeObject& change);
   void Apply(const action::ChangeOwned& change);
   void Apply(const action::Drop& drop);
+  void Apply(const action::Truncate& truncate);
   // Transactions and settings are the simulator's; the rest leaves nothing in the catalog.
   template <typename T>
   void Apply(const T&) {}
@@ -103,6 +104,8 @@ class Applier {
   void MakeSequence(const Relation& table, const std::string& column,
                     const SequenceOptions& options);
   void AddTo(RelationId table, const Constraint& constraint);
+  void AddUnrepeated(RelationId table, const Constraint& constraint,
+                     absl::Span<const Constraint* const> all);
   void AddToAll(const Target& target, const Constraint& constraint);
   void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
   bool ComesAlong(const Relation& part, const action::CreateIndex& create, RelationId whole) const;

@@ -123,8 +123,7 @@ void Applier::AddNotNull(RelationId id, const std::string& column, const std::st
       .kind = ConstraintKind::kNotNull, .columns = {column}, .inherited = inherited};
   const bool taken = name.empty() || table.FindConstraint(name) != nullptr;
   made.name = taken ? ConstraintName(table, {.kind = made.kind, .columns = made.columns}) : name;
-  catalog_.Change(moment_, id,
-                  [&](Relation& changed) { changed.constraints.push_back(std::move(made)); });
+  catalog_.AddConstraint(moment_, id, std::move(made), {});
 }
 
 // The table's own first, by the names that the text gives; then those of its parents, by theirs.
@@ -311,6 +310,42 @@ void Applier::CopyFrom(const Name& name, uint32_t options, RelationId to) {
   if ((options & kLikeIndexes) != 0) CopyIndexes(*like, to);
 }
 
+namespace {
+
+// Whether both ask for the same index (parse_utilcmd.c:transformIndexConstraints).
+bool AskTheSame(const Constraint& a, const Constraint& b) {
+  const auto is_key = [](const Constraint& constraint) {
+    return constraint.kind == ConstraintKind::kPrimaryKey ||
+           constraint.kind == ConstraintKind::kUnique;
+  };
+  return is_key(a) && is_key(b) && a.columns == b.columns && a.include == b.include &&
+         a.deferrable == b.deferrable && a.initially_deferred == b.initially_deferred &&
+         a.nulls_not_distinct == b.nulls_not_distinct && a.overlaps == b.overlaps;
+}
+
+}  // namespace
+
+// Of key constraints of one CREATE TABLE that ask for the same index the primary key stays, or else
+// the first, and takes the name of the next where it has none.
+void Applier::AddUnrepeated(RelationId id, const Constraint& constraint,
+                            absl::Span<const Constraint* const> all) {
+  const Constraint* stays = &constraint;
+  const Constraint* named = constraint.name.empty() ? nullptr : &constraint;
+  bool met = false;
+  for (const Constraint* other : all) {
+    if (other == &constraint) met = true;
+    if (other == &constraint || !AskTheSame(*other, constraint)) continue;
+    const bool first = !met && constraint.kind != ConstraintKind::kPrimaryKey;
+    if (other->kind == ConstraintKind::kPrimaryKey || first) stays = other;
+    if (named == nullptr && !other->name.empty()) named = other;
+  }
+  if (stays != &constraint) return;
+  if (named == nullptr || named == &constraint) return AddTo(id, constraint);
+  Constraint renamed = constraint;
+  renamed.name = named->name;
+  AddTo(id, renamed);
+}
+
 void Applier::Apply(const action::CreateTable& create) {
   Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
                          : create.foreign   ? RelationKind::kForeignTable
@@ -384,14 +419,16 @@ void Applier::Apply(const action::CreateTable& create) {
     if (const Relation* parent = Find(*create.partition_of)) InheritFrom(id, *parent, true);
   }
   if (NamesNotNulls()) NameNotNulls(id, create);
+  std::vector<const Constraint*> constraints;
   for (const Column& column : create.columns) {
     for (const Constraint& constraint : column.constraints) {
       const bool kept =
           constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull;
-      if (kept) AddTo(id, constraint);
+      if (kept) constraints.push_back(&constraint);
     }
   }
-  for (const Constraint& constraint : create.constraints) AddTo(id, constraint);
+  for (const Constraint& constraint : create.constraints) constraints.push_back(&constraint);
+  for (const Constraint* constraint : constraints) AddUnrepeated(id, *constraint, constraints);
 }
 
 void Applier::Apply(const action::AddColumn& add) {
@@ -670,13 +707,15 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
   // A second NOT NULL of one column is the first again.
   const bool again = constraint.kind == ConstraintKind::kNotNull && columns.size() == 1 &&
                      table.FindNotNull(columns[0]) != nullptr;
-  catalog_.Change(moment_, table_id, [&](Relation& changed) {
-    for (const std::string& column : columns) {
-      TableColumn* found = not_null ? changed.FindColumn(column) : nullptr;
-      if (found != nullptr) found->not_null = true;
-    }
-    if (!again) changed.constraints.push_back(std::move(made));
-  });
+  if (!again) {
+    catalog_.AddConstraint(moment_, table_id, std::move(made),
+                           not_null ? columns : std::vector<std::string>());
+  } else if (not_null) {
+    catalog_.Change(moment_, table_id, [&](Relation& changed) {
+      TableColumn* column = changed.FindColumn(columns[0]);
+      if (column != nullptr) column->not_null = true;
+    });
+  }
   if (!not_null || (!key && !again)) return;
   for (const std::string& column : columns) AddNotNull(table_id, column, "", false);
 }
@@ -1638,8 +1677,28 @@ void Applier::SetMayHaveRows(const Name& name) {
   std::vector<const Relation*> tables = view().DescendantsOf(*named);
   tables.push_back(named);
   for (const Relation* table : tables) {
-    if (table->maybe_has_rows) continue;
-    catalog_.Change(moment_, table->id, [](Relation& changed) { changed.maybe_has_rows = true; });
+    if (table->maybe_has_rows && table->truncated == 0) continue;
+    catalog_.Change(moment_, table->id, [](Relation& changed) {
+      changed.maybe_has_rows = true;
+      changed.truncated = 0;
+    });
+  }
+}
+
+// The lock keeps them empty until the transaction ends, and no longer: what stays is that they may
+// have rows.
+void Applier::Apply(const action::Truncate& truncate) {
+  if (situation_.conditional) return;
+  for (const Target& target : truncate.tables) {
+    const Relation* named = Find(target.name);
+    if (named == nullptr) continue;
+    std::vector<const Relation*> tables;
+    if (!target.only) tables = view().DescendantsOf(*named);
+    tables.push_back(named);
+    for (const Relation* table : tables) {
+      catalog_.Change(moment_, table->id,
+                      [&](Relation& changed) { changed.truncated = situation_.transaction + 1; });
+    }
   }
 }
 

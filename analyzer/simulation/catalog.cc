@@ -641,6 +641,19 @@ void Catalog::Change(Moment moment, RelationId id, absl::FunctionRef<void(Relati
   NoteDependencies(relation);
 }
 
+void Catalog::AddConstraint(Moment moment, RelationId id, TableConstraint constraint,
+                            absl::Span<const std::string> not_null) {
+  Relation& relation = relations_.Change(id, moment);
+  for (const std::string& name : not_null) {
+    TableColumn* column = relation.FindColumn(name);
+    if (column != nullptr) column->not_null = true;
+  }
+  NoteConstraint(id, constraint.name);
+  NoteDependent(constraint.referenced, id);
+  NoteStanding(constraint.stands_on, id);
+  relation.constraints.push_back(std::move(constraint));
+}
+
 void Catalog::Move(Moment moment, RelationId id, const Name& place) {
   Relation& relation = relations_.Change(id, moment);
   names_.Set(Key(relation.schema, relation.name).ToString(), moment, nullptr);

@@ -78,12 +78,12 @@ struct TableConstraint {
   bool no_inherit = false;  // children do not get it
   bool deferrable = false;
   bool initially_deferred = false;
-  RelationId index = 0;        // that backs a unique, primary key or exclusion constraint
+  RelationId index = 0;  // that backs a unique, primary key or exclusion constraint
   ReferentialAction on_delete = ReferentialAction::kNoAction;  // of a foreign key
   ReferentialAction on_update = ReferentialAction::kNoAction;  // likewise
-  RelationId referenced = 0;   // of a foreign key
-  ThinVector<std::string> referenced_columns;  // empty: the primary key
-  Dependences stands_on;                       // of a check
+  RelationId referenced = 0;                                   // of a foreign key
+  ThinVector<std::string> referenced_columns;                  // empty: the primary key
+  Dependences stands_on;                                       // of a check
 };
 
 // Whether the column is known to be of that type, whatever its schema.
@@ -160,6 +160,7 @@ struct Relation {
   bool maybe_has_rows = false;  // something may have put rows into it
   uint32_t migration = 0;       // that created it
   uint32_t transaction = 0;     // that created it
+  uint32_t truncated = 0;       // 1 + the transaction that emptied it last and wrote nothing since
   Moment created = 0;
   bool if_not_exists = false;    // created with that clause: it may have been there before
   bool drops_at_commit = false;  // a temporary table with ON COMMIT DROP
@@ -401,6 +402,10 @@ class Catalog {
   // Has `change` change the relation with that id, which must exist; its schema and name are for
   // Move. Pointers to the relation as it is at `moment` see the change.
   void Change(Moment moment, RelationId id, absl::FunctionRef<void(Relation&)> change);
+  // Gives it one more constraint, under which these columns are NOT NULL. Change() does so too, and
+  // has to look at all that the relation has.
+  void AddConstraint(Moment moment, RelationId id, TableConstraint constraint,
+                     absl::Span<const std::string> not_null);
   // Gives it another place or name, which must be free at `moment`.
   void Move(Moment moment, RelationId id, const Name& place);
   void Drop(Moment moment, RelationId id);

@@ -481,6 +481,7 @@ void AddWork(size_t action, int form, const Actor& actor, std::vector<Work>& wor
                   .index = actor.index,
                   .cause = actor.cause,
                   .possible = actor.possible,
+                  .shell = actor.relation.emptied,
                   .again = *kind == WorkKind::kIndexBuild});
 }
 
@@ -578,6 +579,7 @@ Affected DescribeRelation(const Relation& relation, const Situation& situation) 
       .kind = relation.kind,
       .live = !temporary && !same_migration,
       .perhaps_older = !temporary && same_migration && relation.if_not_exists,
+      .emptied = relation.truncated == situation.transaction + 1,
       .created_here = same_transaction || (same_migration && situation.one_transaction_migration)};
 }
 
@@ -588,7 +590,8 @@ void AddCreated(const Relation& created, const CatalogView& before, const Catalo
   const Relation* table = created.IsIndex() ? after.Find(created.table) : nullptr;
   if (table == nullptr) return;
   // A table that no file creates has partitions that no file creates either.
-  const bool shell =
+  const Affected affected = DescribeRelation(*table, situation);
+  const bool partitioned =
       created.kind == RelationKind::kPartitionedIndex && (!table->assumed || !created.valid);
   Cause cause = Cause::kIndex;
   for (const TableConstraint& constraint : table->constraints) {
@@ -601,10 +604,10 @@ void AddCreated(const Relation& created, const CatalogView& before, const Catalo
   // The same statement dropped one of that name.
   const Relation* old = before.Find({.schema = created.schema, .name = created.name}, {});
   effects.work.push_back({.kind = WorkKind::kIndexBuild,
-                          .relation = DescribeRelation(*table, situation),
+                          .relation = affected,
                           .index = created.DisplayName(),
                           .cause = cause,
-                          .shell = shell,
+                          .shell = partitioned || affected.emptied,
                           .again = old != nullptr && old->table == created.table});
 }
 

@@ -28,6 +28,7 @@ struct Affected {
   bool live = false;
   // Made in this migration by IF NOT EXISTS, which is content with an older one: others may use it.
   bool perhaps_older = false;
+  bool emptied = false;  // by TRUNCATE of this transaction, which has kept others out since
   // Made in this transaction (or in this migration, when it runs in one): nobody else sees it.
   bool created_here = false;
 };
@@ -73,7 +74,8 @@ struct Work {
   Cause cause = Cause::kQuery;
   // Not certain: it depends on what no file says, such as the old type of a column.
   bool possible = false;
-  // The index of a partitioned table, which has no rows: only its parts are work.
+  // There are no rows: that of a partitioned table, of which only the parts are work, or of a table
+  // that this transaction has emptied.
   bool shell = false;
   bool again = false;  // of an index build: the index was there before
 };

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/base/attributes.h"
 #include "absl/types/span.h"
 #include "analyzer/simulation/catalog.h"
 #include "analyzer/simulation/dependence.h"
@@ -197,7 +198,7 @@ class Inspector {
   bool IsPlaceless(const Name& name) const;
   // Certainly there.
   bool HasSchema(const std::string& name) const;
-  void FailGlobal();
+  ABSL_ATTRIBUTE_COLD void FailGlobal();
   void CheckPlace(const Name& name);
   // Of a relation.
   void CheckRelationPlace(const Name& name);
@@ -344,7 +345,7 @@ class Inspector {
   // A check of the new table of the name of one that it inherits.
   bool CheckInheritedChecks(const action::CreateTable& create, const Relation& parent);
   bool CheckGeneratedFrom(const Expression& expression, const action::CreateTable& create);
-  void FailSystemIndex();
+  ABSL_ATTRIBUTE_COLD void FailSystemIndex();
   void CheckKeysOfParts(const action::CreateIndex& create, const Relation& table);
   bool CheckUsing(const action::AlterColumnType& alter, const Relation& table);
   void CheckTriggerCondition(const action::CreateTrigger& create, const Relation& table);
@@ -441,6 +442,7 @@ class Inspector {
   // It came from a parent, and can change only with it.
   bool ComesFromParent(const Relation& table, const TableConstraint& constraint) const;
   bool FailMissingConstraint(const Relation& table, const std::string& name);
+  bool IsDroppedBefore(const action::DropConstraint& drop) const;
   bool CheckDroppedConstraint(const Relation& table, const TableConstraint& constraint, bool only);
   bool CheckNullable(const Relation& table, const std::string& column);
   void CheckNotNullOfParts(const Relation& table, const std::string& column);
@@ -457,10 +459,11 @@ class Inspector {
   Affected Describe(const Relation& relation) const;
   void Add(Role role, const Relation& relation, Cause cause = Cause::kQuery, bool possible = false);
   void AddBuild(const Relation& table, const std::string& index, Cause cause);
-  void Fail(absl::string_view sqlstate, std::string message);
+  // Cold, as its callers: the compiler puts what leads here out of the way of statements that work.
+  ABSL_ATTRIBUTE_COLD void Fail(absl::string_view sqlstate, std::string message);
   // 3F000 where the schema is missing; a query asks for the relation alone, and gives 42P01.
-  void FailMissing(const Name& name, bool in_query = false);
-  void FailInBody();
+  ABSL_ATTRIBUTE_COLD void FailMissing(const Name& name, bool in_query = false);
+  ABSL_ATTRIBUTE_COLD void FailInBody();
   // By a body of BEGIN ATOMIC.
   bool IsUsedByRoutine(const Relation& relation, const std::string* column) const;
   void CheckBody(const Body* body);
@@ -595,7 +598,7 @@ class Inspector {
   bool CheckNotInUse(const Relation& relation);
   bool CheckNewTable(const action::CreateTable& create);
   bool CheckFormOf(const action::CreateTable& create);
-  void FailNewName(const action::CreateTable& create);
+  ABSL_ATTRIBUTE_COLD void FailNewName(const action::CreateTable& create);
   bool IsUpkeepOf(const action::Maintain& maintain, const Relation& relation);
   void NoteWrite(const action::Write& write, const OptionalPredicate& where);
   void NoteWriteOn(const Relation& table, const action::Write& write,
@@ -637,7 +640,7 @@ class Inspector {
   const Expression* DefaultOf(const Column& column) const;
   bool IsRequired(const Column& column) const;
   bool HasValue(const Column& column, Cause rewrite) const;
-  void FailNull(const Relation& table, const std::string& column);
+  ABSL_ATTRIBUTE_COLD void FailNull(const Relation& table, const std::string& column);
   bool IsInherited(const Relation& table, const std::string& column) const;
   // Whether a descendant of `table` has the column from elsewhere as well; notes the failure.
   bool FailSharedColumn(const Relation& table, const std::string& column, absl::string_view verb);

@@ -903,12 +903,29 @@ bool Inspector::CheckDroppedConstraint(const Relation& table, const TableConstra
   return false;
 }
 
+// Whether an earlier subcommand of the statement drops it.
+bool Inspector::IsDroppedBefore(const action::DropConstraint& drop) const {
+  for (const Action& action : with_) {
+    const auto* other = std::get_if<action::DropConstraint>(&action.kind);
+    if (other == &drop) return false;
+    if (other != nullptr && other->constraint == drop.constraint) return true;
+  }
+  return false;
+}
+
 void Inspector::Look(const action::DropConstraint& drop) {
   const Relation* table = NameTarget(drop.table, true);
   if (table == nullptr || !CheckHasConstraints(*table)) return;
   const TableConstraint* constraint = table->FindConstraint(drop.constraint);
   if (constraint == nullptr) {
     if (!drop.if_exists) FailMissingConstraint(*table, drop.constraint);
+    return;
+  }
+  if (IsDroppedBefore(drop)) {
+    if (!drop.if_exists) {
+      Fail("42704", absl::StrCat("constraint \"", drop.constraint, "\" of relation \"", table->name,
+                                 "\" does not exist"));
+    }
     return;
   }
   if (!CheckDroppedConstraint(*table, *constraint, drop.table.only)) return;

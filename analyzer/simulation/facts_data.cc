@@ -326,7 +326,11 @@ void Inspector::NoteDrawn(const Relation& table, const action::Write& write) {
     const TableColumn& column = table.columns[place];
     const bool said =
         write.columns.empty() ? place < *write.width : Holds(write.columns, column.name);
-    if (said && !Holds(write.defaulted, column.name)) continue;
+    const bool defaulted = write.columns.empty()
+                               ? std::find(write.defaulted_at.begin(), write.defaulted_at.end(),
+                                           place) != write.defaulted_at.end()
+                               : Holds(write.defaulted, column.name);
+    if (said && !defaulted) continue;
     const bool draws = column.generated == Generated::kIdentity || column.has_default;
     if (!draws) continue;
     if (column.default_value != nullptr) NoteSequences(column.default_value->sequences);

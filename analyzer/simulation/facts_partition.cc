@@ -313,7 +313,8 @@ void Inspector::Look(const action::DetachPartition& detach) {
                 absl::StrCat("the rows of `", part->name, "` are gone from `", whole->name, "`"));
   if (fallback != nullptr) Add(Role::kDefaultPartition, *fallback);
   NoteDetached(*part);
-  if (!detach.finalize && !detach.concurrently) NoteDetachedKeys(*whole, *part);
+  // CONCURRENTLY does so too, in the second of its transactions (DetachPartitionFinalize).
+  if (!detach.finalize) NoteDetachedKeys(*whole, *part);
 }
 
 // ---- SPLIT, MERGE ----------------------------------------------------------------------------

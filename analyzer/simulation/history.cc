@@ -13,6 +13,7 @@
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/settings.h"
+#include "analyzer/simulation/volatility.h"
 #include "analyzer/syntax/conditions.h"
 
 namespace plimsoll {
@@ -929,6 +930,18 @@ const Lock* History::StrongestHeldBefore(const Step& step) const {
 
 const Statement& History::StatementOf(const Step& step) const {
   return migrations_[step.migration].script->statements[step.statement];
+}
+
+const Name* History::UnknownCall(const Step& step) const {
+  const auto* modify = step.As<action::ModifyData>();
+  if (modify == nullptr) return nullptr;
+  const CatalogView before = Before(step);
+  const TypeScope scope = {before, SessionAt(step).search_path, server_version_};
+  const auto unknown =
+      std::find_if(modify->calls.begin(), modify->calls.end(), [&](const FunctionCall& call) {
+        return CallsUnknown({&call, 1}, scope, /*bodies_run=*/true);
+      });
+  return unknown == modify->calls.end() ? nullptr : &unknown->function;
 }
 
 const std::string& History::TagOf(const Step& step) const {

@@ -44,6 +44,9 @@ enum class OnFailure {
 struct Migration {
   std::shared_ptr<const Script> script;
   Wrapping wrapping = Wrapping::kNone;
+  // Where this runner runs what PostgreSQL refuses in a transaction, in words: `in a file of its
+  // own with …`. Empty: the runner is not known, or has no way.
+  std::string outside;
   // A down script: parsed and listed, never simulated as if it ran after the ups.
   bool down = false;
   // Already run everywhere: it shapes the catalog and is not judged.
@@ -148,6 +151,9 @@ class History {
   absl::Span<const uint32_t> HoldersBefore(const Step& step) const;
   // The strongest of them; null where none is held.
   const Lock* StrongestHeldBefore(const Step& step) const;
+  // The function that the step's query calls and of which nothing is known (see
+  // Effects::calls_unknown); null where a view or a trigger is what calls it.
+  const Name* UnknownCall(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // PostgreSQL's command tag of what the step belongs to: a statement of the script or of a body.
   const std::string& TagOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const Statement& StatementOf(const Step& step) const ABSL_ATTRIBUTE_LIFETIME_BOUND;

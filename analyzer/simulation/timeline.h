@@ -4,10 +4,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/inlined_vector.h"
 #include "analyzer/check.h"
 
 namespace plimsoll {
@@ -29,9 +31,9 @@ class Timeline {
   // the timeline is truncated to an earlier moment, or the key is set again at the same moment.
   template <typename LookupKey>
   const Value* At(const LookupKey& key, Moment moment) const {
-    const auto found = versions_.find(key);
-    if (found == versions_.end()) return nullptr;
-    const Version* version = LastUpTo(found->second, moment);
+    const Versions* versions = Find(key);
+    if (versions == nullptr) return nullptr;
+    const Version* version = LastUpTo(*versions, moment);
     return version == nullptr ? nullptr : version->value.get();
   }
 
@@ -39,18 +41,18 @@ class Timeline {
   // of the one before unless the key was set at this very moment already. The key must stand for
   // something.
   Value& Change(const Key& key, Moment moment) {
-    const std::vector<Version>& versions = versions_[key];
+    const Versions& versions = Of(key);
     PLIMSOLL_CHECK(!versions.empty() && versions.back().value != nullptr);
     // A rolled-back version is shared with the one it came back from.
     const bool own = versions.back().moment == moment && versions.back().value.use_count() == 1;
     if (!own) Set(key, moment, std::make_shared<Value>(*versions.back().value));
-    return *versions_[key].back().value;
+    return *Of(key).back().value;
   }
 
   // `value` null: the key stands for nothing from `moment` on.
   void Set(const Key& key, Moment moment, std::shared_ptr<Value> value) {
     PLIMSOLL_CHECK(log_.empty() || log_.back().first <= moment);
-    std::vector<Version>& versions = versions_[key];
+    Versions& versions = Of(key);
     if (!versions.empty() && versions.back().moment == moment) {
       versions.back().value = std::move(value);
       return;
@@ -62,7 +64,7 @@ class Timeline {
   // The key stood for `value` before everything, and was only now heard of: no rollback and no
   // truncation takes it away. The key must be new.
   void SetFromTheStart(const Key& key, std::shared_ptr<Value> value) {
-    std::vector<Version>& versions = versions_[key];
+    Versions& versions = Of(key);
     PLIMSOLL_CHECK(versions.empty());
     versions.push_back({0, std::move(value)});
   }
@@ -70,15 +72,15 @@ class Timeline {
   // Whether `key` ever stood for something up to `moment`.
   template <typename LookupKey>
   bool WasEver(const LookupKey& key, Moment moment) const {
-    const auto found = versions_.find(key);
-    return found != versions_.end() && LastUpTo(found->second, moment) != nullptr;
+    const Versions* versions = Find(key);
+    return versions != nullptr && LastUpTo(*versions, moment) != nullptr;
   }
 
   // When the value of `key` at `moment` was set; 0 for what was there before everything.
   template <typename LookupKey>
   Moment SetAt(const LookupKey& key, Moment moment) const {
-    const auto found = versions_.find(key);
-    const Version* version = found == versions_.end() ? nullptr : LastUpTo(found->second, moment);
+    const Versions* versions = Find(key);
+    const Version* version = versions == nullptr ? nullptr : LastUpTo(*versions, moment);
     return version == nullptr ? 0 : version->moment;
   }
 
@@ -90,7 +92,7 @@ class Timeline {
       changed.push_back(entry->second);
     }
     for (const Key& key : changed) {
-      const Version* version = LastUpTo(versions_[key], past);
+      const Version* version = LastUpTo(Of(key), past);
       Set(key, moment, version == nullptr ? nullptr : version->value);
     }
   }
@@ -98,10 +100,13 @@ class Timeline {
   // Forgets everything after `moment`, so that other steps can follow it.
   void Truncate(Moment moment) {
     while (!log_.empty() && log_.back().first > moment) {
-      const auto found = versions_.find(log_.back().second);
-      PLIMSOLL_CHECK(found != versions_.end() && !found->second.empty());
-      found->second.pop_back();
-      if (found->second.empty()) versions_.erase(found);
+      const Key& key = log_.back().second;
+      Versions& versions = Of(key);
+      PLIMSOLL_CHECK(!versions.empty());
+      versions.pop_back();
+      if constexpr (!kByPlace) {
+        if (versions.empty()) versions_.erase(key);
+      }
       log_.pop_back();
     }
   }
@@ -112,14 +117,39 @@ class Timeline {
     std::shared_ptr<Value> value;
   };
 
-  static const Version* LastUpTo(const std::vector<Version>& versions, Moment moment) {
+  using Versions = absl::InlinedVector<Version, 1>;  // most keys never change
+
+  // Numbers, which are given one after the other, are found by place; other keys are hashed.
+  static constexpr bool kByPlace = std::is_integral_v<Key>;
+  using Store =
+      std::conditional_t<kByPlace, std::vector<Versions>, absl::flat_hash_map<Key, Versions>>;
+
+  // Null where the key was never heard of.
+  template <typename LookupKey>
+  const Versions* Find(const LookupKey& key) const {
+    if constexpr (kByPlace) {
+      return key < versions_.size() ? &versions_[key] : nullptr;
+    } else {
+      const auto found = versions_.find(key);
+      return found == versions_.end() ? nullptr : &found->second;
+    }
+  }
+
+  Versions& Of(const Key& key) {
+    if constexpr (kByPlace) {
+      if (key >= versions_.size()) versions_.resize(size_t{key} + 1);
+    }
+    return versions_[key];
+  }
+
+  static const Version* LastUpTo(const Versions& versions, Moment moment) {
     const auto after =
         std::upper_bound(versions.begin(), versions.end(), moment,
                          [](Moment m, const Version& version) { return m < version.moment; });
     return after == versions.begin() ? nullptr : &*(after - 1);
   }
 
-  absl::flat_hash_map<Key, std::vector<Version>> versions_;
+  Store versions_;
   std::vector<std::pair<Moment, Key>> log_;  // one entry a version, in order of time
 };
 

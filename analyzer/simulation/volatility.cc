@@ -671,21 +671,54 @@ const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const 
   return missing == calls.end() ? nullptr : missing;
 }
 
+namespace {
+
+// How deep into bodies that call bodies is looked.
+constexpr int kMostBodies = 2;
+
+// See CallsUnknown().
+bool IsUnknown(const FunctionCall& call, const TypeScope& scope, bool bodies_run, int bodies);
+
+// Whether a body does nothing but compute: it names no table, and calls what does no harm.
+bool OnlyComputes(const Body& body, const TypeScope& scope, int bodies) {
+  const auto computes = [&](const Action& action) {
+    const auto* query = std::get_if<action::ModifyData>(&action.kind);
+    return query != nullptr && query->reads.empty() && query->writes.empty() &&
+           query->sequences.empty() && !query->runs_program &&
+           std::none_of(query->calls.begin(), query->calls.end(), [&](const FunctionCall& call) {
+             return IsUnknown(call, scope, /*bodies_run=*/false, bodies + 1);
+           });
+  };
+  return !body.unknown && bodies < kMostBodies &&
+         std::all_of(
+             body.statements.begin(), body.statements.end(), [&](const BodyStatement& statement) {
+               return std::all_of(statement.actions.begin(), statement.actions.end(), computes);
+             });
+}
+
+bool IsUnknown(const FunctionCall& call, const TypeScope& scope, bool bodies_run, int bodies) {
+  const bool aggregate =
+      scope.view.FindObject(ObjectKind::kAggregate, call.function, scope.search_path) != nullptr;
+  if (aggregate) return false;
+  if (!IsBuiltIn(call, scope.server_version)) {
+    const Routine* routine = scope.view.FindRoutine(call.function, scope.search_path);
+    const Body* body = routine == nullptr ? nullptr : routine->body.get();
+    if (bodies_run && body != nullptr) return body->unknown;
+    if (body != nullptr && OnlyComputes(*body, scope, bodies)) return false;
+  }
+  if (IsHarmless(call)) return false;
+  // With arguments of which nothing is known.
+  std::vector<Operation> operations(call.arguments);
+  operations.push_back(
+      {.kind = OperationKind::kCall, .operands = call.arguments, .name = call.function});
+  return !Judge({}, scope).Run(operations).IsSteady();
+}
+
+}  // namespace
+
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope, bool bodies_run) {
   return std::any_of(calls.begin(), calls.end(), [&](const FunctionCall& call) {
-    const bool aggregate =
-        scope.view.FindObject(ObjectKind::kAggregate, call.function, scope.search_path) != nullptr;
-    if (aggregate) return false;
-    if (bodies_run && !IsBuiltIn(call, scope.server_version)) {
-      const Routine* routine = scope.view.FindRoutine(call.function, scope.search_path);
-      if (routine != nullptr && routine->body != nullptr) return routine->body->unknown;
-    }
-    if (IsHarmless(call)) return false;
-    // With arguments of which nothing is known.
-    std::vector<Operation> operations(call.arguments);
-    operations.push_back(
-        {.kind = OperationKind::kCall, .operands = call.arguments, .name = call.function});
-    return !Judge({}, scope).Run(operations).IsSteady();
+    return IsUnknown(call, scope, bodies_run, 0);
   });
 }
 

@@ -67,8 +67,9 @@ const FunctionCall* FindMissingCall(absl::Span<const FunctionCall> calls, const 
 
 // Whether something is called of which nobody can say that it does no harm: a volatile function
 // that PostgreSQL does not bring, or one that it brings for its effects on others
-// (pg_terminate_backend, lo_unlink, query_to_xml).
-// `bodies_run`: the history runs the bodies that it knows, so nothing of them is unknown.
+// (pg_terminate_backend, lo_unlink, query_to_xml). A body that only computes does none, whatever
+// its function is declared as. `bodies_run`: the history runs the bodies that it knows, so nothing
+// of them is unknown.
 bool CallsUnknown(absl::Span<const FunctionCall> calls, const TypeScope& scope,
                   bool bodies_run = false);
 

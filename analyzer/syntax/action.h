@@ -937,9 +937,14 @@ struct ChangeObject {
   std::optional<Name> stands_on;
   std::optional<std::string> signature;  // of a routine, where it is said: see CreateFunction
   std::vector<ObjectUse> uses;           // other objects that it names, which have to exist
+  // Of ALTER FUNCTION: `security` (`true` for DEFINER), and `set` or `reset` with the setting's
+  // name. Of roles: the grammar's words, `superuser` with `true` or `false`.
   std::vector<Parameter> options;
-  // Of ALTER DEFAULT PRIVILEGES: what it grants or revokes, and on which kind of object.
+  // Of ALTER DEFAULT PRIVILEGES: what it grants or revokes (empty: all), on which kind of object,
+  // to whom (`public` for PUBLIC).
+  bool grants = false;
   std::vector<std::string> privileges;
+  std::vector<std::string> grantees;
   ObjectKind privileges_on = ObjectKind::kTable;
 };
 // ALTER EXTENSION … ADD and DROP of a member; UPDATE and SET SCHEMA are ChangeObject.
@@ -1027,6 +1032,7 @@ struct Write {
   bool assigns_parts = false;          // UPDATE … SET a[1] = …, a.b = …
   ThinVector<uint32_t> parts;          // the places in `columns` of which that is so
   std::vector<std::string> defaulted;  // of them: those that are to get DEFAULT, in any row
+  ThinVector<uint32_t> defaulted_at;   // likewise, by place, of an INSERT that names no columns
   // Of INSERT, how many values a row has; nothing where the text does not tell. 0: DEFAULT VALUES.
   std::optional<uint32_t> width;
   bool overrides = false;  // OVERRIDING SYSTEM VALUE or USER VALUE

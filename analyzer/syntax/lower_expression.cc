@@ -224,11 +224,17 @@ void AddRow(const NodeList& values, action::Write& insert) {
   std::vector<BoundValue> row;
   for (size_t i = 0; i < values.size(); ++i) {
     row.push_back(LowerBoundValue(values[i]));
+    const bool defaulted = values[i].Tag() == "SetToDefault";
+    const auto place = static_cast<uint32_t>(i);
+    const ThinVector<uint32_t>& at = insert.defaulted_at;
+    if (insert.columns.empty() && defaulted && std::find(at.begin(), at.end(), place) == at.end()) {
+      insert.defaulted_at.push_back(place);
+    }
     if (i >= insert.columns.size()) continue;
     const std::string& column = insert.columns[i];
     const Node text = values[i]["A_Const"]["sval"];
     if (text) insert.texts.push_back({.column = column, .text = std::string(text.Text("sval"))});
-    if (values[i].Tag() == "SetToDefault") AddOnce(insert.defaulted, column);
+    if (defaulted) AddOnce(insert.defaulted, column);
   }
   if (insert.rows.size() <= action::kMaxRoutedRows) insert.rows.push_back(std::move(row));
 }

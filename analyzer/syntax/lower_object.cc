@@ -499,7 +499,16 @@ ActionKind LowerAlterFunction(const Node& body) {
                         .signature = LowerArguments(body["func"])};
   for (const Node& item : body.Items("actions")) {
     const Node option = item["DefElem"];
-    if (option.Text("defname") != "volatility") continue;
+    const absl::string_view name = option.Text("defname");
+    if (name == "security") {
+      alter.options.push_back({.name = "security", .value = ParameterValue(option["arg"])});
+    } else if (name == "set") {
+      const Node set = option["arg"]["VariableSetStmt"];
+      const bool resets = set.Text("kind") == "VAR_RESET" || set.Text("kind") == "VAR_RESET_ALL";
+      alter.options.push_back(
+          {.name = resets ? "reset" : "set", .value = std::string(set.Text("name"))});
+    }
+    if (name != "volatility") continue;
     const absl::string_view word = option["arg"]["String"].Text("sval");
     alter.volatility = word == "immutable" ? action::Volatility::kImmutable
                        : word == "stable"  ? action::Volatility::kStable
@@ -637,6 +646,8 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
     lowered.options.push_back({.name = "event", .value = std::string(body.Text("eventname"))});
   } else if (type == "CreateFdwStmt") {
     lowered.options = LowerParameters(body, "func_options");
+  } else if (type == "CreateRoleStmt" || type == "AlterRoleStmt") {
+    lowered.options = LowerParameters(body, "options");
   } else if (type == "CreateAmStmt") {
     lowered.options = {{.name = "type", .value = std::string(body.Text("amtype"))}};
   } else if (type == "CreateConversionStmt") {
@@ -646,6 +657,8 @@ std::optional<ActionKind> LowerPlain(absl::string_view type, const Node& body) {
   }
   if (type == "AlterDefaultPrivilegesStmt") {
     const Node grant = body["action"];
+    lowered.grants = grant.Flag("is_grant");
+    lowered.grantees = RoleNames(grant["grantees"]);
     lowered.privileges_on = LowerObjectKind(grant.Text("objtype"));
     for (const Node& privilege : grant.Items("privileges")) {
       lowered.privileges.emplace_back(privilege["AccessPriv"].Text("priv_name"));

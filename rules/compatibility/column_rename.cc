@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -17,6 +18,7 @@ bool IsOneOf(absl::string_view name, std::initializer_list<absl::string_view> na
 
 // The type as a column definition says it; empty where its modifiers have no plain spelling.
 std::string TypeSql(const TypeName& type) {
+  // Its modifiers are fields and a precision, which no parentheses say.
   if (type.name.name == "interval" && !type.modifiers.empty()) return "";
   // Of PostgreSQL's own types one has a name that means another without its quotes.
   std::string sql = type.name.name == "char" ? "\"char\"" : SqlName(type.name);
@@ -135,6 +137,17 @@ std::vector<PlanStep> PlanInWords(const Pair& pair) {
            .what = absl::StrCat("take ", pair.old_name, " away when no code says it any more")}};
 }
 
+// Another column has the new name until this migration takes it away: code that says the name goes
+// on, and gets this one.
+std::vector<PlanStep> PlanOfSwap(const Pair& pair) {
+  return {
+      {.stage = Stage::kSwitch,
+       .what = absl::StrCat("deploy code that says ", pair.old_name, " no more, and takes what ",
+                            pair.new_name, " is of either column")},
+      {.stage = Stage::kContract,
+       .what = "let the columns change names, in one transaction as here"}};
+}
+
 // The old column keeps its place, its keys and its checks; in the end it takes the name of the new
 // one, which was a stand-in.
 std::vector<PlanStep> PlanOf(const History& history, const Step& step, const Relation& table) {
@@ -143,6 +156,9 @@ std::vector<PlanStep> PlanOf(const History& history, const Step& step, const Rel
   const Pair pair = PairOf(rename, column);
   const bool computed = column != nullptr && (column->generated == Generated::kStored ||
                                               column->generated == Generated::kVirtual);
+  const Relation* begun = history.At(StartOfMigration(history, step)).Find(table.id);
+  const bool in_use = begun != nullptr && begun->FindColumn(rename.to) != nullptr;
+  if (in_use) return PlanOfSwap(pair);
   if (computed || !table.IsTable()) return PlanInWords(pair);
   std::vector<PlanStep> plan = ExpandSteps(history, step, column, pair);
   plan.push_back(

@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -25,6 +26,19 @@ alter table account add column plan text not null;
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ required-column-without-default: column `plan` of `account` is NOT NULL and existing rows have no value for it
 ```
 
+A table that the same migration empties has no such rows, but code that inserts:
+
+```sql
+--- 001_create.sql
+create table session (id bigint primary key);
+--- 002_key.sql
+begin;
+truncate session;
+alter table session add column key uuid not null;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ required-column-without-default: column `key` of `session` is NOT NULL and running code that inserts gives no value for it
+commit;
+```
+
 A constant default is stored once and needs no pass over the table:
 
 ```sql
@@ -36,14 +50,19 @@ alter table account add column plan text not null default 'free';
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          Emptied emptied;
           for (const Step& step : history.steps()) {
+            emptied.Take(step);
             if (step.As<action::AddColumn>() == nullptr) continue;
             for (const Break& broken : step.effects.breaks) {
               if (broken.kind != BreakKind::kRequiredColumn || !broken.relation.live) continue;
-              report(step, {.message = absl::StrCat("column ", Quoted(broken.detail), " of ",
-                                                    Quoted(broken.relation.name),
-                                                    " is NOT NULL and existing rows have no value "
-                                                    "for it")});
+              const bool empty = emptied.Has(broken.relation.id);
+              report(step,
+                     {.message = absl::StrCat(
+                          "column ", Quoted(broken.detail), " of ", Quoted(broken.relation.name),
+                          " is NOT NULL and ", empty ? "running code" : "existing rows",
+                          empty ? " that inserts gives" : " have", " no value for it"),
+                      .about = Quoted(broken.detail)});
             }
           }
         },

@@ -84,12 +84,29 @@ create table setting (name text primary key, value text not null);
 insert into setting select name, value from saved where value is not null;
 commit;
 ```
+
+So is what a query computes anew:
+
+```sql
+--- 001_create.sql
+create table sale (id bigint primary key, amount numeric);
+create table total as select sum(amount) as amount from sale;
+create table shape as select sum(amount) as amount from sale;
+--- 002_refresh.sql
+drop table total;
+create table total as select sum(amount) as amount, count(*) as sales from sale;
+drop table shape;
+create table shape as select sum(amount) as amount from sale with no data;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ drop-and-create: makes `shape` anew and empty: its rows went with the DROP TABLE before
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             const auto* create = step.As<action::CreateTable>();
             if (create == nullptr || step.effects.failure) continue;
+            // A query fills it: with what, is its author's choice.
+            if (create->with_data && !create->reads.empty()) continue;
             const Step* drop = DropBefore(history, step);
             if (drop == nullptr || IsSaved(history, *drop, create->table)) continue;
             report(step,

@@ -185,7 +185,7 @@ alter table item validate constraint item_code_short;
                 table == nullptr ? nullptr : table->FindColumn(alter->column);
             if (column == nullptr || column->type == nullptr) continue;
             const Lock* lock = step.effects.LockOn(table->id);
-            if (lock == nullptr || !lock->relation.live) continue;
+            if (lock == nullptr || !lock->relation.live || lock->relation.emptied) continue;
             const Lack lack = Compare(*column->type, alter->type);
             if (lack == Lack::kNothing) continue;
             report(step, {.message = absl::StrCat(

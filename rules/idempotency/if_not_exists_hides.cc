@@ -65,6 +65,12 @@ void CheckIndex(const Step& step, const action::CreateIndex& create, const Histo
   if (step.effects.StrongestLiveLock() == nullptr) return;
   Complaint complaint = {.message = absl::StrCat("keeps an invalid ", Quoted(create.name),
                                                  " where a failed build has left one")};
+  // A file of two such statements is one message, and that one transaction.
+  if (history.migrations()[step.migration].wrapping == Wrapping::kMessage) {
+    complaint.help =
+        "put DROP INDEX CONCURRENTLY IF EXISTS into a file of its own before this one, so that the "
+        "second run builds the index anew";
+  }
   // In a transaction block it would have failed, as DROP INDEX CONCURRENTLY would.
   if (CanEdit(history, step) && NeighboursRunAlone(history, step)) {
     const Name name = {.schema = create.table.schema, .name = create.name};

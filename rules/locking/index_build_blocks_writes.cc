@@ -1,22 +1,48 @@
+#include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
 
-std::vector<Fix> BuildConcurrently(const History& history, const Step& step, bool known) {
+// Whether the index could as well be built when the migration has ended: nothing asks for it or
+// changes what it is over.
+bool CanWait(const History& history, const Step& step, const Relation& table,
+             const std::string& index) {
+  const CatalogView end = history.At(EndOfMigration(history, step));
+  const Relation* left = end.Find(table.id);
+  if (left == nullptr || left->DisplayName() != table.DisplayName()) return false;
+  const Relation* made = end.Find({.schema = table.schema, .name = index}, {});
+  // A foreign key and ON CONFLICT ask for a unique index without naming it.
+  return made != nullptr && !made->unique &&
+         std::equal(left->columns.begin(), left->columns.end(), table.columns.begin(),
+                    table.columns.end(), [](const TableColumn& a, const TableColumn& b) {
+                      return a.name == b.name && a.type == b.type;
+                    });
+}
+
+std::vector<Fix> BuildConcurrently(const History& history, const Step& step, const Relation& table,
+                                   const std::string& index) {
   const auto* create = step.As<action::CreateIndex>();
   // IF NOT EXISTS would be content with the invalid index of a build that failed.
-  if (create->if_not_exists || !RunsAlone(history, step)) return {};
+  if (create->if_not_exists) return {};
+  if (!RunsAlone(history, step) && !CanWait(history, step, table, index)) return {};
   const std::optional<Edit> edit = InsertAfter(history, step, "INDEX", "CONCURRENTLY");
   if (!edit) return {};
   // A table that no file creates may be partitioned.
-  return {{.title = "build it CONCURRENTLY", .safe = known, .edits = {*edit}}};
+  return RunOutside(history, step, "build it CONCURRENTLY", index, *edit, !table.assumed);
+}
+
+std::string HelpFor(const History& history, const Step& step) {
+  return absl::StrCat("use CREATE INDEX CONCURRENTLY, ", OutsideTransaction(history, step),
+                      "; if it fails, drop the invalid index it leaves and build again");
 }
 
 }  // namespace
@@ -79,7 +105,8 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
                   absl::StrCat("create it ON ONLY ", Quoted(table->DisplayName()),
                                ", build an index CONCURRENTLY on each partition, attach them");
             } else {
-              complaint.fixes = BuildConcurrently(history, step, !table->assumed);
+              complaint.help = HelpFor(history, step);
+              complaint.fixes = BuildConcurrently(history, step, *table, build->index);
             }
             report(step, std::move(complaint));
           }

@@ -11,11 +11,15 @@ namespace {
 // CONCURRENTLY drops one index, and nothing that stands on it (tablecmds.c:RemoveRelations).
 std::vector<Fix> DropConcurrently(const History& history, const Step& step,
                                   const action::Drop& drop, bool known) {
-  if (drop.objects.size() != 1 || drop.cascade || !RunsAlone(history, step)) return {};
+  if (drop.objects.size() != 1 || drop.cascade) return {};
   const std::optional<Edit> edit = InsertAfter(history, step, "DROP INDEX", "CONCURRENTLY");
   if (!edit) return {};
   // The index of a partitioned table is refused.
-  return {{.title = "drop it CONCURRENTLY", .safe = known, .edits = {*edit}}};
+  return RunOutside(history, step, "drop it CONCURRENTLY", drop.objects[0].name, *edit, known);
+}
+
+std::string HelpFor(const History& history, const Step& step) {
+  return absl::StrCat("use DROP INDEX CONCURRENTLY, ", OutsideTransaction(history, step));
 }
 
 // An earlier statement of the transaction took the lock: to drop one more index adds nothing to it.
@@ -82,6 +86,7 @@ The index of a partitioned table has no such form, so it is not reported.
                                                  : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
                                                                 Quoted(lock->relation.name),
                                                                 " blocks reads and writes"),
+                          .help = HelpFor(history, step),
                           .fixes = DropConcurrently(history, step, *drop, table_known)});
           }
         },

@@ -73,10 +73,19 @@ std::vector<Fix> FixesOf(const History& history, const Step& step, const Maintai
                            : maintain.upkeep == Upkeep::kReindexTable  ? "TABLE"
                            : maintain.upkeep == Upkeep::kReindexSchema ? "SCHEMA"
                                                                        : nullptr;
-  if (word == nullptr || !RunsAlone(history, step)) return {};
+  if (word == nullptr) return {};
+  // Of an index: what comes later may drop it.
+  const bool index = maintain.upkeep == Upkeep::kReindexIndex;
+  const std::string name = index ? maintain.relations[0].name.name : "";
   const std::optional<Edit> edit = InsertAfter(history, step, word, "CONCURRENTLY");
   if (!edit) return {};
-  return {{.title = "build it CONCURRENTLY", .safe = known, .edits = {*edit}}};
+  return RunOutside(history, step, "build it CONCURRENTLY", name, *edit, known);
+}
+
+std::string HelpFor(const History& history, const Step& step) {
+  return absl::StrCat("use REINDEX … CONCURRENTLY, ", OutsideTransaction(history, step),
+                      "; if it fails, drop the invalid index that it leaves, whose name ends in "
+                      "`_ccnew`, and start again");
 }
 
 }  // namespace
@@ -148,6 +157,7 @@ system's catalogs.
                   "the index of an exclusion constraint has no form that works online: build it "
                   "while nobody writes, with a lock_timeout set";
             } else {
+              complaint.help = HelpFor(history, step);
               complaint.fixes = FixesOf(history, step, *maintain, unknown == nullptr);
             }
             report(step, std::move(complaint));

@@ -13,7 +13,7 @@ namespace {
 std::vector<Fix> ProveBefore(const History& history, const Step& step,
                              const action::SetNotNull& set) {
   const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
-  if (!apart || !CanEdit(history, step) || set.table.only) return {};
+  if (!CanEdit(history, step) || set.table.only) return {};
   const CatalogView before = history.Before(step);
   const Relation* table = before.Find(set.table.name, history.SessionAt(step).search_path);
   if (table == nullptr) return {};
@@ -22,15 +22,26 @@ std::vector<Fix> ProveBefore(const History& history, const Step& step,
       SqlName(before.ChooseConstraintName(table->schema, table->name, set.column, "check", false));
   const std::string alter = absl::StrCat("ALTER TABLE ", set.table.if_exists ? "IF EXISTS " : "",
                                          SqlName(set.table.name));
-  const std::string add = absl::StrCat(alter, " ADD CONSTRAINT ", check, " CHECK (",
-                                       SqlName(set.column), " IS NOT NULL) NOT VALID");
+  const std::string add = absl::StrCat("ADD CONSTRAINT ", check, " CHECK (", SqlName(set.column),
+                                       " IS NOT NULL) NOT VALID");
   const std::string validate = absl::StrCat(alter, " VALIDATE CONSTRAINT ", check);
   const std::string drop = absl::StrCat(alter, " DROP CONSTRAINT IF EXISTS ", check);
+  if (!apart) {
+    if (!RunnerWraps(history, step)) return {};
+    const std::string require =
+        absl::StrCat(alter, " ALTER COLUMN ", SqlName(set.column), " SET NOT NULL");
+    return {
+        {.title = "have a check prove it that is validated in a file that follows",
+         .safe = false,
+         .edits = {Replace(step, add)},
+         .following = {absl::StrCat(validate, ";\n"), absl::StrCat(require, ";\n", drop, ";\n")}}};
+  }
   // A table that no file creates may have a check of that name.
-  return {{.title = "have a validated check prove it",
-           .safe = !table->assumed,
-           .edits = {InsertStatementsBefore(history, step, {add, validate}),
-                     InsertStatementsAfter(history, step, {drop})}}};
+  return {
+      {.title = "have a validated check prove it",
+       .safe = !table->assumed,
+       .edits = {InsertStatementsBefore(history, step, {absl::StrCat(alter, " ", add), validate}),
+                 InsertStatementsAfter(history, step, {drop})}}};
 }
 
 }  // namespace
@@ -85,6 +96,8 @@ alter table account drop constraint account_email_set;
             report(step,
                    {.message = absl::StrCat("reads every row of ", Quoted(scan->relation.name),
                                             " while ", BlockingWords(step)),
+                    .about = absl::StrCat("for ",
+                                          Quoted(adds ? add->constraint.columns[0] : set->column)),
                     .fixes = adds ? ValidateLater(history, step, *add, /*safe=*/true)
                                   : ProveBefore(history, step, *set)});
           }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -92,6 +93,13 @@ const Step& HolderOf(const Step& step, const Lock& held, const History& history)
   return history.steps()[history.HoldersBefore(step)[place]];
 }
 
+// What the file itself opens it can commit; what the runner opens ends with the file.
+std::string HelpFor(const History& history, const Step& step) {
+  if (!RunnerWraps(history, step)) return "";
+  return "the runner's transaction ends with the file: put the long work into one of its own, in "
+         "batches where it changes rows";
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(work_under_held_lock) = {
@@ -162,6 +170,7 @@ CONSTRAINT` (see `validate-under-lock`).
                                         Quoted(held->relation.name), ", held since `",
                                         WordsOf(HolderOf(step, *held, history), history),
                                         "`, blocks ", WhatItBlocks(held->mode)),
+                .help = HelpFor(history, step),
                 .locks = std::vector<Lock>{*held}};
             // A condition may choose few rows.
             if (LongWork(step).empty()) complaint.severity = Severity::kWarning;

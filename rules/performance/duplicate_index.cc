@@ -104,10 +104,13 @@ Pair FindPair(const History& history, const Step& step, const Relation& table) {
   const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
   const Relation* last = end.Find(table.id);
   if (last == nullptr) return {};
-  const CatalogView before = history.Before(FirstOfStatement(history, step));
+  const Step& first = FirstOfStatement(history, step);
+  const CatalogView before = history.Before(first);
   const CatalogView after = history.After(LastOfStatement(history, step));
   const std::vector<const Relation*> indexes = end.IndexesOf(*last);
   for (const Relation* made : indexes) {
+    // Most are older: no need to ask further.
+    if (made->created < first.index) continue;
     if (before.Find(made->id) != nullptr || after.Find(made->id) == nullptr) continue;
     if (!IsOf(step, *last, *made)) continue;
     const auto covers = [&](const Relation& spare, const Relation* other) {

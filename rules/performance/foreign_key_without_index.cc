@@ -23,8 +23,28 @@ Columns ColumnsOf(const Step& step) {
   return {};
 }
 
+bool HasForeignKey(const std::vector<Constraint>& constraints) {
+  return std::any_of(constraints.begin(), constraints.end(), [](const Constraint& constraint) {
+    return constraint.kind == ConstraintKind::kForeignKey;
+  });
+}
+
+// Whether the step can be of interest: it brings a foreign key, or a column that one may be for.
+// What comes from a parent is the parent's.
+bool Matters(const Step& step) {
+  if (const auto* create = step.As<action::CreateTable>()) {
+    return HasForeignKey(create->constraints) ||
+           std::any_of(create->columns.begin(), create->columns.end(),
+                       [](const Column& column) { return HasForeignKey(column.constraints); });
+  }
+  const auto* add = step.As<action::AddConstraint>();
+  return step.As<action::AddColumn>() != nullptr ||
+         (add != nullptr && add->constraint.kind == ConstraintKind::kForeignKey);
+}
+
 // The table to which the step may add a foreign key, as it is afterwards.
 const Relation* TableOf(const History& history, const Step& step) {
+  if (!Matters(step)) return nullptr;
   const Name* name = nullptr;
   if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
   if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;

@@ -46,6 +46,15 @@ const Relation* UpdatedWhole(const History& history, const Step& step) {
   return nullptr;
 }
 
+// An earlier statement of the transaction stops all writers of the table already, and
+// `work-under-held-lock` speaks of what the update makes of that.
+bool IsLockedAlready(const History& history, const Step& step, const Relation& table) {
+  const absl::Span<const Lock> held = history.HeldBefore(step);
+  return std::any_of(held.begin(), held.end(), [&](const Lock& lock) {
+    return lock.relation.id == table.id && BlocksWrites(lock.mode);
+  });
+}
+
 // `id`, where that is all of the primary key.
 std::string KeyOf(const Relation& table) {
   for (const TableConstraint& constraint : table.constraints) {
@@ -97,6 +106,19 @@ update account set active = true
   where id in (select id from account where active is null limit 5000);
 ```
 
+Where an earlier statement of the transaction has locked the table, that is what hurts, and
+`work-under-held-lock` says so:
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text, active boolean);
+--- 002_fill.sql
+begin;
+alter table account add column note text;
+update account set note = email;
+commit;
+```
+
 For a value that all rows get, `ADD COLUMN … DEFAULT` with a constant writes no row at all. Tables
 that the same migration creates are left alone.
 )md",
@@ -104,7 +126,7 @@ that the same migration creates are left alone.
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             const Relation* table = UpdatedWhole(history, step);
-            if (table == nullptr) continue;
+            if (table == nullptr || IsLockedAlready(history, step, *table)) continue;
             const std::string name = SqlName(Name{.schema = table->schema, .name = table->name});
             const std::string key = KeyOf(*table);
             report(step,

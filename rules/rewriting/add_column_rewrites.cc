@@ -54,7 +54,8 @@ update account set token = gen_random_uuid() where id between 1 and 10000 and to
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            if (step.As<action::AddColumn>() == nullptr) continue;
+            const auto* add = step.As<action::AddColumn>();
+            if (add == nullptr) continue;
             const Work* rewrite = step.effects.LiveWork(WorkKind::kRewrite);
             if (rewrite == nullptr) continue;
             report(step,
@@ -62,7 +63,8 @@ update account set token = gen_random_uuid() where id between 1 and 10000 and to
                         rewrite->possible ? "may rewrite " : "rewrites ",
                         Quoted(rewrite->relation.name), " while ", BlockingWords(step), ": ",
                         rewrite->possible ? "the default calls a function that is not known here"
-                                          : Reason(rewrite->cause))});
+                                          : Reason(rewrite->cause)),
+                    .about = absl::StrCat("for ", Quoted(add->column.name))});
           }
         },
 };

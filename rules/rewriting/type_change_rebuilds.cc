@@ -15,7 +15,7 @@ struct Rebuilds {
 Rebuilds FindRebuilds(const Step& step) {
   Rebuilds found;
   for (const Work& work : step.effects.work) {
-    if (work.kind != WorkKind::kIndexBuild || !work.relation.live) continue;
+    if (work.kind != WorkKind::kIndexBuild || !work.relation.live || work.shell) continue;
     if (found.first == nullptr) {
       found.first = &work;
     } else {

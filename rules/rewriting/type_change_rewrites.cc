@@ -257,20 +257,45 @@ class Exchange {
     return absl::StrCat("(", absl::StrJoin(names, ", "), ")");
   }
 
-  // What ON DELETE and ON UPDATE do is not known beyond that they do something.
-  static bool IsPlain(const TableConstraint& foreign) {
-    return !Writes(foreign.on_delete) && !Writes(foreign.on_update) && !foreign.deferrable &&
-           foreign.enforced;
+  static absl::string_view ActionWords(ReferentialAction action) {
+    switch (action) {
+      case ReferentialAction::kRestrict:
+        return "restrict";
+      case ReferentialAction::kCascade:
+        return "cascade";
+      case ReferentialAction::kSetNull:
+        return "set null";
+      case ReferentialAction::kSetDefault:
+        return "set default";
+      case ReferentialAction::kNoAction:
+        break;
+    }
+    return "";
   }
 
+  // What the files tell is all there is to it: not which columns SET NULL sets, nor MATCH FULL, of
+  // several.
+  static bool IsPlain(const TableConstraint& foreign) {
+    const bool single = foreign.columns.size() == 1;
+    return foreign.enforced && (single || !(Sets(foreign.on_delete) || Sets(foreign.on_update)));
+  }
+
+  // From REFERENCES on.
   std::string ReferenceOf(const TableConstraint& foreign) const {
     const Relation* referenced = before_.Find(foreign.referenced);
     if (referenced == nullptr) return "";
-    const Name name = {referenced->schema, referenced->name};
-    if (foreign.referenced_columns.empty()) return SqlName(name);
+    std::string words =
+        absl::StrCat(" references ", SqlName(Name{referenced->schema, referenced->name}));
     const std::vector<std::string> columns(foreign.referenced_columns.begin(),
                                            foreign.referenced_columns.end());
-    return absl::StrCat(SqlName(name), " ", List(columns, "", ""));
+    if (!columns.empty()) absl::StrAppend(&words, " ", List(columns, "", ""));
+    const absl::string_view on_delete = ActionWords(foreign.on_delete);
+    const absl::string_view on_update = ActionWords(foreign.on_update);
+    if (!on_delete.empty()) absl::StrAppend(&words, " on delete ", on_delete);
+    if (!on_update.empty()) absl::StrAppend(&words, " on update ", on_update);
+    if (foreign.deferrable) absl::StrAppend(&words, " deferrable");
+    if (foreign.initially_deferred) absl::StrAppend(&words, " initially deferred");
+    return words;
   }
 
   void NoteForeignKeys() {
@@ -279,41 +304,49 @@ class Exchange {
       if (!Contains(foreign.columns, alter_.column)) continue;
       const std::string name = SqlName(foreign.name);
       const std::string reference = ReferenceOf(foreign);
-      if (!IsPlain(foreign) || reference.empty() || foreign.referenced == relation_.id) {
+      // One from this table to its own key comes with those of other tables.
+      if (foreign.referenced == relation_.id && IsConcerned(foreign)) continue;
+      if (!IsPlain(foreign) || reference.empty()) {
         unsaid_.push_back(absl::StrCat("foreign key ", name));
         continue;
       }
       const std::string made = SqlName(foreign.name + "_new");
       online_.push_back(absl::StrCat("alter table ", table_, " add constraint ", made,
                                      " foreign key ", List(foreign.columns, alter_.column, new_),
-                                     " references ", reference, " not valid;"));
+                                     reference, " not valid;"));
       online_.push_back(absl::StrCat("alter table ", table_, " validate constraint ", made, ";"));
       Swap(absl::StrCat("drop constraint ", name));
       Swap(absl::StrCat("rename constraint ", made, " to ", name));
     }
   }
 
+  // Whether the foreign key refers to the column.
+  bool IsConcerned(const TableConstraint& foreign) const {
+    const std::vector<std::string> columns(foreign.referenced_columns.begin(),
+                                           foreign.referenced_columns.end());
+    return columns.empty() ? IsPrimary() : Contains(columns, alter_.column);
+  }
+
   // A key that others refer to is dropped with their foreign keys, which come back unvalidated.
   void NoteReferences() {
-    for (const Relation* other : before_.ReferencingTables(relation_)) {
+    std::vector<const Relation*> tables = before_.ReferencingTables(relation_);
+    tables.push_back(&relation_);
+    for (const Relation* other : tables) {
       for (const TableConstraint& foreign : other->constraints) {
         if (foreign.kind != ConstraintKind::kForeignKey || foreign.referenced != relation_.id)
           continue;
-        const std::vector<std::string> columns(foreign.referenced_columns.begin(),
-                                               foreign.referenced_columns.end());
-        const bool concerned = columns.empty() ? IsPrimary() : Contains(columns, alter_.column);
-        if (!concerned) continue;
+        if (!IsConcerned(foreign)) continue;
         const std::string name = SqlName(foreign.name);
-        if (!IsPlain(foreign) || other->id == relation_.id) {
-          unsaid_.push_back(absl::StrCat("foreign key ", name, " of ", SqlName(other->name)));
-          continue;
-        }
         const std::string table =
             absl::StrCat("alter table ", SqlName(Name{other->schema, other->name}));
         first_.push_back(absl::StrCat(table, " drop constraint ", name, ";"));
+        if (!IsPlain(foreign)) {
+          unsaid_.push_back(absl::StrCat("foreign key ", name, " of ", SqlName(other->name)));
+          continue;
+        }
         swap_.push_back(absl::StrCat(table, " add constraint ", name, " foreign key ",
-                                     List(foreign.columns, "", ""), " references ",
-                                     ReferenceOf(foreign), " not valid;"));
+                                     List(foreign.columns, "", ""), ReferenceOf(foreign),
+                                     " not valid;"));
         later_.push_back(absl::StrCat(table, " validate constraint ", name, ";"));
       }
     }
@@ -366,9 +399,15 @@ class Exchange {
     if (known_->not_null) Swap(absl::StrCat(dropped, " drop not null"));
   }
 
+  // A sequence may be owned and not drawn from.
+  bool IsSerial() const {
+    const Expression* value = known_->default_value.get();
+    return value == nullptr || !value->sequences.empty();
+  }
+
   std::string DefaultSql() const {
     for (const Relation* sequence : before_.SequencesOf(relation_)) {
-      if (sequence->owner_column != alter_.column) continue;
+      if (sequence->owner_column != alter_.column || !IsSerial()) continue;
       const std::string name = SqlName(Name{sequence->schema, sequence->name});
       return absl::StrCat("nextval('", absl::StrReplaceAll(name, {{"'", "''"}}), "')");
     }

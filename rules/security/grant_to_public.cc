@@ -36,13 +36,12 @@ bool HasOnlyHarmless(ObjectKind kind) {
 }
 
 // What of it PUBLIC should not have; `ALL` where the statement says so.
-std::vector<std::string> Dangerous(const action::Grant& grant) {
-  if (grant.privileges.empty()) {
-    return HasOnlyHarmless(grant.kind) ? std::vector<std::string>()
-                                       : std::vector<std::string>{"ALL"};
+std::vector<std::string> Dangerous(const std::vector<std::string>& privileges, ObjectKind kind) {
+  if (privileges.empty()) {
+    return HasOnlyHarmless(kind) ? std::vector<std::string>() : std::vector<std::string>{"ALL"};
   }
   std::vector<std::string> dangerous;
-  for (const std::string& privilege : grant.privileges) {
+  for (const std::string& privilege : privileges) {
     if (!IsHarmless(privilege)) dangerous.push_back(absl::AsciiStrToUpper(privilege));
   }
   return dangerous;
@@ -64,6 +63,57 @@ std::string ObjectWords(const action::Grant& grant) {
                                  : grant.kind == ObjectKind::kDatabase ? "database "
                                                                        : "";
   return absl::StrCat(kind, names);
+}
+
+bool HasPublic(const std::vector<std::string>& grantees) {
+  return std::find(grantees.begin(), grantees.end(), "public") != grantees.end();
+}
+
+// To let everybody read is milder than to let everybody write.
+Severity SeverityOf(const std::vector<std::string>& privileges) {
+  const bool reads_only =
+      std::all_of(privileges.begin(), privileges.end(),
+                  [](const std::string& privilege) { return privilege == "SELECT"; });
+  return reads_only ? Severity::kNote : Severity::kWarning;
+}
+
+absl::string_view FutureObjects(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kTable:
+      return "every table";
+    case ObjectKind::kSequence:
+      return "every sequence";
+    case ObjectKind::kSchema:
+      return "every schema";
+    default:
+      return "every object";
+  }
+}
+
+void CheckGrant(const History& history, const Step& step, const action::Grant& grant,
+                const Reporter& report) {
+  const std::vector<std::string> privileges = Dangerous(grant.privileges, grant.kind);
+  if (!grant.grant || !HasPublic(grant.grantees) || privileges.empty()) return;
+  // Nobody else reaches the temporary tables of a session.
+  const bool temporary =
+      grant.kind == ObjectKind::kTable && !grant.all_in_schema &&
+      std::all_of(grant.objects.begin(), grant.objects.end(),
+                  [&](const Name& object) { return IsTemporary(history, step, object); });
+  if (temporary) return;
+  report(step, {.message = absl::StrCat("gives every role ", absl::StrJoin(privileges, ", "),
+                                        " on ", ObjectWords(grant)),
+                .severity = SeverityOf(privileges)});
+}
+
+// ALTER DEFAULT PRIVILEGES.
+void CheckDefaults(const Step& step, const action::ChangeObject& change, const Reporter& report) {
+  if (change.kind != ObjectKind::kDefaultPrivileges || !change.grants) return;
+  const std::vector<std::string> privileges = Dangerous(change.privileges, change.privileges_on);
+  if (!HasPublic(change.grantees) || privileges.empty()) return;
+  report(step,
+         {.message = absl::StrCat("gives every role ", absl::StrJoin(privileges, ", "), " on ",
+                                  FutureObjects(change.privileges_on), " that comes from now on"),
+          .severity = SeverityOf(privileges)});
 }
 
 }  // namespace
@@ -96,6 +146,17 @@ grant all on schema public to public;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ grant-to-public: gives every role ALL on schema `public`
 ```
 
+What comes later is given away by `ALTER DEFAULT PRIVILEGES`:
+
+```sql
+alter default privileges in schema public grant insert, delete on tables to public;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ grant-to-public: gives every role INSERT, DELETE on every table that comes from now on
+alter default privileges grant usage, update on sequences to public;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ grant-to-public: gives every role UPDATE on every sequence that comes from now on
+alter default privileges grant execute on functions to public;
+alter default privileges revoke select on tables from public;
+```
+
 Name the role instead. What PUBLIC has by default anyway is no finding: `EXECUTE` on functions,
 `USAGE` on types and languages, `CONNECT` and `TEMPORARY` on databases; neither is `USAGE` on a
 schema, which shows no row by itself. To let everybody read a table is a note.
@@ -111,25 +172,12 @@ revoke all on account from public;
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const auto* grant = step.As<action::Grant>();
-            if (grant == nullptr || !grant->grant || step.effects.failure) continue;
-            const bool everybody = std::find(grant->grantees.begin(), grant->grantees.end(),
-                                             "public") != grant->grantees.end();
-            const std::vector<std::string> privileges = Dangerous(*grant);
-            if (!everybody || privileges.empty()) continue;
-            // Nobody else reaches the temporary tables of a session.
-            const bool temporary =
-                grant->kind == ObjectKind::kTable && !grant->all_in_schema &&
-                std::all_of(grant->objects.begin(), grant->objects.end(),
-                            [&](const Name& object) { return IsTemporary(history, step, object); });
-            if (temporary) continue;
-            const bool reads_only =
-                std::all_of(privileges.begin(), privileges.end(),
-                            [](const std::string& privilege) { return privilege == "SELECT"; });
-            report(step,
-                   {.message = absl::StrCat("gives every role ", absl::StrJoin(privileges, ", "),
-                                            " on ", ObjectWords(*grant)),
-                    .severity = reads_only ? Severity::kNote : Severity::kWarning});
+            if (step.effects.failure) continue;
+            if (const auto* grant = step.As<action::Grant>()) {
+              CheckGrant(history, step, *grant, report);
+            } else if (const auto* change = step.As<action::ChangeObject>()) {
+              CheckDefaults(step, *change, report);
+            }
           }
         },
 };

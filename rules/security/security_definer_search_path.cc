@@ -1,21 +1,70 @@
+#include <map>
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
 
-// ALTER FUNCTION … SET search_path may follow; what it sets is not known.
-bool IsAltered(const Step& create, const Name& function, const History& history) {
-  for (uint32_t s = create.index + 1; s < history.steps().size(); ++s) {
-    const Step& step = history.steps()[s];
-    if (step.migration != create.migration) break;
-    const auto* change = step.As<action::ChangeObject>();
-    if (change != nullptr && change->change == action::ObjectChange::kAlter &&
-        change->object.name == function.name) {
-      return true;
-    }
+// What the files say of a function so far.
+struct Rights {
+  bool definer = false;  // it runs with its owner's rights
+  bool pinned = false;   // it has a search_path of its own
+  // The step that last let it run with its owner's rights and its caller's path.
+  const Step* opened = nullptr;
+
+  bool open() const { return definer && !pinned; }
+};
+
+void Follow(const action::ChangeObject& change, Rights& rights) {
+  for (const Parameter& option : change.options) {
+    if (option.name == "security") rights.definer = option.value == "true";
+    // RESET ALL names none.
+    const bool path = option.value == "search_path" || option.value.empty();
+    if (option.name == "set" && path) rights.pinned = true;
+    if (option.name == "reset" && path) rights.pinned = false;
   }
-  return false;
+}
+
+// By name: who overloads one treats them alike.
+using Functions = std::map<std::string, Rights>;
+
+void Follow(const Step& step, Functions& functions) {
+  const auto* create = step.As<action::CreateFunction>();
+  const auto* change = step.As<action::ChangeObject>();
+  const bool alters =
+      change != nullptr && change->change == action::ObjectChange::kAlter &&
+      !change->options.empty() &&
+      (change->kind == ObjectKind::kFunction || change->kind == ObjectKind::kProcedure ||
+       change->kind == ObjectKind::kRoutine);
+  if (create == nullptr && !alters) return;
+  Rights& rights = functions[create != nullptr ? create->function.name : change->object.name];
+  const bool was_open = rights.open();
+  if (create != nullptr) {
+    rights = {.definer = create->security_definer, .pinned = create->pins_search_path};
+  } else {
+    Follow(*change, rights);
+  }
+  if (!rights.open()) rights.opened = nullptr;
+  if (rights.open() && (create != nullptr || !was_open)) rights.opened = &step;
+}
+
+// What one migration has opened and left open, in the order of its steps.
+void ReportOpen(Functions& functions, const Reporter& report) {
+  std::map<uint32_t, std::string> open;
+  for (auto& [name, rights] : functions) {
+    if (rights.opened == nullptr) continue;
+    open[rights.opened->index] = name;
+  }
+  for (const auto& [index, name] : open) {
+    const Step& step = *std::exchange(functions[name].opened, nullptr);
+    report(step, {.message = absl::StrCat(Quoted(name),
+                                          " runs with its owner's rights and its caller's "
+                                          "search_path"),
+                  .locks = std::vector<Lock>()});
+  }
 }
 
 }  // namespace
@@ -53,26 +102,30 @@ create function show_account(account_id bigint) returns void language sql
   as $$ select $$;
 ```
 
-`ALTER FUNCTION` in the same file counts too:
+What counts is what the file leaves, so `ALTER FUNCTION` can close the hole, or open one:
 
 ```sql
 create function close_account(account_id bigint) returns void language sql security definer
   as $$ select $$;
 alter function close_account(bigint) set search_path = pg_catalog, pg_temp;
 ```
+
+```sql
+create function close_account(account_id bigint) returns void language sql as $$ select $$;
+alter function close_account(bigint) security definer;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ security-definer-search-path: `close_account` runs with its owner's rights and its caller's search_path
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          Functions functions;
+          uint32_t migration = 0;
           for (const Step& step : history.steps()) {
-            const auto* create = step.As<action::CreateFunction>();
-            if (create == nullptr || step.effects.failure) continue;
-            if (!create->security_definer || create->pins_search_path) continue;
-            if (IsAltered(step, create->function, history)) continue;
-            report(step, {.message = absl::StrCat(Quoted(create->function.name),
-                                                  " runs with its owner's rights and its "
-                                                  "caller's search_path"),
-                          .locks = std::vector<Lock>()});
+            if (step.migration != migration) ReportOpen(functions, report);
+            migration = step.migration;
+            if (!step.effects.failure) Follow(step, functions);
           }
+          ReportOpen(functions, report);
         },
 };
 

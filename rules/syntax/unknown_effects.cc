@@ -1,20 +1,28 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/risk.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
 
-// What it is of which nothing is known; empty: all is known.
-std::string Unknown(const Step& step, const History& history) {
-  const Effects& effects = step.effects;
-  const bool unknown = !effects.modelled && !effects.inert;
-  if (!unknown && !effects.calls_unknown) return "";
-  const auto* modify = step.As<action::ModifyData>();
-  const bool program = modify != nullptr && modify->runs_program;
-  const bool calls = effects.calls_unknown && step.As<action::DoBlock>() == nullptr && !program;
-  return calls ? "a function that it calls" : history.TagOf(step);
+// What psql fetches from elsewhere is no statement of the file.
+void ReportUnread(const History& history, const Reporter& report) {
+  for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+    if (history.migrations()[m].down) continue;
+    const std::vector<Statement>& statements = history.migrations()[m].script->statements;
+    for (uint32_t s = 0; s < statements.size(); ++s) {
+      if (!IsUnread(statements[s])) continue;
+      report({.migration = m,
+              .statement = s,
+              .span = statements[s].span,
+              .message = absl::StrCat("what ", statements[s].tag,
+                                      " runs stands elsewhere, and was not read"),
+              .help = "lint that file too, and take this one over with "
+                      "`-- plimsoll:allow unknown-effects -- reason`"});
+    }
+  }
 }
 
 }  // namespace
@@ -47,6 +55,13 @@ end
 $$;
 ```
 
+Neither is there anything to say of what psql fetches from another file:
+
+```sql
+\i tables.sql
+--^^^^^^^^^^^ unknown-effects: what \i runs stands elsewhere, and was not read
+```
+
 A body that says what it does is read like the file itself:
 
 ```sql
@@ -64,7 +79,7 @@ select two();
         [](const History& history, const Reporter& report) {
           const Step* told = nullptr;
           for (const Step& step : history.steps()) {
-            const std::string what = Unknown(step, history);
+            const std::string what = WhatIsUnknown(step, history);
             // A body tells it once.
             const bool again = told != nullptr && told->migration == step.migration &&
                                told->statement == step.statement;
@@ -73,6 +88,7 @@ select two();
             report(step, {.message =
                               absl::StrCat("what ", what, " locks, loses or breaks is not known")});
           }
+          ReportUnread(history, report);
         },
 };
 

@@ -14,6 +14,24 @@ std::pair<bool, uint32_t> ScopeOf(const Step& step, const History& history) {
   return {block, block ? step.transaction : step.migration};
 }
 
+// Whether what was set before the step may no longer be so after it.
+bool EndsSettings(const Step& step) {
+  return step.As<action::SetParameter>() != nullptr || step.As<action::Begin>() != nullptr ||
+         step.As<action::Commit>() != nullptr || step.As<action::Rollback>() != nullptr ||
+         step.As<action::SessionCommand>() != nullptr || step.As<action::DoBlock>() != nullptr;
+}
+
+// Where a setting holds up to the step: as early in its file, and in its transaction, as it can be.
+const Step& TopOf(const History& history, const Step& step) {
+  const Step* top = &step;
+  for (uint32_t i = step.index; i-- > 0;) {
+    const Step& earlier = history.steps()[i];
+    if (earlier.migration != step.migration || EndsSettings(earlier)) break;
+    if (CanEdit(history, earlier)) top = &earlier;
+  }
+  return *top;
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(lock_without_timeout) = {
@@ -53,9 +71,9 @@ set lock_timeout = '5s';
 alter table account add column note text;
 ```
 
-The timeout has to be in effect at the statement: zero switches it off, `SET LOCAL` ends with its
-transaction, and a `ROLLBACK` takes back what was set since `BEGIN`. The first such lock of a
-transaction is reported, or of all that the file runs outside of one.
+`lint --fix` puts it at the top. The timeout has to be in effect at the statement: zero switches it
+off, `SET LOCAL` ends with its transaction, and a `ROLLBACK` takes back what was set since `BEGIN`.
+The first such lock of a transaction is reported, or of all that the file runs outside of one.
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -73,8 +91,9 @@ transaction is reported, or of all that the file runs outside of one.
             if (history.StatementOf(step).form == StatementForm::kSql) {
               const char* set =
                   scope.first ? "SET LOCAL lock_timeout = '5s'" : "SET lock_timeout = '5s'";
-              complaint.fixes.push_back({.title = "wait no longer than five seconds",
-                                         .edits = {InsertStatementsBefore(history, step, {set})}});
+              complaint.fixes.push_back(
+                  {.title = "wait no longer than five seconds",
+                   .edits = {InsertStatementsBefore(history, TopOf(history, step), {set})}});
             }
             report(step, std::move(complaint));
           }

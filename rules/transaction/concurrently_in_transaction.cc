@@ -1,4 +1,5 @@
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -46,9 +47,12 @@ vacuum account;
                                 step.As<action::Drop>()->kind == ObjectKind::kIndex);
             const std::string what =
                 absl::StrCat(history.TagOf(step), index ? " CONCURRENTLY" : "");
+            const std::string& outside = history.migrations()[step.migration].outside;
+            const bool runners = RunnerWraps(history, step) && !outside.empty();
             report(step, {.message = absl::StrCat(
                               what, " cannot run inside a ",
-                              step.within != nullptr ? "function or DO" : "transaction block")});
+                              step.within != nullptr ? "function or DO" : "transaction block"),
+                          .help = runners ? absl::StrCat("put it ", outside) : ""});
           }
         },
 };

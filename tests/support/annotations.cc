@@ -12,6 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "workspace/wrapping.h"
 
 namespace plimsoll::testing_support {
 namespace {
@@ -86,8 +87,16 @@ absl::Status ApplyDirective(absl::string_view line, size_t number, Example& exam
       example.wrapping = Wrapping::kAroundForbidden;
     } else if (value == "message") {
       example.wrapping = Wrapping::kMessage;
+    } else if (value == "goose") {
+      example.wrapping = Wrapping::kFile;
+      example.outside = std::string(WayOutside(Layout::kGoose));
+    } else if (value == "golang-migrate") {
+      example.wrapping = Wrapping::kMessage;
+      example.outside = std::string(WayOutside(Layout::kGolangMigrate));
     } else {
-      return LineError(number, "`transaction` is `none`, `file`, `message` or `around-forbidden`");
+      return LineError(number,
+                       "`transaction` is `none`, `file`, `message`, `around-forbidden`, `goose` or "
+                       "`golang-migrate`");
     }
   } else {
     for (absl::string_view id : absl::StrSplit(value, ',')) {

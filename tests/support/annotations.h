@@ -35,6 +35,7 @@ struct ExampleFile {
 struct Example {
   int server_version = kDefaultServer;
   Wrapping wrapping = Wrapping::kNone;
+  std::string outside;  // what Migration::outside becomes
   // Whose findings are compared, by the `rules` directive: ids, or `all`. Empty: not given.
   std::vector<std::string> rules;
   std::vector<ExampleFile> files;

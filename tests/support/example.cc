@@ -72,6 +72,7 @@ Inputs InputsOf(const Example& example) {
         ParseScript(std::make_shared<const Source>(file.name, file.text)));
     migration.wrapping =
         migration.script->opts_out_of_transaction ? Wrapping::kNone : example.wrapping;
+    migration.outside = example.outside;
     migration.down = absl::StrContains(file.name, ".down.");
     inputs.migrations.push_back(std::move(migration));
   }
@@ -118,9 +119,9 @@ Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules)
   // `all` are those that a user meets without asking.
   std::vector<const Rule*> asked(rules.begin(), rules.end());
   if (std::find(ids.begin(), ids.end(), "all") != ids.end()) {
-    asked.erase(std::remove_if(asked.begin(), asked.end(),
-                               [](const Rule* rule) { return rule->opt_in; }),
-                asked.end());
+    asked.erase(
+        std::remove_if(asked.begin(), asked.end(), [](const Rule* rule) { return rule->opt_in; }),
+        asked.end());
   }
   outcome.marks = MarksOf(Analyze(InputsOf(*example), asked), ids);
   outcome.updated = WithMarks(*example, outcome.marks);

@@ -4,6 +4,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "tests/support/example.h"
 #include "workspace/fixing.h"
 
@@ -46,7 +47,7 @@ std::string RemedyOf(const Rule& rule, const Finding& finding, const Migration& 
                                ? finding.span
                                : migration.script->statements[finding.statement].span;
     AppendSql(Fixed(source, statement, fix), &remedy);
-    if (!fix.following.empty()) AppendSql(fix.following, &remedy);
+    if (!fix.following.empty()) AppendSql(absl::StrJoin(fix.following, ""), &remedy);
   }
   for (const PlanStep& step : finding.plan) {
     absl::StrAppend(&remedy, "plan, ", StageName(step.stage), ": ", step.what, "\n");
