@@ -1,6 +1,8 @@
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -90,19 +92,12 @@ bool IsKnown(const CatalogView& view, ObjectKind kind, const Name& name,
   return view.FindObject(kind, name, path) != nullptr;
 }
 
-// The moment before the first step of the migration.
-Moment StartOf(const History& history, const Step& step) {
-  uint32_t first = step.index;
-  while (first > 0 && history.steps()[first - 1].migration == step.migration) --first;
-  return first;
-}
-
 // Whether others may use it by that name: it had it before this migration.
 bool IsLive(const History& history, const Step& step, const Name& name) {
   const auto* drop = step.As<action::Drop>();
   const auto& path = history.SessionAt(step).search_path;
   const CatalogView before = history.Before(step);
-  const CatalogView start = history.At(StartOf(history, step));
+  const CatalogView start = history.At(StartOfMigration(history, step));
   if (drop->kind == ObjectKind::kTrigger) {
     const Relation* table = before.Find(drop->on_table, path);
     const Lock* lock = table == nullptr ? nullptr : step.effects.LockOn(table->id);
@@ -115,6 +110,17 @@ bool IsLive(const History& history, const Step& step, const Name& name) {
   }
   if (before.IsObjectMissing(drop->kind, name, path)) return false;
   return IsKnown(start, drop->kind, name, path) || !IsKnown(before, drop->kind, name, path);
+}
+
+// Triggers alone can call it, and DROP fails while one does.
+bool IsTriggerFunction(const History& history, const Step& step, const Name& name) {
+  const Routine* routine =
+      history.Before(step).FindRoutine(name, history.SessionAt(step).search_path);
+  return routine != nullptr && !routine->overloads.empty() &&
+         std::all_of(routine->overloads.begin(), routine->overloads.end(),
+                     [](const Overload& overload) {
+                       return absl::EqualsIgnoreCase(overload.returns, "trigger");
+                     });
 }
 
 }  // namespace
@@ -161,6 +167,20 @@ drop view city_name;
 create view city_name as select id, name from city;
 commit;
 ```
+
+No program calls the function of a trigger. The trigger is what is missed:
+
+```sql
+--- 001_create.sql
+create table city (id bigint primary key, changed_at timestamptz);
+create function touch() returns trigger language plpgsql
+  as 'begin new.changed_at := now(); return new; end';
+create trigger touch before update on city for each row execute function touch();
+--- 002_drop.sql
+drop trigger touch on city;
+--^^^^^^^^^^^^^^^^^^^^^^^^ object-drop: drops trigger `touch` of `city`, and what it did is no longer done
+drop function touch();
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -170,6 +190,7 @@ commit;
             std::string names;
             for (const Name& name : drop->objects) {
               if (!IsLive(history, step, name)) continue;
+              if (IsRoutine(drop->kind) && IsTriggerFunction(history, step, name)) continue;
               if (ComesBack(history, step, drop->kind, name)) continue;
               absl::StrAppend(&names, names.empty() ? "" : ", ", Quoted(name.name));
             }

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -21,6 +24,37 @@ std::string CheckedTable(const Step& step, const Work& scan) {
     if (own) return work.relation.name;
   }
   return scan.relation.name;
+}
+
+// `reads and writes of `a` and writes to `b``: who waits for the whole statement, whose other
+// subcommands may take more. A table made here has no rows, and the other one is then not looked
+// into either.
+std::string WhoWaits(const History& history, const Step& step) {
+  std::vector<Lock> locks;
+  const uint32_t last = LastOfStatement(history, step).index;
+  for (uint32_t i = FirstOfStatement(history, step).index; i <= last; ++i) {
+    for (const Lock& lock : history.steps()[i].effects.locks) {
+      const auto known = std::find_if(locks.begin(), locks.end(), [&](const Lock& other) {
+        return other.relation.id == lock.relation.id;
+      });
+      if (known == locks.end()) {
+        locks.push_back(lock);
+      } else {
+        known->mode = std::max(known->mode, lock.mode);
+      }
+    }
+  }
+  std::vector<std::string> whole;
+  std::vector<std::string> writes;
+  for (const Lock& lock : locks) {
+    const bool own = step.effects.LockOn(lock.relation.id) != nullptr;
+    if (!own || !lock.relation.live || !BlocksWrites(lock.mode)) continue;
+    (BlocksReads(lock.mode) ? whole : writes).push_back(Quoted(lock.relation.name));
+  }
+  std::vector<std::string> waits;
+  if (!whole.empty()) waits.push_back("reads and writes of " + absl::StrJoin(whole, " and "));
+  if (!writes.empty()) waits.push_back("writes to " + absl::StrJoin(writes, " and "));
+  return absl::StrJoin(waits, " and ");
 }
 
 }  // namespace
@@ -71,15 +105,9 @@ to check, and neither is there in a table that this migration creates.
             const bool adds = add != nullptr || step.As<action::AddColumn>() != nullptr;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kForeignKey);
             if (!adds || scan == nullptr) continue;
-            // A table made here has no rows; the other one is then not looked into either.
-            std::string tables;
-            for (const Lock& lock : step.effects.locks) {
-              if (!lock.relation.live || !BlocksWrites(lock.mode)) continue;
-              absl::StrAppend(&tables, tables.empty() ? "" : " and ", Quoted(lock.relation.name));
-            }
-            Complaint complaint = {.message = absl::StrCat("checks every row of ",
-                                                           Quoted(CheckedTable(step, *scan)),
-                                                           " while writes to ", tables, " wait")};
+            Complaint complaint = {
+                .message = absl::StrCat("checks every row of ", Quoted(CheckedTable(step, *scan)),
+                                        " while ", WhoWaits(history, step), " wait")};
             // Before 18 a partitioned table could not have one that is NOT VALID; one that no file
             // creates may be partitioned.
             const Relation* table = add == nullptr
