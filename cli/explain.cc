@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/choice.h"
@@ -32,6 +33,20 @@ int Fail(absl::string_view message) {
 
 int ExplainRule(const ExplainOptions& options) {
   const Rule* rule = rules::Find(options.what);
+  // Another linter's name may stand for several of ours.
+  const bool peers = rule == nullptr && absl::StrContains(options.what, ":");
+  const std::vector<const Rule*> named =
+      peers ? rules::Named(options.what) : std::vector<const Rule*>();
+  if (!named.empty()) {
+    std::string text;
+    for (const Rule* one : named) {
+      absl::StrAppend(&text, text.empty() ? "" : "\n",
+                      options.format == "markdown"
+                          ? report::RulePage(*one)
+                          : report::RuleText(*one, WantsColor(options.output)));
+    }
+    return Deliver(text, options.output, kExitClean);
+  }
   if (rule == nullptr) {
     const absl::string_view nearest = rules::Nearest(options.what);
     return Fail(absl::StrCat("there is no rule `", options.what, "`",

@@ -4,6 +4,7 @@
 #include <map>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -11,6 +12,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "analyzer/syntax/lexer.h"
 #include "workspace/files.h"
 #include "workspace/wrapping.h"
 
@@ -111,6 +113,12 @@ std::string VersionOf(absl::string_view name) {
   return absl::StrReplaceAll(name.substr(digits.begin, digits.end - digits.begin), {{"-", ""}});
 }
 
+bool HasCode(absl::string_view text) {
+  Lexer lexer(text);
+  Token token;
+  return lexer.NextCode(&token);
+}
+
 // The file or folder whose name bears the version.
 std::string UnitOf(Layout layout, const std::string& path) {
   const bool folder = layout == Layout::kPrisma || layout == Layout::kDiesel;
@@ -163,6 +171,11 @@ class Fixer {
   bool Suits(const Fix& fix, const std::string& path, Layout layout) const {
     if (!fix.safe && !unsafe_) return false;
     if (fix.following.empty()) return true;
+    // What was made here is as it should be.
+    const bool made = absl::c_any_of(fixing_.changes, [&](const FileChange& change) {
+      return change.created && change.path == path;
+    });
+    if (made) return false;
     return !VersionOf(NameOf(UnitOf(layout, path))).empty() &&
            !FileWith(layout, fix.following[0], fix.following_alone).empty();
   }
@@ -181,6 +194,12 @@ class Fixer {
     if (fixes.empty()) return false;
     std::vector<size_t> used;
     std::string text = WithFixes(source.text(), fixes, used);
+    // Of statements that all move out, the last one stays.
+    while (!HasCode(text) && !fixes.empty()) {
+      fixes.pop_back();
+      used.clear();
+      text = WithFixes(source.text(), fixes, used);
+    }
     if (text == source.text()) return false;
     for (const size_t i : used) Follow(source.name(), layout, *fixes[i]);
     fixing_.applied += static_cast<int>(used.size());

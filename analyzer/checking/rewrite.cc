@@ -76,12 +76,18 @@ bool ControlsTransactions(const Statement& statement) {
   });
 }
 
-// Whether a later statement of the file says the name, in whatever place.
-bool IsSaidLater(const History& history, const Step& step, absl::string_view name) {
-  const Source& source = history.SourceOf(step);
-  Lexer lexer(source.text().substr(step.span.end), step.span.end);
+// Where the statement ends: before its semicolon, comments included.
+uint32_t EndBefore(const Source& source, Span statement) {
+  Lexer lexer(source.text().substr(statement.end), statement.end);
+  Token token;
+  const bool ended = lexer.NextCode(&token) && token.symbol == ';';
+  return ended ? token.span.begin : statement.end;
+}
+
+bool SaysName(absl::string_view text, absl::string_view name) {
+  Lexer lexer(text);
   for (Token token; lexer.NextCode(&token);) {
-    if (IsIdentifier(source.Text(token.span), name)) return true;
+    if (IsIdentifier(text.substr(token.span.begin, token.span.size()), name)) return true;
   }
   return false;
 }
@@ -221,6 +227,16 @@ std::string OutsideTransaction(const History& history, const Step& step) {
   return outside.empty() || !RunnerWraps(history, step) ? "outside a transaction" : outside;
 }
 
+bool IsLeftAlone(const History& history, const Step& step, const Relation& table) {
+  const Relation* end = history.At(EndOfMigration(history, step)).Find(table.id);
+  const Relation* last = history.At(static_cast<Moment>(history.steps().size())).Find(table.id);
+  return end != nullptr && end == last && end->schema == table.schema && end->name == table.name;
+}
+
+bool IsSaidLater(const History& history, const Step& step, absl::string_view name) {
+  return SaysName(history.SourceOf(step).text().substr(step.span.end), name);
+}
+
 bool IsWholeStatement(const History& history, const Step& step) {
   return history.StatementOf(step).actions.size() == 1 && step.within == nullptr;
 }
@@ -233,14 +249,37 @@ std::vector<Fix> RunOutside(const History& history, const Step& step, absl::stri
   const bool only = migration.script->statements.size() == 1;
   if (migration.outside.empty() || only || !RunnerWraps(history, step)) return {};
   if (!CanEdit(history, step) || IsSaidLater(history, step, name)) return {};
+  // DROP of the same name before it may have to move out as well, and would come after it.
+  if (SaysName(history.SourceOf(step).text().substr(0, step.span.begin), name)) return {};
   const Source& source = history.SourceOf(step);
-  const Span span = history.StatementOf(step).span;
+  const Span statement = history.StatementOf(step).span;
+  const Span span = {statement.begin, EndBefore(source, statement)};
   return {{.title = absl::StrCat(title, ", in a file of its own"),
            .safe = false,
            .edits = {TakeOut(history, step)},
            .following = {absl::StrCat(source.Text({span.begin, edit.span.begin}), edit.text,
                                       source.Text({edit.span.end, span.end}), ";\n")},
            .following_alone = true}};
+}
+
+std::string InTransaction(const History& history, const Step& step, absl::string_view statements) {
+  const bool wrapped = history.migrations()[step.migration].wrapping != Wrapping::kNone;
+  return wrapped ? std::string(statements) : absl::StrCat("begin;\n", statements, "\ncommit;");
+}
+
+std::string BatchOf(const Relation& table) {
+  for (const TableConstraint& constraint : table.constraints) {
+    if (constraint.kind != ConstraintKind::kPrimaryKey || constraint.columns.size() != 1) continue;
+    const TableColumn* key = table.FindColumn(constraint.columns[0]);
+    const bool integer = IsOfType(*key, "int4") || IsOfType(*key, "int8");
+    if (integer) return absl::StrCat(SqlName(key->name), " between 1 and 10000");
+  }
+  return "ctid >= '(0,0)' and ctid < '(1000,0)'";
+}
+
+Name NameFor(const Relation& table, const Name& written) {
+  const bool found = !written.schema.empty() || table.schema == "public";
+  return found ? written : Name{.schema = table.schema, .name = table.name};
 }
 
 std::vector<Fix> ValidateLater(const History& history, const Step& step,
@@ -250,20 +289,28 @@ std::vector<Fix> ValidateLater(const History& history, const Step& step,
   if (!CanEdit(history, step) || add.table.only) return {};
   const std::string name = NameOfAdded(history, step, add);
   if (name.empty()) return {};
-  const std::string validate =
-      absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(add.table.name),
-                   " VALIDATE CONSTRAINT ", SqlName(name));
+  const auto validate = [&](const Name& table) {
+    return absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(table),
+                        " VALIDATE CONSTRAINT ", SqlName(name));
+  };
   const Edit not_valid = Append(step, "NOT VALID");
   if (apart) {
-    return {{.title = "add it NOT VALID, then validate it",
-             .safe = safe,
-             .edits = {not_valid, InsertStatementsAfter(history, step, {validate})}}};
+    return {
+        {.title = "add it NOT VALID, then validate it",
+         .safe = safe,
+         .edits = {not_valid, InsertStatementsAfter(history, step, {validate(add.table.name)})}}};
   }
-  if (!RunnerWraps(history, step)) return {};
+  const Relation* table = history.After(LastOfStatement(history, step))
+                              .Find(add.table.name, history.SessionAt(step).search_path);
+  if (!RunnerWraps(history, step) || table == nullptr) return {};
+  // What comes later must leave it to be validated.
+  if (!IsLeftAlone(history, step, *table) || IsSaidLater(history, step, name)) return {};
+  const Relation* end = history.At(EndOfMigration(history, step)).Find(table->id);
+  if (end->FindConstraint(name) == nullptr) return {};
   return {{.title = "add it NOT VALID, and validate it in a file that follows",
            .safe = false,
            .edits = {not_valid},
-           .following = {absl::StrCat(validate, ";\n")}}};
+           .following = {absl::StrCat(validate(NameFor(*table, add.table.name)), ";\n")}}};
 }
 
 }  // namespace plimsoll

@@ -61,15 +61,32 @@ bool RunnerWraps(const History& history, const Step& step);
 // runner that wraps this step.
 std::string OutsideTransaction(const History& history, const Step& step);
 
+// Whether statements that run after the step's migration find the table as it is behind the step:
+// under the same name, and changed by no later migration.
+bool IsLeftAlone(const History& history, const Step& step, const Relation& table);
+// The table's name for a file of its own, where the search_path may be another than where it was
+// written.
+Name NameFor(const Relation& table, const Name& written);
+// Whether the name stands behind the step in its file, in whatever place.
+bool IsSaidLater(const History& history, const Step& step, absl::string_view name);
+
 // Whether nothing else stands in the step's statement: an ALTER TABLE with one subcommand.
 bool IsWholeStatement(const History& history, const Step& step);
 
 // Puts the edit of the step's statement in: where the statement stands if it runs alone, and then
 // the fix is as safe as `safe`, else in a file of its own that the runner does not wrap. None where
-// the runner has no way to do that, and where a later statement of the file may need what this one
-// does: one that says `name`.
+// the runner has no way to do that, and where another statement of the file may have to come before
+// or after this one: one that says `name`.
 std::vector<Fix> RunOutside(const History& history, const Step& step, absl::string_view title,
                             absl::string_view name, const Edit& edit, bool safe);
+
+// A transaction of its own, as a file of the step's runner says it: with BEGIN and COMMIT, unless
+// the runner opens one around each file.
+std::string InTransaction(const History& history, const Step& step, absl::string_view statements);
+
+// The condition of a first batch of the table's rows: by a range of its key or, where no file tells
+// one, of its blocks.
+std::string BatchOf(const Relation& table);
 
 // Adds the constraint NOT VALID and validates it afterwards, in a transaction of its own: the same
 // schema, and the rows are read under a lock that lets writes go on. Where the runner wraps the

@@ -69,22 +69,6 @@ std::string TriggerSql(const Pair& pair) {
       "\n  for each row execute function ", pair.function, "();");
 }
 
-// By a range of the key or, where no file tells one, of the table's blocks.
-std::string BatchOf(const Relation& table) {
-  for (const TableConstraint& constraint : table.constraints) {
-    if (constraint.kind != ConstraintKind::kPrimaryKey || constraint.columns.size() != 1) continue;
-    const TableColumn* key = table.FindColumn(constraint.columns[0]);
-    const bool integer = IsOfType(*key, "int4") || IsOfType(*key, "int8");
-    if (integer) return absl::StrCat(SqlName(key->name), " between 1 and 10000");
-  }
-  return "ctid >= '(0,0)' and ctid < '(1000,0)'";
-}
-
-std::string InTransaction(const History& history, const Step& step, const std::string& statements) {
-  const bool wrapped = history.migrations()[step.migration].wrapping != Wrapping::kNone;
-  return wrapped ? statements : absl::StrCat("begin;\n", statements, "\ncommit;");
-}
-
 // One more index for each plain one that has the column, so that queries by its new name are served
 // as those by the old one are. They go with the new column at the end.
 std::string IndexSql(const CatalogView& before, const Relation& table, const Pair& pair,

@@ -9,12 +9,6 @@
 namespace plimsoll::rules {
 namespace {
 
-// A transaction of its own, unless the runner opens one around each file.
-std::string Together(const History& history, const Step& step, const std::string& statements) {
-  const bool wrapped = history.migrations()[step.migration].wrapping != Wrapping::kNone;
-  return wrapped ? statements : absl::StrCat("begin;\n", statements, "\ncommit;");
-}
-
 bool IsQueried(const Relation& relation) {
   return relation.IsTable() || relation.kind == RelationKind::kView ||
          relation.kind == RelationKind::kMaterializedView;
@@ -37,7 +31,7 @@ std::vector<PlanStep> PlanOfMove(const History& history, const Step& step, const
   return {
       {.stage = Stage::kExpand,
        .what = absl::StrCat("move it and leave a view in its place, in one transaction; ", kGrants),
-       .sql = Together(history, step, move)},
+       .sql = InTransaction(history, step, move)},
       {.stage = Stage::kSwitch,
        .what = absl::StrCat("deploy code that finds it in schema ", Quoted(to))},
       {.stage = Stage::kContract,
@@ -61,7 +55,7 @@ std::vector<PlanStep> PlanOfRename(const History& history, const Step& step) {
                                 "relation, in one transaction; functions, types and sequences that "
                                 "code names need a stand-in of their own; ",
                                 kGrants),
-           .sql = Together(history, step, all)},
+           .sql = InTransaction(history, step, all)},
           {.stage = Stage::kSwitch,
            .what = absl::StrCat("deploy code that names schema ", Quoted(rename->to))},
           {.stage = Stage::kContract,

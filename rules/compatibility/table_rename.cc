@@ -16,13 +16,12 @@ std::vector<PlanStep> PlanOf(const History& history, const Step& step, RelationK
   const std::string both =
       absl::StrCat(AlterWord(kind), old_sql, " rename to ", SqlName(rename->to), ";\ncreate view ",
                    old_sql, " as select * from ", SqlName(Name{old_name.schema, rename->to}), ";");
-  const bool wrapped = history.migrations()[step.migration].wrapping != Wrapping::kNone;
   return {
       {.stage = Stage::kExpand,
        .what = "rename it and make a view of the old name, in one transaction; grant on the "
                "view what its users have on the table, and with row security make it WITH "
                "(security_invoker = true)",
-       .sql = wrapped ? both : absl::StrCat("begin;\n", both, "\ncommit;")},
+       .sql = InTransaction(history, step, both)},
       {.stage = Stage::kSwitch, .what = absl::StrCat("deploy code that says ", Quoted(rename->to))},
       {.stage = Stage::kContract,
        .what = "drop the view when no code asks for it any more",

@@ -6,6 +6,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -69,6 +70,67 @@ std::string HelpForWhole(const History& history, const Step& step,
       " ADD CONSTRAINT and attach the partitions' indexes with ALTER INDEX … ATTACH PARTITION");
 }
 
+bool IsOfCause(const Constraint& constraint, Cause cause) {
+  if (!constraint.using_index.empty()) return false;
+  return (constraint.kind == ConstraintKind::kUnique && cause == Cause::kUnique) ||
+         (constraint.kind == ConstraintKind::kPrimaryKey && cause == Cause::kPrimaryKey) ||
+         (constraint.kind == ConstraintKind::kExclusion && cause == Cause::kExclusion);
+}
+
+// The subcommand that asks for the index, which the last one of the statement is said to build.
+// Null: no constraint of the statement does.
+const Step* MakerOf(const History& history, const Step& step, const Work& build) {
+  // A partition's index has a name of its own.
+  const Step* other = nullptr;
+  const Step* inlined = nullptr;
+  const uint32_t last = LastOfStatement(history, step).index;
+  for (uint32_t i = FirstOfStatement(history, step).index; i <= last; ++i) {
+    const Step& part = history.steps()[i];
+    if (const auto* add = part.As<action::AddConstraint>()) {
+      if (!IsOfCause(add->constraint, build.cause)) continue;
+      const std::string& name = add->constraint.name;
+      const bool named = build.index == name || absl::EndsWith(build.index, "." + name);
+      if (!name.empty() && named) return &part;
+      if (other == nullptr) other = &part;
+    } else if (const auto* column = part.As<action::AddColumn>()) {
+      const std::vector<Constraint>& inline_ones = column->column.constraints;
+      const bool asks =
+          std::any_of(inline_ones.begin(), inline_ones.end(),
+                      [&](const Constraint& one) { return IsOfCause(one, build.cause); });
+      if (asks && inlined == nullptr) inlined = &part;
+    }
+  }
+  return other != nullptr ? other : inlined;
+}
+
+// A primary key over an index reads the table once more where a column may be null.
+bool ReadsForKey(const Step& step, const Work& work) {
+  const auto* add = step.As<action::AddConstraint>();
+  return add != nullptr && work.kind == WorkKind::kScan && work.cause == Cause::kNotNull &&
+         add->constraint.kind == ConstraintKind::kPrimaryKey &&
+         !add->constraint.using_index.empty();
+}
+
+void ReportBuild(const History& history, const Step& step, const Work& build,
+                 std::vector<const Step*>& told, const Reporter& report) {
+  const Step* maker = MakerOf(history, step, build);
+  // What it builds on partitions is the same once more.
+  if (maker == nullptr || std::find(told.begin(), told.end(), maker) != told.end()) return;
+  told.push_back(maker);
+  Complaint complaint = {.message = absl::StrCat("builds index ", Quoted(build.index), " while ",
+                                                 BlockingWords(*maker))};
+  const auto* add = maker->As<action::AddConstraint>();
+  if (build.cause == Cause::kExclusion) {
+    complaint.help =
+        "an exclusion constraint has no form that works online: add it while nobody uses the "
+        "table, with a lock_timeout set";
+  } else if (add != nullptr) {
+    complaint.help = HelpForWhole(history, *maker, *add);
+    complaint.fixes = BuildBefore(history, *maker, *add);
+  }
+  report(*maker, std::move(complaint));
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(constraint_builds_index) = {
@@ -120,39 +182,18 @@ An exclusion constraint has no form that works online.
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
-            const auto* add = step.As<action::AddConstraint>();
-            if (add == nullptr && step.As<action::AddColumn>() == nullptr) continue;
-            const Effects& effects = step.effects;
-            for (const Work& work : effects.work) {
-              const bool build =
-                  work.kind == WorkKind::kIndexBuild &&
-                  (work.cause == Cause::kUnique || work.cause == Cause::kPrimaryKey ||
-                   work.cause == Cause::kExclusion);
-              // A primary key reads the table once more where a column may be null.
-              const bool scan = work.kind == WorkKind::kScan && work.cause == Cause::kNotNull &&
-                                add != nullptr &&
-                                add->constraint.kind == ConstraintKind::kPrimaryKey &&
-                                !add->constraint.using_index.empty();
-              if (!work.relation.live || (!build && !scan)) continue;
-              Complaint complaint = {
-                  .message = absl::StrCat(
-                      build ? absl::StrCat("builds index ", Quoted(work.index))
-                            : absl::StrCat("reads every row of ", Quoted(work.relation.name)),
-                      " while ", BlockingWords(step))};
-              if (work.cause == Cause::kExclusion) {
-                complaint.help =
-                    "an exclusion constraint has no form that works online: add it while nobody "
-                    "uses the table, with a lock_timeout set";
-              } else if (scan) {
-                complaint.help =
-                    "set its columns NOT NULL before, which a validated check proves (see "
-                    "set-not-null-scan)";
-              } else if (add != nullptr) {
-                complaint.help = HelpForWhole(history, step, *add);
-                complaint.fixes = BuildBefore(history, step, *add);
+            std::vector<const Step*> told;
+            for (const Work& work : step.effects.work) {
+              if (!work.relation.live || work.relation.emptied) continue;
+              if (work.kind == WorkKind::kIndexBuild) {
+                ReportBuild(history, step, work, told, report);
+              } else if (ReadsForKey(step, work)) {
+                report(step,
+                       {.message = absl::StrCat("reads every row of ", Quoted(work.relation.name),
+                                                " while ", BlockingWords(step)),
+                        .help = "set its columns NOT NULL before, which a validated check "
+                                "proves (see set-not-null-scan)"});
               }
-              report(step, std::move(complaint));
-              break;
             }
           }
         },

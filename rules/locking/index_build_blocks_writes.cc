@@ -16,9 +16,9 @@ namespace {
 // changes what it is over.
 bool CanWait(const History& history, const Step& step, const Relation& table,
              const std::string& index) {
-  const CatalogView end = history.At(EndOfMigration(history, step));
+  if (!IsLeftAlone(history, step, table)) return false;
+  const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
   const Relation* left = end.Find(table.id);
-  if (left == nullptr || left->DisplayName() != table.DisplayName()) return false;
   const Relation* made = end.Find({.schema = table.schema, .name = index}, {});
   // A foreign key and ON CONFLICT ask for a unique index without naming it.
   return made != nullptr && !made->unique &&

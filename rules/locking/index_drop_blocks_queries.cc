@@ -14,6 +14,10 @@ std::vector<Fix> DropConcurrently(const History& history, const Step& step,
   if (drop.objects.size() != 1 || drop.cascade) return {};
   const std::optional<Edit> edit = InsertAfter(history, step, "DROP INDEX", "CONCURRENTLY");
   if (!edit) return {};
+  // One that a later migration makes anew would be dropped instead.
+  const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  if (!RunsAlone(history, step) && end.Find(drop.objects[0], path) != nullptr) return {};
   // The index of a partitioned table is refused.
   return RunOutside(history, step, "drop it CONCURRENTLY", drop.objects[0].name, *edit, known);
 }

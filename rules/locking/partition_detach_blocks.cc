@@ -74,6 +74,9 @@ create table alarm (id bigint primary key, at date references reading);
 alter table reading detach partition reading_2015;
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ partition-detach-blocks: looks through `alarm` while ACCESS EXCLUSIVE on `reading` blocks reads and writes
 ```
+
+`CONCURRENTLY` looks through them too, while `SHARE` on them stops their writers, and locks each of
+them for a moment in the end. What it spares is the partitioned table.
 )md",
     .check =
         [](const History& history, const Reporter& report) {

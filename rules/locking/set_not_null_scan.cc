@@ -27,14 +27,20 @@ std::vector<Fix> ProveBefore(const History& history, const Step& step,
   const std::string validate = absl::StrCat(alter, " VALIDATE CONSTRAINT ", check);
   const std::string drop = absl::StrCat(alter, " DROP CONSTRAINT IF EXISTS ", check);
   if (!apart) {
-    if (!RunnerWraps(history, step)) return {};
+    // What comes later must leave the column as it is, and not count on what it is to be.
+    if (!RunnerWraps(history, step) || !IsLeftAlone(history, step, *table)) return {};
+    if (IsSaidLater(history, step, set.column)) return {};
+    const std::string later = absl::StrCat("ALTER TABLE ", set.table.if_exists ? "IF EXISTS " : "",
+                                           SqlName(NameFor(*table, set.table.name)));
+    const std::string validate_later = absl::StrCat(later, " VALIDATE CONSTRAINT ", check);
     const std::string require =
-        absl::StrCat(alter, " ALTER COLUMN ", SqlName(set.column), " SET NOT NULL");
-    return {
-        {.title = "have a check prove it that is validated in a file that follows",
-         .safe = false,
-         .edits = {Replace(step, add)},
-         .following = {absl::StrCat(validate, ";\n"), absl::StrCat(require, ";\n", drop, ";\n")}}};
+        absl::StrCat(later, " ALTER COLUMN ", SqlName(set.column), " SET NOT NULL");
+    const std::string drop_later = absl::StrCat(later, " DROP CONSTRAINT IF EXISTS ", check);
+    return {{.title = "have a check prove it that is validated in a file that follows",
+             .safe = false,
+             .edits = {Replace(step, add)},
+             .following = {absl::StrCat(validate_later, ";\n"),
+                           absl::StrCat(require, ";\n", drop_later, ";\n")}}};
   }
   // A table that no file creates may have a check of that name.
   return {

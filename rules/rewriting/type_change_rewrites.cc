@@ -106,11 +106,6 @@ class Exchange {
   }
 
  private:
-  std::string InTransaction(const std::string& statements) const {
-    const bool wrapped = history_.migrations()[step_.migration].wrapping != Wrapping::kNone;
-    return wrapped ? statements : absl::StrCat("begin;\n", statements, "\ncommit;");
-  }
-
   std::string Function() const { return SqlName(Name{alter_.table.name.schema, sync_}); }
 
   void Swap(absl::string_view change) {
@@ -124,27 +119,16 @@ class Exchange {
             ? absl::StrCat("new.", column_)
             : absl::StrCat("(select ", words_.expression, " from (select new.*) as ",
                            SqlName(alter_.table.name.name), ")");
-    return {
-        .stage = Stage::kExpand,
-        .what = "add a column of the new type, and a trigger that fills it",
-        .sql = InTransaction(absl::StrCat(
-            "alter table ", table_, " add column ", new_, " ", words_.type, ";\ncreate function ",
-            Function(), "() returns trigger language plpgsql as $$\nbegin\n", "  new.", new_,
-            " := ", value, ";\n  return new;\nend $$;\ncreate trigger ", SqlName(sync_),
-            " before insert or update on ", table_, "\n  for each row execute function ",
-            Function(), "();"))};
-  }
-
-  // By a range of the key or, where no file tells one, of the table's blocks.
-  std::string Batch() const {
-    for (const TableConstraint& constraint : relation_.constraints) {
-      if (constraint.kind != ConstraintKind::kPrimaryKey || constraint.columns.size() != 1)
-        continue;
-      const TableColumn* key = relation_.FindColumn(constraint.columns[0]);
-      const bool integer = IsOfType(*key, "int4") || IsOfType(*key, "int8");
-      if (integer) return absl::StrCat(SqlName(key->name), " between 1 and 10000");
-    }
-    return "ctid >= '(0,0)' and ctid < '(1000,0)'";
+    return {.stage = Stage::kExpand,
+            .what = "add a column of the new type, and a trigger that fills it",
+            .sql = InTransaction(
+                history_, step_,
+                absl::StrCat("alter table ", table_, " add column ", new_, " ", words_.type,
+                             ";\ncreate function ", Function(),
+                             "() returns trigger language plpgsql as $$\nbegin\n", "  new.", new_,
+                             " := ", value, ";\n  return new;\nend $$;\ncreate trigger ",
+                             SqlName(sync_), " before insert or update on ", table_,
+                             "\n  for each row execute function ", Function(), "();"))};
   }
 
   PlanStep BackfillStep() const {
@@ -154,7 +138,7 @@ class Exchange {
                 "own, up to the end of the table",
             .sql = absl::StrCat("update ", table_, " set ", new_, " = ",
                                 words_.expression.empty() ? column_ : words_.expression, " where ",
-                                Batch(), ";")};
+                                BatchOf(relation_), ";")};
   }
 
   PlanStep SwapStep() const {
@@ -177,7 +161,7 @@ class Exchange {
     all.insert(all.end(), swap_.begin(), swap_.end());
     return {.stage = Stage::kSwitch,
             .what = std::move(what),
-            .sql = InTransaction(absl::StrJoin(all, "\n"))};
+            .sql = InTransaction(history_, step_, absl::StrJoin(all, "\n"))};
   }
 
   // SET NOT NULL reads no row where a validated check says the same.

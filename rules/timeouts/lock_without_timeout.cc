@@ -81,6 +81,9 @@ The first such lock of a transaction is reported, or of all that the file runs o
           for (const Step& step : history.steps()) {
             const Lock* lock = step.effects.StrongestLiveLock();
             if (lock == nullptr || !BlocksWrites(lock->mode)) continue;
+            // What runs CONCURRENTLY waits for others before it takes such a lock, and must not be
+            // stopped half way (see timeout-before-concurrently).
+            if (step.effects.forbidden_in_transaction) continue;
             if (history.SessionAt(step).lock_timeout_ms.value_or(0) > 0) continue;
             const auto scope = ScopeOf(step, history);
             if (!told.insert(scope).second) continue;
