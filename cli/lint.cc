@@ -66,7 +66,8 @@ int Fail(const absl::Status& status) {
 int ShowDiff(const LintOptions& options, const Fixing& fixing) {
   std::string diff;
   for (const FileChange& change : fixing.changes) {
-    diff += report::UnifiedDiff(change.path, change.before, change.after, change.created);
+    diff += report::UnifiedDiff(PathInRepository(change.path), change.before, change.after,
+                                change.created);
   }
   return Deliver(diff, options.output, diff.empty() ? kExitClean : kExitFindings);
 }

@@ -1,6 +1,7 @@
 // Fixes are right: they apply, they settle, they bring no new finding, and what they make leaves
 // the same schema on a real server as what they were made of. The diff is one that git applies.
 
+#include "workspace/files.h"
 #include "workspace/fixing.h"
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include "tests/support/fixable.h"
 #include "tests/support/stage.h"
 #include "tests/support/temporary_folder.h"
+#include "workspace/files.h"
 
 namespace plimsoll {
 namespace {
@@ -109,6 +111,19 @@ TEST(UnifiedDiffTest, GitMakesTheNewTextOfTheOld) {
     EXPECT_EQ(Patched(before, after, false), after) << i << "\n" << before;
   }
   EXPECT_EQ(Patched("", "select 1;\n", true), "select 1;\n");
+}
+
+// git counts paths from the root, wherever it is called.
+TEST(UnifiedDiffTest, NamesAFileFromTheRootOfItsRepository) {
+  const TemporaryFolder folder;
+  folder.Write("db/m/1.sql", "select 1;\n");
+  const std::string here = absl::StrCat("cd '", folder.path(), "' && git init -q . && cd db && ");
+  ASSERT_EQ(std::system(absl::StrCat(here, "true").c_str()), 0);
+  const std::string path = PathInRepository(folder.Path("db/m/../m/1.sql"));
+  EXPECT_EQ(path, "db/m/1.sql");
+  folder.Write("patch", report::UnifiedDiff(path, "select 1;\n", "select 2;\n", false));
+  EXPECT_EQ(std::system(absl::StrCat(here, "git apply ../patch").c_str()), 0);
+  EXPECT_EQ(ReadWhole(folder.Path("db/m/1.sql")), "select 2;\n");
 }
 
 TEST(UnifiedDiffTest, IsLinearInTheText) {

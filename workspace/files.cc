@@ -118,6 +118,17 @@ absl::string_view NameOf(absl::string_view path) {
   return slash == absl::string_view::npos ? path : path.substr(slash + 1);
 }
 
+std::string PathInRepository(absl::string_view path) {
+  const std::string absolute = AbsolutePath(path);
+  for (std::string root = ParentOf(absolute);; root = ParentOf(root)) {
+    // A folder, or the file by which a second work tree names it.
+    if (CheckExists(JoinPath(root, ".git")).ok()) {
+      return absolute.substr(root == "/" ? 1 : root.size() + 1);
+    }
+    if (root == "/" || root == ".") return std::string(path);
+  }
+}
+
 bool IsFolder(const std::string& path) {
   std::error_code error;
   return std::filesystem::is_directory(path, error);

@@ -32,6 +32,10 @@ std::string AbsolutePath(absl::string_view path);
 std::string ParentOf(absl::string_view path);
 absl::string_view NameOf(absl::string_view path);
 
+// The path from the root of the Git repository it lies in, as `git diff` writes it; as it is where
+// there is none.
+std::string PathInRepository(absl::string_view path);
+
 bool IsFolder(const std::string& path);
 // What reading it would say where there is no such path. A link that leads nowhere is there.
 absl::Status CheckExists(const std::string& path);

@@ -8,25 +8,6 @@
 #include "absl/strings/str_cat.h"
 
 namespace plimsoll {
-namespace {
-
-bool IsTransactionControl(const Action& action) {
-  return std::holds_alternative<action::Begin>(action.kind) ||
-         std::holds_alternative<action::Commit>(action.kind) ||
-         std::holds_alternative<action::Rollback>(action.kind);
-}
-
-}  // namespace
-
-bool ControlsTransactions(const Script& script) {
-  for (const Statement& statement : script.statements) {
-    if (std::any_of(statement.actions.begin(), statement.actions.end(), IsTransactionControl)) {
-      return true;
-    }
-  }
-  return false;
-}
-
 bool HasStatementForbiddenInTransaction(const Script& script, int server_version) {
   // Whether a statement may run in a transaction does not hang on what exists, so an empty catalog
   // will do; the simulation is where it is known.

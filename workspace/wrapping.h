@@ -25,9 +25,6 @@ std::string FileWith(Layout layout, absl::string_view statements, bool alone);
 // PostgreSQL refuses a statement of this script inside a transaction block.
 bool HasStatementForbiddenInTransaction(const Script& script, int server_version);
 
-// BEGIN, COMMIT or ROLLBACK stands in the script itself.
-bool ControlsTransactions(const Script& script);
-
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_WORKSPACE_WRAPPING_H_

@@ -68,20 +68,13 @@ std::string NameOfAdded(const History& history, const Step& step,
   return names.size() == added ? names[place] : "";
 }
 
-bool ControlsTransactions(const Statement& statement) {
-  return std::any_of(statement.actions.begin(), statement.actions.end(), [](const Action& action) {
-    return std::holds_alternative<action::Begin>(action.kind) ||
-           std::holds_alternative<action::Commit>(action.kind) ||
-           std::holds_alternative<action::Rollback>(action.kind);
-  });
-}
-
-// Where the statement ends: before its semicolon, comments included.
-uint32_t EndBefore(const Source& source, Span statement) {
+// Its semicolon, behind which another statement may stand. Empty behind the last one of a file that
+// has none.
+Span SemicolonOf(const Source& source, Span statement) {
   Lexer lexer(source.text().substr(statement.end), statement.end);
   Token token;
   const bool ended = lexer.NextCode(&token) && token.symbol == ';';
-  return ended ? token.span.begin : statement.end;
+  return ended ? token.span : Span{statement.end, statement.end};
 }
 
 bool SaysName(absl::string_view text, absl::string_view name) {
@@ -97,9 +90,7 @@ Edit TakeOut(const History& history, const Step& step) {
   const absl::string_view text = history.SourceOf(step).text();
   Span span = history.StatementOf(step).span;
   span.begin -= static_cast<uint32_t>(IndentationOf(history.SourceOf(step), span.begin).size());
-  Lexer lexer(text.substr(span.end), span.end);
-  Token token;
-  if (lexer.NextCode(&token) && token.symbol == ';') span.end = token.span.end;
+  span.end = SemicolonOf(history.SourceOf(step), span).end;
   if (absl::StartsWith(text.substr(span.end), "\r\n")) {
     span.end += 2;
   } else if (absl::StartsWith(text.substr(span.end), "\n")) {
@@ -192,16 +183,12 @@ Edit InsertStatementsAfter(const History& history, const Step& step,
                            absl::Span<const std::string> statements) {
   const Source& source = history.SourceOf(step);
   const Span span = history.StatementOf(step).span;
-  // Behind its semicolon; the last statement of a file may have none.
-  Lexer lexer(source.text().substr(span.end), span.end);
-  Token token;
-  const bool ended = lexer.NextCode(&token) && token.symbol == ';';
-  const uint32_t place = ended ? token.span.end : span.end;
-  std::string text(ended ? 0 : 1, ';');
+  const Span semicolon = SemicolonOf(source, span);
+  std::string text(semicolon.size() == 0 ? 1 : 0, ';');
   for (const std::string& statement : statements) {
     absl::StrAppend(&text, LineEndOf(source), IndentationOf(source, span.begin), statement, ";");
   }
-  return {.span = {place, place}, .text = std::move(text)};
+  return {.span = {semicolon.end, semicolon.end}, .text = std::move(text)};
 }
 
 bool RunsAlone(const History& history, const Step& step) {
@@ -218,8 +205,7 @@ bool RunnerWraps(const History& history, const Step& step) {
   const bool wraps =
       migration.wrapping == Wrapping::kFile || migration.wrapping == Wrapping::kMessage;
   if (!wraps || step.within != nullptr || !history.TransactionOf(step).block) return false;
-  const std::vector<Statement>& statements = migration.script->statements;
-  return std::none_of(statements.begin(), statements.end(), ControlsTransactions);
+  return !ControlsTransactions(*migration.script);
 }
 
 std::string OutsideTransaction(const History& history, const Step& step) {
@@ -253,7 +239,7 @@ std::vector<Fix> RunOutside(const History& history, const Step& step, absl::stri
   if (SaysName(history.SourceOf(step).text().substr(0, step.span.begin), name)) return {};
   const Source& source = history.SourceOf(step);
   const Span statement = history.StatementOf(step).span;
-  const Span span = {statement.begin, EndBefore(source, statement)};
+  const Span span = {statement.begin, SemicolonOf(source, statement).begin};
   return {{.title = absl::StrCat(title, ", in a file of its own"),
            .safe = false,
            .edits = {TakeOut(history, step)},
@@ -268,11 +254,11 @@ std::string InTransaction(const History& history, const Step& step, absl::string
 }
 
 std::string BatchOf(const Relation& table) {
-  for (const TableConstraint& constraint : table.constraints) {
-    if (constraint.kind != ConstraintKind::kPrimaryKey || constraint.columns.size() != 1) continue;
-    const TableColumn* key = table.FindColumn(constraint.columns[0]);
-    const bool integer = IsOfType(*key, "int4") || IsOfType(*key, "int8");
-    if (integer) return absl::StrCat(SqlName(key->name), " between 1 and 10000");
+  const TableConstraint* key = table.PrimaryKey();
+  if (key != nullptr && key->columns.size() == 1) {
+    const TableColumn* column = table.FindColumn(key->columns[0]);
+    const bool integer = IsOfType(*column, "int4") || IsOfType(*column, "int8");
+    if (integer) return absl::StrCat(SqlName(column->name), " between 1 and 10000");
   }
   return "ctid >= '(0,0)' and ctid < '(1000,0)'";
 }

@@ -104,8 +104,6 @@ class Applier {
   void MakeSequence(const Relation& table, const std::string& column,
                     const SequenceOptions& options);
   void AddTo(RelationId table, const Constraint& constraint);
-  void AddUnrepeated(RelationId table, const Constraint& constraint,
-                     absl::Span<const Constraint* const> all);
   void AddToAll(const Target& target, const Constraint& constraint);
   void AddToPart(RelationId table, const Constraint& constraint, const std::string& name);
   bool ComesAlong(const Relation& part, const action::CreateIndex& create, RelationId whole) const;

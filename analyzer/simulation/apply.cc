@@ -310,42 +310,6 @@ void Applier::CopyFrom(const Name& name, uint32_t options, RelationId to) {
   if ((options & kLikeIndexes) != 0) CopyIndexes(*like, to);
 }
 
-namespace {
-
-// Whether both ask for the same index (parse_utilcmd.c:transformIndexConstraints).
-bool AskTheSame(const Constraint& a, const Constraint& b) {
-  const auto is_key = [](const Constraint& constraint) {
-    return constraint.kind == ConstraintKind::kPrimaryKey ||
-           constraint.kind == ConstraintKind::kUnique;
-  };
-  return is_key(a) && is_key(b) && a.columns == b.columns && a.include == b.include &&
-         a.deferrable == b.deferrable && a.initially_deferred == b.initially_deferred &&
-         a.nulls_not_distinct == b.nulls_not_distinct && a.overlaps == b.overlaps;
-}
-
-}  // namespace
-
-// Of key constraints of one CREATE TABLE that ask for the same index the primary key stays, or else
-// the first, and takes the name of the next where it has none.
-void Applier::AddUnrepeated(RelationId id, const Constraint& constraint,
-                            absl::Span<const Constraint* const> all) {
-  const Constraint* stays = &constraint;
-  const Constraint* named = constraint.name.empty() ? nullptr : &constraint;
-  bool met = false;
-  for (const Constraint* other : all) {
-    if (other == &constraint) met = true;
-    if (other == &constraint || !AskTheSame(*other, constraint)) continue;
-    const bool first = !met && constraint.kind != ConstraintKind::kPrimaryKey;
-    if (other->kind == ConstraintKind::kPrimaryKey || first) stays = other;
-    if (named == nullptr && !other->name.empty()) named = other;
-  }
-  if (stays != &constraint) return;
-  if (named == nullptr || named == &constraint) return AddTo(id, constraint);
-  Constraint renamed = constraint;
-  renamed.name = named->name;
-  AddTo(id, renamed);
-}
-
 void Applier::Apply(const action::CreateTable& create) {
   Relation table = Fresh(create.partitioned ? RelationKind::kPartitionedTable
                          : create.foreign   ? RelationKind::kForeignTable
@@ -419,16 +383,15 @@ void Applier::Apply(const action::CreateTable& create) {
     if (const Relation* parent = Find(*create.partition_of)) InheritFrom(id, *parent, true);
   }
   if (NamesNotNulls()) NameNotNulls(id, create);
-  std::vector<const Constraint*> constraints;
-  for (const Column& column : create.columns) {
-    for (const Constraint& constraint : column.constraints) {
-      const bool kept =
-          constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull;
-      if (kept) constraints.push_back(&constraint);
+  for (const MadeConstraint& made : MadeBy(create)) {
+    if (made.name == made.asked->name) {
+      AddTo(id, *made.asked);
+    } else {
+      Constraint renamed = *made.asked;
+      renamed.name = std::string(made.name);
+      AddTo(id, renamed);
     }
   }
-  for (const Constraint& constraint : create.constraints) constraints.push_back(&constraint);
-  for (const Constraint* constraint : constraints) AddUnrepeated(id, *constraint, constraints);
 }
 
 void Applier::Apply(const action::AddColumn& add) {
@@ -682,7 +645,7 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
   }
   if (constraint.kind == ConstraintKind::kForeignKey) {
     const Relation* referenced = Find(constraint.referenced);
-    const TableConstraint* key = referenced == nullptr ? nullptr : PrimaryKeyOf(*referenced);
+    const TableConstraint* key = referenced == nullptr ? nullptr : referenced->PrimaryKey();
     if (referenced != nullptr) made.referenced = referenced->id;
     // REFERENCES without columns means the primary key as it is now.
     if (made.referenced_columns.empty() && key != nullptr) made.referenced_columns = key->columns;
@@ -1689,16 +1652,17 @@ void Applier::SetMayHaveRows(const Name& name) {
 // have rows.
 void Applier::Apply(const action::Truncate& truncate) {
   if (situation_.conditional) return;
+  std::vector<const Relation*> tables;
   for (const Target& target : truncate.tables) {
-    const Relation* named = Find(target.name);
-    if (named == nullptr) continue;
-    std::vector<const Relation*> tables;
-    if (!target.only) tables = view().DescendantsOf(*named);
-    tables.push_back(named);
-    for (const Relation* table : tables) {
-      catalog_.Change(moment_, table->id,
-                      [&](Relation& changed) { changed.truncated = situation_.transaction + 1; });
-    }
+    const Relation* table = Find(target.name);
+    if (table == nullptr) continue;
+    tables.push_back(table);
+    if (target.only) continue;
+    for (const Relation* child : view().DescendantsOf(*table)) tables.push_back(child);
+  }
+  for (const Relation* table : EmptiedBy(truncate, std::move(tables), view())) {
+    catalog_.Change(moment_, table->id,
+                    [&](Relation& changed) { changed.truncated = situation_.transaction + 1; });
   }
 }
 

@@ -121,6 +121,13 @@ const TableConstraint* Relation::FindConstraint(absl::string_view constraint) co
   return FindNamed(constraints, constraint);
 }
 
+const TableConstraint* Relation::PrimaryKey() const {
+  for (const TableConstraint& constraint : constraints) {
+    if (constraint.kind == ConstraintKind::kPrimaryKey) return &constraint;
+  }
+  return nullptr;
+}
+
 const TableConstraint* Relation::FindNotNull(absl::string_view column) const {
   for (const TableConstraint& constraint : constraints) {
     const bool here = constraint.kind == ConstraintKind::kNotNull &&

@@ -230,6 +230,7 @@ struct Relation {
   TableColumn* FindColumn(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const TableConstraint* FindConstraint(absl::string_view constraint) const
       ABSL_ATTRIBUTE_LIFETIME_BOUND;
+  const TableConstraint* PrimaryKey() const ABSL_ATTRIBUTE_LIFETIME_BOUND;
   // The constraint behind NOT NULL on a column; before 18 there is none.
   TableConstraint* FindNotNull(absl::string_view column) ABSL_ATTRIBUTE_LIFETIME_BOUND;
   const TableConstraint* FindNotNull(absl::string_view column) const ABSL_ATTRIBUTE_LIFETIME_BOUND;

@@ -47,13 +47,6 @@ bool HasUniqueOver(const Relation& table, const std::vector<std::string>& column
   return false;
 }
 
-const TableConstraint* PrimaryKeyOf(const Relation& table) {
-  for (const TableConstraint& constraint : table.constraints) {
-    if (constraint.kind == ConstraintKind::kPrimaryKey) return &constraint;
-  }
-  return nullptr;
-}
-
 bool IsOpaque(const Action& action, const Effects& effects) {
   const auto* other = std::get_if<action::Other>(&action.kind);
   // Whoever writes to the system's catalogs changes what no statement says.

@@ -577,7 +577,6 @@ class Inspector {
   std::vector<const Relation*> HeapsOfDomain(const Name& domain);
   bool MayHaveFallen(Moment created) const { return created < situation_.trusted_since; }
   void NoteDroppedPart(const action::Drop& drop);
-  std::vector<const Relation*> ReferencingPartly(const Relation& table) const;
   bool ComesFromParent(const Relation& partition, const std::string& trigger) const;
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
@@ -704,8 +703,22 @@ bool MayHoldRows(const std::vector<const Relation*>& heaps);
 Cause CauseOf(ConstraintKind kind);
 // The relations that ALTER … ALL IN TABLESPACE moves (tablecmds.c:AlterTableMoveAll).
 std::vector<const Relation*> MovedBy(const action::MoveAll& move, const CatalogView& view);
-const TableConstraint* PrimaryKeyOf(const Relation& table);
 bool SameType(const TypeName& a, const TypeName& b);
+// The tables that refer to the table, or to one that it is a partition of.
+std::vector<const Relation*> ReferencingPartly(const Relation& table, const CatalogView& view);
+// The tables that TRUNCATE empties where `named` are those that it names, with the descendants of
+// all that do not say ONLY; CASCADE adds those that refer to any of them.
+std::vector<const Relation*> EmptiedBy(const action::Truncate& truncate,
+                                       std::vector<const Relation*> named, const CatalogView& view);
+// A constraint that CREATE TABLE makes, and the name that its text gives it. Of key constraints
+// that ask for the same index the primary key alone is made, or else the first, and takes the name
+// of the next where it has none (parse_utilcmd.c:transformIndexConstraints).
+struct MadeConstraint {
+  const Constraint* asked;
+  absl::string_view name;
+};
+// All but NOT NULL, those of the columns first.
+std::vector<MadeConstraint> MadeBy(const action::CreateTable& create);
 // What CREATE INDEX would have to say for another index like that one, on another table.
 action::CreateIndex LikeIndex(const Relation& index);
 

@@ -104,7 +104,7 @@ bool Inspector::CheckComputedColumn(const Column& column, const Relation& table)
   for (const Constraint& constraint : column.constraints) {
     if (!CheckSystemUse(constraint.expression, "check constraint")) return false;
     if (!has(constraint.expression)) return false;
-    const TableConstraint* key = PrimaryKeyOf(table);
+    const TableConstraint* key = table.PrimaryKey();
     const bool second =
         constraint.kind == ConstraintKind::kPrimaryKey && key != nullptr && !IsDroppedBeside(*key);
     if (!second) continue;
@@ -708,7 +708,7 @@ void Inspector::NoteReferencing(const Relation& referenced, const std::string& c
                                 bool rewrites) {
   for (const Relation* child : view_.ReferencingTables(referenced)) {
     for (const TableConstraint& constraint : child->constraints) {
-      const TableConstraint* key = PrimaryKeyOf(referenced);
+      const TableConstraint* key = referenced.PrimaryKey();
       const bool by_key =
           constraint.referenced_columns.empty() && key != nullptr && Contains(key->columns, column);
       const bool touches = constraint.referenced == referenced.id &&

@@ -132,7 +132,7 @@ std::vector<std::string> Inspector::ReferencedColumns(const Relation& referenced
   for (NewKey& key : KeysBeside(referenced)) {
     if (key.primary) return std::move(key.columns);
   }
-  const TableConstraint* key = PrimaryKeyOf(referenced);
+  const TableConstraint* key = referenced.PrimaryKey();
   return key == nullptr ? std::vector<std::string>() : key->columns;
 }
 
@@ -413,7 +413,7 @@ bool Inspector::CheckIndexed(const Relation& table, const Constraint& constraint
 
 bool Inspector::CheckPrimaryKey(const Relation& table, const std::vector<std::string>& columns,
                                 const std::string& inline_column) {
-  const TableConstraint* key = PrimaryKeyOf(table);
+  const TableConstraint* key = table.PrimaryKey();
   if (key != nullptr && !IsDroppedBeside(*key)) {
     Fail("42P16",
          absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
@@ -773,7 +773,7 @@ bool Inspector::CheckNullable(const Relation& table, const std::string& column) 
     Fail(sqlstate, absl::StrCat("column \"", column, "\" of \"", table.name, "\" ", why));
     return false;
   };
-  const TableConstraint* key = PrimaryKeyOf(table);
+  const TableConstraint* key = table.PrimaryKey();
   if (key != nullptr && !IsDroppedBeside(*key) && Contains(key->columns, column)) {
     return refuse("42P16", "is in a primary key");
   }

@@ -161,6 +161,8 @@ bool Inspector::AreOtherDefaults(const Relation& a, const TableColumn& in_a, con
   if (one.text && other.text) {
     return *one.text != *other.text && (IsOfType(in_a, "text") || IsOfType(in_a, "varchar"));
   }
+  // nextval() of its own sequence each, as a catalog has it.
+  if (!IsBareDefault(one) && !IsBareDefault(other)) return serial(a, in_a) && serial(b, in_b);
   if (!IsBareDefault(one) || !IsBareDefault(other)) return false;
   return !std::equal(one.operations.begin(), one.operations.end(), other.operations.begin(),
                      other.operations.end(), [](const Operation& x, const Operation& y) {
@@ -445,6 +447,43 @@ bool Inspector::CheckPartitioning(const action::CreateTable& create, const Relat
   return true;
 }
 
+// Whether both ask for the same index (parse_utilcmd.c:transformIndexConstraints).
+static bool AskTheSame(const Constraint& a, const Constraint& b) {
+  const auto is_key = [](const Constraint& constraint) {
+    return constraint.kind == ConstraintKind::kPrimaryKey ||
+           constraint.kind == ConstraintKind::kUnique;
+  };
+  return is_key(a) && is_key(b) && a.columns == b.columns && a.include == b.include &&
+         a.deferrable == b.deferrable && a.initially_deferred == b.initially_deferred &&
+         a.nulls_not_distinct == b.nulls_not_distinct && a.overlaps == b.overlaps;
+}
+
+static void AddMade(const Constraint& constraint, std::vector<MadeConstraint>& made) {
+  const auto same = std::find_if(made.begin(), made.end(), [&](const MadeConstraint& other) {
+    return AskTheSame(*other.asked, constraint);
+  });
+  if (same == made.end()) {
+    made.push_back({&constraint, constraint.name});
+  } else if (constraint.kind == ConstraintKind::kPrimaryKey) {
+    *same = {&constraint, constraint.name.empty() ? same->name : constraint.name};
+  } else if (same->name.empty()) {
+    same->name = constraint.name;
+  }
+}
+
+std::vector<MadeConstraint> MadeBy(const action::CreateTable& create) {
+  std::vector<MadeConstraint> made;
+  for (const Column& column : create.columns) {
+    for (const Constraint& constraint : column.constraints) {
+      const bool kept =
+          constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull;
+      if (kept) AddMade(constraint, made);
+    }
+  }
+  for (const Constraint& constraint : create.constraints) AddMade(constraint, made);
+  return made;
+}
+
 // The columns of the checks; the names that the indexes get.
 bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Relation& made,
                                     const std::vector<const Constraint*>& constraints) {
@@ -473,14 +512,17 @@ bool Inspector::CheckOwnConstraints(const action::CreateTable& create, const Rel
       Fail("42710", Exists("constraint", constraint->name));
       return false;
     }
-    const bool named = IsIndexConstraint(constraint->kind) && !constraint->name.empty();
-    const Relation* namesake =
-        named ? view_.Find({.schema = PlaceFor(create.table).schema, .name = constraint->name}, {})
-              : nullptr;
+  }
+  for (const MadeConstraint& constraint : MadeBy(create)) {
+    const bool named = IsIndexConstraint(constraint.asked->kind) && !constraint.name.empty();
+    const Relation* namesake = named ? view_.Find({.schema = PlaceFor(create.table).schema,
+                                                   .name = std::string(constraint.name)},
+                                                  {})
+                                     : nullptr;
     if (namesake == nullptr || namesake->assumed || create.persistence == Persistence::kTemporary) {
       continue;
     }
-    Fail("42P07", Exists("relation", constraint->name));
+    Fail("42P07", Exists("relation", constraint.name));
     return false;
   }
   return true;

@@ -668,7 +668,7 @@ bool Inspector::CheckIdentified(const Relation& table, const action::Write& writ
   const bool deletes = write.verb == DataVerb::kDelete;
   const bool changes = deletes || write.verb == DataVerb::kUpdate;
   if (!changes || !table.IsTable() || !KnowsAll(table) || table.replica_full) return true;
-  const TableConstraint* key = PrimaryKeyOf(table);
+  const TableConstraint* key = table.PrimaryKey();
   const Relation* index = view_.Find(table.replica_identity != 0 ? table.replica_identity
                                      : key != nullptr            ? key->index
                                                                  : 0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/volatility.h"
@@ -346,20 +347,34 @@ void Inspector::Look(const action::Drop& drop) {
 
 // Who refers to a partitioned table refers to each of its partitions
 // (tablecmds.c:addFkRecurseReferenced).
-std::vector<const Relation*> Inspector::ReferencingPartly(const Relation& table) const {
-  std::vector<const Relation*> referencing = view_.ReferencingTables(table);
+std::vector<const Relation*> ReferencingPartly(const Relation& table, const CatalogView& view) {
+  std::vector<const Relation*> referencing = view.ReferencingTables(table);
   const Relation* whole = &table;
   while (whole != nullptr && whole->is_partition && whole->parents.size() == 1) {
-    whole = view_.Find(whole->parents[0]);
+    whole = view.Find(whole->parents[0]);
     if (whole == nullptr) break;
-    for (const Relation* child : view_.ReferencingTables(*whole)) referencing.push_back(child);
+    for (const Relation* child : view.ReferencingTables(*whole)) referencing.push_back(child);
   }
   return referencing;
 }
 
+// tablecmds.c:ExecuteTruncate, heap.c:heap_truncate_find_FKs
+std::vector<const Relation*> EmptiedBy(const action::Truncate& truncate,
+                                       std::vector<const Relation*> named,
+                                       const CatalogView& view) {
+  absl::flat_hash_set<RelationId> met;
+  for (const Relation* table : named) met.insert(table->id);
+  if (!truncate.cascade) return named;
+  for (size_t next = 0; next < named.size(); ++next) {
+    for (const Relation* child : ReferencingPartly(*named[next], view)) {
+      if (met.insert(child->id).second) named.push_back(child);
+    }
+  }
+  return named;
+}
+
 void Inspector::Look(const action::Truncate& truncate) {
-  std::vector<const Relation*> tables;
-  std::vector<RelationId> ids;
+  std::vector<const Relation*> named;
   for (const Target& target : truncate.tables) {
     const Relation* table = Find(target.name);
     if (table == nullptr) {
@@ -368,21 +383,19 @@ void Inspector::Look(const action::Truncate& truncate) {
     if (target.only && table->kind == RelationKind::kPartitionedTable) {
       return Fail("42809", "cannot truncate only a partitioned table");
     }
-    tables.push_back(table);
-    ids.push_back(table->id);
+    named.push_back(table);
     if (target.only) continue;
-    for (const Relation* child : view_.DescendantsOf(*table)) {
-      tables.push_back(child);
-      ids.push_back(child->id);
-    }
+    for (const Relation* child : view_.DescendantsOf(*table)) named.push_back(child);
   }
-  for (size_t next = 0; next < tables.size(); ++next) {
-    const Relation* table = tables[next];
+  const std::vector<const Relation*> tables = EmptiedBy(truncate, named, view_);
+  absl::flat_hash_set<RelationId> ids;
+  for (const Relation* table : tables) ids.insert(table->id);
+  for (const Relation* table : tables) {
     if (!CheckNotInUse(*table)) return;
     Add(Role::kTable, *table);
     for (const RelationId id : table->parents) {
       const Relation* parent = view_.Find(id);
-      if (parent != nullptr && !Contains(ids, id)) Add(Role::kParent, *parent);
+      if (parent != nullptr && !ids.contains(id)) Add(Role::kParent, *parent);
     }
     for (const Relation* index : view_.IndexesOf(*table)) {
       // One without a file has nothing to truncate.
@@ -392,13 +405,9 @@ void Inspector::Look(const action::Truncate& truncate) {
       for (const Relation* sequence : view_.SequencesOf(*table)) Add(Role::kSequence, *sequence);
     }
     facts_.losses.push_back({.kind = LossKind::kRows, .relation = Describe(*table)});
-    for (const Relation* child : ReferencingPartly(*table)) {
-      if (Contains(ids, child->id)) continue;
-      if (!truncate.cascade) {
-        return Fail("0A000", "cannot truncate a table referenced in a foreign key constraint");
-      }
-      tables.push_back(child);
-      ids.push_back(child->id);
+    for (const Relation* child : ReferencingPartly(*table, view_)) {
+      if (ids.contains(child->id)) continue;
+      return Fail("0A000", "cannot truncate a table referenced in a foreign key constraint");
     }
   }
 }

@@ -80,7 +80,7 @@ void Inspector::Look(const action::AlterRelation& alter) {
   if (NeedsStrongLock(alter.options)) facts_.conditions |= kStrongOption;
   const Relation* named = Find(alter.relation.name);
   const bool referenced =
-      named != nullptr && alter.object == "ALL" && !ReferencingPartly(*named).empty();
+      named != nullptr && alter.object == "ALL" && !ReferencingPartly(*named, view_).empty();
   const bool recurses =
       named != nullptr && Recurses(alter, *named, situation_.server_version, referenced);
   const Relation* relation = NameTarget(alter.relation, recurses);

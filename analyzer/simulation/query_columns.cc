@@ -539,7 +539,7 @@ class QueryReader {
 
   // parse_agg.c:check_functional_grouping
   bool HasKey(const Source& source) const {
-    const TableConstraint* key = PrimaryKeyOf(*source.relation);
+    const TableConstraint* key = source.relation->PrimaryKey();
     return key != nullptr && !key->deferrable &&
            std::all_of(key->columns.begin(), key->columns.end(), [&](const std::string& column) {
              return IsGrouped({.column = column}, source);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -325,6 +326,18 @@ bool IsSqlAsItStands(const Script& script, const Statement& statement) {
   if (sql.find_first_of("{%@:") == absl::string_view::npos) return true;
   const Parsed parsed = Parse(sql);
   return parsed.ok() || parsed.error->internal;
+}
+
+bool ControlsTransactions(const Script& script) {
+  const auto controls = [](const Action& action) {
+    return std::holds_alternative<action::Begin>(action.kind) ||
+           std::holds_alternative<action::Commit>(action.kind) ||
+           std::holds_alternative<action::Rollback>(action.kind);
+  };
+  return std::any_of(
+      script.statements.begin(), script.statements.end(), [&](const Statement& statement) {
+        return std::any_of(statement.actions.begin(), statement.actions.end(), controls);
+      });
 }
 
 }  // namespace plimsoll

@@ -75,6 +75,9 @@ Script ParseScript(std::shared_ptr<const Source> source);
 // place of its placeholders. It parses again where a placeholder may be, so only who sends asks.
 bool IsSqlAsItStands(const Script& script, const Statement& statement);
 
+// BEGIN, COMMIT or ROLLBACK stands among its statements.
+bool ControlsTransactions(const Script& script);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_ANALYZER_SYNTAX_SCRIPT_H_

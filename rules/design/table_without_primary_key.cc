@@ -32,13 +32,6 @@ bool MayCopyKey(const action::CreateTable& create, const Relation& table) {
                      [](uint32_t options) { return (options & kLikeIndexes) != 0; });
 }
 
-bool HasPrimaryKey(const Relation& table) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(),
-                     [](const TableConstraint& constraint) {
-                       return constraint.kind == ConstraintKind::kPrimaryKey;
-                     });
-}
-
 // The columns of a unique index that could be the primary key's; empty where there is none.
 std::string OtherKey(const Relation& table, const CatalogView& view) {
   for (const Relation* index : view.IndexesOf(table)) {
@@ -96,7 +89,7 @@ create temporary table scratch (value numeric);
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             const Relation* table = NewTable(history, step);
-            if (table == nullptr || HasPrimaryKey(*table)) continue;
+            if (table == nullptr || table->PrimaryKey() != nullptr) continue;
             if (MayCopyKey(*step.As<action::CreateTable>(), *table)) continue;
             const std::string other = OtherKey(*table, history.At(EndOfMigration(history, step)));
             const std::string name = Quoted(table->DisplayName());

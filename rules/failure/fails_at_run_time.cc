@@ -25,6 +25,7 @@ absl::string_view HelpFor(absl::string_view sqlstate) {
       {"42703", "correct the column's name, or add the column first"},
       {"42P07", "drop or rename the one that is there, or choose another name"},
       {"42701", "name the column once"},
+      {"25P01", "put it between BEGIN and COMMIT, with what it is there for"},
       {"55P04",
        "use the new value in a later migration, when the transaction that added it has committed"},
   };
@@ -43,6 +44,15 @@ absl::string_view HelpForPartitioned(const Step& step, const History& history) {
   if (table == nullptr || table->kind != RelationKind::kPartitionedTable) return "";
   return "create the index ON ONLY the partitioned table, build one CONCURRENTLY on each "
          "partition, then attach them with ALTER INDEX … ATTACH PARTITION";
+}
+
+// Its effects are those that it has in a transaction: alone it has none, for the lock would be gone
+// at once (xact.c:RequireTransactionBlock, which is content with the implicit block of a message).
+std::optional<Failure> RefusedAlone(const Step& step, const History& history) {
+  const bool alone = step.within == nullptr && !history.TransactionOf(step).block;
+  if (!alone || step.As<action::LockTable>() == nullptr) return std::nullopt;
+  return Failure{.sqlstate = "25P01",
+                 .message = "LOCK TABLE can only be used in transaction blocks"};
 }
 
 // The name of what the failing step would have made and what is not there without it.
@@ -158,7 +168,8 @@ that no file creates: they are taken to exist.
         [](const History& history, const Reporter& report) {
           absl::flat_hash_set<std::string> not_made;
           for (const Step& step : history.steps()) {
-            const std::optional<Failure>& failure = step.effects.failure;
+            std::optional<Failure> failure = step.effects.failure;
+            if (!failure) failure = RefusedAlone(step, history);
             if (!failure) continue;
             const bool consequence = IsConsequence(*failure, not_made);
             const std::string name = NameNotMade(step, history);

@@ -10,19 +10,12 @@
 namespace plimsoll::rules {
 namespace {
 
-bool HasPrimaryKey(const Relation& table) {
-  return std::any_of(table.constraints.begin(), table.constraints.end(),
-                     [](const TableConstraint& constraint) {
-                       return constraint.kind == ConstraintKind::kPrimaryKey;
-                     });
-}
-
 // Whether subscribers can be told which row changed (relcache.c:RelationGetReplicaIndex).
 bool IsIdentified(const Relation& table, const CatalogView& view) {
   if (table.replica_full) return true;
   if (table.replica_nothing) return false;
   if (table.replica_identity != 0) return view.Find(table.replica_identity) != nullptr;
-  return HasPrimaryKey(table);
+  return table.PrimaryKey() != nullptr;
 }
 
 // Whether one of its publications sends changes of rows that are there.
@@ -38,8 +31,7 @@ bool PublishesChanges(const Relation& table, const CatalogView& view) {
                      });
 }
 
-// The published table whose changes nobody can identify once the transaction has ended; null where
-// there is none.
+// The table that has lost its identity once the transaction has ended; null where there is none.
 const Relation* Unidentified(const History& history, const Step& step) {
   const CatalogView before = history.Before(step);
   const CatalogView after = history.After(step);
@@ -47,29 +39,36 @@ const Relation* Unidentified(const History& history, const Step& step) {
       history.At(static_cast<Moment>(history.TransactionOf(step).last_step) + 1);
   for (const Lock& lock : step.effects.locks) {
     const Relation* table = before.Find(lock.relation.id);
-    if (table == nullptr || table->publications.empty()) continue;
+    if (table == nullptr || table->persistence != Persistence::kPermanent) continue;
     const Relation* changed = after.Find(lock.relation.id);
     const Relation* last = end.Find(lock.relation.id);
     if (!lock.relation.live || changed == nullptr || last == nullptr) continue;
     if (!table->IsTable() || !IsIdentified(*table, before)) continue;
     if (IsIdentified(*changed, after) || IsIdentified(*last, end)) continue;
-    if (PublishesChanges(*last, end)) return last;
+    // Publications for other operations only, and for nothing known.
+    if (last->publications.empty() || PublishesChanges(*last, end)) return last;
   }
   return nullptr;
 }
 
-void ReportBroken(const Reporter& report, const Step& step, const Relation& table) {
+// A publication that no file makes may be there all the same.
+void ReportLost(const Reporter& report, const Step& step, const Relation& table) {
   const std::string name = SqlName(Name{.schema = table.schema, .name = table.name});
+  const std::string shown = Quoted(table.DisplayName());
+  const bool published = !table.publications.empty();
   report(step,
-         {.message = absl::StrCat("every UPDATE and DELETE of ", Quoted(table.DisplayName()),
-                                  " fails from now on: it is published and has no replica "
-                                  "identity"),
-          .why = "changes that subscribers cannot be told of are refused (55000)",
+         {.message = published ? absl::StrCat("every UPDATE and DELETE of ", shown,
+                                              " fails from now on: it is published and has no "
+                                              "replica identity")
+                               : absl::StrCat("leaves ", shown, " without a replica identity"),
+          .why = published ? "changes that subscribers cannot be told of are refused (55000)"
+                           : "where a publication made elsewhere sends its changes, every UPDATE "
+                             "and DELETE fails from now on (55000)",
           .help = absl::StrCat("before that, in the same transaction: ALTER TABLE ", name,
                                " REPLICA IDENTITY USING INDEX, with a unique index of NOT NULL "
                                "columns"),
-          .severity = Severity::kError,
-          .risk = Risk::kRisky});
+          .severity = published ? Severity::kError : Severity::kNote,
+          .risk = published ? Risk::kRisky : Risk::kSafe});
 }
 
 // FULL or NOTHING, as the step sets it on a live table where it can do harm; else empty.
@@ -81,7 +80,7 @@ std::string Chosen(const History& history, const Step& step) {
   if (table == nullptr || alter->options.empty()) return "";
   const std::string& choice = alter->options[0].name;
   // Without a key FULL is all there is.
-  const bool needed = choice == "full" && !table->assumed && !HasPrimaryKey(*table);
+  const bool needed = choice == "full" && !table->assumed && table->PrimaryKey() == nullptr;
   return needed ? "" : choice;
 }
 
@@ -121,6 +120,16 @@ alter table account drop constraint account_pkey;
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ replica-identity
 ```
 
+Where no file makes a publication, one may be there all the same:
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key, email text);
+--- 002_key.sql
+alter table account drop constraint account_pkey;
+--                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ replica-identity: leaves `account` without a replica identity
+```
+
 Give it another one first. A table without a primary key needs `FULL`, so there it is no finding.
 
 ```sql
@@ -139,11 +148,12 @@ alter table log replica identity full;
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             if (step.effects.failure) continue;
-            if (const Relation* table = Unidentified(history, step)) {
-              ReportBroken(report, step, *table);
+            const std::string choice = Chosen(history, step);
+            const Relation* lost = Unidentified(history, step);
+            if (lost != nullptr && (choice.empty() || !lost->publications.empty())) {
+              ReportLost(report, step, *lost);
               continue;
             }
-            const std::string choice = Chosen(history, step);
             if (choice.empty()) continue;
             const std::string name = Quoted(step.effects.StrongestLiveLock()->relation.name);
             report(step, {.message = choice == "full"

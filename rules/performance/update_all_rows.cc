@@ -57,11 +57,8 @@ bool IsLockedAlready(const History& history, const Step& step, const Relation& t
 
 // `id`, where that is all of the primary key.
 std::string KeyOf(const Relation& table) {
-  for (const TableConstraint& constraint : table.constraints) {
-    const bool single =
-        constraint.kind == ConstraintKind::kPrimaryKey && constraint.columns.size() == 1;
-    if (single) return SqlName(constraint.columns[0]);
-  }
+  const TableConstraint* key = table.PrimaryKey();
+  if (key != nullptr && key->columns.size() == 1) return SqlName(key->columns[0]);
   return "id";
 }
 

@@ -337,11 +337,8 @@ class Exchange {
   }
 
   bool IsPrimary() const {
-    return std::any_of(relation_.constraints.begin(), relation_.constraints.end(),
-                       [&](const TableConstraint& constraint) {
-                         return constraint.kind == ConstraintKind::kPrimaryKey &&
-                                Contains(constraint.columns, alter_.column);
-                       });
+    const TableConstraint* key = relation_.PrimaryKey();
+    return key != nullptr && Contains(key->columns, alter_.column);
   }
 
   void NoteChecks() {

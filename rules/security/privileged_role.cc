@@ -38,10 +38,12 @@ PLIMSOLL_RULE(privileged_role) = {
     .severity = Severity::kWarning,
     .risk = Risk::kSafe,
     .since = "0.1",
-    .summary = "a role with SUPERUSER, BYPASSRLS or REPLICATION reads what nobody granted it",
+    .summary =
+        "a role with SUPERUSER, BYPASSRLS or REPLICATION reads rows that are kept from others",
     .why =
-        "no privilege and no policy holds for such a role, and the file gives every database that "
-        "it runs on one more of them",
+        "a superuser needs no privilege, BYPASSRLS reads past every policy, and REPLICATION copies "
+        "the "
+        "whole cluster; each server that the file runs on gets one more such role",
     .help =
         "grant the role what it needs, or a predefined role such as pg_read_all_data; make "
         "administrators by hand",

@@ -1,8 +1,27 @@
+#include <utility>
+
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 
 namespace {
+
+// What Plimsoll itself cannot read is no mistake of the statement's.
+void Report(uint32_t migration, uint32_t statement, const Problem& problem,
+            const Reporter& report) {
+  Complaint complaint = {.migration = migration,
+                         .statement = statement,
+                         .span = problem.span,
+                         .message = problem.message};
+  if (problem.sqlstate.empty()) {
+    complaint.why = "what was not read is not judged by any rule";
+    complaint.help = statement == Complaint::kWholeFile
+                         ? "save the file as UTF-8 text, and split one that is too large"
+                         : "split a statement that is too large or too deep; where there is no "
+                           "memory, let this process have more address space (ulimit -v)";
+  }
+  report(std::move(complaint));
+}
 
 // What our grammar takes and the server's does not.
 void ReportOlder(const History& history, uint32_t migration, uint32_t statement,
@@ -65,19 +84,11 @@ copy account (id) from stdin;
           for (uint32_t m = 0; m < history.migrations().size(); ++m) {
             const Script& script = *history.migrations()[m].script;
             for (const Problem& problem : script.problems) {
-              report({.migration = m,
-                      .statement = Complaint::kWholeFile,
-                      .span = problem.span,
-                      .message = problem.message});
+              Report(m, Complaint::kWholeFile, problem, report);
             }
             for (uint32_t s = 0; s < script.statements.size(); ++s) {
               const std::optional<Problem>& problem = script.statements[s].problem;
-              if (problem) {
-                report({.migration = m,
-                        .statement = s,
-                        .span = problem->span,
-                        .message = problem->message});
-              }
+              if (problem) Report(m, s, *problem, report);
               ReportOlder(history, m, s, report);
             }
           }
