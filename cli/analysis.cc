@@ -40,13 +40,6 @@ void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string
       ->check(CLI::Validator(CheckRule, "", "rule"));
 }
 
-std::optional<Wrapping> WrappingOf(const std::string& transaction) {
-  if (transaction == "none") return Wrapping::kNone;
-  if (transaction == "file") return Wrapping::kFile;
-  if (transaction == "message") return Wrapping::kMessage;
-  return std::nullopt;
-}
-
 size_t ThreadCount(int jobs, size_t projects) {
   const size_t wanted =
       jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
@@ -58,24 +51,37 @@ size_t ThreadCount(int jobs, size_t projects) {
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
   app.add_option("PATH", options->paths,
                  "files, folders, or - for standard input; none: the current folder");
-  AddServerVersionOption(app, &options->server_version,
-                         absl::StrCat("the catalog's of --schema, else ", kDefaultServer));
+  AddServerVersionOption(
+      app, &options->server_version,
+      absl::StrCat("plimsoll.toml's, else the catalog's of --schema, else ", kDefaultServer))
+      ->envname("PLIMSOLL_SERVER_VERSION");
   AddChoice(app, "--transaction", &options->transaction, {"auto", "none", "file", "message"},
             "what runs in one: each statement, the whole file, the file sent as one message; auto: "
-            "as the layout's runner does");
+            "as the layout's runner does",
+            "plimsoll.toml's, else auto")
+      ->envname("PLIMSOLL_TRANSACTION");
   AddChoice(
       app, "--start", &options->start, {"unknown", "empty"},
       "what is there before the first file; empty: nothing, so that what no file creates does "
-      "not exist");
+      "not exist",
+      "plimsoll.toml's, else unknown")
+      ->envname("PLIMSOLL_START");
   app.add_option("--schema", options->schema,
                  "what is there before the first file: the output of pg_dump --schema-only, or a "
                  "catalog that catalog.sql read from a server")
-      ->type_name("FILE");
-  AddRuleList(app, "--select", &options->select,
+      ->type_name("FILE")
+      ->envname("PLIMSOLL_SCHEMA");
+  AddRuleList(app, "--select", &options->rules.select,
               "only this rule or family, and syntax errors; repeatable");
-  AddRuleList(app, "--enable", &options->enable,
+  AddRuleList(app, "--enable", &options->rules.enable,
               "this rule or family too, where it is off by default; repeatable");
-  AddRuleList(app, "--ignore", &options->ignore, "without this rule or family; repeatable");
+  AddRuleList(app, "--ignore", &options->rules.ignore, "without this rule or family; repeatable");
+  CLI::Option* config =
+      app.add_option("--config", options->config,
+                     "this plimsoll.toml, instead of those that are found from the files upwards")
+          ->type_name("FILE")
+          ->envname("PLIMSOLL_CONFIG");
+  app.add_flag("--no-config", options->no_config, "follow no plimsoll.toml")->excludes(config);
   app.add_option("-j,--jobs", options->jobs, "threads; 0: one a processor (default: 0)")
       ->check(CLI::Validator(CheckJobs, "", "jobs"))
       ->type_name("N");
@@ -84,30 +90,14 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
       ->type_name("NAME");
 }
 
-std::vector<const Rule*> ChosenRules(const AnalysisOptions& options) {
-  const auto holds = [](const std::vector<std::string>& words, const Rule* rule) {
-    return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
-      const std::vector<const Rule*> named = rules::Named(word);
-      return std::find(named.begin(), named.end(), rule) != named.end();
-    });
-  };
-  std::vector<const Rule*> chosen;
-  for (const Rule* rule : rules::All()) {
-    // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
-    const bool selected = holds(options.select, rule) || holds(options.enable, rule) ||
-                          (options.select.empty() && !rule->opt_in) ||
-                          rule->family == Family::kSyntax;
-    if (selected && !holds(options.ignore, rule)) chosen.push_back(rule);
-  }
-  return chosen;
-}
-
 LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
   LoadOptions load;
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
-  load.transaction = WrappingOf(options.transaction);
+  if (!options.transaction.empty()) load.transaction = ParseWrapping(options.transaction);
   load.server_version = options.server_version;
-  load.start = options.start == "empty" ? Start::kEmpty : Start::kUnknown;
+  if (!options.start.empty()) load.start = ParseStart(options.start);
+  load.configured = !options.no_config;
+  load.config = options.config;
   load.schema = options.schema;
   load.jobs = options.jobs;
   if (!options.stdin_filename.empty()) load.stdin_name = options.stdin_filename;
@@ -116,18 +106,19 @@ LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
 
 namespace {
 
-absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
+absl::StatusOr<Judged> Analysed(const AnalysisOptions& options) {
   absl::StatusOr<std::vector<Project>> projects = Load(LoadOptionsOf(options));
   if (!projects.ok()) return projects.status();
 
-  const std::vector<const Rule*> rules = ChosenRules(options);
-  std::vector<Report> reports(projects->size());
+  Judged judged;
+  judged.reports.resize(projects->size());
+  for (const Project& project : *projects) judged.configs.push_back(project.config);
+  std::vector<Report>& reports = judged.reports;
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < reports.size(); i = next++) {
-      Inputs& inputs = (*projects)[i].inputs;
-      inputs.on_failure = options.on_failure;
-      reports[i] = Analyze(std::move(inputs), rules);
+      (*projects)[i].inputs.on_failure = options.on_failure;
+      reports[i] = Judge(std::move((*projects)[i]), options.rules);
     }
   };
   // This thread works too.
@@ -135,15 +126,15 @@ absl::StatusOr<std::vector<Report>> Analysed(const AnalysisOptions& options) {
   for (size_t i = 1; i < ThreadCount(options.jobs, reports.size()); ++i) helpers.emplace_back(work);
   work();
   helpers.clear();  // joins them
-  return reports;
+  return judged;
 }
 
 }  // namespace
 
-const absl::StatusOr<std::vector<Report>>& AnalyzePaths(const AnalysisOptions& options) {
-  static const absl::StatusOr<std::vector<Report>>* reports = nullptr;
-  reports = new absl::StatusOr<std::vector<Report>>(Analysed(options));
-  return *reports;
+const absl::StatusOr<Judged>& AnalyzePaths(const AnalysisOptions& options) {
+  static const absl::StatusOr<Judged>* judged = nullptr;
+  judged = new absl::StatusOr<Judged>(Analysed(options));
+  return *judged;
 }
 
 int VersionOf(const std::vector<Report>& reports) {

@@ -10,12 +10,16 @@
 namespace plimsoll {
 
 CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string* value,
-                       const std::vector<std::string>& choices, const std::string& description) {
+                       const std::vector<std::string>& choices, const std::string& description,
+                       const std::string& otherwise) {
   const auto check = [choices](const std::string& word) -> std::string {
     if (std::find(choices.begin(), choices.end(), word) != choices.end()) return "";
     return absl::StrCat("`", word, "` is none of ", absl::StrJoin(choices, ", "));
   };
-  return app.add_option(name, *value, absl::StrCat(description, " (default: ", *value, ")"))
+  return app
+      .add_option(
+          name, *value,
+          absl::StrCat(description, " (default: ", otherwise.empty() ? *value : otherwise, ")"))
       ->check(CLI::Validator(check, "", "choice"))
       ->type_name(absl::StrJoin(choices, "|"));
 }

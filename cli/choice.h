@@ -11,9 +11,10 @@
 namespace plimsoll {
 
 // An option whose value is one of a few words; anything else is refused with a list of them. The
-// help shows the words and `value`'s default.
+// help shows the words and `value`'s default, or `otherwise`.
 CLI::Option* AddChoice(CLI::App& app, const std::string& name, std::string* value,
-                       const std::vector<std::string>& choices, const std::string& description);
+                       const std::vector<std::string>& choices, const std::string& description,
+                       const std::string& otherwise = "");
 
 // A major version of PostgreSQL that we know; otherwise an error that names those we do.
 absl::StatusOr<int> ParseServerVersion(const std::string& text);

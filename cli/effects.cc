@@ -28,15 +28,16 @@ bool IsReadable(const std::vector<Report>& reports) {
 }
 
 int ShowEffects(const EffectsOptions& options) {
-  const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
-  if (!reports.ok()) {
-    PrintError(reports.status().message());
+  const absl::StatusOr<Judged>& judged = AnalyzePaths(options.analysis);
+  if (!judged.ok()) {
+    PrintError(judged.status().message());
     return kExitFailure;
   }
+  const std::vector<Report>& reports = judged->reports;
   const std::string text = options.format == "json"
-                               ? report::RenderEffectsJson(*reports, VersionOf(*reports))
-                               : report::RenderEffectsText(*reports, WantsColor(options.output));
-  return Deliver(text, options.output, IsReadable(*reports) ? kExitClean : kExitFindings);
+                               ? report::RenderEffectsJson(reports, VersionOf(reports))
+                               : report::RenderEffectsText(reports, WantsColor(options.output));
+  return Deliver(text, options.output, IsReadable(reports) ? kExitClean : kExitFindings);
 }
 
 }  // namespace

@@ -115,7 +115,7 @@ absl::StatusOr<std::vector<Report>> ReportsWith(const Place& place, uint32_t* mi
       for (uint32_t m = 0; m < migrations.size(); ++m) {
         if (migrations[m].script->source->name() != place.path) continue;
         *migration = m;
-        reports.push_back(Analyze(std::move(project.inputs), rules::Defaults()));
+        reports.push_back(Judge(std::move(project), {}));
         break;
       }
     }

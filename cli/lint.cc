@@ -24,7 +24,7 @@ struct LintOptions {
   AnalysisOptions analysis;
   OutputOptions output;
   std::string format = "pretty";
-  std::string fail_on = "warning";
+  std::string fail_on;  // empty: plimsoll.toml's, else warning
   bool quiet = false;
   bool fix = false;
   bool unsafe = false;
@@ -40,20 +40,24 @@ std::string Render(const LintOptions& options, const std::vector<Report>& report
   return report::RenderPretty(reports, {.colour = colour, .summary = !options.quiet});
 }
 
-Policy PolicyOf(const LintOptions& options) {
+Policy PolicyOf(const LintOptions& options, const Config* config) {
+  std::string word = options.fail_on;
+  if (word.empty()) word = config != nullptr ? config->fail_on.value_or("warning") : "warning";
   Policy policy;
   policy.fail_on = std::nullopt;
   for (const Severity severity : {Severity::kNote, Severity::kWarning, Severity::kError}) {
-    if (SeverityName(severity) == options.fail_on) policy.fail_on = severity;
+    if (SeverityName(severity) == word) policy.fail_on = severity;
   }
   return policy;
 }
 
-int Show(const LintOptions& options, const std::vector<Report>& reports) {
-  const Policy policy = PolicyOf(options);
+int Show(const LintOptions& options, const std::vector<Report>& reports,
+         absl::Span<const std::shared_ptr<const Config>> configs) {
   int exit_code = kExitClean;
-  for (const Report& report : reports) {
-    if (!Judge(report, policy).allowed()) exit_code = kExitFindings;
+  for (size_t i = 0; i < reports.size(); ++i) {
+    if (!Judge(reports[i], PolicyOf(options, configs[i].get())).allowed()) {
+      exit_code = kExitFindings;
+    }
   }
   return Deliver(Render(options, reports), options.output, exit_code);
 }
@@ -81,7 +85,7 @@ int Fix(const LintOptions& options) {
   }
   // Never taken apart: see AnalyzePaths.
   const auto& fixing =
-      *new absl::StatusOr<Fixing>(FixAll(load, ChosenRules(options.analysis), options.unsafe));
+      *new absl::StatusOr<Fixing>(FixAll(load, options.analysis.rules, options.unsafe));
   if (!fixing.ok()) return Fail(fixing.status());
   if (options.diff) return ShowDiff(options, *fixing);
   const absl::Status written = WriteChanges(fixing->changes);
@@ -91,13 +95,13 @@ int Fix(const LintOptions& options) {
       PrintErrorLines(absl::StrCat(change.created ? "made " : "fixed ", change.path));
     }
   }
-  return Show(options, fixing->reports);
+  return Show(options, fixing->reports, fixing->configs);
 }
 
 int Lint(const LintOptions& options) {
   if (options.fix || options.diff) return Fix(options);
-  const absl::StatusOr<std::vector<Report>>& reports = AnalyzePaths(options.analysis);
-  return reports.ok() ? Show(options, *reports) : Fail(reports.status());
+  const absl::StatusOr<Judged>& judged = AnalyzePaths(options.analysis);
+  return judged.ok() ? Show(options, judged->reports, judged->configs) : Fail(judged.status());
 }
 
 }  // namespace
@@ -109,7 +113,8 @@ void RegisterLint(CLI::App& app, int* exit_code) {
   AddChoice(*lint, "--format", &options->format, {"pretty", "concise", "json"},
             "how findings are written");
   AddChoice(*lint, "--fail-on", &options->fail_on, {"error", "warning", "note", "never"},
-            "exit with 1 from this severity on");
+            "exit with 1 from this severity on", "plimsoll.toml's, else warning")
+      ->envname("PLIMSOLL_FAIL_ON");
   lint->add_flag("-q,--quiet", options->quiet, "findings only, no summary");
   CLI::Option* fix =
       lint->add_flag("--fix", options->fix, "put the fixes into the files, and lint what is left");

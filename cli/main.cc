@@ -13,8 +13,8 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/syntax/grammar.h"
 #include "cli/commands.h"
-#include "cli/nearest.h"
 #include "cli/output.h"
+#include "workspace/nearest.h"
 
 namespace plimsoll {
 namespace {
@@ -127,6 +127,8 @@ int Run(int argc, char** argv) {
   RegisterEffects(app, &exit_code);
   RegisterExplain(app, &exit_code);
   RegisterRules(app, &exit_code);
+  RegisterProject(app, &exit_code);
+  RegisterConfig(app, &exit_code);
   RegisterApply(app, &exit_code);
   RegisterStatus(app, &exit_code);
   RegisterEphemeral(app, &exit_code);

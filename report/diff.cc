@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace plimsoll::report {
 namespace {
@@ -139,6 +140,7 @@ void AppendHunks(const std::vector<Line>& lines, std::string* out) {
 std::string UnifiedDiff(absl::string_view path, absl::string_view before, absl::string_view after,
                         bool created) {
   if (before == after) return "";
+  absl::ConsumePrefix(&path, "/");
   const Lines old_lines = SplitLines(before);
   const Lines new_lines = SplitLines(after);
   std::string diff = absl::StrCat("diff --git a/", path, " b/", path, "\n");

@@ -5,17 +5,9 @@
 
 #include "rules/registry.h"
 #include "workspace/files.h"
-#include "workspace/wrapping.h"
 
 namespace plimsoll::server {
 namespace {
-
-Migration MigrationOf(const Document& document, const Placement& placement, int server_version) {
-  return {.script = document.script,
-          .wrapping = RunnersWrapping(placement, *document.script, server_version),
-          .outside = std::string(WayOutside(placement.layout)),
-          .down = placement.down};
-}
 
 // The index of the migration that comes from the file; the number of migrations where none does.
 size_t IndexOf(const Inputs& inputs, const std::string& path) {
@@ -31,7 +23,7 @@ size_t IndexOf(const Inputs& inputs, const std::string& path) {
 Inputs Alone(const Document& document, const Placement& placement, int server_version) {
   Inputs inputs;
   inputs.server_version = server_version;
-  inputs.migrations.push_back(MigrationOf(document, placement, server_version));
+  inputs.migrations.push_back(MigrationOf(document.script, placement, server_version));
   inputs.migrations.back().down = false;
   return inputs;
 }
@@ -40,6 +32,7 @@ Inputs Alone(const Document& document, const Placement& placement, int server_ve
 
 void Histories::Forget() {
   finder_ = std::make_unique<LayoutFinder>();
+  configs_ = std::make_unique<ConfigFinder>();
   folders_.clear();
 }
 
@@ -64,8 +57,14 @@ absl::Status Histories::Analyze(const std::string& uri, int server_version, Docu
   if (inputs.migrations.empty() || !read.ok()) {
     inputs = Alone(*document, placement, server_version);
   }
-  const auto report =
-      std::make_shared<const Report>(plimsoll::Analyze(std::move(inputs), rules::Defaults()));
+  Project project;
+  project.inputs = std::move(inputs);
+  if (!document->path.empty()) {
+    absl::StatusOr<std::shared_ptr<const Config>> config = configs_->Find(ParentOf(document->path));
+    if (config.ok()) project.config = *std::move(config);
+    if (!config.ok() && read.ok()) read = config.status();
+  }
+  const auto report = std::make_shared<const Report>(Judge(std::move(project), {}));
   const std::vector<Migration>& migrations = report->history.migrations();
   for (auto& [name, open] : documents->all()) {
     for (uint32_t m = 0; m < migrations.size(); ++m) {
@@ -114,7 +113,7 @@ absl::Status Histories::Gather(const Placement& placement, const Documents& docu
 // Puts an open text in the place of its file, or where its file will stand once it is saved.
 absl::Status Histories::Overlay(const Document& document, const Placement& placement,
                                 Inputs* inputs) {
-  Migration migration = MigrationOf(document, placement, inputs->server_version);
+  Migration migration = MigrationOf(document.script, placement, inputs->server_version);
   std::vector<Migration>& migrations = inputs->migrations;
   const size_t index = IndexOf(*inputs, document.path);
   if (index < migrations.size()) {

@@ -22,6 +22,7 @@
 #include "tests/support/remedies.h"
 #include "tests/support/rule_words.h"
 #include "tests/support/source_tree.h"
+#include "workspace/config.h"
 
 namespace plimsoll {
 namespace {
@@ -182,6 +183,14 @@ std::set<std::string> PeerNames() {
 
 std::string ComingFromPath(absl::string_view peer) {
   return absl::StrCat("docs/rules/coming-from-", peer, ".md");
+}
+
+TEST(ConfigTest, SchemaAndTableAreFresh) {
+  ExpectFresh("docs/plimsoll.schema.json", ConfigSchema());
+  EXPECT_TRUE(absl::StrContains(testing_support::ReadTreeFile("docs/configuration.md"),
+                                ConfigTable()))
+      << "put this into docs/configuration.md:\n"
+      << ConfigTable();
 }
 
 TEST(FieldTest, PagesAreFresh) {

@@ -1,7 +1,6 @@
 // Fixes are right: they apply, they settle, they bring no new finding, and what they make leaves
 // the same schema on a real server as what they were made of. The diff is one that git applies.
 
-#include "workspace/files.h"
 #include "workspace/fixing.h"
 
 #include <algorithm>
@@ -178,7 +177,8 @@ TEST(FixesTest, SettleAndBringNoOtherFinding) {
     const ExampleFolder files(one.example);
     const std::map<std::string, int> before = CountsOf(Analysed(files.load()));
     for (const bool unsafe : {false, true}) {
-      const absl::StatusOr<Fixing> fixing = FixAll(files.load(), {&one.rule, 1}, unsafe);
+      const absl::StatusOr<Fixing> fixing =
+          FixAll(files.load(), {.select = {one.rule->id}}, unsafe);
       ASSERT_TRUE(fixing.ok()) << fixing.status();
       LoadOptions fixed = files.load();
       for (const FileChange& change : fixing->changes) fixed.overlay[change.path] = change.after;
@@ -219,7 +219,8 @@ TEST_P(FixedSchemaTest, SafeFixesLeaveTheSameSchema) {
   for (const Fixable& one : FixableExamples()) {
     SCOPED_TRACE(testing_support::WhereOf(one.text));
     const ExampleFolder files(one.example);
-    const absl::StatusOr<Fixing> fixing = FixAll(files.load(), {&one.rule, 1}, /*unsafe=*/false);
+    const absl::StatusOr<Fixing> fixing =
+        FixAll(files.load(), {.select = {one.rule->id}}, /*unsafe=*/false);
     ASSERT_TRUE(fixing.ok()) << fixing.status();
     if (fixing->changes.empty()) continue;
     LoadOptions fixed = files.load();
@@ -323,9 +324,8 @@ TEST_P(FixedSchemaTest, WhatFollowsIsAFileOfTheRunners) {
     LoadOptions load;
     load.paths = {folder.path()};
     for (const auto& [name, text] : split.before) folder.Write(name, text);
-    const std::vector<const Rule*> rules = {rules::Named("index-build-blocks-writes")[0],
-                                            rules::Named("check-validates")[0]};
-    const absl::StatusOr<Fixing> fixing = FixAll(load, rules, /*unsafe=*/true);
+    const absl::StatusOr<Fixing> fixing =
+        FixAll(load, {.select = {"index-build-blocks-writes", "check-validates"}}, /*unsafe=*/true);
     ASSERT_TRUE(fixing.ok()) << fixing.status();
     Texts changed;
     LoadOptions fixed = load;

@@ -53,7 +53,7 @@ const std::vector<Permission>& Permissions() {
       {"report/", {"analyzer/", "report/"}, {"absl/", "nlohmann/"}},
       {"workspace/",
        {"analyzer/", "rules/registry.h", "workspace/"},
-       {"absl/", "nlohmann/", "re2/"}},
+       {"absl/", "nlohmann/", "re2/", "toml++/"}},
       {"executor/", {"analyzer/", "executor/"}, {"absl/"}},
       {"executor/postgres.cc", {"analyzer/", "executor/"}, {"absl/", "libpq-fe.h"}},
       {"server/",

@@ -16,9 +16,9 @@
 #include "absl/strings/strip.h"
 #include "tests/support/source_tree.h"
 #include "tests/support/temporary_folder.h"
+#include "workspace/convention.h"
 #include "workspace/files.h"
 #include "workspace/load.h"
-#include "workspace/wrapping.h"
 
 namespace plimsoll {
 namespace {
@@ -56,6 +56,8 @@ absl::string_view WrappingWord(Wrapping wrapping) {
       return "around";
     case Wrapping::kMessage:
       return "message";
+    case Wrapping::kChangesets:
+      return "changeset";
   }
   return "";
 }
@@ -74,7 +76,16 @@ std::string Describe(const std::vector<Project>& projects, absl::string_view fol
     for (const Migration& migration : project.inputs.migrations) {
       absl::StrAppend(&text, "  ", migration.down ? "down " : "up   ",
                       WrappingWord(migration.wrapping), " ",
-                      below(migration.script->source->name()), "\n");
+                      below(migration.script->source->name()));
+      if (!migration.version.empty()) absl::StrAppend(&text, ", version ", migration.version);
+      if (migration.undoes) {
+        const Migration& up = project.inputs.migrations[*migration.undoes];
+        absl::StrAppend(&text, ", undoes ", below(up.script->source->name()));
+      }
+      absl::StrAppend(&text, migration.stray ? ", stray\n" : "\n");
+    }
+    for (const PassedOver& file : project.passed_over) {
+      absl::StrAppend(&text, "  -    ", below(file.path), " ", file.why, "\n");
     }
   }
   return text;
@@ -111,7 +122,8 @@ class LayoutTest : public testing::TestWithParam<std::string> {};
 // fixtures/layouts/NAME.expected says what is found in fixtures/layouts/NAME.
 TEST_P(LayoutTest, IsFoundWithItsOrderItsDownsAndItsTransactions) {
   const std::string folder = absl::StrCat("fixtures/layouts/", GetParam());
-  const std::string found = Describe(LoadOrFail({.paths = {folder}}), folder);
+  const std::string found =
+      Describe(LoadOrFail({.paths = {folder}, .keep_passed_over = true}), folder);
   const std::string expected = absl::StrCat(folder, ".expected");
   if (testing_support::UpdateWanted()) testing_support::WriteTreeFile(expected, found);
   EXPECT_EQ(ReadTreeFile(expected), found);

@@ -107,6 +107,14 @@ std::string AbsolutePath(absl::string_view path) {
   return TidyPath(absolute.lexically_normal().generic_string());
 }
 
+std::string PathFromHere(absl::string_view absolute) {
+  const std::string path(absolute);
+  const std::filesystem::path relative =
+      std::filesystem::path(path).lexically_relative(AbsolutePath("."));
+  const std::string here = relative.generic_string();
+  return here.empty() || here.size() > path.size() ? path : here;
+}
+
 std::string ParentOf(absl::string_view path) {
   const size_t slash = path.rfind('/');
   if (slash == absl::string_view::npos) return ".";

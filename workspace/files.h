@@ -28,6 +28,9 @@ std::string JoinPath(absl::string_view folder, absl::string_view name);
 // absolute path; it is for comparing, never for printing.
 std::string AbsolutePath(absl::string_view path);
 
+// An absolute path as it is shortest from the current folder: `../plimsoll.toml`.
+std::string PathFromHere(absl::string_view absolute);
+
 // The path up to its last slash (`.` where there is none, `/` at the top), and what follows it.
 std::string ParentOf(absl::string_view path);
 absl::string_view NameOf(absl::string_view path);

@@ -13,8 +13,8 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "analyzer/syntax/lexer.h"
+#include "workspace/convention.h"
 #include "workspace/files.h"
-#include "workspace/wrapping.h"
 
 namespace plimsoll {
 namespace {
@@ -127,7 +127,7 @@ std::string UnitOf(Layout layout, const std::string& path) {
 
 class Fixer {
  public:
-  Fixer(LoadOptions load, absl::Span<const Rule* const> rules, bool unsafe)
+  Fixer(LoadOptions load, const RuleSettings& rules, bool unsafe)
       : load_(std::move(load)), rules_(rules), unsafe_(unsafe) {}
 
   absl::StatusOr<Fixing> Run() {
@@ -146,10 +146,12 @@ class Fixer {
     absl::StatusOr<std::vector<Project>> projects = Load(load_);
     if (!projects.ok()) return projects.status();
     fixing_.reports.clear();
+    fixing_.configs.clear();
     layouts_.clear();
     for (Project& project : *projects) {
       layouts_.push_back(project.layout);
-      fixing_.reports.push_back(Analyze(std::move(project.inputs), rules_));
+      fixing_.configs.push_back(project.config);
+      fixing_.reports.push_back(Judge(std::move(project), rules_));
     }
     return absl::OkStatus();
   }
@@ -249,7 +251,7 @@ class Fixer {
   }
 
   LoadOptions load_;
-  absl::Span<const Rule* const> rules_;
+  const RuleSettings& rules_;
   bool unsafe_;
   Fixing fixing_;
   std::vector<Layout> layouts_;  // of fixing_.reports
@@ -308,7 +310,7 @@ std::string NextPath(const std::string& path, const std::set<std::string>& names
                    "finish", has_words ? "_" : "", rest.substr(has_words ? words : 0)));
 }
 
-absl::StatusOr<Fixing> FixAll(LoadOptions load, absl::Span<const Rule* const> rules, bool unsafe) {
+absl::StatusOr<Fixing> FixAll(LoadOptions load, const RuleSettings& rules, bool unsafe) {
   return Fixer(std::move(load), rules, unsafe).Run();
 }
 

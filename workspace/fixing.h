@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_WORKSPACE_FIXING_H_
 #define PLIMSOLL_WORKSPACE_FIXING_H_
 
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -24,9 +25,10 @@ struct FileChange {
 };
 
 struct Fixing {
-  std::vector<FileChange> changes;  // by path
-  std::vector<Report> reports;      // of the texts afterwards, one a project
-  int applied = 0;                  // how many fixes
+  std::vector<FileChange> changes;                     // by path
+  std::vector<Report> reports;                         // of the texts afterwards, one a project
+  std::vector<std::shared_ptr<const Config>> configs;  // of those projects; null: none
+  int applied = 0;                                     // how many fixes
 };
 
 // A fixed text is linted and fixed again; one that still changes after that many rounds is a bug.
@@ -42,10 +44,10 @@ std::string WithFixes(absl::string_view text, absl::Span<const Fix* const> fixes
 // begins with no number.
 std::string NextPath(const std::string& path, const std::set<std::string>& names);
 
-// Loads, analyses with `rules` and fixes; nothing is written. `unsafe` puts in fixes too that
-// change what the migration does or make new files. Fails where the files cannot be read, or where
-// the text would not settle.
-absl::StatusOr<Fixing> FixAll(LoadOptions load, absl::Span<const Rule* const> rules, bool unsafe);
+// Loads, analyses with the rules that options and files ask for, and fixes; nothing is written.
+// `unsafe` puts in fixes too that change what the migration does or make new files. Fails where the
+// files cannot be read, or where the text would not settle.
+absl::StatusOr<Fixing> FixAll(LoadOptions load, const RuleSettings& rules, bool unsafe);
 
 // Writes each file beside itself and renames it, so that none is ever half written.
 absl::Status WriteChanges(absl::Span<const FileChange> changes);

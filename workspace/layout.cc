@@ -3,14 +3,17 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <tuple>
 #include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
+#include "analyzer/syntax/marker.h"
 #include "nlohmann/json.hpp"
 #include "workspace/files.h"
 
@@ -23,6 +26,8 @@ constexpr int kRepeatableRank = 1;
 // How much of a file, and of how many, is looked at for a runner's markers.
 constexpr size_t kMarkerBytes = 16 * 1024;
 constexpr int kMarkerFiles = 5;
+
+constexpr absl::string_view kYoyoDown = ".rollback.sql";
 
 struct Stage {
   absl::string_view folder;
@@ -68,7 +73,22 @@ bool StartsWithDate(absl::string_view digits) {
 // These runners read the version as one number, so that a date is less than any date with a time.
 bool ComparesWholeNumbers(Layout layout) {
   return layout == Layout::kGolangMigrate || layout == Layout::kSqlx || layout == Layout::kGoose ||
-         layout == Layout::kTern || layout == Layout::kFlyway;
+         layout == Layout::kTern || layout == Layout::kFlyway || layout == Layout::kRefinery ||
+         layout == Layout::kPostgrator;
+}
+
+std::string Joined(const std::vector<std::string>& version) { return absl::StrJoin(version, "."); }
+
+// What a name begins with, up to what is no part of a version: `2024-01-31-120000_x`, `1.2_x`.
+std::string WrittenVersion(absl::string_view name) {
+  size_t end = 0;
+  while (end < name.size() &&
+         (IsDigit(name[end]) ||
+          (end > 0 && IsDigit(name[end - 1]) && end + 1 < name.size() && IsDigit(name[end + 1]) &&
+           absl::StrContains("-.", name.substr(end, 1))))) {
+    ++end;
+  }
+  return std::string(name.substr(0, end));
 }
 
 std::vector<std::string> VersionOf(absl::string_view name, Layout layout) {
@@ -119,6 +139,7 @@ std::optional<FlywayName> ParseFlywayName(absl::string_view name) {
 
 std::optional<Layout> MarkerOf(absl::string_view line) {
   line = absl::StripAsciiWhitespace(line);
+  if (IsLiquibase(line)) return Layout::kLiquibase;
   if (line == "---- create above / drop below ----") return Layout::kTern;
   if (!absl::ConsumePrefix(&line, "--")) return std::nullopt;
   const std::string words = absl::AsciiStrToLower(absl::StripLeadingAsciiWhitespace(line));
@@ -136,6 +157,7 @@ absl::string_view MarkerWords(Layout marker) {
   if (marker == Layout::kSqlMigrate) return "`-- +migrate` markers in the files";
   if (marker == Layout::kNodePgMigrate) return "`-- Up Migration` in the files";
   if (marker == Layout::kGraphile) return "`--! Previous:` in the files";
+  if (marker == Layout::kLiquibase) return "`--liquibase formatted sql` in the files";
   return "`-- migrate:up` in the files";
 }
 
@@ -167,53 +189,104 @@ absl::StatusOr<std::map<std::string, uint32_t>> ReadJournal(const std::string& p
   return places;
 }
 
-}  // namespace
-
-absl::string_view LayoutName(Layout layout) {
-  switch (layout) {
-    case Layout::kBare:
-      return "plain files";
-    case Layout::kSequence:
-      return "numbered files";
-    case Layout::kStages:
-      return "stages";
-    case Layout::kUpDown:
-      return "up and down folders";
-    case Layout::kTimestamped:
-      return "Supabase";
-    case Layout::kNumbered:
-      return "numbered files with rollbacks";
-    case Layout::kDrizzle:
-      return "Drizzle";
-    case Layout::kDrizzleFolders:
-      return "Drizzle folders";
-    case Layout::kPrisma:
-      return "Prisma";
-    case Layout::kDiesel:
-      return "Diesel";
-    case Layout::kGolangMigrate:
-      return "golang-migrate";
-    case Layout::kSqlx:
-      return "sqlx";
-    case Layout::kDbmate:
-      return "dbmate";
-    case Layout::kGoose:
-      return "goose";
-    case Layout::kSqlMigrate:
-      return "sql-migrate";
-    case Layout::kTern:
-      return "tern";
-    case Layout::kFlyway:
-      return "Flyway";
-    case Layout::kNodePgMigrate:
-      return "node-pg-migrate";
-    case Layout::kGraphile:
-      return "graphile-migrate";
-    case Layout::kAtlas:
-      return "Atlas";
-  }
-  return "";
+// `1.do.x.sql` and `1.undo.x.sql`: the word after the number.
+absl::string_view PostgratorWord(absl::string_view name) {
+  if (TakeDigits(name).empty() || !absl::ConsumePrefix(&name, ".")) return "";
+  const absl::string_view word = name.substr(0, name.find('.'));
+  return word == "do" || word == "undo" ? word : "";
 }
+
+// `20240131_x.postgres.autocommit.up.sql`, without its digits and its description.
+struct DialectName {
+  absl::string_view stem;  // `20240131_x`
+  absl::string_view dialect;
+  bool autocommit = false;
+  bool down = false;
+};
+std::optional<DialectName> ParseDialectName(absl::string_view name) {
+  DialectName parsed;
+  parsed.down = absl::ConsumeSuffix(&name, ".down.sql");
+  if (!parsed.down && !absl::ConsumeSuffix(&name, ".up.sql")) return std::nullopt;
+  parsed.autocommit = absl::ConsumeSuffix(&name, ".autocommit");
+  for (const absl::string_view dialect :
+       {"postgres", "cockroach", "mysql", "sqlite3", "sqlite", "mariadb"}) {
+    if (!absl::EndsWith(name, absl::StrCat(".", dialect))) continue;
+    parsed.dialect = dialect;
+    name.remove_suffix(dialect.size() + 1);
+    break;
+  }
+  parsed.stem = name;
+  return parsed;
+}
+
+// The changes of a plan in their order; `change@tag` is what a reworked change was before the tag
+// (App::Sqitch::Plan).
+std::map<std::string, uint32_t> ReadPlan(const std::string& path) {
+  std::vector<std::string> changes;
+  std::map<std::string, size_t> latest;
+  std::vector<std::pair<size_t, std::string>> tags;  // how many changes stand before each
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  for (absl::string_view line : absl::StrSplit(text.ok() ? *text : "", '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (line.empty() || line[0] == '#' || line[0] == '%') continue;
+    const absl::string_view word = line.substr(0, line.find_first_of(" \t["));
+    if (word[0] == '@') {
+      tags.emplace_back(changes.size(), word);
+      continue;
+    }
+    const auto [known, added] = latest.emplace(word, changes.size());
+    if (!added) {
+      const auto tag = std::find_if(tags.begin(), tags.end(), [&](const auto& candidate) {
+        return candidate.first > known->second;
+      });
+      if (tag != tags.end()) changes[known->second] += tag->second;
+      known->second = changes.size();
+    }
+    changes.emplace_back(word);
+  }
+  std::map<std::string, uint32_t> places;
+  for (const std::string& change : changes) {
+    places.emplace(absl::StrCat(change, ".sql"), static_cast<uint32_t>(places.size()));
+  }
+  return places;
+}
+
+// What `-- depends: a b` at the top of a file of yoyo's asks for.
+std::vector<std::string> DependsOf(const std::string& path) {
+  const std::string head = ReadHead(path, kMarkerBytes);
+  for (absl::string_view line : absl::StrSplit(head, '\n')) {
+    if (!absl::ConsumePrefix(&line, "--")) break;
+    line = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&line, "depends:")) {
+      return absl::StrSplit(absl::StripAsciiWhitespace(line), ' ', absl::SkipEmpty());
+    }
+  }
+  return {};
+}
+
+// Each after what it depends on, else by name. Of a circle, the first by name comes last.
+class DependsOrder {
+ public:
+  explicit DependsOrder(std::map<std::string, std::vector<std::string>> depends)
+      : depends_(std::move(depends)) {
+    for (const auto& [name, wanted] : depends_) Visit(name);
+  }
+  std::map<std::string, uint32_t> Take() { return std::move(places_); }
+
+ private:
+  void Visit(const std::string& name) {
+    const auto known = depends_.find(name);
+    if (known == depends_.end() || !visited_.insert(name).second) return;
+    for (const std::string& other : known->second) Visit(absl::StrCat(other, ".sql"));
+    places_.emplace(name, static_cast<uint32_t>(places_.size()));
+  }
+
+  const std::map<std::string, std::vector<std::string>> depends_;
+  std::set<std::string> visited_;
+  std::map<std::string, uint32_t> places_;
+};
+
+}  // namespace
 
 bool operator<(const OrderKey& a, const OrderKey& b) {
   if (a.rank != b.rank) return a.rank < b.rank;
@@ -259,6 +332,36 @@ bool LayoutFinder::HasStages(const std::string& folder) {
   return count >= 2 || HasFolder(folder, "planned");
 }
 
+const std::map<std::string, uint32_t>& LayoutFinder::Plan(const std::string& root) {
+  const auto found = plans_.find(root);
+  if (found != plans_.end()) return found->second;
+  return plans_.emplace(root, ReadPlan(JoinPath(root, "sqitch.plan"))).first->second;
+}
+
+// A change's name may hold slashes, so its script may lie deeper.
+bool LayoutFinder::PlaceInPlan(const std::string& path, Placement& placement) {
+  std::string folder = ParentOf(path);
+  for (; folder != "/" && folder != "."; folder = ParentOf(folder)) {
+    const absl::string_view name = NameOf(folder);
+    const bool script = name == "deploy" || name == "revert" || name == "verify";
+    if (script && HasFile(ParentOf(folder), "sqitch.plan")) break;
+  }
+  if (folder == "/" || folder == ".") return false;
+  placement.layout = Layout::kSqitch;
+  placement.root = ParentOf(folder);
+  placement.why = "`sqitch.plan` beside `deploy/`";
+  placement.down = NameOf(folder) == "revert";
+  if (NameOf(folder) == "verify") placement.passed_over = "verifies, and is rolled back";
+  const std::string script = path.substr(folder.size() + 1);
+  const std::map<std::string, uint32_t>& plan = Plan(placement.root);
+  const auto place = plan.find(script);
+  placement.stray = place == plan.end();
+  placement.pair = script;
+  placement.order = {placement.stray ? kStrayRank : 0, {}, script};
+  if (!placement.stray) placement.order.version = {absl::StrCat(place->second)};
+  return true;
+}
+
 bool LayoutFinder::PlaceInStages(const std::string& path, Placement& placement) {
   std::string folder = ParentOf(path);
   int rank = -1;
@@ -279,6 +382,8 @@ bool LayoutFinder::PlaceInStages(const std::string& path, Placement& placement) 
   placement.layout = Layout::kStages;
   placement.why = "`planned/`, `testing/` and `applied/` are stages of one history";
   placement.order = {rank, VersionOf(NameOf(path), Layout::kStages), std::string(NameOf(path))};
+  placement.version = WrittenVersion(NameOf(path));
+  placement.pair = std::string(NameOf(path));
   return true;
 }
 
@@ -293,6 +398,8 @@ bool LayoutFinder::PlaceInUpDown(const std::string& path, Placement& placement) 
   placement.why = HasFolder(root, "down") ? "`up/` beside `down/`" : "files in `up/`";
   placement.down = direction == "down";
   placement.order = {0, VersionOf(NameOf(path), Layout::kUpDown), std::string(NameOf(path))};
+  placement.version = WrittenVersion(NameOf(path));
+  placement.pair = std::string(NameOf(path));
   return true;
 }
 
@@ -310,8 +417,11 @@ bool LayoutFinder::PlaceInFolderOfItsOwn(const std::string& path, Placement& pla
                     : locked ? "`migration_lock.toml` beside folders with `migration.sql`"
                              : "`migration.sql`, a folder a migration";
   } else if (name == "up.sql" || (undoes && HasFile(folder, "up.sql"))) {
-    placement.layout = Layout::kDiesel;
-    placement.why = "`up.sql` and `down.sql`, a folder a migration";
+    const bool hasura =
+        HasFile(ParentOf(root), "config.yaml") || HasFile(ParentOf(ParentOf(root)), "config.yaml");
+    placement.layout = hasura ? Layout::kHasura : Layout::kDiesel;
+    placement.why = hasura ? "`up.sql`, a folder a migration, below a `config.yaml`"
+                           : "`up.sql` and `down.sql`, a folder a migration";
     placement.opts_out_of_transaction =
         HasFile(folder, "metadata.toml") &&
         Says(JoinPath(folder, "metadata.toml"), "run_in_transaction=false");
@@ -321,6 +431,8 @@ bool LayoutFinder::PlaceInFolderOfItsOwn(const std::string& path, Placement& pla
   placement.root = root;
   placement.down = undoes;
   placement.order = {0, VersionOf(NameOf(folder), placement.layout), std::string(NameOf(folder))};
+  placement.version = WrittenVersion(NameOf(folder));
+  placement.pair = std::string(NameOf(folder));
   return true;
 }
 
@@ -367,6 +479,25 @@ LayoutFinder::Flat LayoutFinder::InspectNames(const std::string& folder) {
   return {Layout::kSequence, "names that start with a number", {}};
 }
 
+// `x.sql` beside `x.rollback.sql`.
+bool LayoutFinder::InspectRollbackFiles(const std::string& folder, Flat& flat) {
+  bool paired = false;
+  std::map<std::string, std::vector<std::string>> depends;
+  for (const auto& [name, is_folder] : Listing(folder)) {
+    if (is_folder || !absl::EndsWith(name, ".sql")) continue;
+    if (absl::EndsWith(name, kYoyoDown)) {
+      const absl::string_view up = absl::StripSuffix(name, kYoyoDown);
+      paired = paired || HasFile(folder, absl::StrCat(up, ".sql"));
+    } else {
+      depends.emplace(name, DependsOf(JoinPath(folder, name)));
+    }
+  }
+  if (!paired) return false;
+  flat = {Layout::kYoyo, "files end in `.rollback.sql` beside those that they undo",
+          DependsOrder(std::move(depends)).Take()};
+  return true;
+}
+
 absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& folder) {
   const std::string journal = JoinPath(folder, "meta/_journal.json");
   if (HasFile(JoinPath(folder, "meta"), "_journal.json")) {
@@ -374,25 +505,73 @@ absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& 
     if (!places.ok()) return places.status();
     return Flat{Layout::kDrizzle, "`meta/_journal.json` lists the migrations", *std::move(places)};
   }
+  const bool rust =
+      HasFile(ParentOf(folder), "Cargo.toml") || HasFile(ParentOf(folder), "refinery.toml");
   bool paired = false;
+  bool dialects = false;
   bool flyway = false;
+  bool postgrator = false;
   for (const auto& [name, is_folder] : Listing(folder)) {
     if (is_folder || !absl::EndsWith(name, ".sql")) continue;
+    const std::optional<DialectName> parsed = ParseDialectName(name);
     paired = paired || absl::EndsWith(name, ".up.sql");
+    dialects = dialects || (parsed && (parsed->autocommit || !parsed->dialect.empty()));
     flyway = flyway || ParseFlywayName(name).has_value();
+    postgrator = postgrator || !PostgratorWord(name).empty();
   }
+  if (dialects) return Flat{Layout::kPopx, "names such as `1_x.postgres.up.sql`", {}};
   if (paired) {
-    const bool rust = HasFile(ParentOf(folder), "Cargo.toml");
     return Flat{rust ? Layout::kSqlx : Layout::kGolangMigrate,
                 rust ? "`.up.sql` files beside a `Cargo.toml`" : "files end in `.up.sql`",
                 {}};
   }
+  if (flyway && rust) {
+    return Flat{Layout::kRefinery, "names such as `V1__x.sql` in a Rust package", {}};
+  }
   if (flyway) return Flat{Layout::kFlyway, "names such as `V1__x.sql`", {}};
+  if (postgrator) return Flat{Layout::kPostgrator, "names such as `1.do.x.sql`", {}};
   Flat flat;
-  if (InspectMarkers(folder, flat)) return flat;
+  if (InspectRollbackFiles(folder, flat) || InspectMarkers(folder, flat)) return flat;
   if (HasFile(folder, "atlas.sum")) return Flat{Layout::kAtlas, "`atlas.sum` in the folder", {}};
   if (HasFile(folder, "tern.conf")) return Flat{Layout::kTern, "`tern.conf` in the folder", {}};
   return InspectNames(folder);
+}
+
+void LayoutFinder::PlaceFlywayFile(const std::string& folder, absl::string_view name,
+                                   Placement& placement) {
+  const std::optional<FlywayName> parsed = ParseFlywayName(name);
+  placement.stray = !parsed.has_value();
+  if (parsed.has_value()) {
+    placement.order.version = VersionOf(parsed->version, placement.layout);
+    placement.order.rank = parsed->prefix == 'R' ? kRepeatableRank : 0;
+    placement.version = std::string(parsed->version);
+    placement.pair = Joined(placement.order.version);
+  }
+  if (placement.layout == Layout::kRefinery || !parsed.has_value()) return;
+  placement.down = parsed->prefix == 'U';
+  if (parsed->prefix == 'B') placement.passed_over = "is what a new database begins with";
+  const std::string settings = absl::StrCat(name, ".conf");
+  placement.opts_out_of_transaction =
+      HasFile(folder, settings) && Says(JoinPath(folder, settings), "executeInTransaction=false");
+}
+
+void LayoutFinder::PlaceDialectFile(const std::string& folder, absl::string_view name,
+                                    Placement& placement) {
+  const std::optional<DialectName> parsed = ParseDialectName(name);
+  placement.stray = placement.stray || !parsed.has_value();
+  if (!parsed.has_value()) return;
+  placement.down = parsed->down;
+  placement.opts_out_of_transaction = parsed->autocommit;
+  placement.pair = std::string(parsed->stem);
+  if (!parsed->dialect.empty() && parsed->dialect != "postgres") {
+    placement.passed_over = absl::StrCat("is for ", parsed->dialect);
+  }
+  if (!parsed->dialect.empty()) return;
+  for (const absl::string_view ending : {"", ".autocommit"}) {
+    const std::string own =
+        absl::StrCat(parsed->stem, ".postgres", ending, parsed->down ? ".down.sql" : ".up.sql");
+    if (HasFile(folder, own)) placement.passed_over = absl::StrCat("gives way to ", own);
+  }
 }
 
 absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
@@ -417,29 +596,44 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
   if (flat.layout == Layout::kBare) return placement;
 
   placement.order.version = VersionOf(name, flat.layout);
-  placement.stray = !IsVersioned(name) && flat.layout != Layout::kAtlas;
-  if (flat.layout == Layout::kDrizzle && !placement.down) {
-    const auto place = flat.journal.find(std::string(name));
-    placement.stray = place == flat.journal.end();
-    if (!placement.stray) placement.order.version = {absl::StrCat(place->second)};
-  }
-  if (flat.layout == Layout::kFlyway) {
-    const std::optional<FlywayName> parsed = ParseFlywayName(name);
-    placement.stray = !parsed.has_value();
-    if (parsed.has_value()) {
-      placement.order.version = VersionOf(parsed->version, flat.layout);
-      placement.order.rank = parsed->prefix == 'R' ? kRepeatableRank : 0;
-      placement.down = parsed->prefix == 'U';
+  placement.version = WrittenVersion(name);
+  placement.pair = Joined(placement.order.version);
+  placement.stray = !IsVersioned(name) && flat.layout != Layout::kAtlas &&
+                    flat.layout != Layout::kLiquibase && flat.layout != Layout::kYoyo;
+  switch (flat.layout) {
+    case Layout::kDrizzle:
+    case Layout::kYoyo: {
+      if (flat.layout == Layout::kYoyo) {
+        placement.down = absl::EndsWith(name, kYoyoDown);
+        placement.pair = std::string(absl::StripSuffix(name, placement.down ? kYoyoDown : ".sql"));
+      }
+      const auto place = flat.places.find(placement.down ? absl::StrCat(placement.pair, ".sql")
+                                                         : std::string(name));
+      if (placement.down && flat.layout == Layout::kDrizzle) break;
+      placement.stray = place == flat.places.end() && !placement.down;
+      if (place != flat.places.end()) placement.order.version = {absl::StrCat(place->second)};
+      break;
     }
-    const std::string settings = absl::StrCat(name, ".conf");
-    placement.opts_out_of_transaction =
-        HasFile(folder, settings) && Says(JoinPath(folder, settings), "executeInTransaction=false");
-  }
-  if (flat.layout == Layout::kGolangMigrate || flat.layout == Layout::kSqlx) {
-    placement.down = placement.down || absl::EndsWith(name, ".down.sql");
-    if (flat.layout == Layout::kGolangMigrate && !absl::EndsWith(name, ".up.sql")) {
-      placement.stray = placement.stray || !placement.down;
+    case Layout::kFlyway:
+    case Layout::kRefinery:
+      PlaceFlywayFile(folder, name, placement);
+      break;
+    case Layout::kPopx:
+      PlaceDialectFile(folder, name, placement);
+      break;
+    case Layout::kPostgrator:
+      placement.down = PostgratorWord(name) == "undo";
+      placement.stray = PostgratorWord(name).empty();
+      break;
+    case Layout::kGolangMigrate:
+    case Layout::kSqlx: {
+      placement.down = placement.down || absl::EndsWith(name, ".down.sql");
+      const bool needs_word = flat.layout == Layout::kGolangMigrate;
+      if (needs_word && !absl::EndsWith(name, ".up.sql") && !placement.down) placement.stray = true;
+      break;
     }
+    default:
+      break;
   }
   if (placement.stray) placement.order.rank = kStrayRank;
   return placement;
@@ -447,11 +641,30 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
 
 absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path) {
   Placement placement;
-  if (PlaceInStages(path, placement) || PlaceInUpDown(path, placement) ||
-      PlaceInFolderOfItsOwn(path, placement)) {
+  if (PlaceInPlan(path, placement) || PlaceInStages(path, placement) ||
+      PlaceInUpDown(path, placement) || PlaceInFolderOfItsOwn(path, placement)) {
     return placement;
   }
   return PlaceFlat(path);
+}
+
+Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
+                      int server_version) {
+  const Convention& convention = ConventionOf(placement.layout);
+  const bool plain =
+      placement.stray || script->opts_out_of_transaction || placement.opts_out_of_transaction;
+  Migration migration;
+  migration.wrapping =
+      plain ? Wrapping::kNone : WrappingOf(convention.runs, *script, server_version);
+  migration.outside = std::string(convention.outside);
+  migration.version = placement.version;
+  migration.stray = placement.stray;
+  migration.down = placement.down;
+  if (convention.numbered && !placement.version.empty()) {
+    migration.identity = Joined(placement.order.version);
+  }
+  migration.script = std::move(script);
+  return migration;
 }
 
 }  // namespace plimsoll

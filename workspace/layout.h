@@ -3,42 +3,21 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/container/node_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/simulation/history.h"
+#include "workspace/convention.h"
 
-// Which convention a folder of migrations follows. The convention decides the order of the files,
-// which of them are downs, and what the runner does around each of them.
+// Which convention (convention.h) the files of a folder follow, and what each of them is in it.
+// Detection goes from the surest sign to the least: a file that only one runner has (a plan, a
+// journal, a lock), folders that stand together, markers in the texts, the shape of the names.
 
 namespace plimsoll {
-
-enum class Layout {
-  kBare,            // SQL files of no convention
-  kSequence,        // numbered or dated files; nothing tells who runs them
-  kStages,          // planned/ testing/ applied/YYYY-MM/ rollbacks/
-  kUpDown,          // up/ and down/ with the same names
-  kTimestamped,     // Supabase: supabase/migrations
-  kNumbered,        // numbered files with rollbacks/ beside them
-  kDrizzle,         // meta/_journal.json
-  kDrizzleFolders,  // a folder a migration: migration.sql and snapshot.json
-  kPrisma,          // a folder a migration: migration.sql
-  kDiesel,          // a folder a migration: up.sql and down.sql
-  kGolangMigrate,   // 1_x.up.sql and 1_x.down.sql
-  kSqlx,            // 1_x.sql, or .up.sql and .down.sql, in a Rust package
-  kDbmate,          // -- migrate:up
-  kGoose,           // -- +goose Up
-  kSqlMigrate,      // -- +migrate Up
-  kTern,            // ---- create above / drop below ----
-  kFlyway,          // V1__x.sql
-  kNodePgMigrate,   // -- Up Migration
-  kGraphile,        // --! Previous: sha1:…
-  kAtlas,           // atlas.sum
-};
-
-absl::string_view LayoutName(Layout layout);  // `golang-migrate`
 
 // Where a file stands in the order of its layout. Compared from the first member to the last.
 struct OrderKey {
@@ -57,11 +36,21 @@ struct Placement {
   std::string why;   // `rollbacks/` beside numbered files
   OrderKey order;
   bool down = false;
+  std::string version;  // as the name writes it: `0010`; empty: none
+  // What a down shares with the up that it undoes. Empty: no down can be told for it.
+  std::string pair;
   // A file beside this one asks the runner not to wrap it (diesel, Flyway).
   bool opts_out_of_transaction = false;
   // The file's name is not one that the layout's runner takes: people run it by hand.
   bool stray = false;
+  // Why the file is no migration of this history, as words after its path: `is for MySQL`. Whoever
+  // names such a file is heard all the same. Empty: it is one.
+  std::string passed_over;
 };
+
+// The script as a migration of its history; `undoes` is left to who knows the others.
+Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
+                      int server_version);
 
 // Finds the layouts of files. It looks at the file system, once per folder; it is not thread-safe.
 class LayoutFinder {
@@ -75,7 +64,8 @@ class LayoutFinder {
   struct Flat {
     Layout layout = Layout::kBare;
     std::string why;
-    std::map<std::string, uint32_t> journal;  // Drizzle: file name -> place
+    // File name -> place, where a list orders the files: Drizzle's journal, yoyo's `depends`.
+    std::map<std::string, uint32_t> places;
   };
 
   const std::map<std::string, bool>& Listing(const std::string& folder);
@@ -85,6 +75,10 @@ class LayoutFinder {
   bool HasVersionedFiles(const std::string& folder);
   bool HasStages(const std::string& folder);
 
+  // The place of each script in the plan of `root`, by its path below deploy/.
+  const std::map<std::string, uint32_t>& Plan(const std::string& root);
+
+  bool PlaceInPlan(const std::string& path, Placement& placement);
   bool PlaceInStages(const std::string& path, Placement& placement);
   bool PlaceInUpDown(const std::string& path, Placement& placement);
   bool PlaceInFolderOfItsOwn(const std::string& path, Placement& placement);
@@ -92,9 +86,13 @@ class LayoutFinder {
   absl::StatusOr<Flat> InspectFlat(const std::string& folder);
   Flat InspectNames(const std::string& folder);
   bool InspectMarkers(const std::string& folder, Flat& flat);
+  bool InspectRollbackFiles(const std::string& folder, Flat& flat);
+  void PlaceFlywayFile(const std::string& folder, absl::string_view name, Placement& placement);
+  void PlaceDialectFile(const std::string& folder, absl::string_view name, Placement& placement);
 
   absl::node_hash_map<std::string, std::map<std::string, bool>> listings_;
   absl::node_hash_map<std::string, Flat> flats_;
+  absl::node_hash_map<std::string, std::map<std::string, uint32_t>> plans_;
 };
 
 }  // namespace plimsoll

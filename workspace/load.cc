@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <ctime>
 #include <map>
 #include <memory>
 #include <thread>
 #include <utility>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
@@ -14,7 +16,6 @@
 #include "analyzer/syntax/script.h"
 #include "workspace/files.h"
 #include "workspace/schema.h"
-#include "workspace/wrapping.h"
 
 namespace plimsoll {
 namespace {
@@ -25,7 +26,9 @@ struct Candidate {
   std::string absolute;  // empty: standard input without a place
   bool by_name = false;  // not found by walking a folder
   bool from_stdin = false;
+  std::string passed_over;  // why; empty: it is not
   Placement placement;
+  std::shared_ptr<const Config> config;
 };
 
 // Candidates, by index, that are one history.
@@ -33,8 +36,38 @@ struct Group {
   Layout layout = Layout::kBare;
   std::string why;
   std::vector<size_t> members;
+  std::vector<size_t> passed_over;
+  std::shared_ptr<const Config> config;
   bool as_given = false;
 };
+
+// Folders for other databases. Names that may mean something else count only beside a folder for
+// PostgreSQL.
+constexpr absl::string_view kOtherDatabases[] = {
+    "mysql",      "mariadb",   "sqlite",      "sqlite3",   "mssql",    "sqlserver",
+    "clickhouse", "cockroach", "cockroachdb", "snowflake", "bigquery", "redshift"};
+constexpr absl::string_view kPerhapsOtherDatabases[] = {"oracle",  "h2",   "db2",       "derby",
+                                                        "spanner", "tidb", "cassandra", "crdb"};
+constexpr absl::string_view kPostgres[] = {"postgres", "postgresql", "pgsql", "pg"};
+
+template <size_t size>
+bool IsAmong(absl::string_view name, const absl::string_view (&names)[size]) {
+  return std::find(std::begin(names), std::end(names), name) != std::end(names);
+}
+
+// The database other than PostgreSQL that a file in a folder below `given` is for; else empty.
+std::string OtherDatabase(absl::string_view given, absl::string_view file) {
+  std::string folder = ParentOf(file);
+  for (; folder.size() > given.size() && folder != "."; folder = ParentOf(folder)) {
+    const absl::string_view name = NameOf(folder);
+    if (IsAmong(name, kOtherDatabases)) return std::string(name);
+    if (!IsAmong(name, kPerhapsOtherDatabases)) continue;
+    for (const absl::string_view postgres : kPostgres) {
+      if (IsFolder(JoinPath(ParentOf(folder), postgres))) return std::string(name);
+    }
+  }
+  return "";
+}
 
 Candidate StdinCandidate(const LoadOptions& options) {
   Candidate candidate;
@@ -70,7 +103,10 @@ absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
     if (!files.ok()) return files.status();
     for (std::string& file : *files) {
       std::string absolute = AbsolutePath(file);
-      add({.path = std::move(file), .absolute = std::move(absolute)});
+      const std::string other = OtherDatabase(path, file);
+      Candidate candidate = {.path = std::move(file), .absolute = std::move(absolute)};
+      if (!other.empty()) candidate.passed_over = absl::StrCat("is for ", other);
+      add(std::move(candidate));
     }
   }
   if (candidates.empty()) return absl::InvalidArgumentError("no files given");
@@ -82,6 +118,36 @@ absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
   return candidates;
 }
 
+// The file that is said to hold for all, else that which is found for each.
+absl::Status ConfigureAll(const LoadOptions& options, std::vector<Candidate>& candidates) {
+  if (!options.configured && options.config.empty()) return absl::OkStatus();
+  ConfigFinder finder;
+  std::shared_ptr<const Config> common;
+  if (!options.config.empty()) {
+    const absl::StatusOr<std::string> text = ReadFile(options.config);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<Config> config = ParseConfig(options.config, *text);
+    if (!config.ok()) return config.status();
+    common = std::make_shared<const Config>(*std::move(config));
+  }
+  for (Candidate& candidate : candidates) {
+    candidate.config = common;
+    if (common == nullptr) {
+      const std::string folder =
+          candidate.absolute.empty() ? AbsolutePath(".") : ParentOf(candidate.absolute);
+      absl::StatusOr<std::shared_ptr<const Config>> found = finder.Find(folder);
+      if (!found.ok()) return found.status();
+      candidate.config = *std::move(found);
+    }
+    const bool excluded = candidate.config != nullptr && !candidate.from_stdin &&
+                          IsExcluded(*candidate.config, candidate.absolute);
+    if (excluded) {
+      candidate.passed_over = absl::StrCat("is excluded by ", candidate.config->path);
+    }
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PlaceAll(std::vector<Candidate>& candidates) {
   LayoutFinder finder;
   for (Candidate& candidate : candidates) {
@@ -89,6 +155,8 @@ absl::Status PlaceAll(std::vector<Candidate>& candidates) {
     absl::StatusOr<Placement> placement = finder.Place(candidate.absolute);
     if (!placement.ok()) return placement.status();
     candidate.placement = *std::move(placement);
+    if (candidate.by_name) continue;
+    if (candidate.passed_over.empty()) candidate.passed_over = candidate.placement.passed_over;
   }
   return absl::OkStatus();
 }
@@ -114,17 +182,20 @@ std::vector<Group> GroupByHistory(const std::vector<Candidate>& candidates) {
     const Candidate& candidate = candidates[i];
     const Placement& placement = candidate.placement;
     const bool as_given = candidate.by_name && !share;
-    const std::string key =
-        as_given ? "" : absl::StrCat(static_cast<int>(placement.layout), " ", placement.root);
+    const std::string key = absl::StrCat(
+        candidate.config == nullptr ? "" : candidate.config->path, "\n",
+        as_given ? "" : absl::StrCat(static_cast<int>(placement.layout), " ", placement.root));
     const auto [place, added] = places.emplace(key, groups.size());
     if (added) {
       Group group;
       group.as_given = as_given;
+      group.config = candidate.config;
       group.layout = as_given ? Layout::kBare : placement.layout;
       group.why = as_given ? "" : placement.why;
       groups.push_back(std::move(group));
     }
-    groups[place->second].members.push_back(i);
+    Group& group = groups[place->second];
+    (candidate.passed_over.empty() ? group.members : group.passed_over).push_back(i);
   }
   return groups;
 }
@@ -166,11 +237,11 @@ absl::StatusOr<std::shared_ptr<const Script>> ReadScript(const Candidate& candid
 absl::StatusOr<std::vector<std::shared_ptr<const Script>>> ReadAll(
     const std::vector<Candidate>& candidates, const LoadOptions& options) {
   std::vector<absl::StatusOr<std::shared_ptr<const Script>>> results(
-      candidates.size(), absl::UnknownError("not read"));
+      candidates.size(), std::shared_ptr<const Script>());
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < candidates.size(); i = next++) {
-      results[i] = ReadScript(candidates[i], options);
+      if (candidates[i].passed_over.empty()) results[i] = ReadScript(candidates[i], options);
     }
   };
   const size_t wanted = options.jobs > 0 ? static_cast<size_t>(options.jobs)
@@ -205,19 +276,31 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
                     const std::vector<std::shared_ptr<const Script>>& scripts,
                     const LoadOptions& options, int server_version) {
   Project project;
+  project.config = group.config;
   project.layout = group.layout;
   project.why = group.why;
-  project.root = group.as_given ? "." : RootAsWritten(candidates[group.members.front()]);
+  const size_t any = group.members.empty() ? group.passed_over.front() : group.members.front();
+  project.root = group.as_given ? "." : RootAsWritten(candidates[any]);
+  for (const size_t member : group.passed_over) {
+    project.passed_over.push_back({candidates[member].path, candidates[member].passed_over});
+  }
+  // The ups come first.
+  absl::flat_hash_map<std::string, uint32_t> ups;
   project.inputs.server_version = server_version;
+  project.inputs.downs = ConventionOf(group.layout).downs;
+  project.inputs.now = static_cast<int64_t>(std::time(nullptr));
   for (const size_t member : group.members) {
     const Placement& placement = candidates[member].placement;
-    Migration migration;
-    migration.script = scripts[member];
+    Migration migration = MigrationOf(scripts[member], placement, server_version);
+    if (options.transaction.has_value()) migration.wrapping = *options.transaction;
     migration.down = placement.down && !downs_only;
-    migration.wrapping = options.transaction.has_value()
-                             ? *options.transaction
-                             : RunnersWrapping(placement, *migration.script, server_version);
-    migration.outside = std::string(WayOutside(placement.layout));
+    const auto index = static_cast<uint32_t>(project.inputs.migrations.size());
+    if (migration.down) {
+      const auto up = ups.find(placement.pair);
+      if (up != ups.end()) migration.undoes = up->second;
+    } else if (!placement.pair.empty()) {
+      ups.emplace(placement.pair, index);
+    }
     project.inputs.migrations.push_back(std::move(migration));
   }
   return project;
@@ -234,34 +317,79 @@ absl::StatusOr<std::optional<Schema>> ReadSchema(const std::string& path) {
 }
 
 void StartFrom(const std::optional<Schema>& schema, const LoadOptions& options, Inputs& inputs) {
-  inputs.start = schema ? Start::kEmpty : options.start;
+  inputs.start = schema ? Start::kEmpty : options.start.value_or(Start::kUnknown);
   if (!schema) return;
   inputs.search_path = schema->search_path;
   inputs.migrations.insert(inputs.migrations.begin(), schema->migration);
+  for (Migration& migration : inputs.migrations) {
+    if (migration.undoes.has_value()) ++*migration.undoes;
+  }
+}
+
+// What the file says counts where the options say nothing.
+LoadOptions WithConfig(const LoadOptions& options, const Config* config) {
+  LoadOptions own = options;
+  if (config == nullptr) return own;
+  if (!own.transaction && config->transaction)
+    own.transaction = ParseWrapping(*config->transaction);
+  if (!own.server_version) own.server_version = config->server_version;
+  if (!own.start && config->start) own.start = ParseStart(*config->start);
+  if (own.schema.empty() && config->schema) own.schema = *config->schema;
+  return own;
 }
 
 }  // namespace
+
+std::optional<Wrapping> ParseWrapping(absl::string_view word) {
+  if (word == "none") return Wrapping::kNone;
+  if (word == "file") return Wrapping::kFile;
+  if (word == "message") return Wrapping::kMessage;
+  return std::nullopt;
+}
+
+Start ParseStart(absl::string_view word) {
+  return word == "empty" ? Start::kEmpty : Start::kUnknown;
+}
 
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
   if (!candidates.ok()) return candidates.status();
   const absl::Status placed = PlaceAll(*candidates);
   if (!placed.ok()) return placed;
+  const absl::Status configured = ConfigureAll(options, *candidates);
+  if (!configured.ok()) return configured;
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
       ReadAll(*candidates, options);
   if (!scripts.ok()) return scripts.status();
-  const absl::StatusOr<std::optional<Schema>> schema = ReadSchema(options.schema);
-  if (!schema.ok()) return schema.status();
-  const int said = *schema ? (*schema)->server_version.value_or(kDefaultServer) : kDefaultServer;
-  const int server_version = options.server_version.value_or(said);
   std::vector<Project> projects;
+  std::map<std::string, std::optional<Schema>> schemas;  // by path
   for (Group& group : GroupByHistory(*candidates)) {
+    if (group.members.empty() && !options.keep_passed_over) continue;
+    const LoadOptions own = WithConfig(options, group.config.get());
+    if (schemas.count(own.schema) == 0) {
+      absl::StatusOr<std::optional<Schema>> schema = ReadSchema(own.schema);
+      if (!schema.ok()) return schema.status();
+      schemas.emplace(own.schema, *std::move(schema));
+    }
+    const std::optional<Schema>& schema = schemas.at(own.schema);
+    const int said = schema ? schema->server_version.value_or(kDefaultServer) : kDefaultServer;
     const bool downs_only = Arrange(*candidates, group);
-    projects.push_back(
-        MakeProject(group, downs_only, *candidates, *scripts, options, server_version));
-    StartFrom(*schema, options, projects.back().inputs);
+    projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, own,
+                                   own.server_version.value_or(said)));
+    StartFrom(schema, own, projects.back().inputs);
+  }
+  if (projects.empty()) {
+    return absl::NotFoundError(absl::StrCat("no migrations for PostgreSQL: \"",
+                                            candidates->front().path, "\" ",
+                                            candidates->front().passed_over));
   }
   return projects;
+}
+
+Report Judge(Project project, const RuleSettings& rules) {
+  Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()));
+  if (project.config != nullptr) Settle(*project.config, report);
+  return report;
 }
 
 }  // namespace plimsoll

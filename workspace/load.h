@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "analyzer/simulation/history.h"
+#include "workspace/config.h"
 #include "workspace/layout.h"
 
 // From paths on a command line to what the analyzer takes.
@@ -21,7 +22,7 @@ struct LoadOptions {
   std::optional<Wrapping> transaction;
   // Empty: what the schema says, and where it says nothing, kDefaultServer.
   std::optional<int> server_version;
-  Start start = Start::kUnknown;
+  std::optional<Start> start;
   // A file that `pg_dump --schema-only` wrote, or a catalog (schema.h): what is there before the
   // first migration of each project, and with it all that is there (Start::kEmpty). Empty: none.
   std::string schema;
@@ -30,17 +31,36 @@ struct LoadOptions {
   // What standard input is called. A path gives it the place of that file in its layout, whether or
   // not the file exists.
   std::string stdin_name = "<stdin>";
+  // Files called plimsoll.toml are looked for and followed, where the above does not say otherwise.
+  bool configured = true;
+  // One that holds for all paths, instead. Empty: none.
+  std::string config;
+  // Keeps projects whose files are all passed over; Load() leaves them out otherwise.
+  bool keep_passed_over = false;
   // Texts that stand for what files hold, by path as it is printed. One whose file does not exist
   // is a new file beside the others.
   std::map<std::string, std::string> overlay;
 };
 
 // One history: the migrations that run one after the other on one database.
+// The words of --transaction and --start, of which those that are neither mean the layout's own
+// way, and kUnknown.
+std::optional<Wrapping> ParseWrapping(absl::string_view word);
+Start ParseStart(absl::string_view word);
+
+struct PassedOver {
+  std::string path;  // as the user would write it
+  std::string why;   // `is for MySQL`
+};
+
 struct Project {
   std::string root;  // as the user would write it; `.` for the current folder
   Layout layout = Layout::kBare;
   std::string why;  // how the layout was told; empty for files that stand in none together
-  Inputs inputs;    // ups in the order in which they run, then downs
+  std::shared_ptr<const Config> config;  // null: none
+  Inputs inputs;                         // ups in the order in which they run, then downs
+  // Files below its root that are no migrations of it. They are not read.
+  std::vector<PassedOver> passed_over;
 };
 
 // Reads, parses and orders. Each folder that follows a layout is a project of its own: histories
@@ -50,8 +70,14 @@ struct Project {
 // Scripts that undo others have `Migration::down`, unless nothing but such scripts was given: then
 // they are what the user asks about, newest first.
 //
+// What lies in a folder for another database (`mysql/`, `x.sqlite.up.sql`) is passed over, and so
+// is what verifies or replaces migrations; whoever names such a file is heard.
+//
 // Fails, with nothing half done, on the first path that cannot be read.
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options);
+
+// What the rules say of it that the options and its own file ask for.
+Report Judge(Project project, const RuleSettings& rules);
 
 }  // namespace plimsoll
 

@@ -126,6 +126,13 @@ bool LeavesHalfDone(const Step& step, const History& history) {
   return false;
 }
 
+// Whether the migration is the first of several that follow a layout.
+static bool BeginsHistory(const History& history, uint32_t migration) {
+  const std::vector<Migration>& all = history.migrations();
+  const bool several = migration == 0 && all.size() > 1 && !all[0].version.empty();
+  return several && !all[1].down && !all[1].schema;
+}
+
 void ReportMissingClauses(const History& history, bool half_done, const Reporter& report) {
   Dropped dropped;
   for (const Step& step : history.steps()) {
@@ -135,6 +142,8 @@ void ReportMissingClauses(const History& history, bool half_done, const Reporter
     const bool element = first.As<action::CreateSchema>() != nullptr && &first != &step;
     const Missing missing = element ? Missing() : MissingClause(step, history);
     if (missing.clause == nullptr || dropped.Holds(MadeName(step))) continue;
+    // It fails already, or begins a history: whoever is half way through that can start over.
+    if (step.effects.failure || BeginsHistory(history, step.migration)) continue;
     if (LeavesHalfDone(step, history) != half_done) continue;
     Complaint complaint = {.message = absl::StrCat(missing.words, " without ", missing.clause,
                                                    " fails when it is run again"),

@@ -77,13 +77,16 @@ Span SemicolonOf(const Source& source, Span statement) {
   return ended ? token.span : Span{statement.end, statement.end};
 }
 
-bool SaysName(absl::string_view text, absl::string_view name) {
+int CountName(absl::string_view text, absl::string_view name) {
+  int count = 0;
   Lexer lexer(text);
   for (Token token; lexer.NextCode(&token);) {
-    if (IsIdentifier(text.substr(token.span.begin, token.span.size()), name)) return true;
+    count += IsIdentifier(text.substr(token.span.begin, token.span.size()), name) ? 1 : 0;
   }
-  return false;
+  return count;
 }
+
+bool SaysName(absl::string_view text, absl::string_view name) { return CountName(text, name) > 0; }
 
 // The statement with its semicolon, and with the line that it leaves empty.
 Edit TakeOut(const History& history, const Step& step) {
@@ -202,8 +205,9 @@ bool NeighboursRunAlone(const History& history, const Step& step) {
 
 bool RunnerWraps(const History& history, const Step& step) {
   const Migration& migration = history.migrations()[step.migration];
-  const bool wraps =
-      migration.wrapping == Wrapping::kFile || migration.wrapping == Wrapping::kMessage;
+  const bool wraps = migration.wrapping == Wrapping::kFile ||
+                     migration.wrapping == Wrapping::kMessage ||
+                     migration.wrapping == Wrapping::kChangesets;
   if (!wraps || step.within != nullptr || !history.TransactionOf(step).block) return false;
   return !ControlsTransactions(*migration.script);
 }
@@ -221,6 +225,22 @@ bool IsLeftAlone(const History& history, const Step& step, const Relation& table
 
 bool IsSaidLater(const History& history, const Step& step, absl::string_view name) {
   return SaysName(history.SourceOf(step).text().substr(step.span.end), name);
+}
+
+bool IsNamedOnce(const History& history, const Step& step, const Relation& left,
+                 absl::string_view column) {
+  return CountName(history.SourceOf(step).text().substr(step.span.begin), column) == 1 &&
+         IsLeftAlone(history, step, left);
+}
+
+std::string LastTriggerName(const Relation& table, std::string name) {
+  const auto fires_later = [&](const Trigger& trigger) {
+    return trigger.before && trigger.each_row && trigger.name >= name;
+  };
+  while (std::any_of(table.triggers.begin(), table.triggers.end(), fires_later)) {
+    name = absl::StrCat("z", name);
+  }
+  return name;
 }
 
 bool IsWholeStatement(const History& history, const Step& step) {

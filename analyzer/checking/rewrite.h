@@ -69,6 +69,14 @@ bool IsLeftAlone(const History& history, const Step& step, const Relation& table
 Name NameFor(const Relation& table, const Name& written);
 // Whether the name stands behind the step in its file, in whatever place.
 bool IsSaidLater(const History& history, const Step& step, absl::string_view name);
+// Whether nothing counts on a column that the step makes being as it makes it: its name stands once
+// in the step and not behind it in the file, and no later migration changes the table.
+bool IsNamedOnce(const History& history, const Step& step, const Relation& left,
+                 absl::string_view column);
+
+// `name`, or one made of it, that comes after those of the table's BEFORE triggers: they fire in
+// the order of their names, and the last one sees the row as it will be written.
+std::string LastTriggerName(const Relation& table, std::string name);
 
 // Whether nothing else stands in the step's statement: an ALTER TABLE with one subcommand.
 bool IsWholeStatement(const History& history, const Step& step);

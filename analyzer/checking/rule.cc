@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 
 namespace plimsoll {
@@ -58,6 +59,8 @@ absl::string_view FamilyName(Family family) {
       return "design";
     case Family::kNaming:
       return "naming";
+    case Family::kHistory:
+      return "history";
   }
   return "";
 }
@@ -93,6 +96,10 @@ void Reporter::operator()(const Step& step, Complaint complaint) const {
     }
   }
   sink_(std::move(complaint));
+}
+
+bool IsOfGrammar(const Failure& failure) {
+  return failure.sqlstate == "42601" && absl::StartsWith(failure.message, "syntax error");
 }
 
 std::string Quoted(absl::string_view name) { return absl::StrCat("`", name, "`"); }

@@ -36,12 +36,13 @@ enum class Family {
   kPerformance,
   kDesign,
   kNaming,
+  kHistory,  // the files as a whole: their versions, their order, their downs
 };
 inline constexpr Family kFamilies[] = {
     Family::kSyntax,        Family::kLocking,  Family::kRewriting,   Family::kDataLoss,
     Family::kCompatibility, Family::kFailure,  Family::kTransaction, Family::kTimeouts,
     Family::kIdempotency,   Family::kSecurity, Family::kPerformance, Family::kDesign,
-    Family::kNaming};
+    Family::kNaming,        Family::kHistory};
 absl::string_view FamilyName(Family family);  // `data-loss`
 
 struct Edit {
@@ -135,6 +136,10 @@ struct Rule {
   const char* docs;
   void (*check)(const History& history, const Reporter& report);
 };
+
+// Whether a server's grammar refuses the statement: a failure that `syntax-error` speaks of. 42601
+// is also what analysis says of statements that are well formed.
+bool IsOfGrammar(const Failure& failure);
 
 // The words of messages. `name` in backticks:
 std::string Quoted(absl::string_view name);

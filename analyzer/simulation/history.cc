@@ -98,6 +98,8 @@ class Simulator {
     history_.server_version_ = inputs.server_version;
     history_.start_ = inputs.start;
     history_.on_failure_ = inputs.on_failure;
+    history_.downs_ = inputs.downs;
+    history_.now_ = inputs.now;
     new_session_.search_path = std::move(inputs.search_path);
     history_.sessions_.push_back(new_session_);
     size_t actions = 0;
@@ -875,7 +877,16 @@ void Simulator::RunMigration(uint32_t index) {
     Open(true);
     runner_block_ = true;
   }
+  uint32_t changeset = 0;
   for (uint32_t i = 0; i < statements.size() && !migration.down; ++i) {
+    if (migration.wrapping == Wrapping::kChangesets && statements[i].changeset != changeset) {
+      changeset = statements[i].changeset;
+      if (in_block_) Close(!aborted_, now());
+      if (!statements[i].changeset_alone) {
+        Open(true);
+        runner_block_ = true;
+      }
+    }
     if (batches) {
       bool forbidden = false;
       for (const Action& action : statements[i].actions) {

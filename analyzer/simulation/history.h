@@ -30,7 +30,14 @@ enum class Wrapping {
   // BEGIN in an implicit transaction, where there is more than one statement
   // (postgres.c:exec_simple_query, xact.c:BeginImplicitTransactionBlock).
   kMessage,
+  kChangesets,  // as kFile, but for each changeset of a Liquibase file by itself
 };
+
+// The runner opens transactions, in which the file's own BEGIN and COMMIT are out of place.
+inline bool OpensTransactions(Wrapping wrapping) {
+  return wrapping == Wrapping::kFile || wrapping == Wrapping::kAroundForbidden ||
+         wrapping == Wrapping::kChangesets;
+}
 
 // What comes after a statement that fails.
 enum class OnFailure {
@@ -41,12 +48,28 @@ enum class OnFailure {
   kAbort,
 };
 
+// Where the way back of a migration stands.
+enum class Downs {
+  kNone,      // the runner has none: what is wrong is put right by another migration
+  kFiles,     // a file each
+  kSections,  // a part of the same file
+};
+
 struct Migration {
   std::shared_ptr<const Script> script;
   Wrapping wrapping = Wrapping::kNone;
   // Where this runner runs what PostgreSQL refuses in a transaction, in words: `in a file of its
   // own with …`. Empty: the runner is not known, or has no way.
   std::string outside;
+  // The version that the file's name gives it, as it is written there: `0010`, `1.2`; empty: none.
+  std::string version;
+  // The same as its runner compares it, leading zeros and the like aside. Two ups that share one
+  // are one migration to the runner. Empty where there is none, and where a list orders the files.
+  std::string identity;
+  // The file's name is not one that the runner takes: it passes the file over.
+  bool stray = false;
+  // Of a down: the up that it undoes, by index; empty where there is none.
+  std::optional<uint32_t> undoes;
   // A down script: parsed and listed, never simulated as if it ran after the ups.
   bool down = false;
   // Already run everywhere: it shapes the catalog and is not judged.
@@ -71,6 +94,9 @@ struct Inputs {
   Start start = Start::kUnknown;
   int server_version = kDefaultServer;  // major, kOldestServer to kNewestServer
   OnFailure on_failure = OnFailure::kJudgeOn;
+  Downs downs = Downs::kNone;  // of the layout that the migrations follow
+  // Seconds since 1970, UTC: a version that is a later date is one of the future. 0: not known.
+  int64_t now = 0;
   // Of every session, until it sets another: the database's or the role's. Schemas that are there.
   std::vector<std::string> search_path = {"public"};
 };
@@ -139,6 +165,8 @@ class History {
     return transactions_;
   }
   int server_version() const { return server_version_; }
+  Downs downs() const { return downs_; }
+  int64_t now() const { return now_; }
 
   CatalogView At(Moment moment) const { return catalog_.At(moment); }
   CatalogView Before(const Step& step) const { return catalog_.At(step.index); }
@@ -179,6 +207,8 @@ class History {
   int server_version_ = kDefaultServer;
   Start start_ = Start::kUnknown;
   OnFailure on_failure_ = OnFailure::kJudgeOn;
+  Downs downs_ = Downs::kNone;
+  int64_t now_ = 0;
 };
 
 History Simulate(Inputs inputs);

@@ -77,6 +77,18 @@ Marker ReadNodePgMigrate(absl::string_view words) {
   return {};
 }
 
+// `--changeset author:id runInTransaction:false`, its words in any case.
+Marker ReadLiquibase(absl::string_view words) {
+  if (!absl::EqualsIgnoreCase(TakeWord(&words), "changeset")) return {};
+  Marker marker = {.ends_statement = true, .changeset = true};
+  while (!words.empty()) {
+    if (absl::EqualsIgnoreCase(TakeWord(&words), "runInTransaction:false")) {
+      marker.no_transaction = true;
+    }
+  }
+  return marker;
+}
+
 // Markers that speak of the whole file and must stand before its first statement.
 Marker ReadHeader(absl::string_view comment, absl::string_view body, bool starts_file) {
   if (starts_file && absl::StartsWith(comment, "-- no-transaction")) return kNoTransaction;  // sqlx
@@ -96,6 +108,13 @@ Marker ReadHeader(absl::string_view comment, absl::string_view body, bool starts
 
 }  // namespace
 
+bool IsLiquibase(absl::string_view comment) {
+  if (!absl::ConsumePrefix(&comment, "--")) return false;
+  comment = absl::StripAsciiWhitespace(comment);
+  return absl::EqualsIgnoreCase(TakeWord(&comment), "liquibase") &&
+         absl::StartsWithIgnoreCase(comment, "formatted");
+}
+
 Marker ReadMarker(absl::string_view comment, MarkerPlace place) {
   comment = absl::StripTrailingAsciiWhitespace(comment);
   if (absl::StartsWith(comment, "--> statement-breakpoint")) return kBreak;
@@ -112,6 +131,7 @@ Marker ReadMarker(absl::string_view comment, MarkerPlace place) {
     return ReadSqlMigrate(absl::StripLeadingAsciiWhitespace(body));
   }
   if (absl::ConsumePrefix(&body, "migrate:")) return ReadDbmate(body);
+  if (place.liquibase) return ReadLiquibase(body);
   const Marker section = ReadNodePgMigrate(body);
   if (section.sectioned || !place.in_header) return section;
   return ReadHeader(comment, body, place.starts_file);

@@ -6,7 +6,7 @@
 namespace plimsoll {
 
 // What a line comment tells a migration runner. The runners that Plimsoll knows: goose, dbmate,
-// sql-migrate, node-pg-migrate, tern, Drizzle, sqlx, Atlas, graphile-migrate and yoyo.
+// sql-migrate, node-pg-migrate, tern, Drizzle, sqlx, Atlas, graphile-migrate, yoyo and Liquibase.
 struct Marker {
   enum class Section { kNone, kUp, kDown };
 
@@ -14,6 +14,7 @@ struct Marker {
   bool ends_statement = false;       // the runner cuts here, semicolon or not
   bool no_transaction = false;       // of the section that starts here, or else of the file
   bool sectioned = false;            // only files with sections hold this marker
+  bool changeset = false;            // a changeset of Liquibase's starts here
 };
 
 // Where a comment stands; some markers count in one place only.
@@ -21,7 +22,11 @@ struct MarkerPlace {
   bool starts_file = false;  // at the first byte
   bool in_header = false;    // before the first statement
   bool starts_line = false;  // nothing but blanks before it
+  bool liquibase = false;    // in a file that IsLiquibase
 };
+
+// Whether a file that begins with this comment is Liquibase's: `--liquibase formatted sql`.
+bool IsLiquibase(absl::string_view comment);
 
 // `comment` is a line comment with its dashes, as the lexer gives it. Any other comment is a marker
 // that says nothing.

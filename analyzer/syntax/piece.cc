@@ -98,6 +98,9 @@ class Cutter {
   PlaceholderFinder placeholders_;
   Pieces result_;
   Direction direction_ = Direction::kUp;
+  bool liquibase_ = false;
+  uint32_t changeset_ = 0;
+  bool changeset_alone_ = false;
   size_t quote_recoveries_ = 0;
   // The piece whose data start at `copy_begin_`, the next line.
   size_t copying_ = kNoPiece;
@@ -159,13 +162,21 @@ void Cutter::OnComment(const Token& token) {
   result_.comments.push_back({.span = token.span});
   if (token.symbol != '-') return;
   const uint32_t begin = token.span.begin;
+  const bool starts_file = begin == 0 || (begin == 3 && Peek(0) == ' ');
+  liquibase_ = liquibase_ || (starts_file && IsLiquibase(Words(token.span)));
   const Marker marker =
-      ReadMarker(Words(token.span), {.starts_file = begin == 0 || (begin == 3 && Peek(0) == ' '),
+      ReadMarker(Words(token.span), {.starts_file = starts_file,
                                      .in_header = !open_ && result_.pieces.empty(),
-                                     .starts_line = StartsLine(begin)});
+                                     .starts_line = StartsLine(begin),
+                                     .liquibase = liquibase_});
   if (marker.ends_statement) CloseInPlaceOf(token.span);
   if (marker.section == Marker::Section::kUp) direction_ = Direction::kUp;
   if (marker.section == Marker::Section::kDown) direction_ = Direction::kDown;
+  if (marker.changeset) {
+    ++changeset_;
+    changeset_alone_ = marker.no_transaction;
+    return;
+  }
   result_.has_sections |= marker.sectioned;
   result_.opts_out_of_transaction |=
       marker.no_transaction && marker.section != Marker::Section::kDown;
@@ -273,6 +284,8 @@ void Cutter::OnBackslash(const Token& token) {
                  .end = command.span.end,
                  .form = StatementForm::kMetaCommand,
                  .direction = direction_,
+                 .changeset = changeset_,
+                 .changeset_alone = changeset_alone_,
                  .tag = absl::StrCat("\\", command.name.substr(0, kLongestTag))};
   if (command.sends_query) CloseInPlaceOf(command.span);
   // A command amid a statement belongs to it and is not listed.
@@ -324,7 +337,9 @@ void Cutter::Replace(const Placeholder& placeholder) {
       result_.pieces.push_back({.span = span,
                                 .end = span.end,
                                 .form = StatementForm::kTemplate,
-                                .direction = direction_});
+                                .direction = direction_,
+                                .changeset = changeset_,
+                                .changeset_alone = changeset_alone_});
       return;
     }
     Open(span.begin);
@@ -333,7 +348,10 @@ void Cutter::Replace(const Placeholder& placeholder) {
 }
 
 void Cutter::Open(uint32_t begin) {
-  piece_ = {.span = {begin, begin}, .direction = direction_};
+  piece_ = {.span = {begin, begin},
+            .direction = direction_,
+            .changeset = changeset_,
+            .changeset_alone = changeset_alone_};
   open_ = true;
   head_ = Head::kUndecided;
   copies_from_stdin_ = false;

@@ -23,6 +23,8 @@ struct Piece {
   // kSql: the grammar has yet to judge it. kTemplate: nothing but a placeholder.
   StatementForm form = StatementForm::kSql;
   Direction direction = Direction::kUp;
+  uint32_t changeset = 0;  // see Statement
+  bool changeset_alone = false;
   // Where the first placeholder within it begins.
   std::optional<uint32_t> first_placeholder;
   // It holds a quote that is never closed, and must not be parsed together with what follows.

@@ -247,6 +247,8 @@ void Reader::AddPlain(const Piece& piece) {
   statement.span = piece.span;
   statement.form = piece.form;
   statement.direction = piece.direction;
+  statement.changeset = piece.changeset;
+  statement.changeset_alone = piece.changeset_alone;
   statement.tag = piece.tag;
   statement.copy_data = piece.copy_data;
   script_->statements.push_back(std::move(statement));

@@ -46,6 +46,9 @@ struct Statement {
   // Script::comments, half-open.
   uint32_t comments_begin = 0;
   uint32_t comments_end = 0;
+  // Which changeset of a Liquibase file it belongs to, counted from 1; 0: to none.
+  uint32_t changeset = 0;
+  bool changeset_alone = false;  // that changeset says `runInTransaction:false`
   // COPY … FROM stdin: the lines of data that follow, without the closing `\.`. Empty otherwise.
   Span copy_data;
 };

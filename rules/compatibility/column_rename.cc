@@ -39,9 +39,11 @@ struct Pair {
   std::string cast;
 };
 
-Pair PairOf(const action::RenameColumn& rename, const TableColumn* column) {
+Pair PairOf(const action::RenameColumn& rename, const Relation& relation,
+            const TableColumn* column) {
   const Name& table = rename.table.name;
-  const std::string trigger = absl::StrCat(table.name, "_", rename.to, "_sync");
+  const std::string trigger =
+      LastTriggerName(relation, absl::StrCat(table.name, "_", rename.to, "_sync"));
   const bool equals =
       column != nullptr && column->type != nullptr && IsBuiltinType(column->type->name) &&
       IsOneOf(column->type->name.name,
@@ -84,8 +86,11 @@ std::string IndexSql(const CatalogView& before, const Relation& table, const Pai
       keys.push_back(key.column == column ? pair.new_name : SqlName(key.column));
     }
     if (!uses) continue;
-    absl::StrAppend(&sql, sql.empty() ? "" : "\n", "create index concurrently on ", pair.table,
-                    " using ", SqlName(index->method), " (", absl::StrJoin(keys, ", "), ");");
+    absl::StrAppend(
+        &sql, sql.empty() ? "" : "\n",
+        index->unique && !index->nulls_not_distinct ? "create unique index concurrently on "
+                                                    : "create index concurrently on ",
+        pair.table, " using ", SqlName(index->method), " (", absl::StrJoin(keys, ", "), ");");
   }
   return sql;
 }
@@ -137,7 +142,7 @@ std::vector<PlanStep> PlanOfSwap(const Pair& pair) {
 std::vector<PlanStep> PlanOf(const History& history, const Step& step, const Relation& table) {
   const auto& rename = *step.As<action::RenameColumn>();
   const TableColumn* column = table.FindColumn(rename.column);
-  const Pair pair = PairOf(rename, column);
+  const Pair pair = PairOf(rename, table, column);
   const bool computed = column != nullptr && (column->generated == Generated::kStored ||
                                               column->generated == Generated::kVirtual);
   const Relation* begun = history.At(StartOfMigration(history, step)).Find(table.id);

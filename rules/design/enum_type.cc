@@ -47,10 +47,35 @@ create table visit (
 );
 create type reading as (taken_at timestamptz, value numeric);
 ```
+
+A value that is added without a place comes last, for as long as the type is there:
+
+```sql
+--- 001_create.sql
+create type mood as enum ('calm', 'tense');
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ enum-type: no value of enum `mood` can be removed later
+--- 002_values.sql
+alter type mood add value 'glad';
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ enum-type: value `glad` comes behind all others of enum `mood`, and cannot be moved or removed later
+alter type mood add value 'angry' after 'tense';
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
+            if (const auto* alter = step.As<action::AlterType>()) {
+              if (alter->change != action::TypeChangeKind::kAddValue || step.effects.failure)
+                continue;
+              if (!alter->neighbour.empty()) continue;
+              report(step,
+                     {.message = absl::StrCat(
+                          "value ", Quoted(alter->part), " comes behind all others of enum ",
+                          Quoted(alter->type.name), ", and cannot be moved or removed later"),
+                      .help = "say BEFORE or AFTER where ORDER BY and comparisons are to find "
+                              "it in its place",
+                      .locks = std::vector<Lock>()});
+              continue;
+            }
             const auto* create = step.As<action::CreateType>();
             if (create == nullptr || create->kind != action::TypeKind::kEnum) continue;
             if (!MakesForGood(history, step, create->type)) continue;

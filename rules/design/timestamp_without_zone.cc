@@ -30,14 +30,15 @@ void Rewrite(const Source& source, const std::vector<Token>& tokens, size_t at,
   edits.push_back({.span = {tokens[next - 1].span.end, tokens[next + 2].span.end}, .text = ""});
 }
 
-// The edits of all those columns whose type stands behind their names.
-std::vector<Edit> EditsOf(const History& history, const Step& step,
+// The edits of all those columns whose type stands behind their names, and on which nothing counts.
+std::vector<Edit> EditsOf(const History& history, const Step& step, const Relation& left,
                           const std::vector<std::string>& columns) {
   std::vector<Edit> edits;
   if (!CanEdit(history, step)) return edits;
   const Source& source = history.SourceOf(step);
   const std::vector<Token> tokens = CodeTokens(source, step);
   for (const std::string& column : columns) {
+    if (!IsNamedOnce(history, step, left, column)) continue;
     for (size_t i = 0; i + 1 < tokens.size(); ++i) {
       if (!absl::EqualsIgnoreCase(source.Text(tokens[i + 1].span), "timestamp")) continue;
       if (!IsIdentifier(source.Text(tokens[i].span), column)) continue;
@@ -101,7 +102,7 @@ UTC as it is, mean another moment then.
                 .message = absl::StrCat("no time zone is kept with ", absl::StrJoin(quoted, ", "),
                                         " of ", Quoted(left->DisplayName())),
                 .locks = std::vector<Lock>()};
-            std::vector<Edit> edits = EditsOf(history, step, columns);
+            std::vector<Edit> edits = EditsOf(history, step, *left, columns);
             if (!edits.empty()) {
               complaint.fixes.push_back(
                   {.title = "use timestamptz", .safe = false, .edits = std::move(edits)});

@@ -178,7 +178,7 @@ that no file creates: they are taken to exist.
             // `concurrently-in-transaction` speaks of the one, `syntax-error` of the other.
             const bool forbidden =
                 step.effects.forbidden_in_transaction && failure->sqlstate == "25001";
-            const bool syntax = step.within == nullptr && failure->sqlstate == "42601";
+            const bool syntax = step.within == nullptr && IsOfGrammar(*failure);
             if (forbidden || syntax) continue;
             const absl::string_view way = HelpForPartitioned(step, history);
             report(step, {.message = absl::StrCat("fails: ", failure->message, " (SQLSTATE ",

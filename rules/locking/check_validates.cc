@@ -6,6 +6,21 @@
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Null: the check stands behind a new column. Empty: the rule's own words.
+std::string HelpFor(const action::AddConstraint* add) {
+  if (add == nullptr) {
+    return "add the column without it, then the check by ADD CONSTRAINT … NOT VALID, and VALIDATE "
+           "CONSTRAINT in another transaction, which lets reads and writes go on";
+  }
+  return add->constraint.not_valid ? "validate it in another transaction, which lets reads and "
+                                     "writes go on: this statement's lock does not"
+                                   : "";
+}
+
+}  // namespace
+
 PLIMSOLL_RULE(check_validates) = {
     .id = "check-validates",
     .family = Family::kLocking,
@@ -58,6 +73,7 @@ alter table invoice validate constraint invoice_amount;
             report(step,
                    {.message = absl::StrCat("checks every row of ", Quoted(scan->relation.name),
                                             " while ", BlockingWords(step)),
+                    .help = HelpFor(add),
                     .fixes = add == nullptr ? std::vector<Fix>()
                                             : ValidateLater(history, step, *add, /*safe=*/true)});
           }

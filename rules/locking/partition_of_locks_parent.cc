@@ -83,6 +83,9 @@ create table reading_2025 partition of reading for values from ('2025-01-01') to
                    {.message = absl::StrCat(scan->possible ? "may read" : "reads", " every row of ",
                                             Quoted(scan->relation.name), " while ", locked,
                                             " blocks reads and writes"),
+                    .why = absl::StrCat(locked,
+                                        " is held for as long as it takes to see that none of "
+                                        "those rows belongs to the new partition"),
                     .help = absl::StrCat(
                         "give ", Quoted(scan->relation.name),
                         " a validated check that excludes the new partition's bound, then create "

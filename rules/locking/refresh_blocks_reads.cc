@@ -30,6 +30,9 @@ void AdviseConcurrently(const History& history, const Step& step, const Relation
   if (index == nullptr) return;
   complaint.help = absl::StrCat("use REFRESH MATERIALIZED VIEW CONCURRENTLY, which index ",
                                 Quoted(index->DisplayName()), " makes possible");
+  // It takes longer so, and whoever waits for an earlier lock of the transaction waits longer too.
+  const Lock* held = history.StrongestHeldBefore(step);
+  if (held != nullptr && BlocksWrites(held->mode)) return;
   const std::optional<Edit> edit = InsertAfter(history, step, "MATERIALIZED VIEW", "CONCURRENTLY");
   if (edit) complaint.fixes.push_back({.title = "refresh it CONCURRENTLY", .edits = {*edit}});
 }

@@ -61,6 +61,8 @@ alter table account add column note text;
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             if (step.As<action::LockTable>() == nullptr) continue;
+            // Alone it is refused.
+            if (!history.TransactionOf(step).block && step.within == nullptr) continue;
             std::string tables;
             const Lock* held = nullptr;
             for (const Lock& lock : step.effects.locks) {

@@ -1,4 +1,7 @@
+#include <string>
+
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -9,6 +12,24 @@ absl::string_view Reason(Cause cause) {
   if (cause == Cause::kStoredGenerated) return "a stored generated column is computed for each row";
   if (cause == Cause::kConstrainedDomain) return "each row is checked against the domain";
   return "the default is volatile and gives each row a value of its own";
+}
+
+// What to do instead; empty: the rule's own words.
+absl::string_view CureFor(Cause cause) {
+  switch (cause) {
+    case Cause::kIdentity:
+      return "add a plain integer column, fill it in batches while new rows draw their numbers "
+             "from a "
+             "sequence by default; then make it what it is to be";
+    case Cause::kStoredGenerated:
+      return "add a plain column that a trigger computes for new rows, and fill the old ones in "
+             "batches; since PostgreSQL 18 a VIRTUAL generated column is computed when it is read";
+    case Cause::kConstrainedDomain:
+      return "add the column with the type below the domain, and what the domain checks as a CHECK "
+             "that is NOT VALID, to be validated later";
+    default:
+      return "";
+  }
 }
 
 }  // namespace
@@ -64,7 +85,8 @@ update account set token = gen_random_uuid() where id between 1 and 10000 and to
                         Quoted(rewrite->relation.name), " while ", BlockingWords(step), ": ",
                         rewrite->possible ? "the default calls a function that is not known here"
                                           : Reason(rewrite->cause)),
-                    .about = absl::StrCat("for ", Quoted(add->column.name))});
+                    .about = absl::StrCat("for ", Quoted(add->column.name)),
+                    .help = std::string(rewrite->possible ? "" : CureFor(rewrite->cause))});
           }
         },
 };

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -72,7 +73,8 @@ class Exchange {
         column_(SqlName(alter_.column)),
         new_(SqlName(alter_.column + "_new")),
         old_(SqlName(alter_.column + "_old")),
-        sync_(absl::StrCat(alter_.table.name.name, "_", alter_.column, "_sync")) {}
+        sync_(LastTriggerName(table,
+                              absl::StrCat(alter_.table.name.name, "_", alter_.column, "_sync"))) {}
 
   std::vector<PlanStep> Plan() {
     known_ = relation_.FindColumn(alter_.column);
@@ -355,13 +357,7 @@ class Exchange {
     const std::string named = absl::StrCat("alter column ", column_);
     const std::string dropped = absl::StrCat("alter column ", old_);
     if (identity) {
-      Swap(absl::StrCat(dropped, " drop identity"));
-      Swap(absl::StrCat(named, " add generated ", known_->always ? "always" : "by default",
-                        " as identity"));
-      swap_.push_back(absl::StrCat("select setval(pg_get_serial_sequence('",
-                                   absl::StrReplaceAll(table_, {{"'", "''"}}), "', '",
-                                   absl::StrReplaceAll(alter_.column, {{"'", "''"}}),
-                                   "'), (select max(", column_, ") from ", table_, "));"));
+      NoteIdentity(dropped, named);
     } else if (known_->has_default) {
       const std::string value = DefaultSql();
       if (value.empty()) {
@@ -378,6 +374,55 @@ class Exchange {
       }
     }
     if (known_->not_null) Swap(absl::StrCat(dropped, " drop not null"));
+  }
+
+  // What the files say of its numbers, where it is not the usual.
+  static std::string OptionsOf(const Relation& sequence) {
+    if (!sequence.numbers || !sequence.numbers->known) return "";
+    const SequenceNumbers& numbers = *sequence.numbers;
+    const bool rises = numbers.increment > 0;
+    const bool small = numbers.type == "int2";
+    const int64_t most = small ? INT16_MAX : numbers.type == "int4" ? INT32_MAX : INT64_MAX;
+    const int64_t least = small ? INT16_MIN : numbers.type == "int4" ? INT32_MIN : INT64_MIN;
+    std::vector<std::string> options;
+    if (numbers.increment != 1) options.push_back(absl::StrCat("increment by ", numbers.increment));
+    if (numbers.minimum != (rises ? 1 : least)) {
+      options.push_back(absl::StrCat("minvalue ", numbers.minimum));
+    }
+    if (numbers.maximum != (rises ? most : -1)) {
+      options.push_back(absl::StrCat("maxvalue ", numbers.maximum));
+    }
+    if (numbers.start != (rises ? numbers.minimum : numbers.maximum)) {
+      options.push_back(absl::StrCat("start with ", numbers.start));
+    }
+    return options.empty() ? "" : absl::StrCat(" (", absl::StrJoin(options, " "), ")");
+  }
+
+  // The numbers go on where the old sequence is, which goes with its column's identity.
+  void NoteIdentity(const std::string& dropped, const std::string& named) {
+    const std::vector<const Relation*> sequences = before_.SequencesOf(relation_);
+    const auto own = std::find_if(
+        sequences.begin(), sequences.end(),
+        [&](const Relation* sequence) { return sequence->owner_column == alter_.column; });
+    const Relation* sequence = own == sequences.end() ? nullptr : *own;
+    if (sequence != nullptr) {
+      swap_.push_back(
+          absl::StrCat("select set_config('plimsoll.number', last_value::text, true), "
+                       "set_config('plimsoll.called', is_called::text, true) from ",
+                       SqlName(Name{sequence->schema, sequence->name}), ";"));
+    }
+    Swap(absl::StrCat(dropped, " drop identity"));
+    Swap(absl::StrCat(named, " add generated ", known_->always ? "always" : "by default",
+                      " as identity", sequence == nullptr ? "" : OptionsOf(*sequence)));
+    const std::string mine =
+        absl::StrCat("pg_get_serial_sequence('", absl::StrReplaceAll(table_, {{"'", "''"}}), "', '",
+                     absl::StrReplaceAll(alter_.column, {{"'", "''"}}), "')");
+    swap_.push_back(sequence == nullptr
+                        ? absl::StrCat("select setval(", mine, ", (select max(", column_, ") from ",
+                                       table_, "));")
+                        : absl::StrCat("select setval(", mine,
+                                       ", current_setting('plimsoll.number')::bigint, "
+                                       "current_setting('plimsoll.called')::boolean);"));
   }
 
   // A sequence may be owned and not drawn from.
@@ -421,11 +466,39 @@ class Exchange {
   std::vector<std::string> unsaid_;
 };
 
+// The index of a partitioned table is not built CONCURRENTLY, and no constraint takes it over.
+bool IsKeyOfWhole(const History& history, const Step& step, const Relation& table) {
+  const std::string& column = step.As<action::AlterColumnType>()->column;
+  if (table.kind != RelationKind::kPartitionedTable) return false;
+  const std::vector<const Relation*> indexes = history.Before(step).IndexesOf(table);
+  return std::any_of(indexes.begin(), indexes.end(), [&](const Relation* index) {
+    return index->unique && std::find(index->mentions.begin(), index->mentions.end(), column) !=
+                                index->mentions.end();
+  });
+}
+
+std::vector<PlanStep> PlanOfTables(const Relation& table) {
+  const std::string name = SqlName(Name{table.schema, table.name});
+  return {
+      {.stage = Stage::kExpand,
+       .what = absl::StrCat("make a partitioned table of the new shape beside ", name,
+                            ", with its keys and partitions, and a trigger on ", name,
+                            " that writes each change to both")},
+      {.stage = Stage::kBackfill,
+       .what = "copy the rows that are there, partition by partition and batch after batch, each "
+               "in a transaction of its own"},
+      {.stage = Stage::kSwitch,
+       .what = "let the two tables change names in one transaction, with the foreign keys of "
+               "other tables NOT VALID, and validate those afterwards"},
+      {.stage = Stage::kContract, .what = "drop the old table when nothing has gone wrong"}};
+}
+
 // A statement in a body, or with placeholders, is not in the file as the server gets it.
 std::vector<PlanStep> PlanOf(const History& history, const Step& step) {
   const Relation* table = history.Before(step).Find(step.As<action::AlterColumnType>()->table.name,
                                                     history.SessionAt(step).search_path);
   if (table == nullptr || !CanEdit(history, step)) return {};
+  if (IsKeyOfWhole(history, step, *table)) return PlanOfTables(*table);
   return Exchange(history, step, *table).Plan();
 }
 
@@ -482,7 +555,7 @@ Even then checks may be read and indexes built again: see `type-change-rebuilds`
                       absl::StrCat(rewrite->possible ? "may rewrite " : "rewrites ",
                                    Quoted(rewrite->relation.name), " while ", BlockingWords(step))};
               if (rewrite->possible) {
-                absl::StrAppend(&complaint.message, ": the old type stands in no file here");
+                absl::StrAppend(&complaint.message, ": one of the types is not known here");
                 complaint.severity = Severity::kWarning;
                 complaint.risk = Risk::kRisky;
               } else {

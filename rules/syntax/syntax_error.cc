@@ -28,7 +28,7 @@ void ReportOlder(const History& history, uint32_t migration, uint32_t statement,
                  const Reporter& report) {
   for (const Step& step : history.StepsOf(migration, statement)) {
     const std::optional<Failure>& failure = step.effects.failure;
-    if (step.within != nullptr || !failure || failure->sqlstate != "42601") continue;
+    if (step.within != nullptr || !failure || !IsOfGrammar(*failure)) continue;
     report({.migration = migration,
             .statement = statement,
             .span = step.span,

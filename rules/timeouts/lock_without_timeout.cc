@@ -91,7 +91,13 @@ The first such lock of a transaction is reported, or of all that the file runs o
                 .message = absl::StrCat("waits for ", LockModeName(lock->mode), " on ",
                                         Quoted(lock->relation.name), " without a limit, and ",
                                         WhatItBlocks(lock->mode), " wait behind it")};
-            if (history.StatementOf(step).form == StatementForm::kSql) {
+            // A second statement would make a transaction of the message, for which the first one
+            // may not be fit.
+            if (RunsAlone(history, step) && !NeighboursRunAlone(history, step)) {
+              complaint.help =
+                  "set lock_timeout for the role that migrates (ALTER ROLE … SET), or in its "
+                  "connection string: the file is one statement, and stays one";
+            } else if (history.StatementOf(step).form == StatementForm::kSql) {
               const char* set =
                   scope.first ? "SET LOCAL lock_timeout = '5s'" : "SET lock_timeout = '5s'";
               complaint.fixes.push_back(

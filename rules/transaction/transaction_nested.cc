@@ -11,8 +11,7 @@ namespace {
 class Nesting {
  public:
   explicit Nesting(Wrapping wrapping)
-      : wrapping_(wrapping),
-        runners_(wrapping == Wrapping::kFile || wrapping == Wrapping::kAroundForbidden) {}
+      : wrapping_(wrapping), runners_(OpensTransactions(wrapping)) {}
 
   // What is wrong with a step that opens or ends a transaction; empty: nothing.
   std::string Problem(const Step& step, const std::string& tag);

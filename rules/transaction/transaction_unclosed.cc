@@ -8,9 +8,7 @@ namespace plimsoll::rules {
 namespace {
 
 // A runner that opened a transaction around the file ends whatever is open when the file does.
-bool RunnerCommits(const Migration& migration) {
-  return migration.wrapping == Wrapping::kFile || migration.wrapping == Wrapping::kAroundForbidden;
-}
+bool RunnerCommits(const Migration& migration) { return OpensTransactions(migration.wrapping); }
 
 // The step that opens the transaction in which the file ends; null where none is open.
 const Step* LeftOpen(const Step& step, const Step* open) {

@@ -12,7 +12,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "workspace/wrapping.h"
+#include "workspace/convention.h"
 
 namespace plimsoll::testing_support {
 namespace {
@@ -64,7 +64,7 @@ std::optional<Mark> ParseMark(absl::string_view line) {
 
 bool IsDirective(absl::string_view line) {
   return absl::StartsWith(line, "-- server:") || absl::StartsWith(line, "-- transaction:") ||
-         absl::StartsWith(line, "-- rules:");
+         absl::StartsWith(line, "-- layout:") || absl::StartsWith(line, "-- rules:");
 }
 
 absl::Status ApplyDirective(absl::string_view line, size_t number, Example& example) {
@@ -78,6 +78,8 @@ absl::Status ApplyDirective(absl::string_view line, size_t number, Example& exam
       return LineError(number, absl::StrCat("`server` takes a version from ", kOldestServer, " to ",
                                             kNewestServer));
     }
+  } else if (parts.first == "layout") {
+    example.layout = std::string(value);
   } else if (parts.first == "transaction") {
     if (value == "none") {
       example.wrapping = Wrapping::kNone;
@@ -89,10 +91,10 @@ absl::Status ApplyDirective(absl::string_view line, size_t number, Example& exam
       example.wrapping = Wrapping::kMessage;
     } else if (value == "goose") {
       example.wrapping = Wrapping::kFile;
-      example.outside = std::string(WayOutside(Layout::kGoose));
+      example.outside = std::string(ConventionOf(Layout::kGoose).outside);
     } else if (value == "golang-migrate") {
       example.wrapping = Wrapping::kMessage;
-      example.outside = std::string(WayOutside(Layout::kGolangMigrate));
+      example.outside = std::string(ConventionOf(Layout::kGolangMigrate).outside);
     } else {
       return LineError(number,
                        "`transaction` is `none`, `file`, `message`, `around-forbidden`, `goose` or "

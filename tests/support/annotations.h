@@ -36,6 +36,9 @@ struct Example {
   int server_version = kDefaultServer;
   Wrapping wrapping = Wrapping::kNone;
   std::string outside;  // what Migration::outside becomes
+  // The files are laid out on disk, where they have to be found to follow this layout, in the order
+  // and with the downs that it gives them. Empty: they run as they are listed.
+  std::string layout;
   // Whose findings are compared, by the `rules` directive: ids, or `all`. Empty: not given.
   std::vector<std::string> rules;
   std::vector<ExampleFile> files;

@@ -7,11 +7,16 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "gtest/gtest.h"
 #include "rules/registry.h"
 #include "tests/support/source_tree.h"
+#include "tests/support/temporary_folder.h"
+#include "workspace/load.h"
 
 namespace plimsoll::testing_support {
 namespace {
+
+constexpr int64_t kExamplesNow = 1'767'225'600;  // 2026-01-01
 
 // Moves a place behind all text of its line (the end of the file, a blank line) to the end of the
 // nearest text above: that is where people look, and carets need a line to stand below.
@@ -57,13 +62,47 @@ std::vector<ExampleText> FixturesIn(absl::string_view folder, absl::string_view 
   return texts;
 }
 
+// The marks of files that were found on disk count those files in the order of the example.
+void CountAsListed(const Example& example, const History& history, std::vector<Mark>& marks) {
+  for (Mark& mark : marks) {
+    const std::string& path = history.migrations()[mark.file].script->source->name();
+    for (uint32_t i = 0; i < example.files.size(); ++i) {
+      if (path == example.files[i].name) mark.file = i;
+    }
+  }
+}
+
 void Append(std::vector<ExampleText> from, std::vector<ExampleText>& to) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
 
 }  // namespace
 
+// The files on disk, as they are found there.
+static Inputs LaidOut(const Example& example) {
+  const TemporaryFolder folder;
+  for (const ExampleFile& file : example.files) folder.Write(file.name, file.text);
+  absl::StatusOr<std::vector<Project>> projects =
+      Load({.paths = {folder.path()}, .server_version = example.server_version});
+  if (!projects.ok() || projects->size() != 1) {
+    ADD_FAILURE() << "no project is found: " << projects.status();
+    return {};
+  }
+  Project& project = projects->front();
+  EXPECT_EQ(LayoutName(project.layout), example.layout);
+  // Under the names that the example gives them: those of the folder are never the same.
+  for (Migration& migration : project.inputs.migrations) {
+    const Source& source = *migration.script->source;
+    std::string name = source.name().substr(folder.path().size() + 1);
+    migration.script = std::make_shared<const Script>(
+        ParseScript(std::make_shared<const Source>(std::move(name), std::string(source.text()))));
+  }
+  project.inputs.now = kExamplesNow;
+  return std::move(project.inputs);
+}
+
 Inputs InputsOf(const Example& example) {
+  if (!example.layout.empty()) return LaidOut(example);
   Inputs inputs;
   inputs.server_version = example.server_version;
   for (const ExampleFile& file : example.files) {
@@ -123,7 +162,9 @@ Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules)
         std::remove_if(asked.begin(), asked.end(), [](const Rule* rule) { return rule->opt_in; }),
         asked.end());
   }
-  outcome.marks = MarksOf(Analyze(InputsOf(*example), asked), ids);
+  const Report report = Analyze(InputsOf(*example), asked);
+  outcome.marks = MarksOf(report, ids);
+  if (!example->layout.empty()) CountAsListed(*example, report.history, outcome.marks);
   outcome.updated = WithMarks(*example, outcome.marks);
   for (std::string& disagreement : Disagreements(*example, outcome.marks, WhereOf(text))) {
     outcome.disagreements.push_back(std::move(disagreement));

@@ -17,7 +17,8 @@
 
 namespace plimsoll::testing_support {
 
-// What an example hands to the analyzer. A file whose name holds `.down.` is a down script.
+// What an example hands to the analyzer. Without a layout, a file whose name holds `.down.` is a
+// down script.
 Inputs InputsOf(const Example& example);
 
 // The findings of a report as marks, those of the rules in `ids` only (`all`: every rule), in the

@@ -1,5 +1,5 @@
-#ifndef PLIMSOLL_CLI_NEAREST_H_
-#define PLIMSOLL_CLI_NEAREST_H_
+#ifndef PLIMSOLL_WORKSPACE_NEAREST_H_
+#define PLIMSOLL_WORKSPACE_NEAREST_H_
 
 #include <string>
 #include <vector>
@@ -13,4 +13,4 @@ std::string NearestWord(absl::string_view word, const std::vector<std::string>& 
 
 }  // namespace plimsoll
 
-#endif  // PLIMSOLL_CLI_NEAREST_H_
+#endif  // PLIMSOLL_WORKSPACE_NEAREST_H_

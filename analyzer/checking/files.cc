@@ -1,0 +1,92 @@
+#include "analyzer/checking/files.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
+
+namespace plimsoll {
+
+std::vector<uint32_t> UpsOf(const History& history) {
+  std::vector<uint32_t> ups;
+  for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+    const Migration& migration = history.migrations()[m];
+    if (!migration.down && !migration.schema && !migration.stray) ups.push_back(m);
+  }
+  return ups;
+}
+
+std::string FileNameOf(const Migration& migration) {
+  const std::vector<absl::string_view> parts =
+      absl::StrSplit(migration.script->source->name(), '/');
+  const absl::string_view name = parts.back();
+  const bool common = name == "up.sql" || name == "down.sql" || name == "migration.sql";
+  return std::string(common && parts.size() > 1 ? parts[parts.size() - 2] : name);
+}
+
+Complaint OfFile(const History& history, uint32_t migration, std::string message) {
+  const absl::string_view text = history.migrations()[migration].script->source->text();
+  const auto end = static_cast<uint32_t>(std::min(text.find('\n'), text.size()));
+  return {.migration = migration,
+          .statement = Complaint::kWholeFile,
+          .span = {0, end},
+          .message = std::move(message)};
+}
+
+bool DoesSomething(const Script& script, Direction direction) {
+  const auto does = [&](const Statement& statement) {
+    if (statement.direction != direction) return false;
+    if (statement.actions.empty())
+      return statement.problem || statement.form == StatementForm::kTemplate;
+    return std::any_of(
+        statement.actions.begin(), statement.actions.end(), [](const Action& action) {
+          if (std::holds_alternative<action::Begin>(action.kind) ||
+              std::holds_alternative<action::Commit>(action.kind)) {
+            return false;
+          }
+          const auto* modify = std::get_if<action::ModifyData>(&action.kind);
+          // Whatever it calls may write.
+          return modify == nullptr || !modify->writes.empty() || !modify->calls.empty();
+        });
+  };
+  return std::any_of(script.statements.begin(), script.statements.end(), does);
+}
+
+std::vector<bool> Undone(const History& history) {
+  std::vector<bool> undone(history.migrations().size(), false);
+  for (size_t m = 0; m < undone.size(); ++m) {
+    const Migration& migration = history.migrations()[m];
+    if (migration.undoes) undone[*migration.undoes] = true;
+    if (!migration.down && DoesSomething(*migration.script, Direction::kDown)) undone[m] = true;
+  }
+  return undone;
+}
+
+bool IsSaidToBeIrreversible(const Migration& migration) {
+  const Script& script = *migration.script;
+  return std::any_of(script.comments.begin(), script.comments.end(), [&](const Comment& comment) {
+    absl::string_view words = script.source->Text(comment.span);
+    words = words.substr(std::min(words.find_first_not_of("-/* \t"), words.size()));
+    constexpr absl::string_view kWord = "irreversible:";
+    return absl::StartsWithIgnoreCase(words, kWord) &&
+           !absl::StripAsciiWhitespace(words.substr(kWord.size())).empty();
+  });
+}
+
+VersionKind KindOf(absl::string_view version) {
+  const bool digits = !version.empty() && std::all_of(version.begin(), version.end(), [](char c) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(c));
+  });
+  if (!digits) return VersionKind::kNone;
+  const bool century = absl::StartsWith(version, "19") || absl::StartsWith(version, "20");
+  if (century && version.size() == 14) return VersionKind::kTimestamp;
+  const bool date = century && version.size() == 8 && version.substr(4, 2) >= "01" &&
+                    version.substr(4, 2) <= "12" && version.substr(6, 2) >= "01" &&
+                    version.substr(6, 2) <= "31";
+  return date ? VersionKind::kDate : VersionKind::kNumber;
+}
+
+}  // namespace plimsoll

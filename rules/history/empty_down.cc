@@ -1,0 +1,58 @@
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+
+PLIMSOLL_RULE(empty_down) = {
+    .id = "empty-down",
+    .family = Family::kHistory,
+    .severity = Severity::kWarning,
+    .risk = Risk::kSafe,
+    .since = "0.1",
+    .summary = "a down does nothing, and does not say why",
+    .why =
+        "the runner takes the migration for undone and forgets it, while all that it did is still "
+        "there: the next run fails on it",
+    .help = "write what undoes the migration, or say `-- irreversible: reason`",
+    .docs = R"md(
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key);
+--- 001_create_account.down.sql
+-- this file should undo anything in `up.sql`
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ empty-down: 001_create_account.down.sql undoes nothing
+select 1;
+```
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, note text);
+--- 001_create_account.down.sql
+drop table account;
+--- 002_drop_note.up.sql
+alter table account drop column note;
+--- 002_drop_note.down.sql
+-- irreversible: the notes are gone
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+            const Migration& migration = history.migrations()[m];
+            if (!migration.down || DoesSomething(*migration.script, Direction::kUp)) continue;
+            if (IsSaidToBeIrreversible(migration)) continue;
+            const bool said =
+                migration.undoes && IsSaidToBeIrreversible(history.migrations()[*migration.undoes]);
+            if (said) continue;
+            report(OfFile(history, m, absl::StrCat(FileNameOf(migration), " undoes nothing")));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

@@ -1,0 +1,70 @@
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+bool IsDigit(char c) { return absl::ascii_isdigit(static_cast<unsigned char>(c)); }
+
+// The name was meant for the runner: it has a version, or begins as versions do.
+bool LooksVersioned(absl::string_view name) {
+  while (!name.empty() && (name.front() == ' ' || name.front() == '_' || name.front() == '-')) {
+    name.remove_prefix(1);
+  }
+  const bool letter = name.size() > 1 && absl::StrContains("VvUuBb", name.substr(0, 1));
+  if (letter) name.remove_prefix(1);
+  return !name.empty() && IsDigit(name.front());
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(misnamed_file) = {
+    .id = "misnamed-file",
+    .family = Family::kHistory,
+    .severity = Severity::kWarning,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "a file is nearly named as a migration, and the runner passes it over",
+    .why = "runners say nothing of files whose names they do not take: it never runs",
+    .help = "name it as the others are named; `plimsoll project --files` lists what is taken",
+    .docs = R"md(
+```sql
+-- layout: Flyway
+--- V1__create_account.sql
+create table account (id bigint primary key);
+--- V2_add_note.sql
+alter table account add column note text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take V2_add_note.sql for a migration
+```
+
+What has no version at all is something else that lies there:
+
+```sql
+-- layout: Flyway
+--- V1__create_account.sql
+create table account (id bigint primary key);
+--- seed.sql
+insert into account values (1);
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+            const Migration& migration = history.migrations()[m];
+            if (!migration.stray || migration.down) continue;
+            const std::string name = FileNameOf(migration);
+            if (!LooksVersioned(name)) continue;
+            report(OfFile(history, m,
+                          absl::StrCat("the runner does not take ", name, " for a migration")));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

@@ -1,0 +1,106 @@
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+struct Numbered {
+  uint32_t migration = 0;
+  int64_t number = 0;
+};
+
+// Those that are counted, in ascending order: no dates, nothing with several parts.
+std::vector<Numbered> Counted(const History& history) {
+  std::vector<Numbered> counted;
+  for (const uint32_t m : UpsOf(history)) {
+    const Migration& migration = history.migrations()[m];
+    Numbered entry = {.migration = m};
+    const bool number = KindOf(migration.version) == VersionKind::kNumber &&
+                        absl::SimpleAtoi(migration.version, &entry.number);
+    if (number) counted.push_back(entry);
+  }
+  std::stable_sort(counted.begin(), counted.end(),
+                   [](const Numbered& a, const Numbered& b) { return a.number < b.number; });
+  return counted;
+}
+
+// More than half of them follow each other by one: the project counts.
+bool CountsByOne(const std::vector<Numbered>& counted) {
+  size_t steps = 0;
+  for (size_t i = 1; i < counted.size(); ++i) {
+    if (counted[i].number - counted[i - 1].number == 1) ++steps;
+  }
+  return steps * 2 > counted.size() - 1;
+}
+
+std::string Missing(const Numbered& before, const Numbered& after) {
+  const int64_t first = before.number + 1;
+  const int64_t last = after.number - 1;
+  return first == last ? absl::StrCat(first, " is missing")
+                       : absl::StrCat(first, " to ", last, " are missing");
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(version_gap) = {
+    .id = "version-gap",
+    .family = Family::kHistory,
+    .severity = Severity::kWarning,
+    .risk = Risk::kSafe,
+    .since = "0.1",
+    .summary = "a number is missing between two migrations",
+    .why =
+        "a file was lost or deleted, or lies on another branch: it may have run on some databases "
+        "and not on others, and some runners stop here",
+    .help = "bring the missing migration back, or number the later ones again if none of them ran",
+    .docs = R"md(
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note text;
+--- 003_add_mail.sql
+alter table account add column mail text;
+--- 006_add_state.sql
+alter table account add column state text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ version-gap: version 006 follows 003: 4 to 5 are missing
+```
+
+Versions that are dates have no gaps, and whoever counts by tens means to:
+
+```sql
+-- layout: numbered files
+--- 10_create_account.sql
+create table account (id bigint primary key);
+--- 20_add_note.sql
+alter table account add column note text;
+--- 30_add_mail.sql
+alter table account add column mail text;
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          const std::vector<Numbered> counted = Counted(history);
+          if (counted.empty() || !CountsByOne(counted)) return;
+          for (size_t i = 1; i < counted.size(); ++i) {
+            const Numbered& before = counted[i - 1];
+            const Numbered& after = counted[i];
+            if (after.number - before.number < 2) continue;
+            const std::vector<Migration>& all = history.migrations();
+            report(
+                OfFile(history, after.migration,
+                       absl::StrCat("version ", all[after.migration].version, " follows ",
+                                    all[before.migration].version, ": ", Missing(before, after))));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

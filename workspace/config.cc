@@ -1,0 +1,585 @@
+#include "workspace/config.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "nlohmann/json.hpp"
+#include "rules/registry.h"
+#include "toml++/toml.h"
+#include "workspace/files.h"
+#include "workspace/nearest.h"
+
+namespace plimsoll {
+namespace {
+
+using Type = ConfigKey::Type;
+
+constexpr absl::string_view kSeverities = "error warning note off";
+
+constexpr ConfigKey kKeys[] = {
+    {"server-version", Type::kServerVersion, "", "the major version of the servers it runs on"},
+    {"transaction", Type::kWord, "auto none file message",
+     "what runs in one transaction: each statement, the whole file, the file sent as one message; "
+     "auto: as the layout's runner does"},
+    {"start", Type::kWord, "unknown empty",
+     "what is there before the first file; empty: what no file creates does not exist"},
+    {"schema", Type::kPath, "",
+     "a file of pg_dump --schema-only, or a catalog: what is there before the first file"},
+    {"fail-on", Type::kWord, "error warning note never", "exit with 1 from this severity on"},
+    {"exclude", Type::kGlobs, "", "files that are not linted"},
+    {"rules.select", Type::kRules, "", "only these rules and families, and syntax errors"},
+    {"rules.enable", Type::kRules, "", "these rules and families too, which are off by default"},
+    {"rules.ignore", Type::kRules, "", "without these rules and families"},
+    {"severity", Type::kSeverities, kSeverities, "the severity of a rule or family, or off"},
+    {"override", Type::kOverrides, "", "what is different for some of the files"},
+};
+constexpr ConfigKey kOverrideKeys[] = {
+    {"paths", Type::kGlobs, "", "the files that it is for"},
+    {"enable", Type::kRules, "", "these rules and families too"},
+    {"ignore", Type::kRules, "", "without these rules and families"},
+    {"severity", Type::kSeverities, kSeverities, "the severity of a rule or family, or off"},
+};
+
+// Reads one file. The first thing that is wrong is told, with its place.
+class Reader {
+ public:
+  explicit Reader(std::string path) {
+    config_.path = std::move(path);
+    config_.folder = AbsolutePath(ParentOf(config_.path));
+  }
+
+  absl::StatusOr<Config> Read(absl::string_view text) {
+    const toml::parse_result parsed =
+        toml::parse(std::string_view(text.data(), text.size()), config_.path);
+    if (!parsed) {
+      Fail(parsed.error().source(), std::string(parsed.error().description()));
+      return status_;
+    }
+    ReadTable(parsed.table(), "", kKeys);
+    if (!status_.ok()) return status_;
+    return std::move(config_);
+  }
+
+ private:
+  // Always false, so that it can be returned.
+  bool Fail(const toml::source_region& where, std::string message) {
+    if (status_.ok()) {
+      status_ = absl::InvalidArgumentError(absl::StrCat(config_.path, ":", where.begin.line, ":",
+                                                        where.begin.column, ": ", message));
+    }
+    return false;
+  }
+
+  bool FailWord(const toml::source_region& where, absl::string_view what, absl::string_view word,
+                const std::vector<std::string>& known) {
+    const std::string nearest = NearestWord(word, known);
+    return Fail(where, absl::StrCat("there is no ", what, " \"", word, "\"",
+                                    nearest.empty()
+                                        ? absl::StrCat("; there are ", absl::StrJoin(known, ", "))
+                                        : absl::StrCat("; did you mean \"", nearest, "\"?")));
+  }
+
+  // The keys of a table whose own name is `prefix`, with a dot behind it.
+  void ReadTable(const toml::table& table, const std::string& prefix,
+                 absl::Span<const ConfigKey> keys) {
+    for (const auto& [key, value] : table) {
+      const std::string name = absl::StrCat(prefix, std::string(key.str()));
+      const auto known = std::find_if(keys.begin(), keys.end(),
+                                      [&](const ConfigKey& row) { return row.name == name; });
+      if (known != keys.end()) {
+        config_.lines.emplace(name, key.source().begin.line);
+        ReadValue(*known, value, &config_.rules);
+        continue;
+      }
+      const std::string inner = absl::StrCat(name, ".");
+      const bool group = std::any_of(keys.begin(), keys.end(), [&](const ConfigKey& row) {
+        return absl::StartsWith(row.name, inner);
+      });
+      if (group && value.is_table()) {
+        ReadTable(*value.as_table(), inner, keys);
+      } else if (group) {
+        Fail(value.source(), absl::StrCat("\"", name, "\" is a table: [", name, "]"));
+      } else {
+        FailKey(key, prefix, keys);
+      }
+    }
+  }
+
+  void FailKey(const toml::key& key, const std::string& prefix, absl::Span<const ConfigKey> keys) {
+    std::set<std::string> known;
+    for (const ConfigKey& row : keys) {
+      if (!absl::StartsWith(row.name, prefix)) continue;
+      const absl::string_view rest = row.name.substr(prefix.size());
+      known.emplace(rest.substr(0, rest.find('.')));
+    }
+    FailWord(key.source(), "key", std::string(key.str()), {known.begin(), known.end()});
+  }
+
+  void ReadValue(const ConfigKey& key, const toml::node& value, RuleSettings* rules) {
+    switch (key.type) {
+      case Type::kServerVersion:
+        return ReadServerVersion(value);
+      case Type::kWord: {
+        std::string word;
+        if (!ReadText(value, key.name, &word)) return;
+        const std::vector<std::string> words = absl::StrSplit(key.words, ' ');
+        if (std::find(words.begin(), words.end(), word) == words.end()) {
+          FailWord(value.source(), absl::StrCat(key.name), word, words);
+          return;
+        }
+        WordOf(key.name) = word;
+        return;
+      }
+      case Type::kPath: {
+        std::string path;
+        if (!ReadText(value, key.name, &path)) return;
+        config_.schema = path[0] == '/' ? path : JoinPath(ParentOf(config_.path), path);
+        return;
+      }
+      case Type::kGlobs:
+        ReadTexts(value, key.name, &config_.exclude);
+        return;
+      case Type::kRules:
+        ReadRules(value, key.name, rules);
+        return;
+      case Type::kSeverities:
+        return ReadSeverities(value, rules);
+      case Type::kOverrides:
+        return ReadOverrides(value);
+    }
+  }
+
+  std::optional<std::string>& WordOf(absl::string_view name) {
+    if (name == "transaction") return config_.transaction;
+    return name == "start" ? config_.start : config_.fail_on;
+  }
+
+  void ReadServerVersion(const toml::node& value) {
+    const std::optional<int64_t> version = value.value_exact<int64_t>();
+    if (!version || *version < kOldestServer || *version > kNewestServer) {
+      Fail(value.source(), absl::StrCat("\"server-version\" is a number from ", kOldestServer,
+                                        " to ", kNewestServer));
+      return;
+    }
+    config_.server_version = static_cast<int>(*version);
+  }
+
+  bool ReadText(const toml::node& value, absl::string_view name, std::string* text) {
+    const std::optional<std::string> found = value.value_exact<std::string>();
+    if (!found || found->empty()) {
+      return Fail(value.source(), absl::StrCat("\"", name, "\" is a text in quotes"));
+    }
+    *text = *found;
+    return true;
+  }
+
+  bool ReadTexts(const toml::node& value, absl::string_view name, std::vector<std::string>* texts) {
+    const toml::array* array = value.as_array();
+    if (array == nullptr) {
+      return Fail(value.source(), absl::StrCat("\"", name, "\" is a list of texts: [\"…\"]"));
+    }
+    for (const toml::node& element : *array) {
+      std::string text;
+      if (!ReadText(element, absl::StrCat("each of ", name), &text)) return false;
+      texts->push_back(std::move(text));
+    }
+    return true;
+  }
+
+  bool IsRule(const toml::source_region& where, absl::string_view word) {
+    if (!rules::Named(word).empty()) return true;
+    const absl::string_view nearest = rules::Nearest(word);
+    return Fail(where,
+                absl::StrCat("there is no rule or family \"", word, "\"",
+                             nearest.empty() ? "; `plimsoll rules` lists them"
+                                             : absl::StrCat("; did you mean \"", nearest, "\"?")));
+  }
+
+  void ReadRules(const toml::node& value, absl::string_view name, RuleSettings* rules) {
+    std::vector<std::string> words;
+    if (!ReadTexts(value, name, &words)) return;
+    for (size_t i = 0; i < words.size(); ++i) {
+      if (!IsRule(value.as_array()->get(i)->source(), words[i])) return;
+    }
+    const bool selects = absl::EndsWith(name, "select");
+    (selects                          ? rules->select
+     : absl::EndsWith(name, "enable") ? rules->enable
+                                      : rules->ignore) = std::move(words);
+  }
+
+  void ReadSeverities(const toml::node& value, RuleSettings* rules) {
+    const toml::table* table = value.as_table();
+    if (table == nullptr) {
+      Fail(value.source(), "\"severity\" is a table: rule = \"warning\"");
+      return;
+    }
+    for (const auto& [key, said] : *table) {
+      const std::string rule(key.str());
+      std::string word;
+      if (!IsRule(key.source(), rule) || !ReadText(said, rule, &word)) return;
+      if (word == "off") {
+        rules->off.push_back(rule);
+        continue;
+      }
+      bool known = false;
+      for (const Severity severity : {Severity::kNote, Severity::kWarning, Severity::kError}) {
+        if (SeverityName(severity) != word) continue;
+        rules->severity[rule] = severity;
+        known = true;
+      }
+      if (!known) FailWord(said.source(), "severity", word, absl::StrSplit(kSeverities, ' '));
+    }
+  }
+
+  void ReadOverrides(const toml::node& value) {
+    const toml::array* array = value.as_array();
+    if (array == nullptr || !array->is_array_of_tables()) {
+      Fail(value.source(), "\"override\" is a list of tables: [[override]]");
+      return;
+    }
+    for (const toml::node& element : *array) {
+      Override read;
+      const toml::table& table = *element.as_table();
+      for (const auto& [key, said] : table) {
+        const std::string name(key.str());
+        const auto row = std::find_if(std::begin(kOverrideKeys), std::end(kOverrideKeys),
+                                      [&](const ConfigKey& known) { return known.name == name; });
+        if (row == std::end(kOverrideKeys)) return FailKey(key, "", kOverrideKeys);
+        if (row->type == Type::kGlobs) {
+          if (!ReadTexts(said, row->name, &read.paths)) return;
+        } else {
+          ReadValue(*row, said, &read.rules);
+        }
+      }
+      if (read.paths.empty()) {
+        Fail(element.source(), "an override needs \"paths\": the files that it is for");
+        return;
+      }
+      config_.overrides.push_back(std::move(read));
+    }
+  }
+
+  Config config_;
+  absl::Status status_;
+};
+
+bool Holds(const std::vector<std::string>& words, const Rule* rule) {
+  return std::any_of(words.begin(), words.end(), [&](const std::string& word) {
+    const std::vector<const Rule*> named = rules::Named(word);
+    return std::find(named.begin(), named.end(), rule) != named.end();
+  });
+}
+
+std::optional<Severity> SeverityOf(const RuleSettings& settings, const Rule& rule) {
+  const auto own = settings.severity.find(rule.id);
+  if (own != settings.severity.end()) return own->second;
+  for (const auto& [word, severity] : settings.severity) {
+    if (Holds({word}, &rule)) return severity;
+  }
+  return std::nullopt;
+}
+
+// What the globs are about: the path below the folder of the file. Empty: it lies elsewhere.
+absl::string_view Below(const Config& config, absl::string_view path) {
+  if (config.folder == "/") return path.substr(1);
+  const bool below = absl::StartsWith(path, config.folder) && path.size() > config.folder.size() &&
+                     path[config.folder.size()] == '/';
+  return below ? path.substr(config.folder.size() + 1) : absl::string_view();
+}
+
+bool AnyMatches(const std::vector<std::string>& globs, absl::string_view path) {
+  return !path.empty() && std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) {
+    return GlobMatches(glob, path);
+  });
+}
+
+bool NameMatches(absl::string_view glob, absl::string_view name) {
+  size_t star = absl::string_view::npos;
+  size_t resume = 0;
+  size_t g = 0;
+  size_t n = 0;
+  while (n < name.size()) {
+    if (g < glob.size() && (glob[g] == '?' || glob[g] == name[n]) && glob[g] != '*') {
+      ++g;
+      ++n;
+    } else if (g < glob.size() && glob[g] == '*') {
+      star = g++;
+      resume = n;
+    } else if (star != absl::string_view::npos) {
+      g = star + 1;
+      n = ++resume;
+    } else {
+      return false;
+    }
+  }
+  while (g < glob.size() && glob[g] == '*') ++g;
+  return g == glob.size();
+}
+
+// The parts of a glob and of a path, folder by folder.
+bool PartsMatch(absl::Span<const absl::string_view> globs,
+                absl::Span<const absl::string_view> names) {
+  // A folder that is meant is meant with all that it holds.
+  if (globs.empty()) return true;
+  if (globs[0] == "**") {
+    for (size_t skipped = 0; skipped <= names.size(); ++skipped) {
+      if (PartsMatch(globs.subspan(1), names.subspan(skipped))) return true;
+    }
+    return false;
+  }
+  return !names.empty() && NameMatches(globs[0], names[0]) &&
+         PartsMatch(globs.subspan(1), names.subspan(1));
+}
+
+nlohmann::ordered_json RuleWords() {
+  nlohmann::ordered_json words = nlohmann::ordered_json::array();
+  words.push_back({{"const", "all"}, {"description", "all rules"}});
+  for (const Family family : kFamilies) {
+    words.push_back({{"const", FamilyName(family)}, {"description", "all rules of this family"}});
+  }
+  for (const Rule* rule : rules::All()) {
+    words.push_back({{"const", rule->id}, {"description", rule->summary}});
+  }
+  // Other linters' names for them.
+  words.push_back({{"pattern", "^[a-z_-]+:"}, {"type", "string"}});
+  return {{"anyOf", std::move(words)}};
+}
+
+nlohmann::ordered_json SchemaOf(const ConfigKey& key);
+
+nlohmann::ordered_json SchemaOf(absl::Span<const ConfigKey> keys, const std::string& prefix) {
+  nlohmann::ordered_json properties = nlohmann::ordered_json::object();
+  for (const ConfigKey& key : keys) {
+    if (!absl::StartsWith(key.name, prefix)) continue;
+    const std::string rest(key.name.substr(prefix.size()));
+    const size_t dot = rest.find('.');
+    if (dot == std::string::npos) {
+      properties[rest] = SchemaOf(key);
+      continue;
+    }
+    const std::string group = rest.substr(0, dot);
+    if (!properties.contains(group)) {
+      properties[group] = SchemaOf(keys, absl::StrCat(prefix, group, "."));
+    }
+  }
+  return {
+      {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(properties)}};
+}
+
+nlohmann::ordered_json SchemaOf(const ConfigKey& key) {
+  nlohmann::ordered_json schema = {{"description", std::string(key.what)}};
+  switch (key.type) {
+    case Type::kServerVersion:
+      schema["type"] = "integer";
+      schema["minimum"] = kOldestServer;
+      schema["maximum"] = kNewestServer;
+      break;
+    case Type::kWord:
+      schema["enum"] = std::vector<std::string>(absl::StrSplit(key.words, ' '));
+      break;
+    case Type::kPath:
+      schema["type"] = "string";
+      break;
+    case Type::kGlobs:
+      schema["type"] = "array";
+      schema["items"] = {{"type", "string"}};
+      break;
+    case Type::kRules:
+      schema["type"] = "array";
+      schema["items"] = {{"$ref", "#/$defs/rule"}};
+      break;
+    case Type::kSeverities:
+      schema["type"] = "object";
+      schema["propertyNames"] = {{"$ref", "#/$defs/rule"}};
+      schema["additionalProperties"] = {
+          {"enum", std::vector<std::string>(absl::StrSplit(key.words, ' '))}};
+      break;
+    case Type::kOverrides: {
+      schema["type"] = "array";
+      nlohmann::ordered_json items = SchemaOf(kOverrideKeys, "");
+      items["required"] = {"paths"};
+      schema["items"] = std::move(items);
+      break;
+    }
+  }
+  return schema;
+}
+
+}  // namespace
+
+absl::Span<const ConfigKey> ConfigKeys() { return kKeys; }
+
+absl::StatusOr<Config> ParseConfig(const std::string& path, absl::string_view text) {
+  return Reader(path).Read(text);
+}
+
+std::string ConfigSchema() {
+  nlohmann::ordered_json schema = {
+      {"$schema", "https://json-schema.org/draft/2020-12/schema"},
+      {"title", "plimsoll.toml"},
+  };
+  schema.update(SchemaOf(kKeys, ""));
+  schema["$defs"] = {{"rule", RuleWords()}};
+  return schema.dump(2) + "\n";
+}
+
+std::string ConfigTable() {
+  std::string table = "| key | what it says |\n|---|---|\n";
+  for (const ConfigKey& key : kKeys) {
+    absl::StrAppend(&table, "| `", key.name, "` | ", key.what);
+    if (!key.words.empty()) {
+      absl::StrAppend(&table, ": `", absl::StrReplaceAll(key.words, {{" ", "`, `"}}), "`");
+    }
+    absl::StrAppend(&table, " |\n");
+  }
+  return table;
+}
+
+// A list in TOML: ["a", "b"].
+static std::string TomlList(const std::set<std::string>& texts) {
+  std::vector<std::string> quoted;
+  for (const std::string& text : texts) quoted.push_back(nlohmann::json(text).dump());
+  return absl::StrCat("[", absl::StrJoin(quoted, ", "), "]");
+}
+
+absl::StatusOr<std::string> ImportSquawk(const std::string& path, absl::string_view text) {
+  const toml::parse_result parsed = toml::parse(std::string_view(text.data(), text.size()), path);
+  if (!parsed) {
+    return absl::InvalidArgumentError(absl::StrCat(path, ":", parsed.error().source().begin.line,
+                                                   ":", parsed.error().source().begin.column, ": ",
+                                                   std::string(parsed.error().description())));
+  }
+  std::string top;
+  std::string comments;
+  std::set<std::string> ignored;
+  std::set<std::string> excluded;
+  for (const auto& [key, value] : parsed.table()) {
+    const std::string name(key.str());
+    const toml::array* array = value.as_array();
+    if (name == "excluded_rules" && array != nullptr) {
+      for (const toml::node& element : *array) {
+        const std::string word = absl::StrCat("squawk:", element.value_or(std::string()));
+        const std::vector<const Rule*> named = rules::Named(word);
+        for (const Rule* rule : named) ignored.insert(rule->id);
+        if (named.empty()) absl::StrAppend(&comments, "# ", word, " has no counterpart\n");
+      }
+    } else if (name == "excluded_paths" && array != nullptr) {
+      for (const toml::node& element : *array) excluded.insert(element.value_or(std::string()));
+    } else if (name == "pg_version") {
+      const std::string version = value.value_or(std::string());
+      absl::StrAppend(&top, "server-version = ", version.substr(0, version.find('.')), "\n");
+    } else if (name == "assume_in_transaction") {
+      absl::StrAppend(&top, "transaction = ", value.value_or(false) ? "\"file\"" : "\"auto\"",
+                      "\n");
+    } else {
+      absl::StrAppend(&comments, "# ", name, " has no counterpart\n");
+    }
+  }
+  if (!excluded.empty()) absl::StrAppend(&top, "exclude = ", TomlList(excluded), "\n");
+  if (!ignored.empty()) absl::StrAppend(&top, "\n[rules]\nignore = ", TomlList(ignored), "\n");
+  return absl::StrCat(comments, top);
+}
+
+absl::StatusOr<std::shared_ptr<const Config>> ConfigFinder::Find(const std::string& folder) {
+  const auto known = found_.find(folder);
+  if (known != found_.end()) return known->second;
+  std::shared_ptr<const Config> config;
+  const std::string path = JoinPath(folder, kConfigName);
+  if (CheckExists(path).ok()) {
+    const absl::StatusOr<std::string> text = ReadFile(path);
+    if (!text.ok()) return text.status();
+    absl::StatusOr<Config> parsed = ParseConfig(PathFromHere(path), *text);
+    if (!parsed.ok()) return parsed.status();
+    config = std::make_shared<const Config>(*std::move(parsed));
+  } else if (folder != "/" && folder != "." && !CheckExists(JoinPath(folder, ".git")).ok()) {
+    absl::StatusOr<std::shared_ptr<const Config>> above = Find(ParentOf(folder));
+    if (!above.ok()) return above;
+    config = *std::move(above);
+  }
+  found_.emplace(folder, config);
+  return config;
+}
+
+bool GlobMatches(absl::string_view glob, absl::string_view path) {
+  const std::vector<absl::string_view> names = absl::StrSplit(path, '/', absl::SkipEmpty());
+  std::vector<absl::string_view> globs = absl::StrSplit(glob, '/', absl::SkipEmpty());
+  if (!absl::StrContains(absl::StripSuffix(glob, "/"), "/")) globs.insert(globs.begin(), "**");
+  return PartsMatch(globs, names);
+}
+
+bool IsExcluded(const Config& config, absl::string_view path) {
+  return AnyMatches(config.exclude, Below(config, path));
+}
+
+std::vector<const Rule*> ChosenRules(const RuleSettings& options, const Config* config) {
+  static const RuleSettings* const kNothing = new RuleSettings;
+  const RuleSettings& file = config == nullptr ? *kNothing : config->rules;
+  const std::vector<std::string>& select = options.select.empty() ? file.select : options.select;
+  std::vector<const Rule*> chosen;
+  for (const Rule* rule : rules::All()) {
+    const bool overridden =
+        config != nullptr &&
+        std::any_of(config->overrides.begin(), config->overrides.end(),
+                    [&](const Override& one) { return Holds(one.rules.enable, rule); });
+    // What PostgreSQL cannot read no other rule can judge: silence about it would look like clean.
+    const bool selected = Holds(select, rule) || Holds(options.enable, rule) ||
+                          Holds(file.enable, rule) || overridden ||
+                          (select.empty() && !rule->opt_in) || rule->family == Family::kSyntax;
+    // Who asks for a rule on the command line gets it.
+    const bool asked = Holds(options.select, rule) || Holds(options.enable, rule);
+    const bool ignored = Holds(options.ignore, rule) ||
+                         ((Holds(file.ignore, rule) || Holds(file.off, rule)) && !asked);
+    if (selected && !ignored) chosen.push_back(rule);
+  }
+  return chosen;
+}
+
+void Settle(const Config& config, Report& report) {
+  const std::vector<const Rule*> everywhere = [&] {
+    Config alone;
+    alone.rules = config.rules;
+    return ChosenRules({}, &alone);
+  }();
+  const auto is_on = [&](const Rule* rule) {
+    return std::find(everywhere.begin(), everywhere.end(), rule) != everywhere.end();
+  };
+  std::vector<Finding> kept;
+  for (Finding& finding : report.findings) {
+    const Migration& migration = report.history.migrations()[finding.migration];
+    const std::string absolute = AbsolutePath(migration.script->source->name());
+    const absl::string_view path = Below(config, absolute);
+    std::optional<Severity> severity = SeverityOf(config.rules, *finding.rule);
+    // A rule that only an override switches on holds for its files alone.
+    bool enabled_here_only = !is_on(finding.rule);
+    bool wanted = true;
+    for (const Override& one : config.overrides) {
+      const bool enables = Holds(one.rules.enable, finding.rule);
+      if (!AnyMatches(one.paths, path)) {
+        if (enables && enabled_here_only) wanted = false;
+        continue;
+      }
+      if (enables) {
+        enabled_here_only = false;
+        wanted = true;
+      }
+      if (Holds(one.rules.ignore, finding.rule) || Holds(one.rules.off, finding.rule)) {
+        wanted = false;
+      }
+      if (const auto other = SeverityOf(one.rules, *finding.rule)) severity = other;
+    }
+    if (!wanted) continue;
+    if (severity) finding.severity = *severity;
+    kept.push_back(std::move(finding));
+  }
+  report.findings = std::move(kept);
+}
+
+}  // namespace plimsoll
