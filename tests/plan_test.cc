@@ -70,6 +70,8 @@ Planned PlannedOf(const ExampleText& text, const Report& report, const Finding& 
         FileOf("plan.sql", step.sql, alone ? Wrapping::kNone : flagged.wrapping));
     if (absl::StrContains(step.what, "carried over too")) planned.whole = false;
   }
+  // One in words alone leaves its reader to do it.
+  if (planned.planned.migrations.size() == planned.first) planned.whole = false;
   return planned;
 }
 
