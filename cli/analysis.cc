@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <map>
 #include <optional>
 #include <thread>
 #include <utility>
@@ -10,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "cli/choice.h"
 #include "rules/registry.h"
+#include "workspace/baseline.h"
 
 namespace plimsoll {
 namespace {
@@ -90,6 +92,20 @@ void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options) {
       ->type_name("NAME");
 }
 
+void AddChangeOptions(CLI::App& app, AnalysisOptions* options) {
+  app.add_option("--baseline", options->baseline,
+                 "do not tell the findings in this file, which `plimsoll baseline` wrote")
+      ->type_name("FILE")
+      ->envname("PLIMSOLL_BASELINE");
+  CLI::Option* since =
+      app.add_option(
+             "--changed-since", options->changed_since,
+             "judge only files that differ from this revision; the others shape the catalog")
+          ->type_name("REV");
+  app.add_flag("--staged", options->staged, "judge only what is staged for the next commit")
+      ->excludes(since);
+}
+
 LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
   LoadOptions load;
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
@@ -98,6 +114,8 @@ LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
   if (!options.start.empty()) load.start = ParseStart(options.start);
   load.configured = !options.no_config;
   load.config = options.config;
+  load.changed_since = options.changed_since;
+  load.staged = options.staged;
   load.schema = options.schema;
   load.jobs = options.jobs;
   if (!options.stdin_filename.empty()) load.stdin_name = options.stdin_filename;
@@ -105,6 +123,25 @@ LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
 }
 
 namespace {
+
+// What the projects' baselines have is not told again.
+absl::Status TakeOutKnown(const AnalysisOptions& options, Judged& judged) {
+  if (options.no_baseline) return absl::OkStatus();
+  std::map<std::string, Baseline> baselines;  // by path
+  for (size_t i = 0; i < judged.reports.size(); ++i) {
+    const Config* config = judged.configs[i].get();
+    std::string path = options.baseline;
+    if (path.empty() && config != nullptr) path = config->baseline.value_or("");
+    if (path.empty()) continue;
+    if (baselines.count(path) == 0) {
+      absl::StatusOr<Baseline> read = ReadBaseline(path);
+      if (!read.ok()) return read.status();
+      baselines.emplace(path, *std::move(read));
+    }
+    TakeOut(baselines.at(path), judged.reports[i]);
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Judged> Analysed(const AnalysisOptions& options) {
   absl::StatusOr<std::vector<Project>> projects = Load(LoadOptionsOf(options));
@@ -126,6 +163,8 @@ absl::StatusOr<Judged> Analysed(const AnalysisOptions& options) {
   for (size_t i = 1; i < ThreadCount(options.jobs, reports.size()); ++i) helpers.emplace_back(work);
   work();
   helpers.clear();  // joins them
+  const absl::Status known = TakeOutKnown(options, judged);
+  if (!known.ok()) return known;
   return judged;
 }
 

@@ -23,14 +23,21 @@ struct AnalysisOptions {
   std::string schema;  // a file of `pg_dump --schema-only`, or a catalog; empty: none
   OnFailure on_failure = OnFailure::kJudgeOn;  // the command's own, no option
   RuleSettings rules;
-  std::string config;      // a plimsoll.toml for all paths; empty: what is found for each
-  bool no_config = false;  // none at all
-  int jobs = 0;            // 0: as many as the machine has
+  std::string config;         // a plimsoll.toml for all paths; empty: what is found for each
+  bool no_config = false;     // none at all
+  std::string baseline;       // findings that are not told; empty: the file's, else none
+  bool no_baseline = false;   // the command's own, no option
+  std::string changed_since;  // see LoadOptions
+  bool staged = false;
+  int jobs = 0;  // 0: as many as the machine has
   std::string stdin_filename;
 };
 
 // Registers the paths and the options; a value that cannot be is refused while parsing.
 void AddAnalysisOptions(CLI::App& app, AnalysisOptions* options);
+
+// Those of `lint` alone: which files are judged, and which findings told.
+void AddChangeOptions(CLI::App& app, AnalysisOptions* options);
 
 // What the options say is to be loaded.
 LoadOptions LoadOptionsOf(const AnalysisOptions& options);

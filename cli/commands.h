@@ -19,6 +19,7 @@ void RegisterExplain(CLI::App& app, int* exit_code);
 void RegisterRules(CLI::App& app, int* exit_code);
 void RegisterProject(CLI::App& app, int* exit_code);
 void RegisterConfig(CLI::App& app, int* exit_code);
+void RegisterBaseline(CLI::App& app, int* exit_code);
 void RegisterApply(CLI::App& app, int* exit_code);
 void RegisterStatus(CLI::App& app, int* exit_code);
 void RegisterEphemeral(CLI::App& app, int* exit_code);

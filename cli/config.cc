@@ -50,6 +50,7 @@ std::string ValueOf(const Config& config, absl::string_view key) {
   if (key == "start") return *config.start;
   if (key == "schema") return *config.schema;
   if (key == "fail-on") return *config.fail_on;
+  if (key == "baseline") return *config.baseline;
   if (key == "exclude") return Listed(config.exclude);
   if (key == "rules.select") return Listed(config.rules.select);
   if (key == "rules.enable") return Listed(config.rules.enable);
@@ -69,6 +70,7 @@ constexpr Default kDefaults[] = {
     {"start", "unknown", "PLIMSOLL_START"},
     {"schema", "none", "PLIMSOLL_SCHEMA"},
     {"fail-on", "warning", "PLIMSOLL_FAIL_ON"},
+    {"baseline", "none", "PLIMSOLL_BASELINE"},
 };
 
 std::string Effective(const Config* config) {

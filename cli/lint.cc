@@ -110,6 +110,7 @@ void RegisterLint(CLI::App& app, int* exit_code) {
   CLI::App* lint = app.add_subcommand("lint", "find what is dangerous in migrations");
   const auto options = std::make_shared<LintOptions>();
   AddAnalysisOptions(*lint, &options->analysis);
+  AddChangeOptions(*lint, &options->analysis);
   AddChoice(*lint, "--format", &options->format, {"pretty", "concise", "json"},
             "how findings are written");
   AddChoice(*lint, "--fail-on", &options->fail_on, {"error", "warning", "note", "never"},

@@ -129,6 +129,7 @@ int Run(int argc, char** argv) {
   RegisterRules(app, &exit_code);
   RegisterProject(app, &exit_code);
   RegisterConfig(app, &exit_code);
+  RegisterBaseline(app, &exit_code);
   RegisterApply(app, &exit_code);
   RegisterStatus(app, &exit_code);
   RegisterEphemeral(app, &exit_code);

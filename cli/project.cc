@@ -68,6 +68,9 @@ Census Count(const Project& project) {
     if (migration.undoes.has_value()) undone[*migration.undoes] = true;
     if (!migration.down && HasDownSection(migration)) undone[i] = true;
   }
+  for (size_t i = 0; i < undone.size(); ++i) {
+    if (project.inputs.migrations[i].stray) undone[i] = false;
+  }
   census.undone = static_cast<int>(std::count(undone.begin(), undone.end(), true));
   return census;
 }

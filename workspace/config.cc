@@ -34,6 +34,7 @@ constexpr ConfigKey kKeys[] = {
     {"schema", Type::kPath, "",
      "a file of pg_dump --schema-only, or a catalog: what is there before the first file"},
     {"fail-on", Type::kWord, "error warning note never", "exit with 1 from this severity on"},
+    {"baseline", Type::kPath, "", "a file of `plimsoll baseline`: findings that are not told"},
     {"exclude", Type::kGlobs, "", "files that are not linted"},
     {"rules.select", Type::kRules, "", "only these rules and families, and syntax errors"},
     {"rules.enable", Type::kRules, "", "these rules and families too, which are off by default"},
@@ -141,7 +142,8 @@ class Reader {
       case Type::kPath: {
         std::string path;
         if (!ReadText(value, key.name, &path)) return;
-        config_.schema = path[0] == '/' ? path : JoinPath(ParentOf(config_.path), path);
+        (key.name == "schema" ? config_.schema : config_.baseline) =
+            path[0] == '/' ? path : JoinPath(ParentOf(config_.path), path);
         return;
       }
       case Type::kGlobs:

@@ -107,12 +107,15 @@ std::string AbsolutePath(absl::string_view path) {
   return TidyPath(absolute.lexically_normal().generic_string());
 }
 
+std::string PathFrom(absl::string_view folder, absl::string_view absolute) {
+  return std::filesystem::path(std::string(absolute))
+      .lexically_relative(std::string(folder))
+      .generic_string();
+}
+
 std::string PathFromHere(absl::string_view absolute) {
-  const std::string path(absolute);
-  const std::filesystem::path relative =
-      std::filesystem::path(path).lexically_relative(AbsolutePath("."));
-  const std::string here = relative.generic_string();
-  return here.empty() || here.size() > path.size() ? path : here;
+  const std::string here = PathFrom(AbsolutePath("."), absolute);
+  return here.empty() || here.size() > absolute.size() ? std::string(absolute) : here;
 }
 
 std::string ParentOf(absl::string_view path) {

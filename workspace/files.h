@@ -28,7 +28,9 @@ std::string JoinPath(absl::string_view folder, absl::string_view name);
 // absolute path; it is for comparing, never for printing.
 std::string AbsolutePath(absl::string_view path);
 
-// An absolute path as it is shortest from the current folder: `../plimsoll.toml`.
+// The way from one absolute path to another: `../m/1.sql`.
+std::string PathFrom(absl::string_view folder, absl::string_view absolute);
+// An absolute path, or the way there from the current folder where that is shorter.
 std::string PathFromHere(absl::string_view absolute);
 
 // The path up to its last slash (`.` where there is none, `/` at the top), and what follows it.

@@ -219,34 +219,42 @@ std::optional<DialectName> ParseDialectName(absl::string_view name) {
   return parsed;
 }
 
-// The changes of a plan in their order; `change@tag` is what a reworked change was before the tag
-// (App::Sqitch::Plan).
-std::map<std::string, uint32_t> ReadPlan(const std::string& path) {
+// The changes of a plan in their order. What a change was before it was reworked is called
+// `change@tag`, after a tag that stands between the two: the last one that has a script
+// (App::Sqitch::Plan, rework).
+std::map<std::string, uint32_t> ReadPlan(const std::string& root) {
   std::vector<std::string> changes;
   std::map<std::string, size_t> latest;
   std::vector<std::pair<size_t, std::string>> tags;  // how many changes stand before each
-  const absl::StatusOr<std::string> text = ReadFile(path);
+  const auto earlier_name = [&](const std::string& change, size_t place) {
+    std::string name;
+    for (const auto& [before, tag] : tags) {
+      if (before <= place) continue;
+      const std::string tagged = absl::StrCat(change, tag);
+      const std::string script = absl::StrCat(root, "/deploy/", tagged, ".sql");
+      if (name.empty() || CheckExists(script).ok()) name = tagged;
+    }
+    return name.empty() ? change : name;
+  };
+  const absl::StatusOr<std::string> text = ReadFile(JoinPath(root, "sqitch.plan"));
   for (absl::string_view line : absl::StrSplit(text.ok() ? *text : "", '\n')) {
     line = absl::StripAsciiWhitespace(line);
     if (line.empty() || line[0] == '#' || line[0] == '%') continue;
-    const absl::string_view word = line.substr(0, line.find_first_of(" \t["));
+    const std::string word(line.substr(0, line.find_first_of(" \t[")));
     if (word[0] == '@') {
       tags.emplace_back(changes.size(), word);
       continue;
     }
     const auto [known, added] = latest.emplace(word, changes.size());
     if (!added) {
-      const auto tag = std::find_if(tags.begin(), tags.end(), [&](const auto& candidate) {
-        return candidate.first > known->second;
-      });
-      if (tag != tags.end()) changes[known->second] += tag->second;
+      changes[known->second] = earlier_name(word, known->second);
       known->second = changes.size();
     }
-    changes.emplace_back(word);
+    changes.push_back(word);
   }
   std::map<std::string, uint32_t> places;
-  for (const std::string& change : changes) {
-    places.emplace(absl::StrCat(change, ".sql"), static_cast<uint32_t>(places.size()));
+  for (size_t i = 0; i < changes.size(); ++i) {
+    places.emplace(absl::StrCat(changes[i], ".sql"), static_cast<uint32_t>(i));
   }
   return places;
 }
@@ -335,7 +343,7 @@ bool LayoutFinder::HasStages(const std::string& folder) {
 const std::map<std::string, uint32_t>& LayoutFinder::Plan(const std::string& root) {
   const auto found = plans_.find(root);
   if (found != plans_.end()) return found->second;
-  return plans_.emplace(root, ReadPlan(JoinPath(root, "sqitch.plan"))).first->second;
+  return plans_.emplace(root, ReadPlan(root)).first->second;
 }
 
 // A change's name may hold slashes, so its script may lie deeper.

@@ -5,6 +5,7 @@
 #include <ctime>
 #include <map>
 #include <memory>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -15,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "analyzer/syntax/script.h"
 #include "workspace/files.h"
+#include "workspace/git.h"
 #include "workspace/schema.h"
 
 namespace plimsoll {
@@ -29,6 +31,8 @@ struct Candidate {
   std::string passed_over;  // why; empty: it is not
   Placement placement;
   std::shared_ptr<const Config> config;
+  bool judged = true;               // false: it only shapes the catalog
+  std::optional<std::string> text;  // instead of what the file holds
 };
 
 // Candidates, by index, that are one history.
@@ -148,6 +152,29 @@ absl::Status ConfigureAll(const LoadOptions& options, std::vector<Candidate>& ca
   return absl::OkStatus();
 }
 
+// Which of the files Git has as changed or staged.
+absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& candidates) {
+  if (options.changed_since.empty() && !options.staged) return absl::OkStatus();
+  const Candidate& any = candidates.front();
+  const std::string folder = any.absolute.empty() ? "." : ParentOf(any.absolute);
+  if (options.staged) {
+    absl::StatusOr<std::map<std::string, std::string>> staged = Staged(folder);
+    if (!staged.ok()) return staged.status();
+    for (Candidate& candidate : candidates) {
+      const auto found = staged->find(candidate.absolute);
+      if (found != staged->end()) candidate.text = std::move(found->second);
+      candidate.judged = found != staged->end();
+    }
+    return absl::OkStatus();
+  }
+  const absl::StatusOr<std::set<std::string>> changed = ChangedSince(folder, options.changed_since);
+  if (!changed.ok()) return changed.status();
+  for (Candidate& candidate : candidates) {
+    candidate.judged = candidate.from_stdin || changed->count(candidate.absolute) > 0;
+  }
+  return absl::OkStatus();
+}
+
 absl::Status PlaceAll(std::vector<Candidate>& candidates) {
   LayoutFinder finder;
   for (Candidate& candidate : candidates) {
@@ -222,6 +249,7 @@ bool Arrange(const std::vector<Candidate>& candidates, Group& group) {
 absl::StatusOr<std::string> ReadText(const Candidate& candidate, const LoadOptions& options) {
   const auto instead = options.overlay.find(candidate.path);
   if (instead != options.overlay.end()) return instead->second;
+  if (candidate.text) return *candidate.text;
   return candidate.from_stdin ? ReadStdin() : ReadFile(candidate.path);
 }
 
@@ -294,6 +322,7 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
     Migration migration = MigrationOf(scripts[member], placement, server_version);
     if (options.transaction.has_value()) migration.wrapping = *options.transaction;
     migration.down = placement.down && !downs_only;
+    migration.applied = !candidates[member].judged;
     const auto index = static_cast<uint32_t>(project.inputs.migrations.size());
     if (migration.down) {
       const auto up = ups.find(placement.pair);
@@ -356,6 +385,8 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   if (!candidates.ok()) return candidates.status();
   const absl::Status placed = PlaceAll(*candidates);
   if (!placed.ok()) return placed;
+  const absl::Status chosen = ChooseChanged(options, *candidates);
+  if (!chosen.ok()) return chosen;
   const absl::Status configured = ConfigureAll(options, *candidates);
   if (!configured.ok()) return configured;
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =

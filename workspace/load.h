@@ -35,6 +35,11 @@ struct LoadOptions {
   bool configured = true;
   // One that holds for all paths, instead. Empty: none.
   std::string config;
+  // A revision of Git's: only files that differ from it are judged, the others shape the catalog.
+  // Empty: all are.
+  std::string changed_since;
+  // Only files that are staged for the next commit are judged, as the index has them.
+  bool staged = false;
   // Keeps projects whose files are all passed over; Load() leaves them out otherwise.
   bool keep_passed_over = false;
   // Texts that stand for what files hold, by path as it is printed. One whose file does not exist

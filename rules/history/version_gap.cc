@@ -52,7 +52,7 @@ std::string Missing(const Numbered& before, const Numbered& after) {
 PLIMSOLL_RULE(version_gap) = {
     .id = "version-gap",
     .family = Family::kHistory,
-    .severity = Severity::kWarning,
+    .severity = Severity::kNote,
     .risk = Risk::kSafe,
     .since = "0.1",
     .summary = "a number is missing between two migrations",
@@ -74,7 +74,8 @@ alter table account add column state text;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ version-gap: version 006 follows 003: 4 to 5 are missing
 ```
 
-Versions that are dates have no gaps, and whoever counts by tens means to:
+Runners that take programs as migrations too (Flyway's `.java`, goose's `.go`) may have one in its
+place. Versions that are dates have no gaps, and whoever counts by tens means to:
 
 ```sql
 -- layout: numbered files

@@ -1,0 +1,130 @@
+#include "workspace/git.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "workspace/files.h"
+
+namespace plimsoll {
+namespace {
+
+constexpr int kNoProgram = 127;
+
+// Reads a pipe to its end.
+std::string Drain(int descriptor) {
+  std::string text;
+  char bytes[1 << 14];
+  for (;;) {
+    const ssize_t count = read(descriptor, bytes, sizeof(bytes));
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return text;
+    text.append(bytes, static_cast<size_t>(count));
+  }
+}
+
+// What git prints. Where it fails, its own first line is the error.
+absl::StatusOr<std::string> Git(const std::string& folder, std::vector<std::string> arguments) {
+  std::vector<std::string> words = {"git", "-C", folder};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  int pipes[2];
+  // Both streams in one pipe: git prints results or complaints, and one of them is read.
+  if (pipe2(pipes, O_CLOEXEC) != 0) return absl::InternalError("cannot make a pipe for git");
+  const pid_t child = fork();
+  if (child < 0) {
+    close(pipes[0]);
+    close(pipes[1]);
+    return absl::InternalError("cannot start git");
+  }
+  if (child == 0) {
+    dup2(pipes[1], STDOUT_FILENO);
+    dup2(pipes[1], STDERR_FILENO);
+    execvp("git", argv.data());
+    _exit(kNoProgram);
+  }
+  close(pipes[1]);
+  std::string text = Drain(pipes[0]);
+  close(pipes[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return text;
+  if (WIFEXITED(status) && WEXITSTATUS(status) == kNoProgram) {
+    return absl::NotFoundError("there is no git to ask which files have changed");
+  }
+  return absl::InvalidArgumentError(absl::StrCat("git: ", text.substr(0, text.find('\n'))));
+}
+
+absl::StatusOr<std::string> RootOf(const std::string& folder) {
+  absl::StatusOr<std::string> root = Git(folder, {"rev-parse", "--show-toplevel"});
+  if (root.ok()) absl::StripAsciiWhitespace(&*root);
+  return root;
+}
+
+// The paths in an answer that ends each with a NUL byte, below `root`.
+std::vector<std::string> Paths(const std::string& root, absl::string_view answer) {
+  std::vector<std::string> paths;
+  for (const absl::string_view path : absl::StrSplit(answer, '\0', absl::SkipEmpty())) {
+    paths.push_back(AbsolutePath(JoinPath(root, path)));
+  }
+  return paths;
+}
+
+}  // namespace
+
+absl::StatusOr<std::set<std::string>> ChangedSince(const std::string& folder,
+                                                   const std::string& revision) {
+  if (absl::StartsWith(revision, "-")) {
+    return absl::InvalidArgumentError(absl::StrCat("\"", revision, "\" is no revision"));
+  }
+  const absl::StatusOr<std::string> root = RootOf(folder);
+  if (!root.ok()) return root.status();
+  // From where the branch left the revision: what came there later is none of ours.
+  absl::StatusOr<std::string> base = Git(folder, {"merge-base", revision, "HEAD"});
+  if (base.ok()) {
+    absl::StripAsciiWhitespace(&*base);
+  } else {
+    base = revision;
+  }
+  const absl::StatusOr<std::string> changed =
+      Git(*root, {"diff", "--name-only", "-z", "--no-renames", "--diff-filter=d", *base, "--"});
+  if (!changed.ok()) return changed.status();
+  const absl::StatusOr<std::string> unknown =
+      Git(*root, {"ls-files", "-z", "--others", "--exclude-standard"});
+  if (!unknown.ok()) return unknown.status();
+  std::set<std::string> paths;
+  for (const std::string* answer : {&*changed, &*unknown}) {
+    for (std::string& path : Paths(*root, *answer)) paths.insert(std::move(path));
+  }
+  return paths;
+}
+
+absl::StatusOr<std::map<std::string, std::string>> Staged(const std::string& folder) {
+  const absl::StatusOr<std::string> root = RootOf(folder);
+  if (!root.ok()) return root.status();
+  const absl::StatusOr<std::string> names =
+      Git(*root, {"diff", "--cached", "--name-only", "-z", "--no-renames", "--diff-filter=d"});
+  if (!names.ok()) return names.status();
+  std::map<std::string, std::string> staged;
+  for (const absl::string_view name : absl::StrSplit(*names, '\0', absl::SkipEmpty())) {
+    if (!absl::EndsWith(name, ".sql")) continue;
+    absl::StatusOr<std::string> text = Git(*root, {"show", absl::StrCat(":", name)});
+    if (!text.ok()) return text.status();
+    staged.emplace(AbsolutePath(JoinPath(*root, name)), *std::move(text));
+  }
+  return staged;
+}
+
+}  // namespace plimsoll
