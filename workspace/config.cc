@@ -396,11 +396,11 @@ nlohmann::ordered_json SchemaOf(const ConfigKey& key) {
       break;
     case Type::kRules:
       schema["type"] = "array";
-      schema["items"] = {{"$ref", "#/$defs/rule"}};
+      schema["items"] = {{"$ref", "#/definitions/rule"}};
       break;
     case Type::kSeverities:
       schema["type"] = "object";
-      schema["propertyNames"] = {{"$ref", "#/$defs/rule"}};
+      schema["propertyNames"] = {{"$ref", "#/definitions/rule"}};
       schema["additionalProperties"] = {
           {"enum", std::vector<std::string>(absl::StrSplit(key.words, ' '))}};
       break;
@@ -425,11 +425,11 @@ absl::StatusOr<Config> ParseConfig(const std::string& path, absl::string_view te
 
 std::string ConfigSchema() {
   nlohmann::ordered_json schema = {
-      {"$schema", "https://json-schema.org/draft/2020-12/schema"},
+      {"$schema", "http://json-schema.org/draft-07/schema#"},
       {"title", "plimsoll.toml"},
   };
   schema.update(SchemaOf(kKeys, ""));
-  schema["$defs"] = {{"rule", RuleWords()}};
+  schema["definitions"] = {{"rule", RuleWords()}};
   return schema.dump(2) + "\n";
 }
 

@@ -226,14 +226,15 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
     const Script& script = *migrations[m].script;
     for (uint32_t s = 0; s < script.statements.size(); ++s) {
       report.statement_risks[m].push_back(JudgeStatement(history, m, s));
-      allowances[m].push_back(AllowanceFor(script, script.statements[s]));
     }
+    allowances[m] = AllowancesOf(script, history.now());
   }
   absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences;  // by statement
   for (Finding& finding : Check(history, rules)) {
     const bool of_statement = finding.statement != Complaint::kWholeFile;
+    const std::vector<Allowance>& said = allowances[finding.migration];
     const bool silenced =
-        of_statement && allowances[finding.migration][finding.statement].Allows(finding.rule->id);
+        (of_statement ? said[finding.statement] : said.back()).Allows(finding.rule->id);
     if (of_statement) {
       RiskReason& risk = report.statement_risks[finding.migration][finding.statement];
       Raise(risk, {.risk = finding.risk, .reason = finding.message});
