@@ -19,6 +19,7 @@
 #include "workspace/convention.h"
 #include "workspace/files.h"
 #include "workspace/load.h"
+#include "workspace/writing.h"
 
 namespace plimsoll {
 namespace {
@@ -131,6 +132,66 @@ TEST_P(LayoutTest, IsFoundWithItsOrderItsDownsAndItsTransactions) {
 
 INSTANTIATE_TEST_SUITE_P(Fixtures, LayoutTest, testing::ValuesIn(FoldersIn("fixtures/layouts")),
                          [](const auto& parameter) { return parameter.param; });
+
+// What is made is the last of its project, in its layout, and paired where the layout has downs.
+TEST_P(LayoutTest, TakesANewMigrationAsItsLast) {
+  const TemporaryFolder folder;
+  std::filesystem::copy(
+      absl::StrCat("fixtures/layouts/", GetParam()), folder.path(),
+      std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
+  for (const Project& project : LoadOrFail({.paths = {folder.path()}})) {
+    constexpr int64_t kNow = 1'800'000'000;
+    const absl::StatusOr<std::vector<FileChange>> files =
+        NewMigration(project, "Add things;\ndrop table account", kNow);
+    const Convention& convention = ConventionOf(project.layout);
+    const std::vector<Migration>& before = project.inputs.migrations;
+    if (!files.ok()) {
+      const bool versioned =
+          std::any_of(before.begin(), before.end(),
+                      [](const Migration& migration) { return !migration.version.empty(); });
+      EXPECT_FALSE(convention.new_file && versioned) << files.status();
+      continue;
+    }
+    ASSERT_TRUE(WriteChanges(*files).ok());
+    EXPECT_FALSE(NewMigration(project, "Add things; drop table account", kNow).ok());
+    const std::vector<Project> again = LoadOrFail({.paths = {project.root}});
+    ASSERT_EQ(again.size(), 1U);
+    EXPECT_EQ(again[0].layout, project.layout);
+    const std::vector<Migration>& all = again[0].inputs.migrations;
+    EXPECT_EQ(all.size(), before.size() + files->size());
+    const auto made = std::find_if(all.begin(), all.end(), [&](const Migration& migration) {
+      return migration.script->source->name() == (*files)[0].path;
+    });
+    ASSERT_NE(made, all.end());
+    EXPECT_TRUE(made->script->statements.empty()) << "a description is no SQL";
+    EXPECT_FALSE(made->stray);
+    for (auto later = made + 1; later != all.end(); ++later) {
+      EXPECT_TRUE(later->down || later->stray || later->version.empty());
+    }
+    const auto index = static_cast<uint32_t>(made - all.begin());
+    const bool paired = std::any_of(all.begin(), all.end(), [&](const Migration& migration) {
+      return migration.undoes == index;
+    });
+    EXPECT_EQ(paired, files->size() == 2);
+  }
+}
+
+TEST(WritingTest, GoesOnInTheMannerOfTheLastVersion) {
+  constexpr int64_t kNow = 1'800'000'000;  // 2027-01-15 08:00:00
+  EXPECT_EQ(NextVersion("009", kNow), "010");
+  EXPECT_EQ(NextVersion("999", kNow), "1000");
+  EXPECT_EQ(NextVersion("1.9", kNow), "1.10");
+  EXPECT_EQ(NextVersion("20250101000000", kNow), "20270115080000");
+  EXPECT_EQ(NextVersion("20281231235959", kNow), "20290101000000");
+  EXPECT_EQ(NextVersion("2025-01-01-000000", kNow), "2027-01-15-080000");
+  EXPECT_EQ(NextVersion("2025-01-01-000000-0000", kNow), "2027-01-15-080000-0000");
+  EXPECT_EQ(NextVersion("20250101", kNow), "20270115");
+  EXPECT_EQ(NextVersion("20281231", kNow), "20290101");
+  EXPECT_EQ(NextVersion("1700000000000", kNow), "1800000000000");
+  EXPECT_EQ(NextVersion("1900000000000", kNow), "1900000000001");
+  EXPECT_EQ(SlugOf("  Add user--Preferences! "), "add_user_preferences");
+  EXPECT_EQ(SlugOf("!"), "");
+}
 
 TEST(LoadTest, GivesTheSameWhateverTheNumberOfThreads) {
   for (const std::string folder : {"fixtures/layouts", "fixtures/projects"}) {

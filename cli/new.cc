@@ -1,0 +1,62 @@
+#include <ctime>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "cli/commands.h"
+#include "cli/output.h"
+#include "workspace/writing.h"
+
+namespace plimsoll {
+namespace {
+
+struct NewOptions {
+  std::string description;
+  std::string folder = ".";
+};
+
+int Fail(const absl::Status& status) {
+  PrintError(status.message());
+  return kExitFailure;
+}
+
+int MakeMigration(const NewOptions& options) {
+  LoadOptions load;
+  load.paths = {options.folder};
+  const absl::StatusOr<std::vector<Project>> projects = Load(load);
+  if (!projects.ok()) return Fail(projects.status());
+  std::vector<const Project*> laid_out;
+  for (const Project& project : *projects) {
+    if (project.layout != Layout::kBare) laid_out.push_back(&project);
+  }
+  if (laid_out.size() != 1) {
+    std::string roots = absl::StrJoin(
+        laid_out, ", ", [](std::string* out, const Project* one) { out->append(one->root); });
+    return Fail(absl::InvalidArgumentError(
+        roots.empty() ? absl::StrCat("no migrations are laid out in \"", options.folder,
+                                     "\"; `plimsoll project` shows what is there")
+                      : absl::StrCat("say in which of these, with --in: ", roots)));
+  }
+  const absl::StatusOr<std::vector<FileChange>> files =
+      NewMigration(*laid_out[0], options.description, static_cast<int64_t>(std::time(nullptr)));
+  if (!files.ok()) return Fail(files.status());
+  const absl::Status written = WriteChanges(*files);
+  if (!written.ok()) return Fail(written);
+  for (const FileChange& file : *files) PrintLines(file.path);
+  return kExitClean;
+}
+
+}  // namespace
+
+void RegisterNew(CLI::App& app, int* exit_code) {
+  CLI::App* made = app.add_subcommand("new", "make a migration, as the layout's runner takes it");
+  const auto options = std::make_shared<NewOptions>();
+  made->add_option("DESCRIPTION", options->description, "what it does, in a few words")->required();
+  made->add_option("--in", options->folder, "the folder of the migrations (default: .)")
+      ->type_name("FOLDER");
+  made->callback([options, exit_code] { *exit_code = MakeMigration(*options); });
+}
+
+}  // namespace plimsoll

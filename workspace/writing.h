@@ -1,0 +1,34 @@
+#ifndef PLIMSOLL_WORKSPACE_WRITING_H_
+#define PLIMSOLL_WORKSPACE_WRITING_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "workspace/fixing.h"
+#include "workspace/load.h"
+
+// A new migration, as the runner of its layout takes it.
+
+namespace plimsoll {
+
+// `Add user  preferences!` is `add_user_preferences`; empty where no letter or digit is in it.
+std::string SlugOf(absl::string_view description);
+
+// The version that follows `last` in the same manner: a number one higher with as many digits at
+// least, the last part of `1.2` one higher, the date or timestamp of `now` (seconds since 1970;
+// UTC), with the dashes that `last` has, but always later than `last`.
+std::string NextVersion(absl::string_view last, int64_t now);
+
+// The files to make: the up, and the down where the layout has one and the project uses them.
+// Nothing is written. Fails where the layout's files are made by its runner alone (Drizzle, Sqitch,
+// Atlas, …), where the project has no version to go on from, and where such a file is there
+// already.
+absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
+                                                     absl::string_view description, int64_t now);
+
+}  // namespace plimsoll
+
+#endif  // PLIMSOLL_WORKSPACE_WRITING_H_
