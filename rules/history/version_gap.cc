@@ -5,6 +5,7 @@
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rule.h"
 
@@ -16,14 +17,17 @@ struct Numbered {
   int64_t number = 0;
 };
 
-// Those that are counted, in ascending order: no dates, nothing with several parts.
+// Those that are counted, in ascending order: no dates. Of several parts the first one counts:
+// 17.1 is where 17 would be.
 std::vector<Numbered> Counted(const History& history) {
   std::vector<Numbered> counted;
   for (const uint32_t m : UpsOf(history)) {
     const Migration& migration = history.migrations()[m];
     Numbered entry = {.migration = m};
-    const bool number = KindOf(migration.version) == VersionKind::kNumber &&
-                        absl::SimpleAtoi(migration.version, &entry.number);
+    const absl::string_view first =
+        absl::string_view(migration.version).substr(0, migration.version.find_first_of("._"));
+    const bool number =
+        KindOf(first) == VersionKind::kNumber && absl::SimpleAtoi(first, &entry.number);
     if (number) counted.push_back(entry);
   }
   std::stable_sort(counted.begin(), counted.end(),
@@ -31,11 +35,11 @@ std::vector<Numbered> Counted(const History& history) {
   return counted;
 }
 
-// More than half of them follow each other by one: the project counts.
+// More than half of them follow each other by one, or share a number: the project counts.
 bool CountsByOne(const std::vector<Numbered>& counted) {
   size_t steps = 0;
   for (size_t i = 1; i < counted.size(); ++i) {
-    if (counted[i].number - counted[i - 1].number == 1) ++steps;
+    if (counted[i].number - counted[i - 1].number <= 1) ++steps;
   }
   return steps * 2 > counted.size() - 1;
 }
