@@ -106,6 +106,8 @@ int ShowConfig(const ConfigOptions& options) {
     if (!imported.ok()) return Fail(imported.status());
     return Deliver(*imported, options.output, kExitClean);
   }
+  const absl::Status exists = CheckExists(options.folder);
+  if (!exists.ok()) return Fail(exists);
   ConfigFinder finder;
   const std::string absolute = AbsolutePath(options.folder);
   const absl::StatusOr<std::shared_ptr<const Config>> config =

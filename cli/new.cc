@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <ctime>
 #include <memory>
 #include <string>
@@ -25,6 +26,8 @@ int Fail(const absl::Status& status) {
 int MakeMigration(const NewOptions& options) {
   LoadOptions load;
   load.paths = {options.folder};
+  // What is excluded has a version all the same.
+  load.configured = false;
   const absl::StatusOr<std::vector<Project>> projects = Load(load);
   if (!projects.ok()) return Fail(projects.status());
   std::vector<const Project*> laid_out;
@@ -39,8 +42,16 @@ int MakeMigration(const NewOptions& options) {
                                      "\"; `plimsoll project` shows what is there")
                       : absl::StrCat("say in which of these, with --in: ", roots)));
   }
+  // All of it: what was named may be a part, and the rest has versions too.
+  load.paths = {laid_out[0]->root};
+  const absl::StatusOr<std::vector<Project>> whole = Load(load);
+  if (!whole.ok()) return Fail(whole.status());
+  const auto same = std::find_if(whole->begin(), whole->end(), [&](const Project& project) {
+    return project.root == laid_out[0]->root && project.layout == laid_out[0]->layout;
+  });
+  const Project& project = same == whole->end() ? *laid_out[0] : *same;
   const absl::StatusOr<std::vector<FileChange>> files =
-      NewMigration(*laid_out[0], options.description, static_cast<int64_t>(std::time(nullptr)));
+      NewMigration(project, options.description, static_cast<int64_t>(std::time(nullptr)));
   if (!files.ok()) return Fail(files.status());
   const absl::Status written = WriteChanges(*files);
   if (!written.ok()) return Fail(written);

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/files.h"
 #include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -45,10 +46,7 @@ const Way& WayOf(Wrapping wrapping) {
 }
 
 bool HasDownSection(const Migration& migration) {
-  const std::vector<Statement>& statements = migration.script->statements;
-  return std::any_of(statements.begin(), statements.end(), [](const Statement& statement) {
-    return statement.direction == Direction::kDown;
-  });
+  return DoesSomething(*migration.script, Direction::kDown);
 }
 
 // How often each thing occurs among a project's files.

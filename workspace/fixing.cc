@@ -7,14 +7,13 @@
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "analyzer/syntax/lexer.h"
 #include "workspace/convention.h"
 #include "workspace/files.h"
+#include "workspace/version.h"
 
 namespace plimsoll {
 namespace {
@@ -30,44 +29,6 @@ bool OverlapsAny(const Fix& fix, const std::vector<const Edit*>& others) {
     return std::any_of(others.begin(), others.end(),
                        [&](const Edit* other) { return Overlaps(edit, *other); });
   });
-}
-
-// The next second of `20250131235959`; the calendar decides, so that no name is a date that is
-// none. Empty where it is none already.
-std::string NextSecond(absl::string_view stamp) {
-  constexpr size_t kDigits = 14;
-  absl::Span<const char> digits(stamp.data(), stamp.size());
-  if (digits.size() != kDigits) return "";
-  const auto part = [&](size_t at, size_t size) {
-    int value = 0;
-    return absl::SimpleAtoi(stamp.substr(at, size), &value) ? value : -1;
-  };
-  int year = part(0, 4), month = part(4, 2), day = part(6, 2);
-  int hour = part(8, 2), minute = part(10, 2), second = part(12, 2);
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  constexpr int kDays[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-  if (month < 1 || month > 12 || day < 1 || hour > 23 || minute > 59 || second > 59) return "";
-  const int days = kDays[month - 1] + (month == 2 && leap ? 1 : 0);
-  if (day > days) return "";
-  if (++second == 60) second = 0, ++minute;
-  if (minute == 60) minute = 0, ++hour;
-  if (hour == 24) hour = 0, ++day;
-  if (day > days) day = 1, ++month;
-  if (month > 12) month = 1, ++year;
-  return absl::StrFormat("%04d%02d%02d%02d%02d%02d", year, month, day, hour, minute, second);
-}
-
-// The number that follows, with as many digits at least.
-std::string NextNumber(absl::string_view digits) {
-  std::string next(digits);
-  for (size_t i = next.size(); i-- > 0;) {
-    if (next[i] != '9') {
-      ++next[i];
-      return next;
-    }
-    next[i] = '0';
-  }
-  return absl::StrCat("1", next);
 }
 
 // The version in a migration's name: bytes [begin, end).

@@ -5,12 +5,12 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "workspace/files.h"
+#include "workspace/version.h"
 
 namespace plimsoll {
 namespace {
@@ -26,35 +26,13 @@ std::string DigitsOf(absl::string_view version) {
   return digits;
 }
 
-// `001`, with as many digits at least as it had.
-std::string Increased(std::string digits) {
-  for (size_t i = digits.size(); i-- > 0;) {
-    if (digits[i] != '9') {
-      ++digits[i];
-      return digits;
-    }
-    digits[i] = '0';
-  }
-  return absl::StrCat("1", digits);
-}
-
-std::string StampOf(absl::Time time) {
-  return absl::FormatTime("%Y%m%d%H%M%S", time, absl::UTCTimeZone());
-}
-
 // The fourteen digits that come after `last`, which are a time, or nearly one.
 std::string LaterStamp(const std::string& last, int64_t now) {
-  const std::string stamp = StampOf(absl::FromUnixSeconds(now));
+  const std::string stamp =
+      absl::FormatTime("%Y%m%d%H%M%S", absl::FromUnixSeconds(now), absl::UTCTimeZone());
   if (stamp > last) return stamp;
-  // Put as `YYYY-MM-DDTHH:MM:SS`, which is what can be read.
-  absl::CivilSecond second;
-  const absl::string_view digits = last;
-  const std::string written =
-      absl::StrCat(digits.substr(0, 4), "-", digits.substr(4, 2), "-", digits.substr(6, 2), "T",
-                   digits.substr(8, 2), ":", digits.substr(10, 2), ":", digits.substr(12, 2));
-  return absl::ParseCivilTime(written, &second)
-             ? StampOf(absl::FromCivil(second + 1, absl::UTCTimeZone()))
-             : Increased(last);
+  const std::string next = NextSecond(last);
+  return next.empty() ? NextNumber(last) : next;
 }
 
 bool ParseDay(absl::string_view digits, absl::CivilDay* day) {
@@ -118,14 +96,15 @@ Pair PathsOf(Layout layout, const std::string& version, const std::string& slug)
   }
 }
 
-// The highest version of the ups that the runner takes; empty where there is none.
-std::string LastVersion(const Project& project) {
-  std::string last;
+// The highest version of the ups that the runner takes; empty where there is none. Not the last
+// one's: what is planned may be older than what is tested.
+std::string HighestVersion(const Project& project) {
+  std::string highest;
   for (const Migration& migration : project.inputs.migrations) {
     const bool counts = !migration.down && !migration.stray && !migration.schema;
-    if (counts && !migration.version.empty()) last = migration.version;
+    if (counts && NaturalLess(highest, migration.version)) highest = migration.version;
   }
-  return last;
+  return highest;
 }
 
 // Whether the ups of the project have downs in files: not all who could write any.
@@ -173,11 +152,11 @@ std::string NextVersion(absl::string_view last, int64_t now) {
   }
   if (digits.size() == kMillisecondDigits && digits.size() == last.size()) {
     const std::string milliseconds = absl::StrCat(now * 1000);
-    return milliseconds > digits ? milliseconds : Increased(digits);
+    return milliseconds > digits ? milliseconds : NextNumber(digits);
   }
   const size_t dot = last.find_last_of("._-");
   const size_t begin = dot == absl::string_view::npos ? 0 : dot + 1;
-  return absl::StrCat(last.substr(0, begin), Increased(std::string(last.substr(begin))));
+  return absl::StrCat(last.substr(0, begin), NextNumber(last.substr(begin)));
 }
 
 absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
@@ -189,7 +168,7 @@ absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
   if (slug.empty()) {
     return absl::InvalidArgumentError("say in a few words what the migration does");
   }
-  const std::string last = LastVersion(project);
+  const std::string last = HighestVersion(project);
   if (!convention.new_file || last.empty()) {
     return absl::InvalidArgumentError(
         absl::StrCat("\"", project.root, "\" (", convention.name, "): ",

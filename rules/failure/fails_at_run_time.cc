@@ -7,6 +7,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -49,8 +50,7 @@ absl::string_view HelpForPartitioned(const Step& step, const History& history) {
 // Its effects are those that it has in a transaction: alone it has none, for the lock would be gone
 // at once (xact.c:RequireTransactionBlock, which is content with the implicit block of a message).
 std::optional<Failure> RefusedAlone(const Step& step, const History& history) {
-  const bool alone = step.within == nullptr && !history.TransactionOf(step).block;
-  if (!alone || step.As<action::LockTable>() == nullptr) return std::nullopt;
+  if (!RunsAlone(history, step) || step.As<action::LockTable>() == nullptr) return std::nullopt;
   return Failure{.sqlstate = "25P01",
                  .message = "LOCK TABLE can only be used in transaction blocks"};
 }

@@ -1,6 +1,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -62,7 +63,7 @@ alter table account add column note text;
           for (const Step& step : history.steps()) {
             if (step.As<action::LockTable>() == nullptr) continue;
             // Alone it is refused.
-            if (!history.TransactionOf(step).block && step.within == nullptr) continue;
+            if (RunsAlone(history, step)) continue;
             std::string tables;
             const Lock* held = nullptr;
             for (const Lock& lock : step.effects.locks) {
