@@ -7,6 +7,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "cli/choice.h"
 #include "cli/commands.h"
 #include "cli/output.h"
@@ -42,6 +44,23 @@ std::string Severities(const RuleSettings& settings) {
   return Listed(words);
 }
 
+std::string Options(const Config& config) {
+  std::vector<std::string> words;
+  for (const auto& [option, set] : config.options) {
+    words.push_back(absl::StrCat(option, " = ",
+                                 absl::StripSuffix(absl::StrReplaceAll(set, {{"\n", " "}}), " ")));
+  }
+  return Listed(words);
+}
+
+std::string Tables(const Config& config) {
+  std::vector<std::string> words;
+  for (const auto& [table, rows] : config.rows) {
+    words.push_back(absl::StrCat(table, ": ", rows, " rows"));
+  }
+  return Listed(words);
+}
+
 // What the key stands at in the file; empty where it does not stand there.
 std::string ValueOf(const Config& config, absl::string_view key) {
   if (config.lines.count(std::string(key)) == 0) return "";
@@ -56,6 +75,8 @@ std::string ValueOf(const Config& config, absl::string_view key) {
   if (key == "rules.enable") return Listed(config.rules.enable);
   if (key == "rules.ignore") return Listed(config.rules.ignore);
   if (key == "severity") return Severities(config.rules);
+  if (key == "options") return Options(config);
+  if (key == "tables") return Tables(config);
   return absl::StrCat(config.overrides.size(), " of them");
 }
 

@@ -44,6 +44,11 @@ std::string RenderRulesJson(absl::Span<const Rule* const> rules,
   using Json = nlohmann::ordered_json;
   Json list = Json::array();
   for (const Rule* rule : rules) {
+    Json options = Json::array();
+    for (const RuleOption& option : rule->options) {
+      options.push_back(
+          {{"name", option.name}, {"default", option.preset}, {"summary", option.what}});
+    }
     list.push_back({{"id", rule->id},
                     {"family", TextJson(FamilyName(rule->family))},
                     {"severity", TextJson(SeverityName(rule->severity))},
@@ -52,6 +57,7 @@ std::string RenderRulesJson(absl::Span<const Rule* const> rules,
                     {"fixable", rule->fixable},
                     {"summary", rule->summary},
                     {"since", rule->since},
+                    {"options", std::move(options)},
                     {"aliases", aliases(*rule)},
                     {"url", RulePath(*rule)}});
   }

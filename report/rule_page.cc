@@ -62,6 +62,16 @@ std::string RulePage(const Rule& rule) {
   const std::string help = Sentence(rule.help);
   if (!help.empty()) absl::StrAppend(&page, "**What to do.** ", help, "\n\n");
   absl::StrAppend(&page, absl::StripAsciiWhitespace(rule.docs));
+  if (!rule.options.empty()) {
+    absl::StrAppend(&page,
+                    "\n\n## Options\n\nIn [plimsoll.toml](../configuration.md), under `[options.",
+                    rule.id, "]`.\n\n| option | default | what it says |\n|---|---|---|\n");
+  }
+  for (const RuleOption& option : rule.options) {
+    absl::StrAppend(&page, "| `", option.name, "` | ",
+                    *option.preset == '\0' ? "" : absl::StrCat("`", option.preset, "`"), " | ",
+                    option.what, " |\n");
+  }
   absl::StripTrailingAsciiWhitespace(&page);
   return page + "\n";
 }
@@ -95,6 +105,10 @@ std::string RuleText(const Rule& rule, bool colour) {
   if (!absl::StripAsciiWhitespace(rule.docs).empty()) {
     text += '\n';
     AppendMarkdown(rule.docs, paint, &text);
+  }
+  for (const RuleOption& option : rule.options) {
+    absl::StrAppend(&text, "\noption ", paint(Ink::kBold, option.name), " (", option.preset,
+                    "): ", option.what, "\n");
   }
   return text;
 }

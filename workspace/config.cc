@@ -41,6 +41,9 @@ constexpr ConfigKey kKeys[] = {
     {"rules.ignore", Type::kRules, "", "without these rules and families"},
     {"severity", Type::kSeverities, kSeverities, "the severity of a rule or family, or off"},
     {"override", Type::kOverrides, "", "what is different for some of the files"},
+    {"options", Type::kOptions, "",
+     "how a rule goes about it: [options.version-gap]; its page says what there is to set"},
+    {"tables", Type::kTables, "", "what is known of tables: \"public.orders\" = { rows = 2e8 }"},
 };
 constexpr ConfigKey kOverrideKeys[] = {
     {"paths", Type::kGlobs, "", "the files that it is for"},
@@ -156,6 +159,10 @@ class Reader {
         return ReadSeverities(value, rules);
       case Type::kOverrides:
         return ReadOverrides(value);
+      case Type::kOptions:
+        return ReadOptions(value);
+      case Type::kTables:
+        return ReadTables(value);
     }
   }
 
@@ -269,6 +276,98 @@ class Reader {
     }
   }
 
+  void ReadOptions(const toml::node& value) {
+    const toml::table* rules = value.as_table();
+    if (rules == nullptr) {
+      Fail(value.source(), "\"options\" is a table of tables: [options.RULE]");
+      return;
+    }
+    for (const auto& [key, said] : *rules) {
+      const std::string word(key.str());
+      if (!IsRule(key.source(), word)) return;
+      const std::vector<const Rule*> named = rules::Named(word);
+      if (named.size() != 1 || named[0]->options.empty()) {
+        Fail(key.source(), absl::StrCat("\"", word, "\" has no options"));
+        return;
+      }
+      const toml::table* options = said.as_table();
+      if (options == nullptr) {
+        Fail(said.source(), absl::StrCat("\"", word, "\" is a table: [options.", word, "]"));
+        return;
+      }
+      for (const auto& [name, set] : *options) ReadOption(*named[0], name, set);
+    }
+  }
+
+  void ReadOption(const Rule& rule, const toml::key& key, const toml::node& value) {
+    const std::string name(key.str());
+    std::vector<std::string> known;
+    const RuleOption* option = nullptr;
+    for (const RuleOption& one : rule.options) {
+      known.push_back(one.name);
+      if (name == one.name) option = &one;
+    }
+    if (option == nullptr) {
+      FailWord(key.source(), absl::StrCat("option of ", rule.id), name, known);
+      return;
+    }
+    std::string& set = config_.options[absl::StrCat(rule.id, ".", name)];
+    switch (option->type) {
+      case RuleOption::Type::kNumber: {
+        const std::optional<int64_t> number = value.value_exact<int64_t>();
+        if (number && *number >= 0) {
+          set = absl::StrCat(*number);
+        } else {
+          Fail(value.source(), absl::StrCat("\"", name, "\" is a whole number, 0 or more"));
+        }
+        return;
+      }
+      case RuleOption::Type::kSwitch: {
+        const std::optional<bool> on = value.value_exact<bool>();
+        if (!on) Fail(value.source(), absl::StrCat("\"", name, "\" is true or false"));
+        set = on.value_or(false) ? "true" : "false";
+        return;
+      }
+      case RuleOption::Type::kText:
+        ReadText(value, name, &set);
+        return;
+      case RuleOption::Type::kTexts: {
+        std::vector<std::string> texts;
+        if (!ReadTexts(value, name, &texts)) return;
+        for (const std::string& text : texts) absl::StrAppend(&set, text, "\n");
+        return;
+      }
+    }
+  }
+
+  void ReadTables(const toml::node& value) {
+    const toml::table* tables = value.as_table();
+    if (tables == nullptr) {
+      Fail(value.source(), "\"tables\" is a table: \"public.orders\" = { rows = 2e8 }");
+      return;
+    }
+    for (const auto& [key, said] : *tables) {
+      const std::string name(key.str());
+      const toml::table* facts = said.as_table();
+      if (facts == nullptr) {
+        Fail(said.source(), absl::StrCat("\"", name, "\" is a table: { rows = 2e8 }"));
+        return;
+      }
+      for (const auto& [fact, number] : *facts) {
+        if (fact.str() != "rows") {
+          FailWord(fact.source(), "key", std::string(fact.str()), {"rows"});
+          return;
+        }
+        const std::optional<double> rows = number.value<double>();
+        if (!number.is_number() || !rows || !(*rows >= 0)) {
+          Fail(number.source(), "\"rows\" is a number: 2e8");
+          return;
+        }
+        config_.rows[absl::StrContains(name, ".") ? name : absl::StrCat("public.", name)] = *rows;
+      }
+    }
+  }
+
   Config config_;
   absl::Status status_;
 };
@@ -355,6 +454,39 @@ nlohmann::ordered_json RuleWords() {
   return {{"anyOf", std::move(words)}};
 }
 
+nlohmann::ordered_json SchemaOf(const RuleOption& option) {
+  nlohmann::ordered_json schema = {{"description", option.what}};
+  switch (option.type) {
+    case RuleOption::Type::kNumber:
+      schema["type"] = "integer";
+      schema["minimum"] = 0;
+      break;
+    case RuleOption::Type::kSwitch:
+      schema["type"] = "boolean";
+      break;
+    case RuleOption::Type::kText:
+      schema["type"] = "string";
+      break;
+    case RuleOption::Type::kTexts:
+      schema["type"] = "array";
+      schema["items"] = {{"type", "string"}};
+      break;
+  }
+  return schema;
+}
+
+nlohmann::ordered_json SchemaOfOptions() {
+  nlohmann::ordered_json rules = nlohmann::ordered_json::object();
+  for (const Rule* rule : rules::All()) {
+    if (rule->options.empty()) continue;
+    nlohmann::ordered_json options = nlohmann::ordered_json::object();
+    for (const RuleOption& option : rule->options) options[option.name] = SchemaOf(option);
+    rules[rule->id] = {
+        {"type", "object"}, {"additionalProperties", false}, {"properties", std::move(options)}};
+  }
+  return rules;
+}
+
 nlohmann::ordered_json SchemaOf(const ConfigKey& key);
 
 nlohmann::ordered_json SchemaOf(absl::Span<const ConfigKey> keys, const std::string& prefix) {
@@ -411,6 +543,18 @@ nlohmann::ordered_json SchemaOf(const ConfigKey& key) {
       schema["items"] = std::move(items);
       break;
     }
+    case Type::kOptions:
+      schema["type"] = "object";
+      schema["additionalProperties"] = false;
+      schema["properties"] = SchemaOfOptions();
+      break;
+    case Type::kTables:
+      schema["type"] = "object";
+      schema["additionalProperties"] = {
+          {"type", "object"},
+          {"additionalProperties", false},
+          {"properties", {{"rows", {{"type", "number"}, {"minimum", 0}}}}}};
+      break;
   }
   return schema;
 }

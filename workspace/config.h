@@ -49,6 +49,8 @@ struct Config {
   std::vector<std::string> exclude;        // globs
   RuleSettings rules;
   std::vector<Override> overrides;
+  std::map<std::string, std::string> options;  // as Inputs::options
+  std::map<std::string, double> rows;          // as Inputs::rows
   // The line (1-based) on which each key stands: `server-version`, `rules.ignore`.
   std::map<std::string, uint32_t> lines;
 };
@@ -56,7 +58,7 @@ struct Config {
 // A key that may stand there, as the documentation, the JSON Schema and the reader know it.
 struct ConfigKey {
   absl::string_view name;  // `rules.ignore`
-  enum class Type { kServerVersion, kWord, kPath, kGlobs, kRules, kSeverities, kOverrides } type;
+  enum class Type { kServerVersion, kWord, kPath, kGlobs, kRules, kSeverities, kOverrides, kOptions, kTables } type;
   absl::string_view words;  // of kWord: what it may be, separated by blanks
   absl::string_view what;   // one sentence without a full stop
 };

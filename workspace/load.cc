@@ -408,6 +408,10 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
     projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, own,
                                    own.server_version.value_or(said)));
     StartFrom(schema, own, projects.back().inputs);
+    if (group.config != nullptr) {
+      projects.back().inputs.options = group.config->options;
+      projects.back().inputs.rows = group.config->rows;
+    }
   }
   if (projects.empty()) {
     return absl::NotFoundError(absl::StrCat("no migrations for PostgreSQL: \"",

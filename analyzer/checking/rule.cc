@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 
 namespace plimsoll {
 
@@ -120,6 +123,39 @@ std::string BlockingWords(const Step& step, const History& history) {
                         ", held already, blocks ", WhatItBlocks(held.mode));
   }
   return BlockingWords(step);
+}
+
+// The reader of the settings has seen to it that values are what the option takes.
+std::string TextOption(const History& history, const Rule& rule, absl::string_view option) {
+  const auto set = history.options().find(absl::StrCat(rule.id, ".", option));
+  if (set != history.options().end()) return set->second;
+  for (const RuleOption& known : rule.options) {
+    if (option == known.name) return known.preset;
+  }
+  return "";
+}
+
+int64_t NumberOption(const History& history, const Rule& rule, absl::string_view option) {
+  int64_t number = 0;
+  const bool read = absl::SimpleAtoi(TextOption(history, rule, option), &number);
+  return read ? number : 0;
+}
+
+bool SwitchOption(const History& history, const Rule& rule, absl::string_view option) {
+  return TextOption(history, rule, option) == "true";
+}
+
+std::vector<std::string> TextsOption(const History& history, const Rule& rule,
+                                     absl::string_view option) {
+  std::vector<std::string> texts;
+  // A project's own list ends each element with a line feed: texts may hold commas.
+  const std::string list = TextOption(history, rule, option);
+  const char separator = absl::StrContains(list, '\n') ? '\n' : ',';
+  for (const absl::string_view text : absl::StrSplit(list, separator)) {
+    const absl::string_view bare = absl::StripAsciiWhitespace(text);
+    if (!bare.empty()) texts.emplace_back(bare);
+  }
+  return texts;
 }
 
 }  // namespace plimsoll

@@ -118,6 +118,19 @@ class Reporter {
   absl::FunctionRef<void(Complaint)> sink_;
 };
 
+// What a project may set a rule to, in the table `[options.RULE]` of its settings.
+struct RuleOption {
+  enum class Type { kNumber, kText, kTexts, kSwitch };
+
+  const char* name;
+  Type type;
+  // As it is written in the settings, without quotes: `5`, `true`, `a, b`.
+  const char* preset;
+  const char* what;  // one sentence, no full stop
+};
+
+struct AllowanceUse;  // suppression.h
+
 // A rule is a value in one file of rules/. Its documentation is Markdown whose ```sql blocks are
 // executed as tests: carets mark what is flagged, a block without carets must be clean.
 struct Rule {
@@ -135,7 +148,18 @@ struct Rule {
   const char* help;      // what to do instead
   const char* docs;
   void (*check)(const History& history, const Reporter& report);
+  absl::Span<const RuleOption> options = {};
+  // After all other rules, of rules about the comments that silence them: what each of those did.
+  void (*check_allowances)(const History& history, absl::Span<const AllowanceUse> uses,
+                           const Reporter& report) = nullptr;
 };
+
+// What the project sets the option of a rule to, or its preset. The option is one of the rule's.
+int64_t NumberOption(const History& history, const Rule& rule, absl::string_view option);
+bool SwitchOption(const History& history, const Rule& rule, absl::string_view option);
+std::string TextOption(const History& history, const Rule& rule, absl::string_view option);
+std::vector<std::string> TextsOption(const History& history, const Rule& rule,
+                                     absl::string_view option);
 
 // Whether a server's grammar refuses the statement: a failure that `syntax-error` speaks of. 42601
 // is also what analysis says of statements that are well formed.

@@ -100,6 +100,9 @@ class Simulator {
     history_.on_failure_ = inputs.on_failure;
     history_.downs_ = inputs.downs;
     history_.now_ = inputs.now;
+    history_.gone_ = std::move(inputs.gone);
+    history_.options_ = std::move(inputs.options);
+    history_.rows_ = std::move(inputs.rows);
     new_session_.search_path = std::move(inputs.search_path);
     history_.sessions_.push_back(new_session_);
     size_t actions = 0;

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_
 #define PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -55,6 +56,21 @@ enum class Downs {
   kSections,  // a part of the same file
 };
 
+// How a file differs from what a record of its project says of it.
+struct Drift {
+  std::string record;     // whose: `plimsoll.sum`, `applied/production.json`, `Git at main`
+  std::string what;       // what differs, in words; empty: the record has no more than a hash
+  bool cosmetic = false;  // comments and blanks, which no server sees
+  bool ran = false;       // the record says that a database has run it
+};
+
+// A migration that a record of the project has, and whose file is not there.
+struct Gone {
+  std::string file;    // as the record calls it
+  std::string record;  // as Drift::record
+  bool ran = false;    // as Drift::ran
+};
+
 struct Migration {
   std::shared_ptr<const Script> script;
   Wrapping wrapping = Wrapping::kNone;
@@ -74,6 +90,9 @@ struct Migration {
   bool down = false;
   // Already run everywhere: it shapes the catalog and is not judged.
   bool applied = false;
+  std::vector<Drift> drifts;
+  // The revision that changes are counted from does not have it: it is new on this branch.
+  bool added = false;
   // Not a migration but the schema of a live database, as `pg_dump --schema-only` writes it or as
   // statements that make what its catalog holds: its tables are taken to have rows, whatever the
   // file puts into them, and where a statement fails here, what it makes may be there all the same.
@@ -97,6 +116,14 @@ struct Inputs {
   Downs downs = Downs::kNone;  // of the layout that the migrations follow
   // Seconds since 1970, UTC: a version that is a later date is one of the future. 0: not known.
   int64_t now = 0;
+  std::vector<Gone> gone;
+  // Downs are run too, each on what its own up left: History::undoings.
+  bool take_back = false;
+  // What the project sets rules to, by `rule.option`; what it does not set is left out. Elements of
+  // a list end with a line feed.
+  std::map<std::string, std::string> options;
+  // Rows of tables, by `schema.table`, as far as the project says so.
+  std::map<std::string, double> rows;
   // Of every session, until it sets another: the database's or the role's. Schemas that are there.
   std::vector<std::string> search_path = {"public"};
 };
@@ -154,6 +181,24 @@ struct Step {
   }
 };
 
+// A migration that is taken back: what its down leaves, against what was there before the two.
+struct Undoing {
+  // About a statement of the down.
+  struct Remark {
+    uint32_t statement = 0;
+    Span span;
+    std::string what;  // `drops column `note` of `account` with what it holds`
+  };
+
+  uint32_t up = 0;
+  uint32_t down = 0;  // `up`: a section of the same file
+  // `column `note` of `account` is still there`, each at most once.
+  std::vector<std::string> differences;
+  std::vector<Remark> losses;    // of rows and values that the up did not bring itself
+  std::vector<Remark> failures;  // statements of the down that PostgreSQL refuses
+  bool known = true;  // false: one of the two does what cannot be told; no differences are told
+};
+
 // All steps of all migrations in their order, with what they do to the catalog. Owns its scripts.
 class History {
  public:
@@ -167,6 +212,14 @@ class History {
   int server_version() const { return server_version_; }
   Downs downs() const { return downs_; }
   int64_t now() const { return now_; }
+  const std::vector<Gone>& gone() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return gone_; }
+  // In the order of the ups; empty unless Inputs::take_back.
+  const std::vector<Undoing>& undoings() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return undoings_; }
+  const std::map<std::string, std::string>& options() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
+    return options_;
+  }
+  // Rows of a table, where the project says how many; of a partitioned one with all its parts.
+  const std::map<std::string, double>& rows() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return rows_; }
 
   CatalogView At(Moment moment) const { return catalog_.At(moment); }
   CatalogView Before(const Step& step) const { return catalog_.At(step.index); }
@@ -209,6 +262,10 @@ class History {
   OnFailure on_failure_ = OnFailure::kJudgeOn;
   Downs downs_ = Downs::kNone;
   int64_t now_ = 0;
+  std::vector<Gone> gone_;
+  std::vector<Undoing> undoings_;
+  std::map<std::string, std::string> options_;
+  std::map<std::string, double> rows_;
 };
 
 History Simulate(Inputs inputs);

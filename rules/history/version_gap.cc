@@ -51,6 +51,10 @@ std::string Missing(const Numbered& before, const Numbered& after) {
                        : absl::StrCat(first, " to ", last, " are missing");
 }
 
+constexpr RuleOption kOptions[] = {
+    {"allowed", RuleOption::Type::kNumber, "0", "so many numbers in a row may be missing"},
+};
+
 }  // namespace
 
 PLIMSOLL_RULE(version_gap) = {
@@ -90,15 +94,29 @@ alter table account add column note text;
 --- 30_add_mail.sql
 alter table account add column mail text;
 ```
+
+Where files are made on several branches, some numbers are never used:
+
+```sql
+-- layout: numbered files
+-- option: version-gap.allowed = 1
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note text;
+--- 004_add_mail.sql
+alter table account add column mail text;
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           const std::vector<Numbered> counted = Counted(history);
           if (counted.empty() || !CountsByOne(counted)) return;
+          const int64_t allowed = NumberOption(history, version_gap, "allowed");
           for (size_t i = 1; i < counted.size(); ++i) {
             const Numbered& before = counted[i - 1];
             const Numbered& after = counted[i];
-            if (after.number - before.number < 2) continue;
+            if (after.number - before.number < 2 + allowed) continue;
             const std::vector<Migration>& all = history.migrations();
             report(
                 OfFile(history, after.migration,
@@ -106,6 +124,7 @@ alter table account add column mail text;
                                     all[before.migration].version, ": ", Missing(before, after))));
           }
         },
+    .options = kOptions,
 };
 
 }  // namespace plimsoll::rules

@@ -64,6 +64,7 @@ std::optional<Mark> ParseMark(absl::string_view line) {
 
 bool IsDirective(absl::string_view line) {
   return absl::StartsWith(line, "-- server:") || absl::StartsWith(line, "-- transaction:") ||
+         absl::StartsWith(line, "-- option:") || absl::StartsWith(line, "-- rows:") ||
          absl::StartsWith(line, "-- layout:") || absl::StartsWith(line, "-- rules:");
 }
 
@@ -77,6 +78,14 @@ absl::Status ApplyDirective(absl::string_view line, size_t number, Example& exam
         example.server_version < kOldestServer || example.server_version > kNewestServer) {
       return LineError(number, absl::StrCat("`server` takes a version from ", kOldestServer, " to ",
                                             kNewestServer));
+    }
+  } else if (parts.first == "option" || parts.first == "rows") {
+    const std::pair<absl::string_view, absl::string_view> set =
+        absl::StrSplit(value, absl::MaxSplits(" = ", 1));
+    if (parts.first == "option") {
+      example.options.emplace(set.first, set.second);
+    } else if (!absl::SimpleAtod(set.second, &example.rows[std::string(set.first)])) {
+      return LineError(number, "`rows` takes a table and a number: public.account = 5");
     }
   } else if (parts.first == "layout") {
     example.layout = std::string(value);

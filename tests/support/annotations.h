@@ -2,6 +2,7 @@
 #define PLIMSOLL_TESTS_SUPPORT_ANNOTATIONS_H_
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ struct Example {
   // The files are laid out on disk, where they have to be found to follow this layout, in the order
   // and with the downs that it gives them. Empty: they run as they are listed.
   std::string layout;
+  // Inputs::options and Inputs::rows, by the directives `option` and `rows`.
+  std::map<std::string, std::string> options;
+  std::map<std::string, double> rows;
   // Whose findings are compared, by the `rules` directive: ids, or `all`. Empty: not given.
   std::vector<std::string> rules;
   std::vector<ExampleFile> files;

@@ -101,8 +101,7 @@ static Inputs LaidOut(const Example& example) {
   return std::move(project.inputs);
 }
 
-Inputs InputsOf(const Example& example) {
-  if (!example.layout.empty()) return LaidOut(example);
+static Inputs Listed(const Example& example) {
   Inputs inputs;
   inputs.server_version = example.server_version;
   for (const ExampleFile& file : example.files) {
@@ -115,6 +114,13 @@ Inputs InputsOf(const Example& example) {
     migration.down = absl::StrContains(file.name, ".down.");
     inputs.migrations.push_back(std::move(migration));
   }
+  return inputs;
+}
+
+Inputs InputsOf(const Example& example) {
+  Inputs inputs = example.layout.empty() ? Listed(example) : LaidOut(example);
+  inputs.options = example.options;
+  inputs.rows = example.rows;
   return inputs;
 }
 
