@@ -23,6 +23,7 @@ struct ConfigOptions {
   std::string folder = ".";
   std::string import;
   bool schema = false;
+  bool statistics_query = false;
   OutputOptions output;
 };
 
@@ -70,6 +71,7 @@ std::string ValueOf(const Config& config, absl::string_view key) {
   if (key == "schema") return *config.schema;
   if (key == "fail-on") return *config.fail_on;
   if (key == "baseline") return *config.baseline;
+  if (key == "statistics") return *config.statistics;
   if (key == "exclude") return Listed(config.exclude);
   if (key == "rules.select") return Listed(config.rules.select);
   if (key == "rules.enable") return Listed(config.rules.enable);
@@ -120,6 +122,7 @@ std::string Effective(const Config* config) {
 
 int ShowConfig(const ConfigOptions& options) {
   if (options.schema) return Deliver(ConfigSchema(), options.output, kExitClean);
+  if (options.statistics_query) return Deliver(kStatisticsQuery, options.output, kExitClean);
   if (!options.import.empty()) {
     const absl::StatusOr<std::string> text = ReadFile(options.import);
     if (!text.ok()) return Fail(text.status());
@@ -149,6 +152,10 @@ void RegisterConfig(CLI::App& app, int* exit_code) {
       ->add_option("--import", options->import,
                    "what a .squawk.toml says, as a plimsoll.toml, instead")
       ->type_name("FILE")
+      ->excludes(schema);
+  config
+      ->add_flag("--statistics-query", options->statistics_query,
+                 "a query instead: what a server answers is a file of `statistics`")
       ->excludes(schema);
   AddOutputOption(*config, &options->output);
   config->callback([options, exit_code] { *exit_code = ShowConfig(*options); });

@@ -83,6 +83,7 @@ const absl::StatusOr<std::vector<Project>>& Histories::Read(const std::string& r
   LoadOptions options;
   options.paths = {root};
   options.server_version = server_version;
+  options.scripts = &scripts_;
   return folders_.emplace(root, Load(options)).first->second;
 }
 
@@ -117,8 +118,10 @@ absl::Status Histories::Overlay(const Document& document, const Placement& place
   std::vector<Migration>& migrations = inputs->migrations;
   const size_t index = IndexOf(*inputs, document.path);
   if (index < migrations.size()) {
-    // Whether it counts as a down was decided with all its neighbours in view.
+    // Whether it counts as a down, and whose, was decided with all its neighbours in view.
     migration.down = migrations[index].down;
+    migration.undoes = migrations[index].undoes;
+    migration.added = migrations[index].added;
     migrations[index] = std::move(migration);
     return absl::OkStatus();
   }
@@ -127,6 +130,14 @@ absl::Status Histories::Overlay(const Document& document, const Placement& place
     const absl::StatusOr<Placement> other = finder_->Place(next->script->source->name());
     if (!other.ok()) return other.status();
     if (next->down != migration.down ? next->down : placement.order < other->order) break;
+    const bool pair = !placement.pair.empty() && other->pair == placement.pair;
+    if (migration.down && !next->down && pair) {
+      migration.undoes = static_cast<uint32_t>(next - migrations.begin());
+    }
+  }
+  const auto place = static_cast<uint32_t>(next - migrations.begin());
+  for (Migration& one : migrations) {
+    if (one.undoes.has_value() && *one.undoes >= place) ++*one.undoes;
   }
   migrations.insert(next, std::move(migration));
   return absl::OkStatus();

@@ -37,6 +37,7 @@ class Histories {
 
   std::unique_ptr<LayoutFinder> finder_ = std::make_unique<LayoutFinder>();
   std::unique_ptr<ConfigFinder> configs_ = std::make_unique<ConfigFinder>();
+  ScriptCache scripts_;
   // By the root of their layout. What failed is kept too, lest it be tried again at every key.
   std::map<std::string, absl::StatusOr<std::vector<Project>>> folders_;
 };

@@ -29,6 +29,7 @@
 #include "gtest/gtest.h"
 #include "rules/registry.h"
 #include "tests/support/temporary_folder.h"
+#include "workspace/config.h"
 
 // The executor against real servers. A machine without them fails these tests, since a run that
 // nobody watched is no run that passed: `./dev setup` brings the servers.
@@ -334,6 +335,27 @@ TEST_P(RunTest, AppliesOnceAndOnlyOnce) {
   report = Apply(prepared);
   EXPECT_EQ(report.outcome, Outcome::kNothingToDo);
   EXPECT_EQ(Ledger(), "1,users,applied,2,posts,applied");
+}
+
+// What the settings' own query says of a server is what they read.
+TEST_P(RunTest, TheStatisticsQueryWritesWhatSettingsRead) {
+  Query(
+      "create table \"We\"\"ird\" (a int); insert into \"We\"\"ird\" select generate_series(1, "
+      "1000);"
+      "create table parted (a int) partition by list (a);"
+      "create table parted_0 partition of parted for values in (0);"
+      "create table parted_1 partition of parted for values in (1);"
+      "insert into parted select i % 2 from generate_series(1, 500) i;"
+      "create table never_analyzed (a int); create schema s; create table s.none (a int)");
+  Query("analyze \"We\"\"ird\", parted, s.none");
+  testing_support::TemporaryFolder folder;
+  folder.Write("sizes.toml", absl::StrReplaceAll(Query(kStatisticsQuery), {{",", "\n"}}));
+  const absl::StatusOr<Config> config =
+      ParseConfig(absl::StrCat(folder.path(), "/plimsoll.toml"), "statistics = \"sizes.toml\"");
+  ASSERT_TRUE(config.ok()) << config.status();
+  using Counts = std::map<std::string, double>;
+  EXPECT_EQ(config->rows,
+            (Counts{{"public.We\"ird", 1000}, {"public.parted", 500}, {"s.none", 0}}));
 }
 
 TEST_P(RunTest, TheHistoryTableIsTheDocumentedOne) {

@@ -35,6 +35,8 @@ constexpr ConfigKey kKeys[] = {
      "a file of pg_dump --schema-only, or a catalog: what is there before the first file"},
     {"fail-on", Type::kWord, "error warning note never", "exit with 1 from this severity on"},
     {"baseline", Type::kPath, "", "a file of `plimsoll baseline`: findings that are not told"},
+    {"statistics", Type::kPath, "",
+     "a file with more of [tables]: what `plimsoll config --statistics-query` asks a server for"},
     {"exclude", Type::kGlobs, "", "files that are not linted"},
     {"rules.select", Type::kRules, "", "only these rules and families, and syntax errors"},
     {"rules.enable", Type::kRules, "", "these rules and families too, which are off by default"},
@@ -52,10 +54,14 @@ constexpr ConfigKey kOverrideKeys[] = {
     {"severity", Type::kSeverities, kSeverities, "the severity of a rule or family, or off"},
 };
 
+constexpr ConfigKey kStatisticsKeys[] = {
+    {"tables", Type::kTables, "", "what is known of tables: \"public.orders\" = { rows = 2e8 }"},
+};
+
 // Reads one file. The first thing that is wrong is told, with its place.
 class Reader {
  public:
-  explicit Reader(std::string path) {
+  explicit Reader(std::string path, absl::Span<const ConfigKey> keys = kKeys) : keys_(keys) {
     config_.path = std::move(path);
     config_.folder = AbsolutePath(ParentOf(config_.path));
   }
@@ -67,7 +73,8 @@ class Reader {
       Fail(parsed.error().source(), std::string(parsed.error().description()));
       return status_;
     }
-    ReadTable(parsed.table(), "", kKeys);
+    ReadTable(parsed.table(), "", keys_);
+    if (status_.ok() && config_.statistics) ReadStatistics();
     if (!status_.ok()) return status_;
     return std::move(config_);
   }
@@ -145,8 +152,10 @@ class Reader {
       case Type::kPath: {
         std::string path;
         if (!ReadText(value, key.name, &path)) return;
-        (key.name == "schema" ? config_.schema : config_.baseline) =
-            path[0] == '/' ? path : JoinPath(ParentOf(config_.path), path);
+        if (path[0] != '/') path = JoinPath(ParentOf(config_.path), path);
+        (key.name == "schema"     ? config_.schema
+         : key.name == "baseline" ? config_.baseline
+                                  : config_.statistics) = path;
         return;
       }
       case Type::kGlobs:
@@ -368,6 +377,22 @@ class Reader {
     }
   }
 
+  // What the file of settings says itself comes first.
+  void ReadStatistics() {
+    const absl::StatusOr<std::string> text = ReadFile(*config_.statistics);
+    if (!text.ok()) {
+      status_ = text.status();
+      return;
+    }
+    const absl::StatusOr<Config> read = Reader(*config_.statistics, kStatisticsKeys).Read(*text);
+    if (!read.ok()) {
+      status_ = read.status();
+      return;
+    }
+    config_.rows.insert(read->rows.begin(), read->rows.end());
+  }
+
+  absl::Span<const ConfigKey> keys_;
   Config config_;
   absl::Status status_;
 };
@@ -562,6 +587,30 @@ nlohmann::ordered_json SchemaOf(const ConfigKey& key) {
 }  // namespace
 
 absl::Span<const ConfigKey> ConfigKeys() { return kKeys; }
+
+// pg_partition_tree has no rows for a table that is no partition and has none. JSON's texts are
+// TOML's.
+const char* const kStatisticsQuery = R"sql(SELECT '[tables]'
+UNION ALL (
+  SELECT to_json(nspname || '.' || relname)::text || ' = { rows = ' || rows || ' }'
+  FROM pg_class
+  JOIN pg_namespace ON pg_namespace.oid = relnamespace
+  CROSS JOIN LATERAL (
+    SELECT CASE WHEN min(reltuples) >= 0 THEN sum(reltuples)::bigint END AS rows
+    FROM (
+      SELECT pg_class.reltuples WHERE relkind = 'r'
+      UNION ALL
+      SELECT leaf.reltuples
+      FROM pg_partition_tree(pg_class.oid) AS tree
+      JOIN pg_class AS leaf ON leaf.oid = tree.relid
+      WHERE tree.isleaf
+    ) AS parts
+  ) AS counted
+  WHERE relkind IN ('r', 'p') AND NOT relispartition AND rows IS NOT NULL
+    AND nspname NOT IN ('pg_catalog', 'information_schema')
+  ORDER BY 1
+)
+)sql";
 
 absl::StatusOr<Config> ParseConfig(const std::string& path, absl::string_view text) {
   return Reader(path).Read(text);

@@ -46,6 +46,7 @@ struct Config {
   std::optional<std::string> schema;       // joined with the folder as it is printed
   std::optional<std::string> fail_on;      // a word of --fail-on
   std::optional<std::string> baseline;     // as schema
+  std::optional<std::string> statistics;   // as schema
   std::vector<std::string> exclude;        // globs
   RuleSettings rules;
   std::vector<Override> overrides;
@@ -58,19 +59,33 @@ struct Config {
 // A key that may stand there, as the documentation, the JSON Schema and the reader know it.
 struct ConfigKey {
   absl::string_view name;  // `rules.ignore`
-  enum class Type { kServerVersion, kWord, kPath, kGlobs, kRules, kSeverities, kOverrides, kOptions, kTables } type;
+  enum class Type {
+    kServerVersion,
+    kWord,
+    kPath,
+    kGlobs,
+    kRules,
+    kSeverities,
+    kOverrides,
+    kOptions,
+    kTables
+  } type;
   absl::string_view words;  // of kWord: what it may be, separated by blanks
   absl::string_view what;   // one sentence without a full stop
 };
 absl::Span<const ConfigKey> ConfigKeys();
 
 // `plimsoll.toml:3:1: there is no key "ignroe"; did you mean "ignore"?`, for whatever is wrong.
-// `path` is as it is printed.
+// `path` is as it is printed. What `statistics` names is read too.
 absl::StatusOr<Config> ParseConfig(const std::string& path, absl::string_view text);
 
 // The JSON Schema of the file, for editors, and a table of its keys in Markdown.
 std::string ConfigSchema();
 std::string ConfigTable();
+
+// What a server answers to is a file of `statistics`: the tables that were ever analyzed, and how
+// many rows each had (pg_class.reltuples, which is -1 before the first time; 0 before version 14).
+extern const char* const kStatisticsQuery;
 
 // What a .squawk.toml says, as a plimsoll.toml; what has no counterpart is a comment in it.
 absl::StatusOr<std::string> ImportSquawk(const std::string& path, absl::string_view text);

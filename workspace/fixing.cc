@@ -89,7 +89,9 @@ std::string UnitOf(Layout layout, const std::string& path) {
 class Fixer {
  public:
   Fixer(LoadOptions load, const RuleSettings& rules, bool unsafe)
-      : load_(std::move(load)), rules_(rules), unsafe_(unsafe) {}
+      : load_(std::move(load)), rules_(rules), unsafe_(unsafe) {
+    load_.scripts = &scripts_;
+  }
 
   absl::StatusOr<Fixing> Run() {
     for (int round = 0; round <= kMostFixRounds; ++round) {
@@ -211,6 +213,7 @@ class Fixer {
               [](const FileChange& a, const FileChange& b) { return a.path < b.path; });
   }
 
+  ScriptCache scripts_;
   LoadOptions load_;
   const RuleSettings& rules_;
   bool unsafe_;

@@ -253,12 +253,17 @@ absl::StatusOr<std::string> ReadText(const Candidate& candidate, const LoadOptio
   return candidate.from_stdin ? ReadStdin() : ReadFile(candidate.path);
 }
 
+std::shared_ptr<const Script> Parsed(const std::string& path, std::string text) {
+  return std::make_shared<const Script>(
+      ParseScript(std::make_shared<const Source>(path, std::move(text))));
+}
+
 absl::StatusOr<std::shared_ptr<const Script>> ReadScript(const Candidate& candidate,
                                                          const LoadOptions& options) {
   absl::StatusOr<std::string> text = ReadText(candidate, options);
   if (!text.ok()) return text.status();
-  auto source = std::make_shared<const Source>(candidate.path, *std::move(text));
-  return std::make_shared<const Script>(ParseScript(std::move(source)));
+  if (options.scripts != nullptr) return options.scripts->Parse(candidate.path, *std::move(text));
+  return Parsed(candidate.path, *std::move(text));
 }
 
 // scripts[i] is of candidates[i], whichever thread made it.
@@ -368,6 +373,18 @@ LoadOptions WithConfig(const LoadOptions& options, const Config* config) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Script> ScriptCache::Parse(const std::string& path, std::string text) {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    const auto known = scripts_.find(path);
+    if (known != scripts_.end() && known->second->source->text() == text) return known->second;
+  }
+  std::shared_ptr<const Script> script = Parsed(path, std::move(text));
+  const std::lock_guard<std::mutex> lock(mutex_);
+  scripts_[path] = script;
+  return script;
+}
 
 std::optional<Wrapping> ParseWrapping(absl::string_view word) {
   if (word == "none") return Wrapping::kNone;

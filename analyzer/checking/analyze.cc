@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
+#include "analyzer/checking/size.h"
 #include "analyzer/checking/suppression.h"
 
 namespace plimsoll {
@@ -231,6 +232,7 @@ Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
   }
   absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences;  // by statement
   for (Finding& finding : Check(history, rules)) {
+    Weigh(history, finding);
     const bool of_statement = finding.statement != Complaint::kWholeFile;
     const std::vector<Allowance>& said = allowances[finding.migration];
     const bool silenced =

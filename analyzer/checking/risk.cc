@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/size.h"
 
 namespace plimsoll {
 namespace {
@@ -65,7 +66,7 @@ void RaiseForWork(const Step& step, const History& history, RiskReason& worst) {
   const Lock* lock = StrongestDuring(step, history);
   if (lock == nullptr || !BlocksWrites(lock->mode)) return;
   for (const Work& work : step.effects.work) {
-    if (!work.relation.live || work.shell) continue;
+    if (!work.relation.live || work.shell || IsQuick(work, step, history)) continue;
     // A type change with a rewrite is not cured by a quieter way of doing the same.
     const bool complex =
         work.kind == WorkKind::kRewrite && work.cause == Cause::kTypeChange && !work.possible;
@@ -126,7 +127,7 @@ void RaiseForLoss(const Loss& loss, RiskReason& worst) {
 }
 
 // An UPDATE of all rows keeps each of them locked, and the old versions on disk.
-void RaiseForMassUpdate(const Step& step, RiskReason& worst) {
+void RaiseForMassUpdate(const Step& step, const History& history, RiskReason& worst) {
   const auto* modify = step.As<action::ModifyData>();
   const bool updates =
       modify != nullptr &&
@@ -134,7 +135,7 @@ void RaiseForMassUpdate(const Step& step, RiskReason& worst) {
         return write.verb == action::DataVerb::kUpdate && !write.has_where;
       });
   const Work* scan = updates ? step.effects.LiveWork(WorkKind::kScan) : nullptr;
-  if (scan == nullptr) return;
+  if (scan == nullptr || IsQuick(*scan, step, history)) return;
   Raise(worst, Risk::kRisky,
         absl::StrCat("updates every row of ", Quoted(scan->relation), " in one transaction"));
 }
@@ -182,7 +183,7 @@ RiskReason RiskOf(const Step& step, const History& history) {
   RaiseForSwap(step, worst);
   for (const Loss& loss : effects.losses) RaiseForLoss(loss, worst);
   for (const Break& broken : effects.breaks) RaiseForBreak(broken, worst);
-  RaiseForMassUpdate(step, worst);
+  RaiseForMassUpdate(step, history, worst);
   RaiseForDropIndex(step, worst);
   RaiseForLockTable(step, worst);
   RaiseForUnknown(step, history, worst);
