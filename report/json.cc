@@ -19,8 +19,8 @@ Json FixJson(const Fix& fix, const Source& source) {
   return {{"title", fix.title},
           {"safe", fix.safe},
           {"edits", std::move(edits)},
-          {"following", absl::StrJoin(fix.following, "")},
-          {"following_alone", fix.following_alone}};
+          {"following_alone", fix.following_alone},
+          {"following", absl::StrJoin(fix.following, "")}};
 }
 
 Json FindingJson(const Finding& finding, const Source& source) {

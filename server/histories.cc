@@ -125,21 +125,30 @@ absl::Status Histories::Overlay(const Document& document, const Placement& place
     migrations[index] = std::move(migration);
     return absl::OkStatus();
   }
-  auto next = migrations.begin();
-  for (; next != migrations.end(); ++next) {
-    const absl::StatusOr<Placement> other = finder_->Place(next->script->source->name());
-    if (!other.ok()) return other.status();
-    if (next->down != migration.down ? next->down : placement.order < other->order) break;
-    const bool pair = !placement.pair.empty() && other->pair == placement.pair;
-    if (migration.down && !next->down && pair) {
-      migration.undoes = static_cast<uint32_t>(next - migrations.begin());
-    }
+  return Insert(std::move(migration), placement, &migrations);
+}
+
+// Puts in a text that has no file yet, where its file will stand, and pairs it.
+absl::Status Histories::Insert(Migration migration, const Placement& placement,
+                               std::vector<Migration>* migrations) {
+  const auto size = static_cast<uint32_t>(migrations->size());
+  uint32_t place = size;
+  uint32_t partner = size;
+  for (uint32_t m = size; m-- > 0;) {
+    const Migration& other = (*migrations)[m];
+    const absl::StatusOr<Placement> there = finder_->Place(other.script->source->name());
+    if (!there.ok()) return there.status();
+    const bool same = other.down == migration.down;
+    if (same ? placement.order < there->order : other.down) place = m;
+    if (!same && !placement.pair.empty() && there->pair == placement.pair) partner = m;
   }
-  const auto place = static_cast<uint32_t>(next - migrations.begin());
-  for (Migration& one : migrations) {
+  for (Migration& one : *migrations) {
     if (one.undoes.has_value() && *one.undoes >= place) ++*one.undoes;
   }
-  migrations.insert(next, std::move(migration));
+  // Ups come before downs: that of a new down has kept its place.
+  if (partner < size && migration.down) migration.undoes = partner;
+  if (partner < size && !migration.down) (*migrations)[partner].undoes = place;
+  migrations->insert(migrations->begin() + place, std::move(migration));
   return absl::OkStatus();
 }
 

@@ -34,6 +34,8 @@ class Histories {
   const absl::StatusOr<std::vector<Project>>& Read(const std::string& root, int server_version);
   absl::Status Gather(const Placement& placement, const Documents& documents, Inputs* inputs);
   absl::Status Overlay(const Document& document, const Placement& placement, Inputs* inputs);
+  absl::Status Insert(Migration migration, const Placement& placement,
+                      std::vector<Migration>* migrations);
 
   std::unique_ptr<LayoutFinder> finder_ = std::make_unique<LayoutFinder>();
   std::unique_ptr<ConfigFinder> configs_ = std::make_unique<ConfigFinder>();

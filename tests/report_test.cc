@@ -144,8 +144,8 @@ TEST(JsonTest, IsTheDocumentedShapeToTheByte) {
           R"("locks":[{"relation":"t",)",
           R"("mode":"ACCESS EXCLUSIVE"}],"fixes":[{"title":"set a timeout","safe":true,"edits":)",
           R"([{"range":{"start":{"line":1,"column":1,"byte":0},"end":{"line":1,"column":1,)",
-          R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}],"following":"",)"
-          R"("following_alone":false}],)"
+          R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}],"following_alone":[],)"
+          R"("following":""}],)"
           R"("plan":[]}]}]})",
           "\n"));
 }
@@ -541,15 +541,16 @@ TEST(RuleListTest, IsAColumnAFact) {
   const auto aliases = [](const Rule& rule) {
     return std::vector<std::string>{absl::StrCat("peer:", rule.id)};
   };
-  EXPECT_EQ(report::RenderRulesJson(rules, aliases),
-            R"({"schema_version":1,"rules":[{"id":"alters","family":"data-loss",)"
-            R"("severity":"error","risk":"risky","default":true,"fixable":false,)"
-            R"("summary":"a table is altered","since":"0.1","aliases":["peer:alters"],)"
-            R"("url":"docs/rules/alters.md"},{"id":"here","family":"locking","severity":"note",)"
-            R"("risk":"safe","default":true,"fixable":false,"summary":"the word is here",)"
-            R"("since":"0.2","aliases":["peer:here"],)"
-            R"("url":"docs/rules/here.md"}]})"
-            "\n");
+  EXPECT_EQ(
+      report::RenderRulesJson(rules, aliases),
+      R"({"schema_version":1,"rules":[{"id":"alters","family":"data-loss",)"
+      R"("severity":"error","risk":"risky","default":true,"fixable":false,)"
+      R"("summary":"a table is altered","since":"0.1","options":[],"aliases":["peer:alters"],)"
+      R"("url":"docs/rules/alters.md"},{"id":"here","family":"locking","severity":"note",)"
+      R"("risk":"safe","default":true,"fixable":false,"summary":"the word is here",)"
+      R"("since":"0.2","options":[],"aliases":["peer:here"],)"
+      R"("url":"docs/rules/here.md"}]})"
+      "\n");
 }
 
 }  // namespace

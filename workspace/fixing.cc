@@ -135,14 +135,17 @@ class Fixer {
   // a runner that takes such a file.
   bool Suits(const Fix& fix, const std::string& path, Layout layout) const {
     if (!fix.safe && !unsafe_) return false;
-    if (fix.following.empty()) return true;
+    if (!fix.has_following()) return true;
     // What was made here is as it should be.
     const bool made = absl::c_any_of(fixing_.changes, [&](const FileChange& change) {
       return change.created && change.path == path;
     });
     if (made) return false;
-    return !VersionOf(NameOf(UnitOf(layout, path))).empty() &&
-           !FileWith(layout, fix.following[0], fix.following_alone).empty();
+    const auto takes = [&](const std::vector<std::string>& statements, bool alone) {
+      return statements.empty() || !FileWith(layout, statements[0], alone).empty();
+    };
+    return !VersionOf(NameOf(UnitOf(layout, path))).empty() && takes(fix.following_alone, true) &&
+           takes(fix.following, false);
   }
 
   bool FixFile(const Report& report, uint32_t migration, Layout layout) {
@@ -173,18 +176,22 @@ class Fixer {
   }
 
   void Follow(const std::string& path, Layout layout, const Fix& fix) {
-    if (fix.following.empty()) return;
-    // Of one file they all go into one, but for what has to stand alone.
-    FollowingFile own;
-    FollowingFile& next = fix.following_alone ? own : following_[path];
-    if (next.path.empty()) {
-      const std::string unit = UnitOf(layout, path);
-      next.path = NextPath(unit, NamesBeside(unit));
-      if (unit != path) next.path = JoinPath(next.path, NameOf(path));
+    for (const std::string& statement : fix.following_alone) {
+      Change(PathAfter(path, layout), "", FileWith(layout, statement, true), true);
     }
+    if (fix.following.empty()) return;
+    // Those of one file all go into one, but not before what they build upon.
+    FollowingFile& next = following_[path];
+    if (next.path.empty() || !fix.following_alone.empty()) next = {PathAfter(path, layout), {}};
     JoinFollowing(fix.following, next.stages);
-    Change(next.path, "", FileWith(layout, absl::StrJoin(next.stages, ""), fix.following_alone),
-           true);
+    Change(next.path, "", FileWith(layout, absl::StrJoin(next.stages, ""), false), true);
+  }
+
+  // Of a new file that runs after that one, and after those that were made to follow it.
+  std::string PathAfter(const std::string& path, Layout layout) const {
+    const std::string unit = UnitOf(layout, path);
+    const std::string next = NextPath(unit, NamesBeside(unit));
+    return unit == path ? next : JoinPath(next, NameOf(path));
   }
 
   // Of files and folders: what is there, and what was made.

@@ -169,6 +169,22 @@ bool Says(const std::string& path, absl::string_view setting) {
   return absl::StrContains(text, setting);
 }
 
+// Such tests begin with `SELECT plan(11)`, or with `SELECT * FROM no_plan()`. Where Supabase keeps
+// them, and Sqitch's projects, numbered files stand beside migrations.
+bool IsPgTapTest(const std::string& path) {
+  std::string text = absl::AsciiStrToLower(ReadHead(path, kMarkerBytes));
+  text.erase(std::remove_if(text.begin(), text.end(), absl::ascii_isspace), text.end());
+  for (const absl::string_view begin : {"select", "select*from"}) {
+    const std::string plan = absl::StrCat(begin, "plan(");
+    const size_t found = text.find(plan);
+    const size_t number = found == std::string::npos ? text.size() : found + plan.size();
+    const bool counts =
+        number < text.size() && absl::ascii_isdigit(static_cast<unsigned char>(text[number]));
+    if (counts || absl::StrContains(text, absl::StrCat(begin, "no_plan()"))) return true;
+  }
+  return false;
+}
+
 absl::StatusOr<std::map<std::string, uint32_t>> ReadJournal(const std::string& path) {
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
@@ -601,6 +617,8 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
   placement.why = flat.why;
   placement.root = folder;
   placement.order.name = std::string(name);
+  const bool by_hand = flat.layout == Layout::kBare || flat.layout == Layout::kSequence;
+  if (by_hand && IsPgTapTest(path)) placement.passed_over = "is a test of pgTAP's";
   if (flat.layout == Layout::kBare) return placement;
 
   placement.order.version = VersionOf(name, flat.layout);

@@ -125,7 +125,8 @@ class Joiner {
     if (Meet(more[0].edits, fixes[0].edits)) return;
     Fix& fix = fixes[0];
     fix.safe = fix.safe && more[0].safe;
-    fix.following_alone = fix.following_alone || more[0].following_alone;
+    std::move(more[0].following_alone.begin(), more[0].following_alone.end(),
+              std::back_inserter(fix.following_alone));
     JoinFollowing(more[0].following, fix.following);
     std::move(more[0].edits.begin(), more[0].edits.end(), std::back_inserter(fix.edits));
   }

@@ -227,6 +227,15 @@ bool IsSaidLater(const History& history, const Step& step, absl::string_view nam
   return SaysName(history.SourceOf(step).text().substr(step.span.end), name);
 }
 
+bool IsSaidEver(const History& history, const Step& step, absl::string_view name) {
+  if (IsSaidLater(history, step, name)) return true;
+  const std::vector<Migration>& migrations = history.migrations();
+  return std::any_of(migrations.begin() + step.migration + 1, migrations.end(),
+                     [&](const Migration& later) {
+                       return !later.down && SaysName(later.script->source->text(), name);
+                     });
+}
+
 bool IsNamedOnce(const History& history, const Step& step, const Relation& left,
                  absl::string_view column) {
   return CountName(history.SourceOf(step).text().substr(step.span.begin), column) == 1 &&
@@ -251,21 +260,28 @@ std::vector<Fix> RunOutside(const History& history, const Step& step, absl::stri
                             absl::string_view name, const Edit& edit, bool safe) {
   if (RunsAlone(history, step))
     return {{.title = std::string(title), .safe = safe, .edits = {edit}}};
+  const Source& source = history.SourceOf(step);
+  const Span statement = history.StatementOf(step).span;
+  const Span span = {statement.begin, SemicolonOf(source, statement).begin};
+  return MoveOut(history, step, absl::StrCat(title, ", in a file of its own"), name,
+                 absl::StrCat(source.Text({span.begin, edit.span.begin}), edit.text,
+                              source.Text({edit.span.end, span.end}), ";\n"));
+}
+
+std::vector<Fix> MoveOut(const History& history, const Step& step, absl::string_view title,
+                         absl::string_view name, std::string alone,
+                         std::vector<std::string> following) {
   const Migration& migration = history.migrations()[step.migration];
   const bool only = migration.script->statements.size() == 1;
   if (migration.outside.empty() || only || !RunnerWraps(history, step)) return {};
   if (!CanEdit(history, step) || IsSaidLater(history, step, name)) return {};
   // DROP of the same name before it may have to move out as well, and would come after it.
   if (SaysName(history.SourceOf(step).text().substr(0, step.span.begin), name)) return {};
-  const Source& source = history.SourceOf(step);
-  const Span statement = history.StatementOf(step).span;
-  const Span span = {statement.begin, SemicolonOf(source, statement).begin};
-  return {{.title = absl::StrCat(title, ", in a file of its own"),
+  return {{.title = std::string(title),
            .safe = false,
            .edits = {TakeOut(history, step)},
-           .following = {absl::StrCat(source.Text({span.begin, edit.span.begin}), edit.text,
-                                      source.Text({edit.span.end, span.end}), ";\n")},
-           .following_alone = true}};
+           .following_alone = {std::move(alone)},
+           .following = std::move(following)}};
 }
 
 std::string InTransaction(const History& history, const Step& step, absl::string_view statements) {

@@ -69,6 +69,8 @@ bool IsLeftAlone(const History& history, const Step& step, const Relation& table
 Name NameFor(const Relation& table, const Name& written);
 // Whether the name stands behind the step in its file, in whatever place.
 bool IsSaidLater(const History& history, const Step& step, absl::string_view name);
+// Or in a later migration.
+bool IsSaidEver(const History& history, const Step& step, absl::string_view name);
 // Whether nothing counts on a column that the step makes being as it makes it: its name stands once
 // in the step and not behind it in the file, and no later migration changes the table.
 bool IsNamedOnce(const History& history, const Step& step, const Relation& left,
@@ -87,6 +89,13 @@ bool IsWholeStatement(const History& history, const Step& step);
 // or after this one: one that says `name`.
 std::vector<Fix> RunOutside(const History& history, const Step& step, absl::string_view title,
                             absl::string_view name, const Edit& edit, bool safe);
+
+// Takes the step's statement out of its file, for what runs after that: `alone`, a statement that
+// PostgreSQL refuses in a transaction, and then `following`. None where the runner has no way to do
+// that, and where another statement of the file says `name`.
+std::vector<Fix> MoveOut(const History& history, const Step& step, absl::string_view title,
+                         absl::string_view name, std::string alone,
+                         std::vector<std::string> following = {});
 
 // A transaction of its own, as a file of the step's runner says it: with BEGIN and COMMIT, unless
 // the runner opens one around each file.

@@ -53,13 +53,15 @@ struct Fix {
   std::string title;
   bool safe = true;  // keeps the meaning, wherever the file runs
   std::vector<Edit> edits;
-  // For a migration of its own that runs after this one: statements, each with its semicolon and a
-  // line feed. Empty: none is needed. Only fixes that are not safe have some. In stages: what reads
-  // rows goes before what takes a strong lock, also where several fixes put theirs into one file.
+  // For migrations of their own that run after this one: statements, each with its semicolon and a
+  // line feed. Empty: none are needed. Only fixes that are not safe have some. First what PostgreSQL
+  // refuses in a transaction, each in a file that the runner is told not to wrap; then one file with
+  // the others, in stages: what reads rows goes before what takes a strong lock, also where several
+  // fixes put theirs into it.
+  std::vector<std::string> following_alone;
   std::vector<std::string> following;
-  // PostgreSQL refuses what follows in a transaction: one statement, for a file that the runner is
-  // told not to wrap.
-  bool following_alone = false;
+
+  bool has_following() const { return !following_alone.empty() || !following.empty(); }
 };
 
 // Puts `more` behind what is in `following`, stage by stage.

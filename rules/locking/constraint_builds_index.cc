@@ -23,36 +23,50 @@ bool IsPlainKey(const History& history, const Step& step, const Constraint& key)
   return absl::EndsWith(text, ")") && std::count(text.begin(), text.end(), '(') == 1;
 }
 
+// The columns of the key in SQL; empty where it would read more than its index, as a primary key
+// does to know that no value is null.
+std::string ColumnsOf(const Constraint& key, const Relation& table) {
+  std::vector<std::string> columns;
+  for (const std::string& name : key.columns) {
+    const TableColumn* column = table.FindColumn(name);
+    const bool primary = key.kind == ConstraintKind::kPrimaryKey;
+    if (primary && (column == nullptr || !column->not_null)) return "";
+    columns.push_back(SqlName(name));
+  }
+  return absl::StrJoin(columns, ", ");
+}
+
 // Builds the index CONCURRENTLY before, and has the constraint take it over.
 std::vector<Fix> BuildBefore(const History& history, const Step& step,
                              const action::AddConstraint& add) {
-  const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
-  if (!apart || !CanEdit(history, step) || add.table.if_exists) return {};
   const Constraint& key = add.constraint;
   const Relation* table =
       history.Before(step).Find(add.table.name, history.SessionAt(step).search_path);
-  if (table == nullptr || table->kind != RelationKind::kTable || !IsPlainKey(history, step, key)) {
-    return {};
-  }
-  const bool primary = key.kind == ConstraintKind::kPrimaryKey;
-  std::vector<std::string> columns;
-  for (const std::string& name : key.columns) {
-    // A primary key would still read the table to know that no value is null.
-    const TableColumn* column = table->FindColumn(name);
-    if (primary && (column == nullptr || !column->not_null)) return {};
-    columns.push_back(SqlName(name));
-  }
+  if (table == nullptr || table->kind != RelationKind::kTable || add.table.if_exists) return {};
+  if (!IsPlainKey(history, step, key) || !IsWholeStatement(history, step)) return {};
+  const std::string columns = ColumnsOf(key, *table);
+  if (columns.empty() || !CanEdit(history, step)) return {};
   const std::string name = SqlName(key.name);
-  const std::string build =
-      absl::StrCat("CREATE UNIQUE INDEX CONCURRENTLY ", name, " ON ", SqlName(add.table.name), " (",
-                   absl::StrJoin(columns, ", "), ")");
-  // What no file creates may be partitioned, which CONCURRENTLY cannot index.
-  return {{.title = "build its index CONCURRENTLY before",
-           .safe = !table->assumed,
-           .edits = {InsertStatementsBefore(history, step, {build}),
-                     Replace(step, absl::StrCat("ADD CONSTRAINT ", name,
-                                                primary ? " PRIMARY KEY" : " UNIQUE",
-                                                " USING INDEX ", name))}}};
+  const auto build = [&](const Name& on) {
+    return absl::StrCat("CREATE UNIQUE INDEX CONCURRENTLY ", name, " ON ", SqlName(on), " (",
+                        columns, ")");
+  };
+  const bool primary = key.kind == ConstraintKind::kPrimaryKey;
+  const std::string take_over = absl::StrCat(
+      "ADD CONSTRAINT ", name, primary ? " PRIMARY KEY" : " UNIQUE", " USING INDEX ", name);
+  if (NeighboursRunAlone(history, step)) {
+    // What no file creates may be partitioned, which CONCURRENTLY cannot index.
+    return {{.title = "build its index CONCURRENTLY before",
+             .safe = !table->assumed,
+             .edits = {InsertStatementsBefore(history, step, {build(add.table.name)}),
+                       Replace(step, take_over)}}};
+  }
+  // What refers to the key, or leans on it in ON CONFLICT, says the table's name.
+  if (table->assumed || IsSaidEver(history, step, table->name)) return {};
+  const Name on = NameFor(*table, add.table.name);
+  return MoveOut(history, step, "build its index CONCURRENTLY and add it, in files that follow",
+                 key.name, absl::StrCat(build(on), ";\n"),
+                 {absl::StrCat("ALTER TABLE ", SqlName(on), " ", take_over, ";\n")});
 }
 
 // A partitioned table takes no index over (tablecmds.c:ATExecAddIndexConstraint); its partitions

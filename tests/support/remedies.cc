@@ -47,6 +47,7 @@ std::string RemedyOf(const Rule& rule, const Finding& finding, const Migration& 
                                ? finding.span
                                : migration.script->statements[finding.statement].span;
     AppendSql(Fixed(source, statement, fix), &remedy);
+    for (const std::string& sql : fix.following_alone) AppendSql(sql, &remedy);
     if (!fix.following.empty()) AppendSql(absl::StrJoin(fix.following, ""), &remedy);
   }
   for (const PlanStep& step : finding.plan) {
