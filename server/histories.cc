@@ -119,6 +119,9 @@ absl::Status Histories::Overlay(const Document& document, const Placement& place
   if (index < migrations.size()) {
     // Whether it counts as a down was decided with all its neighbours in view.
     migration.down = migrations[index].down;
+    // What the records say was told of the file as it is saved.
+    migration.drifts = std::move(migrations[index].drifts);
+    migration.added = migrations[index].added;
     migrations[index] = std::move(migration);
     return absl::OkStatus();
   }
