@@ -18,6 +18,10 @@ absl::StatusOr<Project> LoadOneProject(const std::string& folder, absl::string_v
   if (!projects.ok()) return projects.status();
   std::vector<Project*> laid_out;
   for (Project& project : *projects) {
+    // All of it is here, whatever else lies below.
+    if (project.layout != Layout::kBare && project.root == TidyPath(folder)) {
+      return std::move(project);
+    }
     if (project.layout != Layout::kBare) laid_out.push_back(&project);
   }
   if (laid_out.size() != 1) {
@@ -28,7 +32,6 @@ absl::StatusOr<Project> LoadOneProject(const std::string& folder, absl::string_v
                                      "\"; `plimsoll project` shows what is there")
                       : absl::StrCat("say in which of these, ", how, ": ", roots));
   }
-  if (laid_out[0]->root == TidyPath(folder)) return std::move(*laid_out[0]);
   options.paths = {laid_out[0]->root};
   absl::StatusOr<std::vector<Project>> whole = Load(options);
   if (!whole.ok()) return whole.status();

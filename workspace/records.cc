@@ -17,6 +17,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "analyzer/checking/digest.h"
+#include "analyzer/checking/files.h"
 #include "nlohmann/json.hpp"
 #include "workspace/files.h"
 #include "workspace/sum.h"
@@ -318,7 +319,7 @@ class Records {
     absl::flat_hash_map<std::string, size_t> by_name;
     absl::flat_hash_map<std::string, size_t> by_version;
     for (size_t f = 0; f < files_.size(); ++f) {
-      by_name.emplace(absl::StripSuffix(OwnNameOf(files_[f].path), ".sql"), f);
+      by_name.emplace(std::string(absl::StripSuffix(FileNameOf(files_[f].path), ".sql")), f);
       by_version.emplace(WithoutZeros(MigrationOf(f).version), f);
     }
     // What the log says last of a migration counts.
@@ -351,20 +352,20 @@ class Records {
   absl::Status ReadGit(LayoutFinder& finder) {
     const Changes& changes = *request_.changes;
     const std::string record = absl::StrCat("Git at ", request_.revision);
-    absl::flat_hash_set<absl::string_view> names;  // of the files that are there
-    for (const UpFile& file : files_) names.insert(OwnNameOf(file.path));
+    absl::flat_hash_set<std::string> names;  // of the files that are there
+    for (const UpFile& file : files_) names.insert(FileNameOf(file.path));
     absl::flat_hash_set<std::string> gone;
     for (const std::string& path : changes.deleted) {
       absl::StatusOr<bool> missed = WasUp(path, finder);
       if (!missed.ok()) return missed.status();
       if (!*missed) continue;
-      gone.emplace(OwnNameOf(path));
-      if (!names.contains(OwnNameOf(path))) AddGone(PathFrom(request_.root, path), record);
+      gone.emplace(FileNameOf(path));
+      if (!names.contains(FileNameOf(path))) AddGone(PathFrom(request_.root, path), record);
     }
     for (size_t f = 0; f < files_.size(); ++f) {
       const std::string path = AbsolutePath(MigrationOf(f).script->source->name());
       // A stage is no order: what is still planned comes after all that was ever applied.
-      const bool is_new = changes.added.count(path) > 0 && !gone.contains(OwnNameOf(path)) &&
+      const bool is_new = changes.added.count(path) > 0 && !gone.contains(FileNameOf(path)) &&
                           request_.layout != Layout::kStages;
       MigrationOf(f).added |= is_new;
       if (changes.edited.count(path) == 0) continue;

@@ -1,7 +1,6 @@
 #include "workspace/sum.h"
 
 #include <algorithm>
-#include <map>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -12,6 +11,7 @@
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "analyzer/checking/digest.h"
+#include "analyzer/checking/files.h"
 #include "analyzer/syntax/lexer.h"
 #include "analyzer/syntax/placeholder.h"
 #include "workspace/files.h"
@@ -357,21 +357,12 @@ std::vector<UpFile> UpFilesOf(const Inputs& inputs, const std::string& root, Lay
   return files;
 }
 
-absl::string_view OwnNameOf(absl::string_view path) {
-  const absl::string_view name = NameOf(path);
-  const size_t slash = path.size() - name.size();
-  const bool common = name == "up.sql" || name == "migration.sql";
-  if (!common || slash < 2) return name;
-  const size_t above = path.rfind('/', slash - 2);
-  return above == absl::string_view::npos ? path : path.substr(above + 1);
-}
-
 RecordMatch MatchRecord(absl::Span<const std::string> names, absl::Span<const UpFile> files) {
   absl::flat_hash_map<absl::string_view, size_t> by_path;
-  absl::flat_hash_map<absl::string_view, size_t> by_name;
+  absl::flat_hash_map<std::string, size_t> by_name;
   for (size_t f = 0; f < files.size(); ++f) {
     by_path.emplace(files[f].path, f);
-    by_name.emplace(OwnNameOf(files[f].path), f);
+    by_name.emplace(FileNameOf(files[f].path), f);
   }
   RecordMatch match;
   match.by_file.resize(files.size());
@@ -385,7 +376,7 @@ RecordMatch MatchRecord(absl::Span<const std::string> names, absl::Span<const Up
     }
   }
   for (const size_t n : unplaced) {
-    const auto moved = by_name.find(OwnNameOf(names[n]));
+    const auto moved = by_name.find(FileNameOf(names[n]));
     if (moved == by_name.end() || match.by_file[moved->second].has_value()) {
       match.missing.push_back(n);
     } else {

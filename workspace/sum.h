@@ -78,9 +78,6 @@ struct RecordMatch {
 };
 RecordMatch MatchRecord(absl::Span<const std::string> names, absl::Span<const UpFile> files);
 
-// The name of a migration without its folders, but for that of `20240101_x/migration.sql`.
-absl::string_view OwnNameOf(absl::string_view path);
-
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_WORKSPACE_SUM_H_

@@ -10,23 +10,19 @@
 namespace plimsoll::rules {
 namespace {
 
-// `differs from what `plimsoll.sum` and `Git at main` have: statement 2 …`. Of several records
-// those count that say the gravest.
+// `differs from `plimsoll.sum` and `Git at main`: statement 2 …`. Of several records those count
+// that say the gravest.
 std::string Differs(const Migration& migration, bool cosmetic) {
   std::vector<std::string> records;
   std::string what;
-  bool ran = false;
   for (const Drift& drift : migration.drifts) {
     if (drift.cosmetic != cosmetic) continue;
-    records.push_back(Quoted(drift.record));
+    records.push_back(absl::StrCat(drift.ran ? "what ran, by " : "", Quoted(drift.record)));
     if (what.empty()) what = drift.what;
-    ran |= drift.ran;
   }
-  const std::string named = absl::StrJoin(records, " and ");
-  const std::string from =
-      ran ? absl::StrCat("what ran, as ", named, " says") : absl::StrCat("what ", named, " has");
-  if (!what.empty()) return absl::StrCat("differs from ", from, ": ", what);
-  return absl::StrCat("differs from ", from, cosmetic ? ", in comments or blanks alone" : "");
+  const std::string differs = absl::StrCat("differs from ", absl::StrJoin(records, " and "));
+  if (!what.empty()) return absl::StrCat(differs, ": ", what);
+  return absl::StrCat(differs, cosmetic ? ", in comments or blanks alone" : "");
 }
 
 constexpr RuleOption kOptions[] = {
@@ -61,6 +57,7 @@ rule says nothing. [Checksums](../checksums.md) says what each of them tells.
 create table account (id bigint primary key);
 --- 002_add_note.sql
 alter table account add column note varchar;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `002_add_note.sql` differs from `plimsoll.sum`: statement 1 was `alter table account add column note text` and is `alter table account add column note varchar`
 --- plimsoll.sum
 plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
 file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
@@ -76,6 +73,7 @@ files stop all the same:
 -- layout: numbered files
 --- 001_create_account.sql
 CREATE TABLE account (id bigint PRIMARY KEY);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `001_create_account.sql` differs from `plimsoll.sum`, in comments or blanks alone
 --- 002_add_note.sql
 alter table account add column note text;
 --- plimsoll.sum
@@ -96,7 +94,8 @@ file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_no
                                               [](const Drift& drift) { return drift.cosmetic; });
             if (cosmetic && !cosmetics) continue;
             Complaint complaint = OfFile(
-                history, m, absl::StrCat(FileNameOf(migration), " ", Differs(migration, cosmetic)));
+                history, m,
+                absl::StrCat(Quoted(FileNameOf(migration)), " ", Differs(migration, cosmetic)));
             if (cosmetic) {
               complaint.severity = Severity::kNote;
               complaint.risk = Risk::kSafe;

@@ -1,11 +1,13 @@
 #include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/string_view.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rule.h"
 
@@ -20,6 +22,24 @@ std::vector<std::pair<std::string, uint32_t>> ByName(const History& history) {
   }
   std::sort(names.begin(), names.end());
   return names;
+}
+
+// What the records say of one migration, under the name that the first of them has.
+struct Missed {
+  std::string file;
+  std::vector<std::string> records;
+  bool ran = false;
+};
+
+std::map<std::string, Missed> MissedByName(const History& history) {
+  std::map<std::string, Missed> all;
+  for (const Gone& gone : history.gone()) {
+    Missed& missed = all[std::string(absl::StripSuffix(FileNameOf(gone.file), ".sql"))];
+    if (missed.file.empty()) missed.file = gone.file;
+    missed.records.push_back(absl::StrCat(gone.ran ? "ran, by " : "is in ", Quoted(gone.record)));
+    missed.ran |= gone.ran;
+  }
+  return all;
 }
 
 }  // namespace
@@ -46,6 +66,7 @@ It is shown at the migration that would follow it.
 create table account (id bigint primary key);
 --- up/003_add_mail.sql
 alter table account add column mail text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-gone: `add_note` is not there, but ran, by `applied/production.json`
 --- applied/production.json
 [
   {"number": 1, "name": "create_account"},
@@ -73,16 +94,14 @@ alter table account add column mail text;
           if (history.gone().empty()) return;
           const std::vector<std::pair<std::string, uint32_t>> names = ByName(history);
           if (names.empty()) return;
-          for (const Gone& gone : history.gone()) {
-            const std::string name = gone.file.substr(gone.file.rfind('/') + 1);
+          for (const auto& [name, missed] : MissedByName(history)) {
             const auto next =
                 std::upper_bound(names.begin(), names.end(), std::pair(name, uint32_t{0}));
             const uint32_t shown = next == names.end() ? names.back().second : next->second;
-            Complaint complaint = OfFile(
-                history, shown,
-                absl::StrCat(Quoted(gone.file), ", which ", gone.ran ? "ran as " : "",
-                             Quoted(gone.record), gone.ran ? " says" : " has", ", is not there"));
-            if (gone.ran) complaint.severity = Severity::kError;
+            Complaint complaint = OfFile(history, shown,
+                                         absl::StrCat(Quoted(missed.file), " is not there, but ",
+                                                      absl::StrJoin(missed.records, " and ")));
+            if (missed.ran) complaint.severity = Severity::kError;
             complaint.of_project = true;
             report(std::move(complaint));
           }

@@ -1,5 +1,4 @@
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,6 +31,7 @@ ones: `plimsoll.sum`, `atlas.sum`, `applied/*.json`.
 create table account (id bigint primary key);
 --- up/002_add_note.sql
 alter table account add column note text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ out-of-order: `002_add_note.sql` is new, and runs before `003_add_mail.sql`, which is there already
 --- up/003_add_mail.sql
 alter table account add column mail text;
 --- applied/production.json
@@ -53,18 +53,18 @@ alter table account add column note text;
     .check =
         [](const History& history, const Reporter& report) {
           const std::vector<uint32_t> ups = UpsOf(history);
-          std::optional<uint32_t> later[2];  // that is there; without and with a version
+          // The next file that is there, of those with a version and of those without: what is run
+          // anew whenever it changes comes last, and has none.
+          std::string later[2];
           for (size_t i = ups.size(); i-- > 0;) {
             const Migration& migration = history.migrations()[ups[i]];
-            // What is run anew whenever it changes comes last, and has no version.
-            std::optional<uint32_t>& next = later[migration.version.empty() ? 0 : 1];
+            std::string& next = later[static_cast<size_t>(migration.version.empty())];
             if (!migration.added) {
-              next = ups[i];
-            } else if (next) {
+              next = FileNameOf(migration);
+            } else if (!next.empty()) {
               report(OfFile(history, ups[i],
-                            absl::StrCat(FileNameOf(migration), " is new, and runs before ",
-                                         FileNameOf(history.migrations()[*next]),
-                                         ", which is there already")));
+                            absl::StrCat(Quoted(FileNameOf(migration)), " is new, and runs before ",
+                                         Quoted(next), ", which is there already")));
             }
           }
         },
