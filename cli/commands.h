@@ -20,6 +20,7 @@ void RegisterRules(CLI::App& app, int* exit_code);
 void RegisterProject(CLI::App& app, int* exit_code);
 void RegisterConfig(CLI::App& app, int* exit_code);
 void RegisterBaseline(CLI::App& app, int* exit_code);
+void RegisterSum(CLI::App& app, int* exit_code);
 void RegisterNew(CLI::App& app, int* exit_code);
 void RegisterApply(CLI::App& app, int* exit_code);
 void RegisterStatus(CLI::App& app, int* exit_code);

@@ -108,6 +108,7 @@ absl::StatusOr<std::vector<Report>> ReportsWith(const Place& place, uint32_t* mi
     LoadOptions load;
     load.paths = {*root};
     load.server_version = version;
+    load.records = false;
     absl::StatusOr<std::vector<Project>> projects = Load(load);
     if (!projects.ok()) return projects.status();
     for (Project& project : *projects) {

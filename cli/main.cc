@@ -130,6 +130,7 @@ int Run(int argc, char** argv) {
   RegisterProject(app, &exit_code);
   RegisterConfig(app, &exit_code);
   RegisterBaseline(app, &exit_code);
+  RegisterSum(app, &exit_code);
   RegisterNew(app, &exit_code);
   RegisterApply(app, &exit_code);
   RegisterStatus(app, &exit_code);

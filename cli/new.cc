@@ -1,12 +1,10 @@
-#include <algorithm>
 #include <ctime>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "cli/commands.h"
+#include "cli/one_project.h"
 #include "cli/output.h"
 #include "workspace/writing.h"
 
@@ -25,33 +23,12 @@ int Fail(const absl::Status& status) {
 
 int MakeMigration(const NewOptions& options) {
   LoadOptions load;
-  load.paths = {options.folder};
   // What is excluded has a version all the same.
   load.configured = false;
-  const absl::StatusOr<std::vector<Project>> projects = Load(load);
-  if (!projects.ok()) return Fail(projects.status());
-  std::vector<const Project*> laid_out;
-  for (const Project& project : *projects) {
-    if (project.layout != Layout::kBare) laid_out.push_back(&project);
-  }
-  if (laid_out.size() != 1) {
-    std::string roots = absl::StrJoin(
-        laid_out, ", ", [](std::string* out, const Project* one) { out->append(one->root); });
-    return Fail(absl::InvalidArgumentError(
-        roots.empty() ? absl::StrCat("no migrations are laid out in \"", options.folder,
-                                     "\"; `plimsoll project` shows what is there")
-                      : absl::StrCat("say in which of these, with --in: ", roots)));
-  }
-  // All of it: what was named may be a part, and the rest has versions too.
-  load.paths = {laid_out[0]->root};
-  const absl::StatusOr<std::vector<Project>> whole = Load(load);
-  if (!whole.ok()) return Fail(whole.status());
-  const auto same = std::find_if(whole->begin(), whole->end(), [&](const Project& project) {
-    return project.root == laid_out[0]->root && project.layout == laid_out[0]->layout;
-  });
-  const Project& project = same == whole->end() ? *laid_out[0] : *same;
+  const absl::StatusOr<Project> project = LoadOneProject(options.folder, "with --in", load);
+  if (!project.ok()) return Fail(project.status());
   const absl::StatusOr<std::vector<FileChange>> files =
-      NewMigration(project, options.description, static_cast<int64_t>(std::time(nullptr)));
+      NewMigration(*project, options.description, static_cast<int64_t>(std::time(nullptr)));
   if (!files.ok()) return Fail(files.status());
   const absl::Status written = WriteChanges(*files);
   if (!written.ok()) return Fail(written);

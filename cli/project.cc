@@ -189,6 +189,7 @@ int ShowProjects(const ProjectOptions& options) {
   LoadOptions load;
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
   load.keep_passed_over = true;
+  load.records = false;
   const absl::StatusOr<std::vector<Project>> projects = Load(load);
   if (!projects.ok()) {
     PrintError(projects.status().message());

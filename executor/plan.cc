@@ -10,14 +10,13 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
-#include "analyzer/checking/sha256.h"
+#include "analyzer/checking/digest.h"
 #include "analyzer/checking/verdict.h"
 
 namespace plimsoll {
 namespace {
 
 constexpr absl::string_view kNotFilledIn = "a template that was not filled in is not SQL";
-constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -221,8 +220,7 @@ absl::StatusOr<MigrationFile> ParseMigrationPath(absl::string_view path) {
 }
 
 std::string Checksum(absl::string_view text) {
-  text = absl::StripPrefix(text, kByteOrderMark);
-  return absl::StrCat("sha256:", Sha256Hex(absl::StrReplaceAll(text, {{"\r\n", "\n"}})));
+  return absl::StrCat("sha256:", Sha256Hex(PortableText(text)));
 }
 
 absl::StatusOr<std::vector<MigrationFile>> IdentifyFiles(absl::Span<const Migration> migrations) {

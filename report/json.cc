@@ -1,7 +1,7 @@
 #include "report/json.h"
 
 #include "absl/strings/str_join.h"
-#include "analyzer/checking/sha256.h"
+#include "analyzer/checking/digest.h"
 #include "nlohmann/json.hpp"
 #include "report/json_values.h"
 #include "report/summary.h"

@@ -255,8 +255,9 @@ constexpr Hazard kHazards[] = {
      "timestamp-without-zone unsuitable-type", ""},
     {185, 'I', "json, money, float and other types with traps", "unsuitable-type", ""},
 
-    {186, 'J', "a version that is out of order, or there twice", "", kFolder},
-    {187, 'J', "a file that changed after it was applied", "", kFolder},
+    {186, 'J', "a version that is out of order, or there twice", "out-of-order duplicate-version",
+     ""},
+    {187, 'J', "a file that changed after it was applied", "migration-edited migration-gone", ""},
     {188, 'J', "a down migration that is missing or undoes nothing", "", kFolder},
     {189, 'J', "down migrations held to the same standard as ups", "", kFolder},
     {190, 'J', "files that conflict, and locks that add up over files", "", kFolder},

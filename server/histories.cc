@@ -121,6 +121,8 @@ absl::Status Histories::Overlay(const Document& document, const Placement& place
     // Whether it counts as a down, and whose, was decided with all its neighbours in view.
     migration.down = migrations[index].down;
     migration.undoes = migrations[index].undoes;
+    // What the records say was told of the file as it is saved.
+    migration.drifts = std::move(migrations[index].drifts);
     migration.added = migrations[index].added;
     migrations[index] = std::move(migration);
     return absl::OkStatus();

@@ -8,7 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "analyzer/checking/sha256.h"
+#include "analyzer/checking/digest.h"
 #include "analyzer/syntax/lexer.h"
 #include "workspace/files.h"
 

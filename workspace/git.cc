@@ -84,12 +84,11 @@ std::vector<std::string> Paths(const std::string& root, absl::string_view answer
 
 }  // namespace
 
-absl::StatusOr<std::set<std::string>> ChangedSince(const std::string& folder,
-                                                   const std::string& revision) {
+absl::StatusOr<Changes> ChangedSince(const std::string& folder, const std::string& revision) {
   if (absl::StartsWith(revision, "-")) {
     return absl::InvalidArgumentError(absl::StrCat("\"", revision, "\" is no revision"));
   }
-  const absl::StatusOr<std::string> root = RootOf(folder);
+  absl::StatusOr<std::string> root = RootOf(folder);
   if (!root.ok()) return root.status();
   // From where the branch left the revision: what came there later is none of ours.
   absl::StatusOr<std::string> base = Git(folder, {"merge-base", revision, "HEAD"});
@@ -98,17 +97,28 @@ absl::StatusOr<std::set<std::string>> ChangedSince(const std::string& folder,
   } else {
     base = revision;
   }
-  const absl::StatusOr<std::string> changed =
-      Git(*root, {"diff", "--name-only", "-z", "--no-renames", "--diff-filter=d", *base, "--"});
-  if (!changed.ok()) return changed.status();
-  const absl::StatusOr<std::string> unknown =
-      Git(*root, {"ls-files", "-z", "--others", "--exclude-standard"});
-  if (!unknown.ok()) return unknown.status();
-  std::set<std::string> paths;
-  for (const std::string* answer : {&*changed, &*unknown}) {
-    for (std::string& path : Paths(*root, *answer)) paths.insert(std::move(path));
+  Changes changes = {.root = *std::move(root), .base = *std::move(base)};
+  const absl::StatusOr<std::string> differing =
+      Git(changes.root, {"diff", "--name-status", "-z", "--no-renames", changes.base, "--"});
+  if (!differing.ok()) return differing.status();
+  // A letter and a path, each with its NUL byte.
+  const std::vector<std::string> words = absl::StrSplit(*differing, '\0');
+  for (size_t i = 0; i + 1 < words.size(); i += 2) {
+    std::set<std::string>& paths = words[i] == "A"   ? changes.added
+                                   : words[i] == "D" ? changes.deleted
+                                                     : changes.edited;
+    paths.insert(AbsolutePath(JoinPath(changes.root, words[i + 1])));
   }
-  return paths;
+  const absl::StatusOr<std::string> unknown =
+      Git(changes.root, {"ls-files", "-z", "--others", "--exclude-standard"});
+  if (!unknown.ok()) return unknown.status();
+  for (std::string& path : Paths(changes.root, *unknown)) changes.added.insert(std::move(path));
+  return changes;
+}
+
+absl::StatusOr<std::string> TextBefore(const Changes& changes, const std::string& path) {
+  const std::string below = PathFrom(changes.root, path);
+  return Git(changes.root, {"show", absl::StrCat(changes.base, ":", below)});
 }
 
 absl::StatusOr<std::map<std::string, std::string>> Staged(const std::string& folder) {

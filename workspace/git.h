@@ -12,11 +12,21 @@
 
 namespace plimsoll {
 
-// The files that differ from the revision, new ones that Git does not know yet included, as
-// absolute paths. `folder` lies in the repository. Fails where it does not, where there is no such
-// revision, and where there is no git.
-absl::StatusOr<std::set<std::string>> ChangedSince(const std::string& folder,
-                                                   const std::string& revision);
+// What differs from a revision, as absolute paths. A file that was renamed was deleted and added.
+struct Changes {
+  std::set<std::string> added;  // files that Git does not know yet included
+  std::set<std::string> edited;
+  std::set<std::string> deleted;
+  std::string root;  // of the repository
+  std::string base;  // the commit where this branch left the revision, which is compared with
+};
+
+// `folder` lies in the repository. Fails where it does not, where there is no such revision, and
+// where there is no git.
+absl::StatusOr<Changes> ChangedSince(const std::string& folder, const std::string& revision);
+
+// What the file at this absolute path held where the changes are counted from.
+absl::StatusOr<std::string> TextBefore(const Changes& changes, const std::string& path);
 
 // The files that are staged for the next commit, by absolute path, with the texts that the index
 // holds.

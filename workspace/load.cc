@@ -17,6 +17,7 @@
 #include "analyzer/syntax/script.h"
 #include "workspace/files.h"
 #include "workspace/git.h"
+#include "workspace/records.h"
 #include "workspace/schema.h"
 
 namespace plimsoll {
@@ -152,8 +153,9 @@ absl::Status ConfigureAll(const LoadOptions& options, std::vector<Candidate>& ca
   return absl::OkStatus();
 }
 
-// Which of the files Git has as changed or staged.
-absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& candidates) {
+// Which of the files Git has as changed or staged; `changes` where that is asked for.
+absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& candidates,
+                           std::optional<Changes>& changes) {
   if (options.changed_since.empty() && !options.staged) return absl::OkStatus();
   const Candidate& any = candidates.front();
   const std::string folder = any.absolute.empty() ? "." : ParentOf(any.absolute);
@@ -167,16 +169,17 @@ absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& c
     }
     return absl::OkStatus();
   }
-  const absl::StatusOr<std::set<std::string>> changed = ChangedSince(folder, options.changed_since);
-  if (!changed.ok()) return changed.status();
+  absl::StatusOr<Changes> found = ChangedSince(folder, options.changed_since);
+  if (!found.ok()) return found.status();
+  changes = *std::move(found);
   for (Candidate& candidate : candidates) {
-    candidate.judged = candidate.from_stdin || changed->count(candidate.absolute) > 0;
+    candidate.judged = candidate.from_stdin || changes->added.count(candidate.absolute) > 0 ||
+                       changes->edited.count(candidate.absolute) > 0;
   }
   return absl::OkStatus();
 }
 
-absl::Status PlaceAll(std::vector<Candidate>& candidates) {
-  LayoutFinder finder;
+absl::Status PlaceAll(LayoutFinder& finder, std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) {
     if (candidate.absolute.empty()) continue;
     absl::StatusOr<Placement> placement = finder.Place(candidate.absolute);
@@ -340,6 +343,17 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
   return project;
 }
 
+RecordsRequest RecordsOf(const Group& group, const std::vector<Candidate>& candidates,
+                         const LoadOptions& options, const std::optional<Changes>& changes) {
+  const auto found = [&](size_t member) { return !candidates[member].by_name; };
+  return {.root = candidates[group.members.front()].placement.root,
+          .layout = group.layout,
+          .whole = std::any_of(group.members.begin(), group.members.end(), found),
+          .config = group.config.get(),
+          .revision = options.changed_since,
+          .changes = changes ? &*changes : nullptr};
+}
+
 // Empty where none is given.
 absl::StatusOr<std::optional<Schema>> ReadSchema(const std::string& path) {
   if (path.empty()) return std::nullopt;
@@ -400,9 +414,11 @@ Start ParseStart(absl::string_view word) {
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
   if (!candidates.ok()) return candidates.status();
-  const absl::Status placed = PlaceAll(*candidates);
+  LayoutFinder finder;
+  const absl::Status placed = PlaceAll(finder, *candidates);
   if (!placed.ok()) return placed;
-  const absl::Status chosen = ChooseChanged(options, *candidates);
+  std::optional<Changes> changes;
+  const absl::Status chosen = ChooseChanged(options, *candidates, changes);
   if (!chosen.ok()) return chosen;
   const absl::Status configured = ConfigureAll(options, *candidates);
   if (!configured.ok()) return configured;
@@ -424,6 +440,11 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
     const bool downs_only = Arrange(*candidates, group);
     projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, own,
                                    own.server_version.value_or(said)));
+    if (options.records && !group.members.empty() && !group.as_given && !downs_only) {
+      const absl::Status read = ReadRecords(RecordsOf(group, *candidates, options, changes), finder,
+                                            projects.back().inputs);
+      if (!read.ok()) return read;
+    }
     StartFrom(schema, own, projects.back().inputs);
     if (group.config != nullptr) {
       projects.back().inputs.options = group.config->options;

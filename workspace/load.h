@@ -54,6 +54,8 @@ struct LoadOptions {
   std::string changed_since;
   // Only files that are staged for the next commit are judged, as the index has them.
   bool staged = false;
+  // What the project has written down about its files is compared with them (records.h).
+  bool records = true;
   // Keeps projects whose files are all passed over; Load() leaves them out otherwise.
   bool keep_passed_over = false;
   // Texts that stand for what files hold, by path as it is printed. One whose file does not exist

@@ -153,7 +153,8 @@ std::vector<Finding> Check(const History& history, absl::Span<const Rule* const>
   for (const Rule* rule : rules) {
     Joiner joiner(*rule, findings);
     rule->check(history, Reporter([&](Complaint complaint) {
-                  if (history.migrations()[complaint.migration].applied) return;
+                  const bool judged = !history.migrations()[complaint.migration].applied;
+                  if (!judged && !complaint.of_project) return;
                   joiner.Take(std::move(complaint));
                 }));
     joiner.Finish();

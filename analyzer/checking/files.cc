@@ -19,12 +19,15 @@ std::vector<uint32_t> UpsOf(const History& history) {
   return ups;
 }
 
-std::string FileNameOf(const Migration& migration) {
-  const std::vector<absl::string_view> parts =
-      absl::StrSplit(migration.script->source->name(), '/');
+std::string FileNameOf(absl::string_view path) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(path, '/');
   const absl::string_view name = parts.back();
   const bool common = name == "up.sql" || name == "down.sql" || name == "migration.sql";
   return std::string(common && parts.size() > 1 ? parts[parts.size() - 2] : name);
+}
+
+std::string FileNameOf(const Migration& migration) {
+  return FileNameOf(migration.script->source->name());
 }
 
 Complaint OfFile(const History& history, uint32_t migration, std::string message) {

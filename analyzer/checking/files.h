@@ -19,6 +19,7 @@ namespace plimsoll {
 std::vector<uint32_t> UpsOf(const History& history);
 
 // The last part of its path, or of its folder's where the file itself is called as all are.
+std::string FileNameOf(absl::string_view path);
 std::string FileNameOf(const Migration& migration);
 
 // A complaint about the whole file, which is shown at its first line.

@@ -106,6 +106,8 @@ struct Complaint {
   // Where a case is graver or milder than the rule's usual one.
   std::optional<Severity> severity;
   std::optional<Risk> risk;
+  // Of what is not there: it is told also where the file at which it is shown is not judged.
+  bool of_project = false;
 };
 
 class Reporter {

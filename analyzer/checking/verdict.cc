@@ -4,7 +4,7 @@
 #include <tuple>
 
 #include "absl/strings/str_cat.h"
-#include "analyzer/checking/sha256.h"
+#include "analyzer/checking/digest.h"
 
 namespace plimsoll {
 

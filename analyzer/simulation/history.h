@@ -91,7 +91,7 @@ struct Migration {
   // Already run everywhere: it shapes the catalog and is not judged.
   bool applied = false;
   std::vector<Drift> drifts;
-  // The revision that changes are counted from does not have it: it is new on this branch.
+  // New: the revision that changes are counted from lacks it, or a record that has later ones.
   bool added = false;
   // Not a migration but the schema of a live database, as `pg_dump --schema-only` writes it or as
   // statements that make what its catalog holds: its tables are taken to have rows, whatever the

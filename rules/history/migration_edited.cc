@@ -1,0 +1,109 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+// `differs from `plimsoll.sum` and `Git at main`: statement 2 …`. Of several records those count
+// that say the gravest.
+std::string Differs(const Migration& migration, bool cosmetic) {
+  std::vector<std::string> records;
+  std::string what;
+  for (const Drift& drift : migration.drifts) {
+    if (drift.cosmetic != cosmetic) continue;
+    records.push_back(absl::StrCat(drift.ran ? "what ran, by " : "", Quoted(drift.record)));
+    if (what.empty()) what = drift.what;
+  }
+  const std::string differs = absl::StrCat("differs from ", absl::StrJoin(records, " and "));
+  if (!what.empty()) return absl::StrCat(differs, ": ", what);
+  return absl::StrCat(differs, cosmetic ? ", in comments or blanks alone" : "");
+}
+
+constexpr RuleOption kOptions[] = {
+    {"cosmetic", RuleOption::Type::kSwitch, "true",
+     "comments and blanks count, as they do for runners that compare the bytes of files"},
+};
+
+}  // namespace
+
+PLIMSOLL_RULE(migration_edited) = {
+    .id = "migration-edited",
+    .family = Family::kHistory,
+    .severity = Severity::kError,
+    .risk = Risk::kRisky,
+    .since = "0.1",
+    .summary = "a migration is no longer what was recorded, merged or run",
+    .why =
+        "databases that ran it keep what it was, those to come get what it is; and runners that "
+        "compare checksums refuse to go on",
+    .help =
+        "restore the file, and put the change into a migration of its own: `plimsoll new`. Where "
+        "no database has run it yet, record it anew: `plimsoll sum --accept FILE`, or `atlas "
+        "migrate hash`",
+    .docs = R"md(
+What a migration was is read from `plimsoll.sum`, `atlas.sum`, the hashes in the files of
+graphile-migrate, `applied/*.json`, and with `--changed-since` from Git. Without such a record this
+rule says nothing. [Checksums](../checksums.md) says what each of them tells.
+
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note varchar;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `002_add_note.sql` differs from `plimsoll.sum`: statement 1 was `alter table account add column note text` and is `alter table account add column note varchar`
+--- plimsoll.sum
+plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
+file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
+ up a8c9f7b0e232da07 create table account (id bigint primary key)
+file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_note.sql
+ up f3a6619b469923ed alter table account add column note text
+```
+
+Comments and blanks do nothing to a database. They are a note, as runners that compare the bytes of
+files stop all the same:
+
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+CREATE TABLE account (id bigint PRIMARY KEY);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `001_create_account.sql` differs from `plimsoll.sum`, in comments or blanks alone
+--- 002_add_note.sql
+alter table account add column note text;
+--- plimsoll.sum
+plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
+file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
+ up a8c9f7b0e232da07 create table account (id bigint primary key)
+file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_note.sql
+ up f3a6619b469923ed alter table account add column note text
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          const bool cosmetics = SwitchOption(history, migration_edited, "cosmetic");
+          for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+            const Migration& migration = history.migrations()[m];
+            if (migration.drifts.empty()) continue;
+            const bool cosmetic = std::all_of(migration.drifts.begin(), migration.drifts.end(),
+                                              [](const Drift& drift) { return drift.cosmetic; });
+            if (cosmetic && !cosmetics) continue;
+            Complaint complaint = OfFile(
+                history, m,
+                absl::StrCat(Quoted(FileNameOf(migration)), " ", Differs(migration, cosmetic)));
+            if (cosmetic) {
+              complaint.severity = Severity::kNote;
+              complaint.risk = Risk::kSafe;
+            }
+            report(std::move(complaint));
+          }
+        },
+    .options = kOptions,
+};
+
+}  // namespace plimsoll::rules
