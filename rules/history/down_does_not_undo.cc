@@ -68,7 +68,7 @@ alter table account add column note text;
 alter table account add column seen timestamptz;
 --- 002_add_note.down.sql
 alter table account drop column note;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-does-not-undo
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-does-not-undo: does not undo 002_add_note.up.sql: column `seen` of `account` is still there
 ```
 
 ```sql
@@ -92,7 +92,7 @@ create view names as select name from account;
 create function one() returns int language sql as 'select 1';
 --- 002_change.down.sql
 alter table sitting add constraint sitting_account_fkey foreign key (account) references account;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-does-not-undo
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-does-not-undo: does not undo 002_change.up.sql: label `happy` of type `mood` is still there; column `name` of `account` is `text`, and was `varchar(40)`; column `name` of `account` is not NOT NULL any more; column `name` of `account` has no default any more; index `account_name` is gone; constraint `sitting_account_fkey` of `sitting` does something else ON DELETE; and 2 more
 ```
 
 What is done by a section of the same file counts likewise:
@@ -132,10 +132,10 @@ alter table person rename column name to called;
 alter table person rename column called to name;
 alter table person rename to account;
 --- 004_drop_name.up.sql
-alter table account drop column name;
+alter table person drop column called;
 --- 004_drop_name.down.sql
-alter table account add column name text default 'x' not null;
-create index account_name on account (name);
+alter table person add column called text default 'x' not null;
+create index account_name on person (called);
 ```
 )md",
     .check =
