@@ -460,6 +460,7 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
 }
 
 Report Judge(Project project, const RuleSettings& rules) {
+  project.inputs.take_back = true;
   Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()));
   if (project.config != nullptr) Settle(*project.config, report);
   return report;

@@ -59,6 +59,7 @@ class Applier {
   void Apply(const action::DetachPartition& detach);
   void Apply(const action::RearrangePartitions& rearrange);
   void Apply(const action::Maintain& maintain);
+  void Apply(const action::SetRowSecurity& set);
   void Apply(const action::MoveAll& move);
   void Apply(const action::ModifyData& modify);
   void Apply(const action::Execute& execute);

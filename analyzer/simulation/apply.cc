@@ -39,6 +39,7 @@ Relation Applier::Fresh(RelationKind kind, const std::string& schema,
   relation.migration = situation_.migration;
   relation.transaction = situation_.transaction;
   relation.created = situation_.now;
+  relation.defined = situation_.now + 1;
   return relation;
 }
 
@@ -59,7 +60,8 @@ TableColumn Applier::MakeColumn(const Column& column) {
                       .type = std::make_shared<const TypeName>(column.type),
                       .not_null = column.serial || column.generated == Generated::kIdentity,
                       .generated = column.generated,
-                      .always = column.always};
+                      .always = column.always,
+                      .defined = situation_.now + 1};
   GiveDefault(made, column.default_value);
   made.has_default = made.has_default || column.serial || column.generated != Generated::kNo;
   // NULL is a default where it stands in the way of a domain's (heap.c:cookDefault's callers).
@@ -634,7 +636,8 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .initially_deferred = constraint.initially_deferred,
                           .on_delete = constraint.on_delete,
                           .on_update = constraint.on_update,
-                          .referenced_columns = constraint.referenced_columns};
+                          .referenced_columns = constraint.referenced_columns,
+                          .defined = situation_.now + 1};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
     // The table's own name stands for its whole row.
@@ -1062,6 +1065,7 @@ void Applier::Apply(const action::CreateView& create) {
   const Relation* existing = Find({.schema = made.schema, .name = made.name});
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
+      replaced.defined = made.defined;
       replaced.uses = std::move(made.uses);
       replaced.stands_in = made.stands_in;
       replaced.derived = made.derived;
@@ -1679,6 +1683,16 @@ void Applier::Apply(const action::Execute& execute) {
   if (situation_.state == nullptr || execute.planned_only) return;
   const auto prepared = situation_.state->prepared.find(execute.name);
   if (prepared != situation_.state->prepared.end()) Apply(*prepared->second);
+}
+
+void Applier::Apply(const action::SetRowSecurity& set) {
+  ForEach({.name = set.table.name, .only = true}, [&](Relation& table) {
+    const bool on =
+        set.security == action::RowSecurity::kEnable || set.security == action::RowSecurity::kForce;
+    const bool forces = set.security == action::RowSecurity::kForce ||
+                        set.security == action::RowSecurity::kNoForce;
+    (forces ? table.forces_row_security : table.row_security) = on;
+  });
 }
 
 void Applier::Apply(const action::MoveAll& move) {

@@ -75,7 +75,8 @@ void Applier::Apply(const action::CreateFunction& create) {
                   .defaults = create.defaults,
                   .variadic = create.variadic,
                   .procedure = create.procedure,
-                  .stands_on = DependencesOf(create, scope)};
+                  .stands_on = DependencesOf(create, scope),
+                  .defined = situation_.now + 1};
   const Routine* other = view().FindRoutine(PlaceFor(create.function), {});
   Routine routine = {.volatility = create.volatility,
                      .least_volatility = create.volatility,
@@ -151,7 +152,8 @@ void Applier::Apply(const action::CreatePolicy& create) {
       .name = create.name,
       .columns = ColumnsOf(create.expressions),
       .reads = IdsOf(create.reads, named->id),
-      .stands_on = std::move(DependenceList(scope).Add(create.expressions)).Finish()};
+      .stands_on = std::move(DependenceList(scope).Add(create.expressions)).Finish(),
+      .defined = situation_.now + 1};
   // What a subquery reads may have columns of the same names.
   if (!create.reads.empty()) policy.columns.clear();
   catalog_.Change(moment_, named->id,
@@ -178,7 +180,8 @@ void Applier::Apply(const action::CreateTrigger& create) {
                      .on_update = create.on_update,
                      .on_delete = create.on_delete,
                      .has_when = create.when != nullptr,
-                     .stands_on = std::move(DependenceList(scope).Add(create.when)).Finish()};
+                     .stands_on = std::move(DependenceList(scope).Add(create.when)).Finish(),
+                     .defined = situation_.now + 1};
   if (create.when != nullptr) {
     const std::vector<std::string>& columns = create.when->columns;
     trigger.columns.insert(trigger.columns.end(), columns.begin(), columns.end());
@@ -201,7 +204,8 @@ void Applier::Apply(const action::CreateRule& create) {
                       .columns = create.columns,
                       .reads = IdsOf(create.reads, named->id),
                       .writes = IdsOf(create.writes, 0),
-                      .stands_on = std::move(DependenceList(scope).Add(create.calls)).Finish()};
+                      .stands_on = std::move(DependenceList(scope).Add(create.calls)).Finish(),
+                      .defined = situation_.now + 1};
   for (const RelationId id : IdsOf(create.writes, named->id)) rule.reads.push_back(id);
   catalog_.Change(moment_, named->id, [&](Relation& table) {
     EraseNamed(table.rules, create.name);
@@ -216,6 +220,7 @@ void Applier::Apply(const action::AlterPart& alter) {
       for (RowPolicy& policy : table.policies) {
         if (policy.name != alter.name) continue;
         policy.columns.insert(policy.columns.end(), alter.columns.begin(), alter.columns.end());
+        policy.defined = situation_.now + 1;
       }
     }
     if (alter.to.empty()) return;

@@ -745,4 +745,31 @@ void Catalog::Truncate(Moment moment) {
   objects_.Truncate(moment);
 }
 
+void Catalog::ForgetAssumed(RelationId last) {
+  for (RelationId id = last_id_; id > last; --id) {
+    const Relation* assumed = relations_.At(id, 0);
+    if (assumed == nullptr) continue;
+    names_.Forget(Key(assumed->schema, assumed->name).ToString());
+    relations_.Forget(id);
+  }
+}
+
+Changes Catalog::ChangedSince(Moment past) const {
+  const auto place = [](absl::string_view key) {
+    const size_t end = key.find('\0');
+    return Name{.schema = std::string(key.substr(0, end)),
+                .name = std::string(key.substr(end + 1))};
+  };
+  Changes changes = {.relations = relations_.ChangedSince(past),
+                     .schemas = schemas_.ChangedSince(past)};
+  for (const std::string& key : types_.ChangedSince(past)) changes.types.push_back(place(key));
+  for (const std::string& key : routines_.ChangedSince(past))
+    changes.routines.push_back(place(key));
+  for (const std::string& key : objects_.ChangedSince(past)) {
+    changes.objects.push_back({.on = static_cast<ObjectKind>(static_cast<unsigned char>(key[0])),
+                               .object = place(absl::string_view(key).substr(2))});
+  }
+  return changes;
+}
+
 }  // namespace plimsoll

@@ -65,6 +65,8 @@ struct TableColumn {
   // (pg_attribute.attislocal). A partition's columns always do.
   bool only_inherited = false;
   OptionalExpression expression;  // that generates it
+  // 1 + the moment of the statement that makes it what it is; 0: no file says it.
+  Moment defined = 0;
 };
 
 struct TableConstraint {
@@ -84,6 +86,7 @@ struct TableConstraint {
   RelationId referenced = 0;                                   // of a foreign key
   ThinVector<std::string> referenced_columns;                  // empty: the primary key
   Dependences stands_on;                                       // of a check
+  Moment defined = 0;                                          // see TableColumn
 };
 
 // Whether the column is known to be of that type, whatever its schema.
@@ -111,6 +114,7 @@ struct Trigger {
   bool has_when = false;
   bool disabled = false;
   Dependences stands_on;
+  Moment defined = 0;  // see TableColumn
 };
 
 struct RowPolicy {
@@ -118,6 +122,7 @@ struct RowPolicy {
   std::vector<std::string> columns;  // that its expressions mention
   std::vector<RelationId> reads;     // other relations
   Dependences stands_on;
+  Moment defined = 0;  // see TableColumn
 };
 
 struct RewriteRule {
@@ -128,6 +133,7 @@ struct RewriteRule {
   std::vector<RelationId> reads;     // and writes: other relations
   std::vector<RelationId> writes;
   Dependences stands_on;
+  Moment defined = 0;  // see TableColumn
 };
 
 // A table's place in a publication.
@@ -162,6 +168,7 @@ struct Relation {
   uint32_t transaction = 0;     // that created it
   uint32_t truncated = 0;       // 1 + the transaction that emptied it last and wrote nothing since
   Moment created = 0;
+  Moment defined = 0;            // see TableColumn; of a view that was replaced, since then
   bool if_not_exists = false;    // created with that clause: it may have been there before
   bool drops_at_commit = false;  // a temporary table with ON COMMIT DROP
 
@@ -181,15 +188,17 @@ struct Relation {
   ThinVector<RowPolicy> policies;
   ThinVector<RewriteRule> rules;
   ThinVector<Publishing> publications;
-  ThinVector<Name> statistics;      // objects of CREATE STATISTICS
-  std::string clustered_on;         // an index, by name
-  RelationId replica_identity = 0;  // the index of REPLICA IDENTITY USING INDEX
-  bool replica_full = false;        // REPLICA IDENTITY FULL
-  bool replica_nothing = false;     // REPLICA IDENTITY NOTHING
-  std::string tablespace;           // empty: the database's own
-  std::string access_method;        // empty: the default one
-  Boxed<Name> of_type;              // CREATE TABLE … OF
-  std::string owned_by_role;        // empty: whoever runs the migrations
+  ThinVector<Name> statistics;       // objects of CREATE STATISTICS
+  std::string clustered_on;          // an index, by name
+  RelationId replica_identity = 0;   // the index of REPLICA IDENTITY USING INDEX
+  bool replica_full = false;         // REPLICA IDENTITY FULL
+  bool replica_nothing = false;      // REPLICA IDENTITY NOTHING
+  bool row_security = false;         // ENABLE ROW LEVEL SECURITY
+  bool forces_row_security = false;  // FORCE ROW LEVEL SECURITY
+  std::string tablespace;            // empty: the database's own
+  std::string access_method;         // empty: the default one
+  Boxed<Name> of_type;               // CREATE TABLE … OF
+  std::string owned_by_role;         // empty: whoever runs the migrations
   // Of the whole: what an index or a view calls, the type of a typed table, the server of a foreign
   // one, the extension that it is a member of.
   Dependences stands_on;
@@ -281,6 +290,7 @@ struct Overload {
   bool variadic = false;                 // likewise
   bool procedure = false;
   Dependences stands_on;  // the types of its arguments and of what it returns
+  Moment defined = 0;     // see TableColumn
 
   friend bool operator==(const Overload&, const Overload&) = default;
 };
@@ -391,6 +401,15 @@ class CatalogView {
   Moment moment_;
 };
 
+// What was changed since a moment, each once, in the order in which it first was.
+struct Changes {
+  std::vector<RelationId> relations;
+  std::vector<Name> types;  // domains too
+  std::vector<Name> routines;
+  std::vector<std::string> schemas;
+  std::vector<Dependence> objects;  // of all other kinds
+};
+
 // The timeline of everything. The mutating functions are for apply.cc alone.
 class Catalog {
  public:
@@ -428,6 +447,11 @@ class Catalog {
   void Restore(Moment past, Moment moment);
   // Forgets everything after `moment`.
   void Truncate(Moment moment);
+  // The relation that was made or assumed last; 0: none was.
+  RelationId last_id() const { return last_id_; }
+  // Forgets also the relations that were assumed after that one, which nothing may have changed.
+  void ForgetAssumed(RelationId last);
+  Changes ChangedSince(Moment past) const;
 
  private:
   friend class CatalogView;

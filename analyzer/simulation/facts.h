@@ -541,6 +541,7 @@ class Inspector {
                            const std::vector<RelationId>& dropped);
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,
                         const std::vector<RelationId>& dropped);
+  bool ReliesOn(const TableConstraint& foreign, const Relation& index, const Relation& table) const;
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
   void NoteDroppedView(const Relation& dropped);
   void NoteDroppedObjects(const action::Drop& drop);

@@ -13,6 +13,7 @@
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/simulation/settings.h"
+#include "analyzer/simulation/undoing.h"
 #include "analyzer/simulation/volatility.h"
 #include "analyzer/syntax/conditions.h"
 
@@ -103,6 +104,7 @@ class Simulator {
     history_.gone_ = std::move(inputs.gone);
     history_.options_ = std::move(inputs.options);
     history_.rows_ = std::move(inputs.rows);
+    take_back_ = inputs.take_back;
     new_session_.search_path = std::move(inputs.search_path);
     history_.sessions_.push_back(new_session_);
     size_t actions = 0;
@@ -115,8 +117,24 @@ class Simulator {
   }
 
   History Run() && {
-    history_.statement_steps_.resize(history_.migrations_.size());
-    for (uint32_t i = 0; i < history_.migrations_.size(); ++i) RunMigration(i);
+    const auto size = static_cast<uint32_t>(history_.migrations_.size());
+    history_.statement_steps_.resize(size);
+    std::vector<std::vector<uint32_t>> downs(take_back_ ? size : 0);  // of each up
+    for (uint32_t i = 0; i < size; ++i) {
+      const Migration& migration = history_.migrations_[i];
+      history_.statement_steps_[i].resize(migration.script->statements.size());
+      if (!take_back_) continue;
+      if (migration.undoes) downs[*migration.undoes].push_back(i);
+      if (!migration.down && HasDownSection(*migration.script)) downs[i].push_back(i);
+    }
+    for (uint32_t i = 0; i < size; ++i) {
+      if (history_.migrations_[i].down) continue;
+      const Moment before = now();
+      RunMigration(i, Direction::kUp);
+      if (!take_back_) continue;
+      const Moment between = now();
+      for (const uint32_t down : downs[i]) TakeBack(i, down, before, between);
+    }
     return std::move(history_);
   }
 
@@ -130,7 +148,10 @@ class Simulator {
     TransactionModes modes;
   };
 
-  void RunMigration(uint32_t index);
+  static bool HasDownSection(const Script& script);
+  void RunMigration(uint32_t index, Direction direction);
+  void TakeBack(uint32_t up, uint32_t down, Moment before, Moment between);
+  void ForgetSteps(Moment since, uint32_t migration);
   void FinishSchema(uint32_t index);
   void RunStatement(uint32_t migration, uint32_t index);
   // What stands around the actions that run: the statement of the script, and the bodies that it
@@ -187,12 +208,14 @@ class Simulator {
 
   History history_;
   Session new_session_;
-  bool in_block_ = false;      // BEGIN was said, by the file or by the runner
-  bool runner_block_ = false;  // by the runner
-  bool message_ = false;       // the file is one message, of several statements
-  bool implicit_ = false;      // the block is the message's own
-  bool aborted_ = false;       // a statement failed, and OnFailure::kAbort holds
-  bool stopped_ = false;       // likewise: the runner goes no further in this file
+  bool take_back_ = false;                // see Inputs
+  Direction direction_ = Direction::kUp;  // of the statements that run
+  bool in_block_ = false;                 // BEGIN was said, by the file or by the runner
+  bool runner_block_ = false;             // by the runner
+  bool message_ = false;                  // the file is one message, of several statements
+  bool implicit_ = false;                 // the block is the message's own
+  bool aborted_ = false;                  // a statement failed, and OnFailure::kAbort holds
+  bool stopped_ = false;                  // likewise: the runner goes no further in this file
   bool one_transaction_ = false;
   uint32_t transaction_ = 0;
   Moment transaction_start_ = 0;
@@ -211,6 +234,7 @@ class Simulator {
   uint32_t called_statements_ = 0;
   // Names of what may or may not have been changed: no failure is said of it.
   absl::flat_hash_set<std::string> doubtful_;
+  std::vector<std::string> doubts_;  // the same, in the order in which they came
   // Temporary relations that go with their session, and with their transaction.
   std::vector<RelationId> until_session_ends_;
   std::vector<RelationId> until_commit_;
@@ -565,7 +589,9 @@ void Simulator::NoteDoubts(const Frame& frame, absl::Span<const Action> actions)
   if (!frame.conditional) return;
   for (const Action& action : actions) {
     if (std::holds_alternative<action::ModifyData>(action.kind)) continue;
-    VisitNames(action, [&](const std::string& name) { doubtful_.insert(name); });
+    VisitNames(action, [&](const std::string& name) {
+      if (doubtful_.insert(name).second) doubts_.push_back(name);
+    });
   }
 }
 
@@ -812,8 +838,8 @@ bool Simulator::RunAll(const Frame& frame, absl::Span<const Action> actions) {
   return succeeds;
 }
 
-static bool IsRejected(const Statement& statement, int server_version) {
-  return statement.direction == Direction::kUp && statement.problem &&
+static bool IsRejected(const Statement& statement, Direction direction, int server_version) {
+  return statement.direction == direction && statement.problem &&
          !statement.problem->SqlstateOn(server_version).empty();
 }
 
@@ -822,9 +848,9 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   const Wrapping wrapping = history_.migrations_[migration].wrapping;
   auto& range = history_.statement_steps_[migration][index];
   range = {now(), now()};
-  if (statement.direction == Direction::kDown) return;
+  if (statement.direction != direction_) return;
   if (statement.actions.empty()) {
-    if (IsRejected(statement, history_.server_version_)) Abort(wrapping);
+    if (IsRejected(statement, direction_, history_.server_version_)) Abort(wrapping);
     return;
   }
   if (!in_block_) {
@@ -847,31 +873,87 @@ void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   }
 }
 
-// Statements that a runner sends, psql's own commands and down sections left out.
-static bool RunsSeveral(const Script& script) {
-  const auto runs = [](const Statement& statement) {
-    return statement.direction == Direction::kUp &&
+// Statements that a runner sends, psql's own commands and the other section left out.
+static bool RunsSeveral(const Script& script, Direction direction) {
+  const auto runs = [&](const Statement& statement) {
+    return statement.direction == direction &&
            (!statement.actions.empty() || statement.problem.has_value());
   };
   return std::count_if(script.statements.begin(), script.statements.end(), runs) > 1;
 }
 
-void Simulator::RunMigration(uint32_t index) {
+bool Simulator::HasDownSection(const Script& script) {
+  return std::any_of(
+      script.statements.begin(), script.statements.end(),
+      [](const Statement& statement) { return statement.direction == Direction::kDown; });
+}
+
+// As if neither the steps nor anything that they changed had ever been.
+void Simulator::ForgetSteps(Moment since, uint32_t migration) {
+  history_.steps_.resize(since);
+  history_.catalog_.Truncate(since);
+  for (auto& range : history_.statement_steps_[migration]) {
+    if (range.second > since) range = {0, 0};
+  }
+}
+
+// Runs the down on what its up has left, sees what comes of it, and goes back to where the up
+// ended.
+void Simulator::TakeBack(uint32_t up, uint32_t down, Moment before, Moment between) {
+  if (history_.migrations_[up].applied && history_.migrations_[down].applied) return;
+  const RelationId last = history_.catalog_.last_id();
+  const size_t transactions = history_.transactions_.size();
+  const size_t sessions = history_.sessions_.size();
+  const size_t held = history_.held_.size();
+  const size_t doubts = doubts_.size();
+  const auto prepared = state_.prepared_transactions;
+  const std::vector<RelationId> temporaries = until_session_ends_;
+  const Moment trusted_since = trusted_since_;
+  const bool extended = extended_;
+  const uint32_t called_statements = called_statements_;
+
+  // What the down's beginning changes has a moment of its own, and can be forgotten.
+  history_.steps_.push_back({.migration = down});
+  const Moment down_from = now();
+  RunMigration(down, up == down ? Direction::kDown : Direction::kUp);
+  history_.undoings_.push_back(Compare(history_, history_.catalog_,
+                                       {.up = up,
+                                        .down = down,
+                                        .before = before,
+                                        .between = between,
+                                        .down_from = down_from,
+                                        .last = last,
+                                        .closed = history_.start_ == Start::kEmpty}));
+  ForgetSteps(between, down);
+  history_.catalog_.ForgetAssumed(last);
+  history_.transactions_.resize(transactions);
+  history_.sessions_.resize(sessions);
+  history_.held_.resize(held);
+  history_.holders_.resize(held);
+  for (; doubts_.size() > doubts; doubts_.pop_back()) doubtful_.erase(doubts_.back());
+  state_ = {.prepared_transactions = prepared};
+  until_session_ends_ = temporaries;
+  trusted_since_ = trusted_since;
+  extended_ = extended;
+  called_statements_ = called_statements;
+}
+
+void Simulator::RunMigration(uint32_t index, Direction direction) {
   const Migration& migration = history_.migrations_[index];
   const std::vector<Statement>& statements = migration.script->statements;
-  history_.statement_steps_[index].resize(statements.size());
-  const bool wraps = migration.wrapping == Wrapping::kFile && !migration.down;
+  direction_ = direction;
+  const bool wraps = migration.wrapping == Wrapping::kFile;
   const bool batches = migration.wrapping == Wrapping::kAroundForbidden;
   // Each file has a session of its own.
   session_ = PushSession(new_session_);
   // What is prepared for its second phase outlives the session.
   state_ = {.prepared_transactions = std::move(state_.prepared_transactions)};
   DropTemporaries(until_session_ends_, now());
-  message_ = migration.wrapping == Wrapping::kMessage && RunsSeveral(*migration.script);
+  message_ = migration.wrapping == Wrapping::kMessage && RunsSeveral(*migration.script, direction);
   // A server parses the whole message before it runs the first of it
   // (postgres.c:exec_simple_query).
   const auto rejected = [&](const Statement& statement) {
-    return IsRejected(statement, history_.server_version_);
+    return IsRejected(statement, direction, history_.server_version_);
   };
   stopped_ = message_ && history_.on_failure_ == OnFailure::kAbort &&
              std::any_of(statements.begin(), statements.end(), rejected);
@@ -881,7 +963,8 @@ void Simulator::RunMigration(uint32_t index) {
     runner_block_ = true;
   }
   uint32_t changeset = 0;
-  for (uint32_t i = 0; i < statements.size() && !migration.down; ++i) {
+  for (uint32_t i = 0; i < statements.size(); ++i) {
+    if (statements[i].direction != direction) continue;
     if (migration.wrapping == Wrapping::kChangesets && statements[i].changeset != changeset) {
       changeset = statements[i].changeset;
       if (in_block_) Close(!aborted_, now());

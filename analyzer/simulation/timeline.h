@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/container/inlined_vector.h"
 #include "analyzer/check.h"
 
@@ -95,6 +96,25 @@ class Timeline {
       const Version* version = LastUpTo(Of(key), past);
       Set(key, moment, version == nullptr ? nullptr : version->value);
     }
+  }
+
+  // The keys that were set after `past`, each once, in the order in which they first were.
+  std::vector<Key> ChangedSince(Moment past) const {
+    auto first = log_.end();
+    while (first != log_.begin() && (first - 1)->first > past) --first;
+    std::vector<Key> changed;
+    absl::flat_hash_set<Key> seen;
+    for (; first != log_.end(); ++first) {
+      if (seen.insert(first->second).second) changed.push_back(first->second);
+    }
+    return changed;
+  }
+
+  // Takes back SetFromTheStart of a key that was not set again.
+  void Forget(const Key& key) {
+    PLIMSOLL_CHECK(Of(key).size() == 1 && Of(key).front().moment == 0);
+    Of(key).clear();
+    if constexpr (!kByPlace) versions_.erase(key);
   }
 
   // Forgets everything after `moment`, so that other steps can follow it.

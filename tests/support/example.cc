@@ -121,6 +121,7 @@ Inputs InputsOf(const Example& example) {
   Inputs inputs = example.layout.empty() ? Listed(example) : LaidOut(example);
   inputs.options = example.options;
   inputs.rows = example.rows;
+  inputs.take_back = true;
   return inputs;
 }
 

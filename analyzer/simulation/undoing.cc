@@ -1,0 +1,983 @@
+// What is not again as it was once an up and its down have run. Names are what is compared, as
+// people know them: the order of columns, which PostgreSQL cannot bring back, and identities are
+// not. What cannot be told for certain is not said.
+
+#include "analyzer/simulation/undoing.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "analyzer/simulation/apply.h"
+#include "analyzer/simulation/facts.h"
+#include "analyzer/syntax/lexer.h"
+
+namespace plimsoll {
+namespace {
+
+std::string Ticked(absl::string_view name) { return absl::StrCat("`", name, "`"); }
+
+std::string TypeWords(const TypeName& type) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kSpellings[] = {
+      {"int2", "smallint"},           {"int4", "integer"}, {"int8", "bigint"}, {"float4", "real"},
+      {"float8", "double precision"}, {"bpchar", "char"},  {"bool", "boolean"}};
+  std::string words = type.name.name;
+  for (const auto& [name, sql] : kSpellings) {
+    if (words == name) words = std::string(sql);
+  }
+  if (!type.modifiers.empty()) {
+    absl::StrAppend(&words, "(", absl::StrJoin(type.modifiers, ", "), ")");
+  }
+  return Ticked(words + (type.array ? "[]" : ""));
+}
+
+// Modifiers that say what is so without them are left out.
+std::vector<int32_t> ModifiersOf(const TypeName& type) {
+  std::vector<int32_t> modifiers = type.modifiers;
+  if (type.name.name == "numeric" && modifiers.size() == 2 && modifiers[1] == 0) {
+    modifiers.pop_back();
+  }
+  if (type.name.name == "bpchar" && modifiers == std::vector<int32_t>{1}) modifiers.clear();
+  return modifiers;
+}
+
+bool IsSameType(const TypeName& a, const TypeName& b) {
+  const bool other_schema =
+      !a.name.schema.empty() && !b.name.schema.empty() && a.name.schema != b.name.schema;
+  return a.name.name == b.name.name && !other_schema && a.array == b.array &&
+         a.collation == b.collation && ModifiersOf(a) == ModifiersOf(b);
+}
+
+// Of an expression, one text has many spellings: a server writes casts out that its author left to
+// it.
+bool IsMurky(const Predicate& predicate) {
+  return predicate.term.murky || !predicate.term.text.empty() ||
+         std::any_of(predicate.parts.begin(), predicate.parts.end(), IsMurky);
+}
+
+Predicate WithoutCasts(Predicate predicate) {
+  predicate.term.cast.clear();
+  predicate.literal.type.clear();
+  predicate.commuted = false;
+  for (Predicate& part : predicate.parts) part = WithoutCasts(std::move(part));
+  return predicate;
+}
+
+// As far as both are known.
+bool IsSamePredicate(const OptionalPredicate& a, const OptionalPredicate& b) {
+  return a == nullptr || b == nullptr || a == b || IsMurky(*a) || IsMurky(*b) ||
+         WithoutCasts(*a) == WithoutCasts(*b);
+}
+
+// Only plain constants are told apart: one expression has many spellings, and labels of an enum can
+// be renamed in place.
+bool IsSameDefault(const TableColumn& a, const TableColumn& b) {
+  if (a.default_value == b.default_value) return true;
+  if (b.type == nullptr || !IsBuiltinType(b.type->name)) return true;
+  if (a.default_value == nullptr || b.default_value == nullptr) return true;
+  const std::optional<std::string>& x = a.default_value->text;
+  const std::optional<std::string>& y = b.default_value->text;
+  return !x || !y || *x == *y;
+}
+
+absl::string_view KindWord(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::kTable:
+    case RelationKind::kPartitionedTable:
+      return "table";
+    case RelationKind::kForeignTable:
+      return "foreign table";
+    case RelationKind::kIndex:
+    case RelationKind::kPartitionedIndex:
+      return "index";
+    case RelationKind::kSequence:
+      return "sequence";
+    case RelationKind::kView:
+      return "view";
+    case RelationKind::kMaterializedView:
+      return "materialized view";
+  }
+  return "relation";
+}
+
+// Of objects that are neither relations, types nor routines; empty: people do not keep an eye on
+// them.
+absl::string_view KindWord(ObjectKind kind) {
+  switch (kind) {
+    case ObjectKind::kExtension:
+      return "extension";
+    case ObjectKind::kStatistics:
+      return "statistics object";
+    case ObjectKind::kPublication:
+      return "publication";
+    case ObjectKind::kSubscription:
+      return "subscription";
+    case ObjectKind::kEventTrigger:
+      return "event trigger";
+    case ObjectKind::kServer:
+      return "server";
+    case ObjectKind::kForeignDataWrapper:
+      return "foreign-data wrapper";
+    case ObjectKind::kCollation:
+      return "collation";
+    case ObjectKind::kAggregate:
+      return "aggregate";
+    case ObjectKind::kOperator:
+      return "operator";
+    case ObjectKind::kCast:
+      return "cast";
+    case ObjectKind::kTextSearchConfiguration:
+      return "text search configuration";
+    case ObjectKind::kTextSearchDictionary:
+      return "text search dictionary";
+    case ObjectKind::kRole:
+      return "role";
+    default:
+      return "";
+  }
+}
+
+std::string Display(const Name& name) {
+  const bool plain = name.schema.empty() || name.schema == "public";
+  return plain ? name.name : absl::StrCat(name.schema, ".", name.name);
+}
+
+// Its tokens, so that two texts are equal where only blanks, comments and case differ, or the words
+// that make a statement run twice. Bodies in dollar quotes are cut up likewise.
+void AppendTokens(absl::string_view text, std::string& out) {
+  Lexer lexer(text);
+  Token token;
+  while (lexer.NextCode(&token)) {
+    const absl::string_view word = text.substr(token.span.begin, token.span.size());
+    if (token.kind == TokenKind::kDollarString) {
+      const size_t quote = word.find('$', 1) + 1;
+      if (!token.unterminated) AppendTokens(word.substr(quote, word.size() - 2 * quote), out);
+      continue;
+    }
+    const bool folds = token.kind == TokenKind::kIdentifier;
+    const std::string said = folds ? absl::AsciiStrToLower(word) : std::string(word);
+    if (said == ";" || said == "or" || said == "replace") continue;
+    absl::StrAppend(&out, said, " ");
+  }
+}
+
+class Comparer {
+ public:
+  Comparer(const History& history, const Catalog& catalog, const Taken& taken)
+      : history_(history),
+        catalog_(catalog),
+        taken_(taken),
+        before_(catalog.At(taken.before)),
+        between_(catalog.At(taken.between)),
+        after_(catalog.At(static_cast<Moment>(history.steps().size()))),
+        up_(absl::MakeConstSpan(history.steps())
+                .subspan(taken.before, taken.between - taken.before)),
+        down_(absl::MakeConstSpan(history.steps()).subspan(taken.down_from)) {
+    undoing_.up = taken.up;
+    undoing_.down = taken.down;
+  }
+
+  Undoing Compare() &&;
+
+ private:
+  // Where something is told from something else by its name, in each of the three moments.
+  struct Presence {
+    bool before = false;
+    bool between = false;
+    bool after = false;
+  };
+
+  bool IsKnown() const;
+  bool ReadsAll(uint32_t migration, Direction direction) const;
+  static bool IsKnown(const Step& step, bool up);
+  void NoteWords();
+  void NoteWholes(const Step& step, const action::Drop& drop);
+  void NoteFailures();
+  void NoteLosses();
+  void NoteLoss(const Step& step, const Loss& loss);
+  void NoteCarried();
+  bool Brought(RelationId table, const std::string& column) const;
+
+  void CompareRelation(const Name& place);
+  void CompareTable(const Relation& old, const Relation& now);
+  void CompareColumns(const Relation& old, const Relation& now);
+  void CompareColumn(const TableColumn& old, const TableColumn& now, const Relation& table);
+  void CompareConstraints(const Relation& old, const Relation& now);
+  void CompareConstraint(const TableConstraint& old, const TableConstraint& now,
+                         const Relation& table);
+  void CompareGuards(const Relation& old, const Relation& now);
+  template <typename Parts>
+  void CompareParts(const Parts& old, const Parts& now, absl::string_view kind,
+                    const Relation& table);
+  void CompareIndex(const Relation& old, const Relation& now);
+  void CompareSequence(const Relation& old, const Relation& now);
+  void CompareView(const Relation& old, const Relation& now);
+  void CompareType(const Name& name);
+  void CompareType(const UserType& old, const UserType& now, const std::string& what);
+  void CompareRoutine(const Name& name);
+
+  bool IsPartOfOther(const Relation& relation, const CatalogView& here,
+                     const CatalogView& there) const;
+  bool IsOfUnknown(const Relation& relation) const;
+  bool HasColumns(const Relation& table, absl::Span<const std::string> columns,
+                  const CatalogView& view) const;
+  bool IsUncertain(const std::string& name) const { return uncertain_.contains(name); }
+  // What makes it now what it is, is the up's.
+  bool IsStillTheUps(Moment old, Moment now) const;
+  std::string DefinitionAt(Moment defined) const;
+  std::string TableNameOf(RelationId id, const CatalogView& view) const;
+
+  // What comes and goes: `what` with its name in backticks.
+  void Say(const Presence& presence, absl::string_view what);
+  void Say(std::string difference);
+
+  const History& history_;
+  const Catalog& catalog_;
+  const Taken& taken_;
+  CatalogView before_;
+  CatalogView between_;
+  CatalogView after_;
+  absl::Span<const Step> up_;
+  absl::Span<const Step> down_;
+  // Names of what only a condition changes, and of what is said with IF EXISTS: nothing tells
+  // whether it was there.
+  absl::flat_hash_set<std::string> uncertain_;
+  absl::flat_hash_set<std::string> perhaps_;
+  absl::flat_hash_set<std::string> seen_;  // all names that the two say
+  bool cascades_ = false;
+  // The down drops the index of a partitioned table, which takes along what is attached to it.
+  bool drops_whole_ = false;
+  // Names that the up makes before it says anything else of them.
+  absl::flat_hash_set<std::string> made_;
+  // Columns that the up adds, by table and name.
+  absl::flat_hash_set<std::pair<RelationId, std::string>> added_;
+  absl::flat_hash_set<RelationId> filled_;  // tables that the up puts rows into
+  absl::flat_hash_set<RelationId> carried_;
+  absl::flat_hash_set<std::string> said_;
+  Undoing undoing_;
+};
+
+void Comparer::Say(std::string difference) {
+  if (said_.insert(difference).second) undoing_.differences.push_back(std::move(difference));
+}
+
+void Comparer::Say(const Presence& presence, absl::string_view what) {
+  if (presence.before == presence.after) return;
+  const absl::string_view how = presence.before    ? " is gone"
+                                : presence.between ? " is still there"
+                                                   : " was not there before";
+  Say(absl::StrCat(what, how));
+}
+
+// ---- what is known ---------------------------------------------------------------------------
+
+bool Comparer::IsKnown(const Step& step, bool up) {
+  const Effects& effects = step.effects;
+  if (up && effects.failure && !step.conditional) return false;
+  if (!effects.modelled && !effects.inert) return false;
+  if (effects.calls_unknown || IsOpaque(*step.action, effects)) return false;
+  if (step.As<action::RaiseError>() != nullptr) return false;
+  const auto* block = step.As<action::DoBlock>();
+  return block == nullptr || (block->body != nullptr && !block->body->unknown);
+}
+
+bool Comparer::ReadsAll(uint32_t migration, Direction direction) const {
+  const Script& script = *history_.migrations()[migration].script;
+  const auto reads = [&](const Statement& statement) {
+    if (statement.direction != direction) return true;
+    return !statement.problem &&
+           (statement.form == StatementForm::kSql || !statement.actions.empty());
+  };
+  return script.problems.empty() &&
+         std::all_of(script.statements.begin(), script.statements.end(), reads);
+}
+
+bool Comparer::IsKnown() const {
+  const bool section = taken_.up == taken_.down;
+  return ReadsAll(taken_.up, Direction::kUp) &&
+         ReadsAll(taken_.down, section ? Direction::kDown : Direction::kUp) &&
+         std::all_of(up_.begin(), up_.end(), [](const Step& s) { return IsKnown(s, true); }) &&
+         std::all_of(down_.begin(), down_.end(), [](const Step& s) { return IsKnown(s, false); });
+}
+
+// The name that a step makes.
+static const std::string* MadeBy(const Step& step) {
+  if (const auto* type = step.As<action::CreateType>()) return &type->type.name;
+  if (const auto* table = step.As<action::CreateTable>()) return &table->table.name;
+  if (const auto* function = step.As<action::CreateFunction>()) {
+    return function->or_replace ? nullptr : &function->function.name;
+  }
+  if (const auto* schema = step.As<action::CreateSchema>()) {
+    return schema->if_not_exists ? nullptr : &schema->name;
+  }
+  if (const auto* extension = step.As<action::CreateExtension>()) {
+    return extension->if_not_exists ? nullptr : &extension->name;
+  }
+  if (const auto* publication = step.As<action::AlterPublication>()) {
+    return publication->create ? &publication->publication : nullptr;
+  }
+  const auto* object = step.As<action::ChangeObject>();
+  const bool makes =
+      object != nullptr && object->change == action::ObjectChange::kCreate && !object->forgiving;
+  return makes ? &object->object.name : nullptr;
+}
+
+static bool IsForgiving(const Action& action) {
+  const auto* drop = std::get_if<action::Drop>(&action.kind);
+  if (drop != nullptr) return drop->if_exists;
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.table.if_exists; }) return kind.table.if_exists;
+        if constexpr (requires { kind.relation.if_exists; }) return kind.relation.if_exists;
+        return false;
+      },
+      action.kind);
+}
+
+void Comparer::NoteWholes(const Step& step, const action::Drop& drop) {
+  for (const Name& name : drop.objects) {
+    const Relation* index = history_.Before(step).Find(name, history_.SessionAt(step).search_path);
+    drops_whole_ =
+        drops_whole_ || (index != nullptr && index->kind == RelationKind::kPartitionedIndex);
+  }
+}
+
+void Comparer::NoteWords() {
+  const auto note = [&](const Step& step, bool up) {
+    const std::string* made = up && !step.conditional ? MadeBy(step) : nullptr;
+    if (made != nullptr && !seen_.contains(*made)) made_.insert(*made);
+    VisitNames(*step.action, [&](const std::string& name) {
+      seen_.insert(name);
+      if (step.conditional) uncertain_.insert(name);
+      if (IsForgiving(*step.action)) perhaps_.insert(name);
+    });
+    const auto* drop = step.As<action::Drop>();
+    cascades_ = cascades_ || (drop != nullptr && drop->cascade);
+    if (drop != nullptr && !up) NoteWholes(step, *drop);
+    const auto* constraint = step.As<action::DropConstraint>();
+    if (constraint != nullptr && constraint->if_exists) perhaps_.insert(constraint->constraint);
+    const auto* column = step.As<action::DropColumn>();
+    if (column != nullptr && column->if_exists) perhaps_.insert(column->column);
+  };
+  for (const Step& step : up_) note(step, true);
+  for (const Step& step : down_) note(step, false);
+  for (const Step& step : up_) {
+    const std::vector<std::string>& path = history_.SessionAt(step).search_path;
+    if (const auto* add = step.As<action::AddColumn>()) {
+      const Relation* table = between_.Find(add->table.name, path);
+      if (table == nullptr) table = history_.After(step).Find(add->table.name, path);
+      const Relation* old = table == nullptr ? nullptr : before_.Find(table->id);
+      const bool was_there =
+          add->if_not_exists && old != nullptr && old->FindColumn(add->column.name) != nullptr;
+      if (table != nullptr && !was_there) added_.insert({table->id, add->column.name});
+    }
+    const auto* modify = step.As<action::ModifyData>();
+    for (const action::Write& write :
+         modify != nullptr ? modify->writes : std::vector<action::Write>()) {
+      const Relation* table = history_.After(step).Find(write.table.name, path);
+      if (table != nullptr) filled_.insert(table->id);
+    }
+  }
+}
+
+// ---- what the down does to data ---------------------------------------------------------------
+
+bool Comparer::Brought(RelationId table, const std::string& column) const {
+  if (added_.contains({table, column})) return true;
+  const Relation* old = before_.Find(table);
+  if (old == nullptr) return true;
+  if (old->FindColumn(column) != nullptr || !old->columns_known) return false;
+  // Else it is one of the old columns under a new name.
+  return std::none_of(up_.begin(), up_.end(), [&](const Step& step) {
+    const auto* rename = step.As<action::RenameColumn>();
+    return rename != nullptr && rename->to == column;
+  });
+}
+
+// The tables whose rows the down reads or changes: what it drops may be elsewhere by then.
+void Comparer::NoteCarried() {
+  for (const Step& step : down_) {
+    const std::vector<std::string>& path = history_.SessionAt(step).search_path;
+    const auto note = [&](const Name& name) {
+      const Relation* found = history_.Before(step).Find(name, path);
+      if (found != nullptr) carried_.insert(found->id);
+    };
+    if (const auto* create = step.As<action::CreateTable>()) {
+      for (const Name& name : create->reads) note(name);
+    }
+    const auto* modify = step.As<action::ModifyData>();
+    if (modify == nullptr) continue;
+    for (const Name& name : modify->reads) note(name);
+    for (const action::Write& write : modify->writes) {
+      if (write.verb == action::DataVerb::kUpdate) note(write.table.name);
+    }
+  }
+}
+
+void Comparer::NoteLoss(const Step& step, const Loss& loss) {
+  const Relation* old = before_.Find(loss.relation.id);
+  const std::string table = Ticked(loss.relation.name);
+  std::string what;
+  if (loss.kind == LossKind::kTable && old != nullptr) {
+    what = absl::StrCat("drops table ", table, " with its rows");
+  } else if (loss.kind == LossKind::kColumn && !Brought(loss.relation.id, loss.column)) {
+    what = absl::StrCat("drops column ", Ticked(loss.column), " of ", table, " with what it holds");
+  } else if (loss.kind == LossKind::kRows && old != nullptr && old->maybe_has_rows &&
+             !filled_.contains(old->id)) {
+    what = absl::StrCat("deletes all rows of ", table);
+  }
+  if (carried_.contains(loss.relation.id)) return;
+  const bool temporary = old != nullptr && old->persistence == Persistence::kTemporary;
+  if (what.empty() || temporary) return;
+  const bool said = std::any_of(undoing_.losses.begin(), undoing_.losses.end(),
+                                [&](const Undoing::Remark& other) { return other.what == what; });
+  if (!said) {
+    undoing_.losses.push_back(
+        {.statement = step.statement, .span = step.span, .what = std::move(what)});
+  }
+}
+
+void Comparer::NoteLosses() {
+  NoteCarried();
+  for (const Step& step : down_) {
+    if (step.conditional) continue;
+    for (const Loss& loss : step.effects.losses) {
+      const bool first_heard_of = loss.relation.id > taken_.last;
+      if (first_heard_of && IsForgiving(*step.action)) continue;
+      NoteLoss(step, loss);
+    }
+  }
+}
+
+// The first one: what follows may fail because of it.
+void Comparer::NoteFailures() {
+  for (const Step& step : down_) {
+    if (!step.effects.failure || step.conditional) continue;
+    undoing_.failures.push_back(
+        {.statement = step.statement, .span = step.span, .what = step.effects.failure->message});
+    return;
+  }
+}
+
+// ---- definitions -----------------------------------------------------------------------------
+
+std::string Comparer::DefinitionAt(Moment defined) const {
+  if (defined == 0 || defined > history_.steps().size()) return "";
+  const Step& step = history_.steps()[defined - 1];
+  std::string tokens;
+  AppendTokens(history_.SourceOf(step).Text(history_.StatementOf(step).span), tokens);
+  return tokens;
+}
+
+bool Comparer::IsStillTheUps(Moment old, Moment now) const {
+  if (old == now || now <= taken_.before || now > taken_.between) return false;
+  return old == 0 ? taken_.closed : DefinitionAt(old) != DefinitionAt(now);
+}
+
+// ---- relations -------------------------------------------------------------------------------
+
+std::string Comparer::TableNameOf(RelationId id, const CatalogView& view) const {
+  const Relation* table = view.Find(id);
+  return table == nullptr ? "" : table->DisplayName();
+}
+
+// An index or a sequence of a table that was there before, and of which no file tells all.
+bool Comparer::IsOfUnknown(const Relation& relation) const {
+  const Relation* table = after_.Find(relation.IsIndex() ? relation.table : relation.owner);
+  if (table == nullptr) return false;
+  const Relation* old = before_.Find({.schema = table->schema, .name = table->name}, {});
+  return old != nullptr && !old->columns_known;
+}
+
+bool Comparer::HasColumns(const Relation& table, absl::Span<const std::string> columns,
+                          const CatalogView& view) const {
+  const Relation* there = view.Find({.schema = table.schema, .name = table.name}, {});
+  return there != nullptr && std::all_of(columns.begin(), columns.end(), [&](const auto& column) {
+           return !there->columns_known || there->FindColumn(column) != nullptr;
+         });
+}
+
+// Whether what is said of another covers it: an index without its table, its columns or its
+// constraint, a sequence without its column, what partitions have from their table.
+bool Comparer::IsPartOfOther(const Relation& relation, const CatalogView& here,
+                             const CatalogView& there) const {
+  if (relation.IsIndex()) {
+    const Relation* table = here.Find(relation.table);
+    if (table == nullptr) return false;
+    if (!relation.parents.empty()) return true;
+    for (const TableConstraint& constraint : table->constraints) {
+      if (constraint.index == relation.id) return true;
+    }
+    const std::vector<std::string> columns = relation.mentions;
+    return !HasColumns(*table, columns, there);
+  }
+  if (relation.kind == RelationKind::kSequence && relation.owner != 0) {
+    const Relation* owner = here.Find(relation.owner);
+    const TableColumn* column =
+        owner == nullptr ? nullptr : owner->FindColumn(relation.owner_column);
+    if (column == nullptr) return owner == nullptr;
+    return column->generated == Generated::kIdentity ||
+           !HasColumns(*owner, {&relation.owner_column, 1}, there);
+  }
+  return false;
+}
+
+void Comparer::CompareRelation(const Name& place) {
+  if (IsUncertain(place.name) || place.schema == "pg_temp") return;
+  const Relation* old = before_.Find(place, {});
+  const Relation* now = after_.Find(place, {});
+  if (old == now || (old == nullptr && now == nullptr)) return;
+  if (old == nullptr || now == nullptr) {
+    const Relation& one = old != nullptr ? *old : *now;
+    const bool first_heard_of = one.id > taken_.last && one.assumed;
+    if (first_heard_of || (one.assumed && perhaps_.contains(one.name))) return;
+    const CatalogView& here = old != nullptr ? before_ : after_;
+    if (IsPartOfOther(one, here, old != nullptr ? after_ : before_)) return;
+    const bool between = between_.Find(place, {}) != nullptr;
+    const bool attached = one.IsIndex() && drops_whole_;
+    if (old == nullptr && (!between || attached) && IsOfUnknown(one)) return;
+    std::string what = absl::StrCat(KindWord(one.kind), " ", Ticked(one.DisplayName()));
+    return Say({.before = old != nullptr, .between = between, .after = now != nullptr}, what);
+  }
+  if (old->IsIndex() && now->IsIndex()) return CompareIndex(*old, *now);
+  if (old->IsTable() && now->IsTable()) return CompareTable(*old, *now);
+  if (old->kind != now->kind) {
+    const bool certain = !old->assumed;
+    if (certain) {
+      Say(absl::StrCat(Ticked(old->DisplayName()), " is a ", KindWord(now->kind), ", and was a ",
+                       KindWord(old->kind)));
+    }
+    return;
+  }
+  if (old->kind == RelationKind::kSequence) return CompareSequence(*old, *now);
+  CompareView(*old, *now);
+}
+
+void Comparer::CompareTable(const Relation& old, const Relation& now) {
+  const std::string table = Ticked(now.DisplayName());
+  CompareColumns(old, now);
+  CompareConstraints(old, now);
+  CompareGuards(old, now);
+  if (old.assumed) return;
+  if (old.kind != now.kind) {
+    Say(absl::StrCat(
+        "table ", table,
+        now.kind == RelationKind::kPartitionedTable ? " is partitioned" : " is not partitioned"));
+  }
+  if (old.persistence != now.persistence) {
+    Say(absl::StrCat("table ", table,
+                     now.persistence == Persistence::kUnlogged ? " is unlogged" : " is logged"));
+  }
+  const auto names = [&](const Relation& relation, const CatalogView& view) {
+    std::vector<std::string> parents;
+    for (const RelationId id : relation.parents) parents.push_back(TableNameOf(id, view));
+    std::sort(parents.begin(), parents.end());
+    return parents;
+  };
+  const std::vector<std::string> parents = names(now, after_);
+  if (names(old, before_) != parents) {
+    Say(parents.empty() ? absl::StrCat("table ", table, " is no partition and no child any more")
+                        : absl::StrCat("table ", table, " is a child of ",
+                                       Ticked(absl::StrJoin(parents, "`, `"))));
+  }
+}
+
+void Comparer::CompareColumns(const Relation& old, const Relation& now) {
+  absl::flat_hash_map<absl::string_view, const TableColumn*> there;
+  for (const TableColumn& column : now.columns.All()) there.emplace(column.name, &column);
+  const Relation* between = between_.Find({.schema = now.schema, .name = now.name}, {});
+  const auto what = [&](absl::string_view column) {
+    return absl::StrCat("column ", Ticked(column), " of ", Ticked(now.DisplayName()));
+  };
+  for (const TableColumn& column : old.columns.All()) {
+    const auto found = there.find(column.name);
+    if (found != there.end()) {
+      CompareColumn(column, *found->second, now);
+      there.erase(found);
+    } else if (now.columns_known && !column.only_inherited) {
+      Say({.before = true}, what(column.name));
+    }
+  }
+  for (const TableColumn& column : now.columns.All()) {
+    if (!there.contains(column.name) || column.only_inherited) continue;
+    // Of a table of which no file tells all, only what the up itself adds is known to be new.
+    if (!old.columns_known && !added_.contains({now.id, column.name})) continue;
+    const bool up = between != nullptr && between->FindColumn(column.name) != nullptr;
+    if (!up && perhaps_.contains(column.name)) continue;
+    Say({.between = up, .after = true}, what(column.name));
+  }
+  if (old.columns_known) return;
+  // Those that the up drops were there.
+  for (const Step& step : up_) {
+    const auto* drop = step.As<action::DropColumn>();
+    if (drop == nullptr || drop->if_exists || step.conditional) continue;
+    const Relation* table =
+        history_.Before(step).Find(drop->table.name, history_.SessionAt(step).search_path);
+    const bool gone = table != nullptr && table->id == old.id && now.id == old.id &&
+                      !added_.contains({old.id, drop->column}) &&
+                      now.FindColumn(drop->column) == nullptr;
+    if (gone) Say({.before = true}, what(drop->column));
+  }
+}
+
+void Comparer::CompareColumn(const TableColumn& old, const TableColumn& now,
+                             const Relation& table) {
+  if (now.only_inherited) return;
+  const std::string column =
+      absl::StrCat("column ", Ticked(now.name), " of ", Ticked(table.DisplayName()));
+  if (old.type != now.type && old.type != nullptr && now.type != nullptr &&
+      !IsSameType(*old.type, *now.type)) {
+    Say(absl::StrCat(column, " is ", TypeWords(*now.type), ", and was ", TypeWords(*old.type)));
+  }
+  // What a statement only names is known by no more than that.
+  if (old.defined == 0 || now.defined == 0) return;
+  if (old.not_null != now.not_null) {
+    Say(absl::StrCat(column,
+                     now.not_null ? " is NOT NULL, and was not" : " is not NOT NULL any more"));
+  }
+  if (old.generated != now.generated) {
+    const bool identity =
+        old.generated == Generated::kIdentity || now.generated == Generated::kIdentity;
+    const bool gained = now.generated != Generated::kNo;
+    Say(absl::StrCat(column, gained ? " is " : " is no ",
+                     identity ? (gained ? "an identity column" : "identity column any more")
+                              : (gained ? "generated" : "generated column any more")));
+    return;
+  }
+  if (old.generated == Generated::kIdentity && old.always != now.always) {
+    Say(absl::StrCat(column, now.always ? " is GENERATED ALWAYS" : " is GENERATED BY DEFAULT"));
+  }
+  if (old.generated != Generated::kNo) return;
+  if (old.has_default != now.has_default) {
+    Say(absl::StrCat(
+        column, now.has_default ? " has a default, and had none" : " has no default any more"));
+  } else if (!IsSameDefault(old, now)) {
+    Say(absl::StrCat(column, " has another default: '", *now.default_value->text, "', and had '",
+                     *old.default_value->text, "'"));
+  }
+}
+
+void Comparer::CompareConstraints(const Relation& old, const Relation& now) {
+  // That a column is NOT NULL is said of the column.
+  const auto counts = [](const TableConstraint& constraint) {
+    return constraint.kind != ConstraintKind::kNotNull && !constraint.inherited;
+  };
+  const auto what = [&](const TableConstraint& constraint) {
+    return absl::StrCat("constraint ", Ticked(constraint.name), " of ", Ticked(now.DisplayName()));
+  };
+  const auto stands = [&](const TableConstraint& constraint, const Relation& there,
+                          const CatalogView& view) {
+    for (const std::string& column : constraint.columns) {
+      if (there.columns_known && there.FindColumn(column) == nullptr) return false;
+    }
+    return constraint.referenced == 0 || view.Find(constraint.referenced) != nullptr;
+  };
+  absl::flat_hash_map<absl::string_view, const TableConstraint*> there;
+  for (const TableConstraint& constraint : now.constraints.All()) {
+    if (counts(constraint)) there.emplace(constraint.name, &constraint);
+  }
+  for (const TableConstraint& constraint : old.constraints.All()) {
+    if (!counts(constraint)) continue;
+    const auto found = there.find(constraint.name);
+    if (found == there.end()) {
+      const bool alone = stands(constraint, now, after_);
+      if (alone && now.columns_known) Say({.before = true}, what(constraint));
+      continue;
+    }
+    CompareConstraint(constraint, *found->second, now);
+    there.erase(found);
+  }
+  const Relation* between = between_.Find({.schema = now.schema, .name = now.name}, {});
+  for (const TableConstraint& constraint : now.constraints.All()) {
+    if (!counts(constraint) || !there.contains(constraint.name)) continue;
+    // Of a table of which no file tells all, it may have been there under the condition that now
+    // names it.
+    const bool ups = constraint.defined > taken_.before && constraint.defined <= taken_.between;
+    if (!old.columns_known && !ups) continue;
+    if (!stands(constraint, old, before_)) continue;
+    const bool up = between != nullptr && between->FindConstraint(constraint.name) != nullptr;
+    if (!up && perhaps_.contains(constraint.name)) continue;
+    Say({.between = up, .after = true}, what(constraint));
+  }
+}
+
+void Comparer::CompareConstraint(const TableConstraint& old, const TableConstraint& now,
+                                 const Relation& table) {
+  if (old.defined == now.defined && old.validated == now.validated) return;
+  const std::string constraint =
+      absl::StrCat("constraint ", Ticked(now.name), " of ", Ticked(table.DisplayName()));
+  const bool check = now.kind == ConstraintKind::kCheck;
+  const bool other = old.kind != now.kind || (!check && old.columns != now.columns) ||
+                     TableNameOf(old.referenced, before_) != TableNameOf(now.referenced, after_) ||
+                     !(old.referenced_columns.All() == now.referenced_columns.All()) ||
+                     old.no_inherit != now.no_inherit || old.enforced != now.enforced ||
+                     !IsSamePredicate(old.predicate, now.predicate);
+  if (other) {
+    Say(absl::StrCat(constraint, " is another than it was"));
+  } else if (old.on_delete != now.on_delete || old.on_update != now.on_update) {
+    Say(absl::StrCat(constraint, " does something else ON ",
+                     old.on_delete != now.on_delete ? "DELETE" : "UPDATE"));
+  } else if (old.validated && !now.validated) {
+    Say(absl::StrCat(constraint, " is not validated any more"));
+  }
+}
+
+static bool IsSame(const Trigger& a, const Trigger& b) {
+  return a.function == b.function && a.constraint == b.constraint && a.each_row == b.each_row &&
+         a.before == b.before && a.on_insert == b.on_insert && a.on_update == b.on_update &&
+         a.on_delete == b.on_delete && a.has_when == b.has_when && a.disabled == b.disabled;
+}
+static bool IsSame(const RowPolicy&, const RowPolicy&) { return true; }
+static bool IsSame(const RewriteRule& a, const RewriteRule& b) {
+  return a.event == b.event && a.instead == b.instead;
+}
+
+template <typename Parts>
+void Comparer::CompareParts(const Parts& old, const Parts& now, absl::string_view kind,
+                            const Relation& table) {
+  const Relation* between = between_.Find({.schema = table.schema, .name = table.name}, {});
+  const auto find = [](const Parts& parts, const std::string& name) {
+    return std::find_if(parts.begin(), parts.end(),
+                        [&](const auto& part) { return part.name == name; });
+  };
+  const auto what = [&](const std::string& name) {
+    return absl::StrCat(kind, " ", Ticked(name), " of ", Ticked(table.DisplayName()));
+  };
+  for (const auto& part : old) {
+    if (IsUncertain(part.name)) continue;
+    const auto found = find(now, part.name);
+    if (found == now.end()) {
+      // Functions of one name in two schemas are not told apart where a trigger calls one.
+      if (seen_.contains(part.name) || cascades_) Say({.before = true}, what(part.name));
+    } else if (!IsSame(part, *found)) {
+      Say(absl::StrCat(what(part.name), " is another than it was"));
+    } else if (IsStillTheUps(part.defined, found->defined)) {
+      Say(absl::StrCat(what(part.name), " is still the new one"));
+    }
+  }
+  for (const auto& part : now) {
+    if (IsUncertain(part.name) || find(old, part.name) != old.end()) continue;
+    // Where no file tells of the table, DROP … IF EXISTS may have met one.
+    if (!old.empty() || !perhaps_.contains(part.name)) {
+      Say({.between = between != nullptr, .after = true}, what(part.name));
+    }
+  }
+}
+
+void Comparer::CompareGuards(const Relation& old, const Relation& now) {
+  const std::string table = Ticked(now.DisplayName());
+  if (!now.is_partition) CompareParts(old.triggers.All(), now.triggers.All(), "trigger", now);
+  CompareParts(old.policies.All(), now.policies.All(), "policy", now);
+  CompareParts(old.rules.All(), now.rules.All(), "rule", now);
+  if (old.assumed) return;
+  if (old.row_security != now.row_security) {
+    Say(absl::StrCat("row level security of ", table,
+                     now.row_security ? " is still on" : " is off"));
+  }
+  if (old.forces_row_security != now.forces_row_security) {
+    Say(absl::StrCat("row level security of ", table,
+                     now.forces_row_security ? " is still forced" : " is not forced any more"));
+  }
+}
+
+void Comparer::CompareIndex(const Relation& old, const Relation& now) {
+  if (old.assumed || now.assumed || old.defined == now.defined) return;
+  const std::string index = absl::StrCat("index ", Ticked(now.DisplayName()));
+  if (IsPartOfOther(now, after_, before_)) return;
+  // `f(a)` and `a` may be one to the server: see IsMurky.
+  const bool expressions = old.has_expression || now.has_expression;
+  const auto keys = [](const Relation& relation) {
+    return absl::StrJoin(relation.keys, ", ", [](std::string* out, const auto& key) {
+      absl::StrAppend(out, key.column, key.reordered ? "<" : "");
+    });
+  };
+  const auto mentions = [](const Relation& relation) {
+    std::vector<std::string> columns = relation.mentions;
+    std::sort(columns.begin(), columns.end());
+    return columns;
+  };
+  if (TableNameOf(old.table, before_) != TableNameOf(now.table, after_)) {
+    Say(absl::StrCat(index, " is one of ", Ticked(TableNameOf(now.table, after_))));
+  } else if (old.unique != now.unique) {
+    Say(absl::StrCat(index, now.unique ? " is unique" : " is not unique any more"));
+  } else if ((!expressions && keys(old) != keys(now)) || mentions(old) != mentions(now) ||
+             old.method != now.method || !(old.include.All() == now.include.All()) ||
+             old.has_predicate != now.has_predicate ||
+             old.nulls_not_distinct != now.nulls_not_distinct ||
+             !IsSamePredicate(old.predicate, now.predicate)) {
+    Say(absl::StrCat(index, " is another than it was"));
+  }
+}
+
+void Comparer::CompareSequence(const Relation& old, const Relation& now) {
+  if (old.assumed || !old.numbers || !now.numbers || !old.numbers->known || !now.numbers->known) {
+    return;
+  }
+  const SequenceNumbers& a = *old.numbers;
+  const SequenceNumbers& b = *now.numbers;
+  const bool same = a.type == b.type && a.start == b.start && a.increment == b.increment &&
+                    a.minimum == b.minimum && a.maximum == b.maximum;
+  if (!same) Say(absl::StrCat("sequence ", Ticked(now.DisplayName()), " counts otherwise"));
+}
+
+void Comparer::CompareView(const Relation& old, const Relation& now) {
+  if (old.assumed) return;
+  const std::string view = absl::StrCat(KindWord(now.kind), " ", Ticked(now.DisplayName()));
+  const auto names = [](const Relation& relation) {
+    std::vector<absl::string_view> columns;
+    for (const TableColumn& column : relation.columns.All()) columns.push_back(column.name);
+    std::sort(columns.begin(), columns.end());
+    return columns;
+  };
+  const bool known = old.columns_known && now.columns_known && old.defined != now.defined;
+  if (IsStillTheUps(old.defined, now.defined)) {
+    Say(absl::StrCat(view, " is still the new one"));
+  } else if (known && names(old) != names(now)) {
+    Say(absl::StrCat(view, " shows other columns than it did"));
+  }
+}
+
+// ---- types and routines ----------------------------------------------------------------------
+
+void Comparer::CompareType(const Name& name) {
+  if (IsUncertain(name.name)) return;
+  const UserType* old = before_.FindType(name, {});
+  const UserType* now = after_.FindType(name, {});
+  if (old == now || (old == nullptr && now == nullptr)) return;
+  const UserType& one = old != nullptr ? *old : *now;
+  const std::string what = absl::StrCat(one.kind == action::TypeKind::kDomain ? "domain " : "type ",
+                                        Ticked(Display(name)));
+  if (old != nullptr && now != nullptr) return CompareType(*old, *now, what);
+  if (old == nullptr && !taken_.closed && !made_.contains(name.name)) return;
+  Say({.before = old != nullptr,
+       .between = between_.FindType(name, {}) != nullptr,
+       .after = now != nullptr},
+      what);
+}
+
+void Comparer::CompareType(const UserType& old, const UserType& now, const std::string& what) {
+  if (old.kind != now.kind) return Say(absl::StrCat(what, " is of another kind than it was"));
+  const auto compare = [&](const auto& olds, const auto& nows, absl::string_view part) {
+    const auto has = [](const auto& parts, const std::string& name) {
+      return std::any_of(parts.begin(), parts.end(),
+                         [&](const auto& other) { return other.name == name; });
+    };
+    for (const auto& one : olds) {
+      if (!has(nows, one.name)) {
+        Say({.before = true}, absl::StrCat(part, " ", Ticked(one.name), " of ", what));
+      }
+    }
+    for (const auto& one : nows) {
+      if (!has(olds, one.name)) {
+        Say({.between = true, .after = true},
+            absl::StrCat(part, " ", Ticked(one.name), " of ", what));
+      }
+    }
+  };
+  compare(old.labels, now.labels, "label");
+  compare(old.attributes, now.attributes, "attribute");
+  if (old.kind != action::TypeKind::kDomain) return;
+  compare(old.constraints, now.constraints, "constraint");
+  if (old.base && now.base && !IsSameType(*old.base, *now.base)) {
+    Say(absl::StrCat(what, " is over ", TypeWords(*now.base), ", and was over ",
+                     TypeWords(*old.base)));
+  }
+  if (old.not_null != now.not_null) {
+    Say(absl::StrCat(what,
+                     now.not_null ? " is NOT NULL, and was not" : " is not NOT NULL any more"));
+  }
+  if (old.has_default != now.has_default) {
+    Say(absl::StrCat(
+        what, now.has_default ? " has a default, and had none" : " has no default any more"));
+  }
+}
+
+void Comparer::CompareRoutine(const Name& name) {
+  if (IsUncertain(name.name)) return;
+  const Routine* old = before_.FindRoutine(name, {});
+  const Routine* now = after_.FindRoutine(name, {});
+  if (old == now) return;
+  const Routine* between = between_.FindRoutine(name, {});
+  static const auto& none = *new std::vector<Overload>();
+  const std::vector<Overload>& olds = old == nullptr ? none : old->overloads;
+  const std::vector<Overload>& nows = now == nullptr ? none : now->overloads;
+  const auto find = [](const std::vector<Overload>& overloads, const Overload& like) {
+    const auto found = std::find_if(overloads.begin(), overloads.end(), [&](const Overload& other) {
+      return other.signature == like.signature;
+    });
+    return found == overloads.end() ? nullptr : &*found;
+  };
+  const auto what = [&](const Overload& overload) {
+    return absl::StrCat(overload.procedure ? "procedure " : "function ",
+                        Ticked(absl::StrCat(Display(name), "(", overload.signature, ")")));
+  };
+  for (const Overload& overload : olds) {
+    const Overload* kept = find(nows, overload);
+    if (kept == nullptr) {
+      Say({.before = true}, what(overload));
+    } else if (IsStillTheUps(overload.defined, kept->defined)) {
+      Say(absl::StrCat(what(overload), " is still the new one"));
+    }
+  }
+  for (const Overload& overload : nows) {
+    if (find(olds, overload) != nullptr) continue;
+    // OR REPLACE may have replaced one that no file makes.
+    if (!taken_.closed && !made_.contains(name.name)) continue;
+    const bool up = between != nullptr && find(between->overloads, overload) != nullptr;
+    Say({.between = up, .after = true}, what(overload));
+  }
+}
+
+// ---- all of it -------------------------------------------------------------------------------
+
+Undoing Comparer::Compare() && {
+  undoing_.known = IsKnown();
+  if (!undoing_.known) return std::move(undoing_);
+  NoteWords();
+  NoteFailures();
+  NoteLosses();
+  // A down that fails undoes nothing.
+  if (!undoing_.failures.empty()) return std::move(undoing_);
+  const Changes changes = catalog_.ChangedSince(taken_.before);
+  for (const std::string& schema : changes.schemas) {
+    const bool certain = taken_.closed || before_.HasSchema(schema) || made_.contains(schema);
+    if (!certain || IsUncertain(schema)) continue;
+    Say({.before = before_.HasSchema(schema),
+         .between = between_.HasSchema(schema),
+         .after = after_.HasSchema(schema)},
+        absl::StrCat("schema ", Ticked(schema)));
+  }
+  for (const Dependence& object : changes.objects) {
+    const auto there = [&](const CatalogView& view) {
+      return view.FindObject(object.on, object.object, {}) != nullptr;
+    };
+    const std::string& name = object.object.name;
+    const bool certain = there(before_) || made_.contains(name);
+    if (KindWord(object.on).empty() || !certain || IsUncertain(name)) continue;
+    Say({.before = there(before_), .between = there(between_), .after = there(after_)},
+        absl::StrCat(KindWord(object.on), " ", Ticked(Display(object.object))));
+  }
+  for (const Name& type : changes.types) CompareType(type);
+  absl::flat_hash_set<std::pair<std::string, std::string>> places;
+  for (const RelationId id : changes.relations) {
+    for (const Relation* relation : {before_.Find(id), after_.Find(id)}) {
+      if (relation == nullptr || !places.emplace(relation->schema, relation->name).second) continue;
+      CompareRelation({.schema = relation->schema, .name = relation->name});
+    }
+  }
+  for (const Name& routine : changes.routines) CompareRoutine(routine);
+  return std::move(undoing_);
+}
+
+}  // namespace
+
+Undoing Compare(const History& history, const Catalog& catalog, const Taken& taken) {
+  return Comparer(history, catalog, taken).Compare();
+}
+
+}  // namespace plimsoll

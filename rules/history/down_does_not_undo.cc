@@ -1,0 +1,164 @@
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+namespace {
+
+// What is gone with its rows is said by `down-loses-data`, where it is dropped.
+bool IsLost(const Undoing& undoing, absl::string_view difference) {
+  if (!absl::ConsumeSuffix(&difference, " is gone")) return false;
+  return std::any_of(undoing.losses.begin(), undoing.losses.end(), [&](const auto& loss) {
+    return absl::StartsWith(loss.what, absl::StrCat("drops ", difference, " with "));
+  });
+}
+
+// At the first statement of the down.
+Complaint OfDown(const History& history, const Undoing& undoing, std::string message) {
+  const Direction direction = undoing.up == undoing.down ? Direction::kDown : Direction::kUp;
+  const Script& script = *history.migrations()[undoing.down].script;
+  for (uint32_t s = 0; s < script.statements.size(); ++s) {
+    const Statement& statement = script.statements[s];
+    if (statement.direction != direction || statement.actions.empty()) continue;
+    return {.migration = undoing.down,
+            .statement = s,
+            .span = statement.span,
+            .message = std::move(message)};
+  }
+  return OfFile(history, undoing.down, std::move(message));
+}
+
+}  // namespace
+
+PLIMSOLL_RULE(down_does_not_undo) = {
+    .id = "down-does-not-undo",
+    .family = Family::kHistory,
+    .severity = Severity::kWarning,
+    .risk = Risk::kSafe,
+    .since = "0.1",
+    .summary = "a down leaves another schema than there was before its up",
+    .why =
+        "the runner takes the migration for undone: the next run of the up fails on what is left, "
+        "or code finds a schema that no version of it was written for",
+    .help =
+        "undo in the down all that the up does, or say in the up what cannot be undone: "
+        "`-- irreversible: reason`; `plimsoll down` writes the down that undoes a migration",
+    .docs = R"md(
+The up and then the down are run on the schema that the files before them leave, and what comes out
+is held against it: tables, columns with types, defaults, NOT NULL and identity, constraints,
+indexes, views, sequences, types with their labels, functions, triggers, policies, extensions and
+schemas. The order of columns does not count, for PostgreSQL cannot bring it back.
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key);
+--- 001_create_account.down.sql
+drop table account;
+--- 002_add_note.up.sql
+alter table account add column note text;
+alter table account add column seen timestamptz;
+--- 002_add_note.down.sql
+alter table account drop column note;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-does-not-undo: does not undo 002_add_note.up.sql: column `seen` of `account` is still there
+```
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, name varchar(40) not null default 'nobody');
+create index account_name on account (name);
+create type mood as enum ('sad', 'ok');
+create table sitting (id bigint primary key, account bigint references account on delete cascade);
+--- 001_create_account.down.sql
+drop table sitting;
+--^^^^^^^^^^^^^^^^ down-does-not-undo
+drop table account;
+--- 002_change.up.sql
+alter table account alter column name type text, alter column name drop default,
+  alter column name drop not null;
+drop index account_name;
+alter type mood add value 'happy';
+alter table sitting drop constraint sitting_account_fkey;
+create view names as select name from account;
+create function one() returns int language sql as 'select 1';
+--- 002_change.down.sql
+alter table sitting add constraint sitting_account_fkey foreign key (account) references account;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-does-not-undo: does not undo 002_change.up.sql: label `happy` of type `mood` is still there; column `name` of `account` is `text`, and was `varchar(40)`; column `name` of `account` is not NOT NULL any more; column `name` of `account` has no default any more; index `account_name` is gone; constraint `sitting_account_fkey` of `sitting` does something else ON DELETE; and 2 more
+```
+
+What is done by a section of the same file counts likewise:
+
+```sql
+-- layout: goose
+--- 001_create_account.sql
+-- +goose Up
+create table account (id bigint primary key);
+create schema archive;
+-- +goose Down
+drop table account;
+--^^^^^^^^^^^^^^^^ down-does-not-undo
+```
+
+A migration that says why it cannot be undone is left alone, and so is a down that brings all back:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, name text default 'x' not null);
+create index account_name on account (name);
+create type mood as enum ('sad', 'ok');
+--- 001_create_account.down.sql
+drop type mood;
+drop table account;
+--- 002_moods.up.sql
+-- irreversible: labels cannot be dropped
+alter type mood add value 'happy';
+alter table account add column mood mood;
+--- 002_moods.down.sql
+alter table account drop column mood;
+--- 003_rename.up.sql
+alter table account rename to person;
+alter table person rename column name to called;
+--- 003_rename.down.sql
+alter table person rename column called to name;
+alter table person rename to account;
+--- 004_drop_name.up.sql
+alter table person drop column called;
+--- 004_drop_name.down.sql
+alter table person add column called text default 'x' not null;
+create index account_name on person (called);
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          constexpr size_t kMostSaid = 6;
+          for (const Undoing& undoing : history.undoings()) {
+            if (IsSaidToBeIrreversible(history.migrations()[undoing.up])) continue;
+            const bool section = undoing.up == undoing.down;
+            const Script& script = *history.migrations()[undoing.down].script;
+            if (!DoesSomething(script, section ? Direction::kDown : Direction::kUp)) continue;
+            std::vector<std::string> differences = undoing.differences;
+            std::erase_if(differences,
+                          [&](const std::string& one) { return IsLost(undoing, one); });
+            if (differences.empty()) continue;
+            const size_t more = differences.size() - std::min(differences.size(), kMostSaid);
+            differences.resize(differences.size() - more);
+            report(
+                OfDown(history, undoing,
+                       absl::StrCat("does not undo ", FileNameOf(history.migrations()[undoing.up]),
+                                    ": ", absl::StrJoin(differences, "; "),
+                                    more > 0 ? absl::StrCat("; and ", more, " more") : "")));
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

@@ -1,0 +1,62 @@
+#include "absl/strings/str_cat.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rule.h"
+
+namespace plimsoll::rules {
+
+PLIMSOLL_RULE(down_loses_data) = {
+    .id = "down-loses-data",
+    .family = Family::kHistory,
+    .severity = Severity::kWarning,
+    .risk = Risk::kSafe,
+    .since = "0.1",
+    .summary = "a down drops rows or values that its up did not bring",
+    .why =
+        "a down runs when something has gone wrong, in a hurry: what it drops was there before "
+        "the migration, and no up brings it back",
+    .help =
+        "drop in a down only what the up made; what an up renamed or moved is renamed or moved "
+        "back",
+    .docs = R"md(
+What the up itself created goes with it, and that is what a down is for. What was there before the
+up is another matter:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, name text);
+create table if not exists visit (id bigint primary key);
+--- 001_create_account.down.sql
+drop table visit;
+drop table account;
+--- 002_add_note.up.sql
+alter table account add column note text;
+alter table account rename column name to called;
+create table if not exists visit (id bigint primary key);
+insert into account values (1, 'x', 'y');
+--- 002_add_note.down.sql
+alter table account drop column note;
+alter table account drop column called;
+--                  ^^^^^^^^^^^^^^^^^^ down-loses-data
+alter table account add column name text;
+drop table if exists visit;
+--^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data
+```
+)md",
+    .check =
+        [](const History& history, const Reporter& report) {
+          for (const Undoing& undoing : history.undoings()) {
+            const Migration& up = history.migrations()[undoing.up];
+            if (IsSaidToBeIrreversible(up)) continue;
+            for (const Undoing::Remark& loss : undoing.losses) {
+              report({.migration = undoing.down,
+                      .statement = loss.statement,
+                      .span = loss.span,
+                      .message =
+                          absl::StrCat(loss.what, ", which ", FileNameOf(up), " did not bring")});
+            }
+          }
+        },
+};
+
+}  // namespace plimsoll::rules

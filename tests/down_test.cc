@@ -1,0 +1,199 @@
+// What is said of downs is true: each migration of the examples is run, taken back and run again on
+// real servers. A down is said to undo its up where, and only where, the server's catalog is what
+// it was; and to fail where the server refuses it.
+
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "gtest/gtest.h"
+#include "rules/registry.h"
+#include "tests/support/example.h"
+#include "tests/support/stage.h"
+
+namespace plimsoll {
+namespace {
+
+// What is there, a line an object, as the server itself writes it; the order of columns, the names
+// of the constraints behind NOT NULL and what extensions bring are left out.
+constexpr absl::string_view kCatalog = R"sql(
+with place as (
+  select oid, nspname as schema from pg_namespace
+  where nspname !~ '^pg_' and nspname <> 'information_schema'
+), own as (
+  select c.*, schema from pg_class c join place on place.oid = relnamespace
+  where not exists (select from pg_depend d where d.classid = 'pg_class'::regclass
+                      and d.objid = c.oid and d.deptype = 'e')
+)
+select 'schema ' || schema from place
+union all
+select format('relation %s.%s %s %s rls %s %s parents %s bound %s', schema, relname, relkind,
+              relpersistence, relrowsecurity, relforcerowsecurity,
+              (select string_agg(inhparent::regclass::text, ' ' order by 1) from pg_inherits
+               where inhrelid = own.oid), pg_get_expr(relpartbound, own.oid))
+from own where relkind <> 'c'
+union all
+select format('column %s.%s.%s %s %s default %s generated %s identity %s', schema, relname, attname,
+              format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid),
+              attgenerated, attidentity)
+from own join pg_attribute on attrelid = own.oid
+     left join pg_attrdef on adrelid = own.oid and adnum = attnum
+where attnum > 0 and not attisdropped and relkind in ('r', 'p', 'f', 'v', 'm', 'c')
+union all
+select format('constraint %s.%s %s %s', schema, relname, conname, pg_get_constraintdef(con.oid))
+from own join pg_constraint con on conrelid = own.oid where contype not in ('n', 't')
+union all
+select pg_get_indexdef(own.oid) from own where relkind in ('i', 'I')
+union all
+select format('view %s.%s %s', schema, relname, pg_get_viewdef(own.oid))
+from own where relkind in ('v', 'm')
+union all
+select format('sequence %s.%s %s %s %s %s %s %s', schema, relname, seqtypid::regtype, seqstart,
+              seqincrement, seqmin, seqmax, seqcycle)
+from own join pg_sequence on seqrelid = own.oid
+union all
+select format('type %s.%s %s base %s not null %s default %s labels %s checks %s', schema, typname,
+              typtype, typbasetype::regtype, typnotnull, typdefault,
+              (select string_agg(enumlabel, ' ' order by enumlabel) from pg_enum
+               where enumtypid = t.oid),
+              (select string_agg(conname || pg_get_constraintdef(c.oid), ' ' order by conname)
+               from pg_constraint c where contypid = t.oid and contype = 'c'))
+from pg_type t join place on place.oid = typnamespace
+where typtype in ('e', 'd', 'r') and not exists (
+  select from pg_depend d
+  where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e')
+union all
+select pg_get_functiondef(p.oid) from pg_proc p join place on place.oid = pronamespace
+where prokind in ('f', 'p') and not exists (
+  select from pg_depend d
+  where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+union all
+select pg_get_triggerdef(g.oid) || tgenabled::text
+from pg_trigger g join own on own.oid = tgrelid where not tgisinternal
+union all
+select format('policy %s of %s %s %s %s', polname, relname, polcmd, pg_get_expr(polqual, polrelid),
+              pg_get_expr(polwithcheck, polrelid))
+from pg_policy join own on own.oid = polrelid
+union all
+select pg_get_ruledef(r.oid) from pg_rewrite r join own on own.oid = ev_class
+where rulename <> '_RETURN'
+union all
+select 'extension ' || extname from pg_extension
+union all
+select format('statistics %s %s', stxname, pg_get_statisticsobjdef(s.oid))
+from pg_statistic_ext s join place on place.oid = stxnamespace
+union all
+select 'publication ' || pubname from pg_publication
+)sql";
+
+std::string DirectionText(const Script& script, Direction direction) {
+  std::string text;
+  for (const Statement& statement : script.statements) {
+    if (statement.direction != direction) continue;
+    absl::StrAppend(&text, script.source->Text(statement.span), ";\n");
+  }
+  return text;
+}
+
+class DownTest : public replay::StageTest {
+ protected:
+  bool Run(absl::string_view sql, std::string* error = nullptr) {
+    const absl::StatusOr<Rows> done = stage_->session().Execute(sql);
+    // Each file has a session of its own.
+    if (done.ok()) return stage_->session().Execute("discard temp").ok();
+    if (error != nullptr) *error = std::string(done.status().message());
+    // What one message brings is one transaction.
+    (void)stage_->session().Execute("rollback");
+    return false;
+  }
+
+  std::multiset<std::string> Look() {
+    std::multiset<std::string> lines;
+    const absl::StatusOr<Rows> rows = stage_->session().Execute(kCatalog);
+    EXPECT_TRUE(rows.ok()) << rows.status();
+    if (!rows.ok()) return lines;
+    for (const std::vector<Value>& row : rows->values) lines.insert(row[0].value_or(""));
+    return lines;
+  }
+
+  void Check(const History& history, const Undoing& undoing);
+};
+
+std::string Difference(const std::multiset<std::string>& before,
+                       const std::multiset<std::string>& after) {
+  std::string text;
+  for (const std::string& line : before) {
+    if (!after.contains(line)) absl::StrAppend(&text, "\n  gone: ", line);
+  }
+  for (const std::string& line : after) {
+    if (!before.contains(line)) absl::StrAppend(&text, "\n  new: ", line);
+  }
+  return text;
+}
+
+// A comment of the down says that what the server keeps is none of ours to tell.
+bool IsSaidNotToBeTold(const Script& script) {
+  return absl::StrContains(script.source->text(), "-- not told:");
+}
+
+void DownTest::Check(const History& history, const Undoing& undoing) {
+  ASSERT_TRUE(stage_->Clear().ok());
+  const std::vector<Migration>& all = history.migrations();
+  for (uint32_t m = 0; m < undoing.up; ++m) {
+    if (all[m].down) continue;
+    std::string error;
+    ASSERT_TRUE(Run(DirectionText(*all[m].script, Direction::kUp), &error)) << error;
+  }
+  const std::string up = DirectionText(*all[undoing.up].script, Direction::kUp);
+  const Direction direction = undoing.up == undoing.down ? Direction::kDown : Direction::kUp;
+  const std::string down = DirectionText(*all[undoing.down].script, direction);
+  SCOPED_TRACE(absl::StrCat(all[undoing.up].script->source->name(), "\n", up, "--\n", down));
+  const std::multiset<std::string> before = Look();
+  std::string error;
+  ASSERT_TRUE(Run(up, &error)) << error;
+  const std::multiset<std::string> after_up = Look();
+  const bool runs = Run(down, &error);
+  if (!undoing.known) return;
+  const std::string said = absl::StrJoin(undoing.differences, "; ");
+  EXPECT_EQ(runs, undoing.failures.empty()) << error;
+  if (!runs) return;
+  const std::multiset<std::string> after = Look();
+  const bool told = !IsSaidNotToBeTold(*all[undoing.down].script);
+  EXPECT_EQ(before == after || !told, undoing.differences.empty())
+      << said << Difference(before, after);
+  if (before != after) return;
+  ASSERT_TRUE(Run(up, &error)) << error;
+  EXPECT_EQ(Difference(after_up, Look()), "");
+}
+
+TEST_P(DownTest, WhatIsSaidOfDownsIsTrue) {
+  size_t undone = 0;
+  size_t left = 0;
+  for (const absl::string_view id :
+       {"down-does-not-undo", "down-loses-data", "down-fails", "empty-down", "missing-down"}) {
+    for (const testing_support::ExampleText& text : testing_support::ExamplesOf(*rules::Find(id))) {
+      const auto example = testing_support::ParseExample(text.text, "migration.sql");
+      ASSERT_TRUE(example.ok()) << example.status();
+      SCOPED_TRACE(testing_support::WhereOf(text));
+      Inputs inputs = testing_support::InputsOf(*example);
+      inputs.server_version = GetParam();
+      inputs.start = Start::kEmpty;
+      const History history = Simulate(std::move(inputs));
+      for (const Undoing& undoing : history.undoings()) {
+        Check(history, undoing);
+        ++(undoing.known && undoing.differences.empty() ? undone : left);
+      }
+    }
+  }
+  EXPECT_GT(undone, 60U) << "what is compared must not shrink unnoticed";
+  EXPECT_GT(left, 40U);
+}
+
+INSTANTIATE_TEST_SUITE_P(Servers, DownTest, testing::ValuesIn(replay::Servers()),
+                         replay::ServerName);
+
+}  // namespace
+}  // namespace plimsoll
