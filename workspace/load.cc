@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/syntax/script.h"
+#include "rules/registry.h"
 #include "workspace/files.h"
 #include "workspace/git.h"
 #include "workspace/schema.h"
@@ -422,7 +423,8 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
 }
 
 Report Judge(Project project, const RuleSettings& rules) {
-  Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()));
+  Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()),
+                          rules::kVocabulary);
   if (project.config != nullptr) Settle(*project.config, report);
   return report;
 }
