@@ -180,7 +180,8 @@ absl::Status PlaceAll(std::vector<Candidate>& candidates) {
   LayoutFinder finder;
   for (Candidate& candidate : candidates) {
     if (candidate.absolute.empty()) continue;
-    absl::StatusOr<Placement> placement = finder.Place(candidate.absolute);
+    absl::StatusOr<Placement> placement =
+        PlaceOf(finder, candidate.absolute, candidate.config.get());
     if (!placement.ok()) return placement.status();
     candidate.placement = *std::move(placement);
     if (candidate.by_name) continue;
@@ -384,12 +385,12 @@ Start ParseStart(absl::string_view word) {
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
   if (!candidates.ok()) return candidates.status();
+  const absl::Status configured = ConfigureAll(options, *candidates);
+  if (!configured.ok()) return configured;
   const absl::Status placed = PlaceAll(*candidates);
   if (!placed.ok()) return placed;
   const absl::Status chosen = ChooseChanged(options, *candidates);
   if (!chosen.ok()) return chosen;
-  const absl::Status configured = ConfigureAll(options, *candidates);
-  if (!configured.ok()) return configured;
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
       ReadAll(*candidates, options);
   if (!scripts.ok()) return scripts.status();
