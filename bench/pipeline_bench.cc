@@ -49,7 +49,7 @@ Report AnalyzeAll(const std::vector<std::shared_ptr<const Script>>& scripts) {
   for (const std::shared_ptr<const Script>& script : scripts) {
     inputs.migrations.push_back({.script = script});
   }
-  return Analyze(std::move(inputs), rules::Defaults());
+  return Analyze(std::move(inputs), rules::Defaults(), rules::kVocabulary);
 }
 
 // Bytes and statements a second.

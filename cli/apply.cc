@@ -230,7 +230,8 @@ int Complain(const absl::Status& status) {
 // The gate, the plan and the run of what is pending.
 int ApplyPending(const ApplyOptions& options, const Database& database,
                  JournalComparison comparison) {
-  const Report report = Analyze(std::move(comparison.inputs), rules::Defaults());
+  const Report report =
+      Analyze(std::move(comparison.inputs), rules::Defaults(), rules::kVocabulary);
   // Findings advise; what is risky or complex has to be taken over by somebody.
   const Verdict verdict =
       Judge(report, {.fail_on = std::nullopt, .refuse_unacknowledged_risk = true});

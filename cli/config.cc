@@ -45,6 +45,15 @@ std::string Severities(const RuleSettings& settings) {
   return Listed(words);
 }
 
+std::string Projects(const Config& config) {
+  std::vector<std::string> words;
+  for (const SaidLayout& said : config.projects) {
+    words.push_back(
+        absl::StrCat(PathFrom(config.folder, said.folder), " = ", LayoutName(said.layout)));
+  }
+  return Listed(words);
+}
+
 std::string Options(const Config& config) {
   std::vector<std::string> words;
   for (const auto& [option, set] : config.options) {
@@ -77,6 +86,7 @@ std::string ValueOf(const Config& config, absl::string_view key) {
   if (key == "rules.enable") return Listed(config.rules.enable);
   if (key == "rules.ignore") return Listed(config.rules.ignore);
   if (key == "severity") return Severities(config.rules);
+  if (key == "project") return Projects(config);
   if (key == "options") return Options(config);
   if (key == "tables") return Tables(config);
   return absl::StrCat(config.overrides.size(), " of them");

@@ -87,7 +87,11 @@ std::optional<uint32_t> StatementAt(const Script& script, uint32_t line) {
 // The folder of all migrations among which the file stands, in the words of its path: with some
 // layouts each has a folder of its own.
 absl::StatusOr<std::string> RootOf(const std::string& path) {
-  const absl::StatusOr<Placement> placement = LayoutFinder().Place(AbsolutePath(path));
+  const std::string file = AbsolutePath(path);
+  const absl::StatusOr<std::shared_ptr<const Config>> config = ConfigFinder().Find(ParentOf(file));
+  if (!config.ok()) return config.status();
+  LayoutFinder finder;
+  const absl::StatusOr<Placement> placement = PlaceOf(finder, file, config->get());
   if (!placement.ok()) return placement.status();
   std::string written = ParentOf(path);
   std::string absolute = ParentOf(AbsolutePath(path));

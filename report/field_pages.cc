@@ -7,9 +7,19 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
+#include "analyzer/checking/allowance_comment.h"
 
 namespace plimsoll::report {
 namespace {
+
+// What holds of the peer's comments in the files.
+std::string CommentWords(absl::string_view peer) {
+  const std::vector<absl::string_view> markers = MarkersOf(peer);
+  if (markers.empty()) return "";
+  return absl::StrCat(" Its comments hold here too, [as far as they name what Plimsoll knows]",
+                      "(../configuration.md#comments-of-other-linters): `-- ",
+                      absl::StrJoin(markers, "`, `-- "), "`.");
+}
 
 // What would end a table's cell.
 std::string Cell(absl::string_view text) { return absl::StrReplaceAll(text, {{"|", "\\|"}}); }
@@ -55,12 +65,12 @@ constexpr GroupTitle kGroups[] = {{'A', "Indexes"},
 
 std::string ComingFromPage(absl::string_view peer, absl::Span<const PeerRule> peers,
                            absl::Span<const Rule* const> rules) {
-  std::string page =
-      absl::StrCat("# Coming from ", peer,
-                   "\n\nMade from `rules/peers.cc` by `./dev update`. Plimsoll's options "
-                   "take ",
-                   peer, "'s names too: `plimsoll lint --select ", peer, ":RULE`.\n\n| ", peer,
-                   " | Plimsoll | what differs |\n|---|---|---|\n");
+  std::string page = absl::StrCat(
+      "# Coming from ", peer,
+      "\n\nMade from `rules/peers.cc` by `./dev update`. Plimsoll's options "
+      "take ",
+      peer, "'s names too: `plimsoll lint --select ", peer, ":RULE`.", CommentWords(peer), "\n\n| ",
+      peer, " | Plimsoll | what differs |\n|---|---|---|\n");
   for (const PeerRule& rule : peers) {
     if (peer != rule.peer) continue;
     std::vector<std::string> remarks;

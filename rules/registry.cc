@@ -1,8 +1,10 @@
 #include "rules/registry.h"
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 
@@ -23,6 +25,18 @@ size_t Distance(absl::string_view a, absl::string_view b) {
     }
   }
   return row[b.size()];
+}
+
+// Other linters' names for rules of ours.
+const std::vector<std::string>& PeerNames() {
+  static const auto& names = *new std::vector<std::string>([] {
+    std::vector<std::string> known;
+    for (const PeerRule& peer : Peers()) {
+      if (*peer.rules != '\0') known.push_back(absl::StrCat(peer.peer, ":", peer.id));
+    }
+    return known;
+  }());
+  return names;
 }
 
 }  // namespace
@@ -53,8 +67,10 @@ std::vector<const Rule*> Named(absl::string_view word) {
     }
   }
   if (!named.empty()) return named;
+  const size_t colon = word.find(':');
+  if (colon == absl::string_view::npos) return named;
   for (const PeerRule& peer : Peers()) {
-    if (word != absl::StrCat(peer.peer, ":", peer.id)) continue;
+    if (word.substr(0, colon) != peer.peer || word.substr(colon + 1) != peer.id) continue;
     for (const absl::string_view id : absl::StrSplit(peer.rules, ' ', absl::SkipEmpty())) {
       named.push_back(Find(id));
     }
@@ -72,6 +88,10 @@ absl::string_view Nearest(absl::string_view word) {
     best = distance;
     nearest = candidate;
   };
+  if (absl::StrContains(word, ":")) {
+    for (const std::string& name : PeerNames()) consider(name);
+    return nearest;
+  }
   for (const Rule* rule : All()) consider(rule->id);
   for (const Family family : kFamilies) consider(FamilyName(family));
   return nearest;

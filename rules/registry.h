@@ -8,6 +8,7 @@
 #include "absl/types/span.h"
 #include "analyzer/checking/field.h"
 #include "analyzer/checking/rule.h"
+#include "analyzer/checking/suppression.h"
 
 namespace plimsoll::rules {
 
@@ -21,12 +22,15 @@ absl::Span<const Rule* const> Defaults();
 const Rule* Find(absl::string_view id);
 
 // What a user's word stands for: a rule's id, a family (`timeouts`), `all`, or another linter's
-// rule
-// (`squawk:prefer-text-field`), which may be several of ours. Empty where it means nothing.
+// rule (`squawk:prefer-text-field`), which may be several of ours. Empty where it means nothing.
 std::vector<const Rule*> Named(absl::string_view word);
 
-// The id or family that a misspelt one most likely meant; empty where none is near.
+// The id, family or other linter's name that a misspelt one most likely meant; empty where none is
+// near. Static storage.
 absl::string_view Nearest(absl::string_view word);
+
+// The two of them, for the words of comments.
+inline constexpr Vocabulary kVocabulary = {.named = Named, .nearest = Nearest};
 
 // Rules of other linters, by linter and id: rules/peers.cc. Static storage.
 absl::Span<const PeerRule> Peers();

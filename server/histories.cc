@@ -42,7 +42,7 @@ absl::Status Histories::Analyze(const std::string& uri, int server_version, Docu
   Placement placement;
   absl::Status read;
   if (!document->path.empty()) {
-    absl::StatusOr<Placement> placed = finder_->Place(document->path);
+    absl::StatusOr<Placement> placed = Place(document->path);
     if (placed.ok()) {
       placement = *std::move(placed);
     } else {
@@ -76,6 +76,12 @@ absl::Status Histories::Analyze(const std::string& uri, int server_version, Docu
   return read;
 }
 
+// What is wrong with its settings is told elsewhere.
+absl::StatusOr<Placement> Histories::Place(const std::string& path) {
+  const absl::StatusOr<std::shared_ptr<const Config>> config = configs_->Find(ParentOf(path));
+  return PlaceOf(*finder_, path, config.ok() ? config->get() : nullptr);
+}
+
 const absl::StatusOr<std::vector<Project>>& Histories::Read(const std::string& root,
                                                             int server_version) {
   const auto found = folders_.find(root);
@@ -102,7 +108,7 @@ absl::Status Histories::Gather(const Placement& placement, const Documents& docu
   }
   for (const auto& [uri, open] : documents.all()) {
     if (open.path.empty()) continue;
-    const absl::StatusOr<Placement> place = finder_->Place(open.path);
+    const absl::StatusOr<Placement> place = Place(open.path);
     if (!place.ok()) continue;
     if (place->layout != placement.layout || place->root != placement.root) continue;
     const absl::Status overlaid = Overlay(open, *place, inputs);
@@ -138,7 +144,7 @@ absl::Status Histories::Insert(Migration migration, const Placement& placement,
   uint32_t partner = size;
   for (uint32_t m = size; m-- > 0;) {
     const Migration& other = (*migrations)[m];
-    const absl::StatusOr<Placement> there = finder_->Place(other.script->source->name());
+    const absl::StatusOr<Placement> there = Place(other.script->source->name());
     if (!there.ok()) return there.status();
     const bool same = other.down == migration.down;
     if (same ? placement.order < there->order : other.down) place = m;

@@ -31,6 +31,7 @@ class Histories {
   absl::Status Analyze(const std::string& uri, int server_version, Documents* documents);
 
  private:
+  absl::StatusOr<Placement> Place(const std::string& path);
   const absl::StatusOr<std::vector<Project>>& Read(const std::string& root, int server_version);
   absl::Status Gather(const Placement& placement, const Documents& documents, Inputs* inputs);
   absl::Status Overlay(const Document& document, const Placement& placement, Inputs* inputs);

@@ -106,7 +106,8 @@ TEST_P(RuleDocsTest, MessagesKeepTheStyle) {
     const absl::StatusOr<testing_support::Example> example =
         testing_support::ParseExample(text.text, "migration.sql");
     ASSERT_TRUE(example.ok()) << testing_support::WhereOf(text) << ": " << example.status();
-    for (const Finding& finding : Analyze(testing_support::InputsOf(*example), {&rule}).findings) {
+    for (const Finding& finding :
+         Analyze(testing_support::InputsOf(*example), {&rule}, rules::kVocabulary).findings) {
       for (const std::string& words : {finding.message, finding.why, finding.help}) {
         // PostgreSQL's own words are quoted as they are.
         EXPECT_EQ(testing_support::WordingProblem(words), "")
@@ -187,8 +188,8 @@ std::string ComingFromPath(absl::string_view peer) {
 
 TEST(ConfigTest, SchemaAndTableAreFresh) {
   ExpectFresh("docs/plimsoll.schema.json", ConfigSchema());
-  EXPECT_TRUE(absl::StrContains(testing_support::ReadTreeFile("docs/configuration.md"),
-                                ConfigTable()))
+  EXPECT_TRUE(
+      absl::StrContains(testing_support::ReadTreeFile("docs/configuration.md"), ConfigTable()))
       << "put this into docs/configuration.md:\n"
       << ConfigTable();
 }

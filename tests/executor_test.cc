@@ -50,7 +50,7 @@ Report AnalyzeFiles(const Files& files) {
         migration.script->opts_out_of_transaction ? Wrapping::kNone : Wrapping::kAroundForbidden;
     inputs.migrations.push_back(std::move(migration));
   }
-  return Analyze(std::move(inputs), rules::Defaults());
+  return Analyze(std::move(inputs), rules::Defaults(), rules::kVocabulary);
 }
 
 constexpr Policy kGate = {.fail_on = std::nullopt, .refuse_unacknowledged_risk = true};

@@ -154,7 +154,7 @@ std::vector<Report> Analysed(const LoadOptions& load) {
   absl::StatusOr<std::vector<Project>> projects = Load(load);
   EXPECT_TRUE(projects.ok()) << projects.status();
   for (Project& project : *projects) {
-    reports.push_back(Analyze(std::move(project.inputs), rules::Defaults()));
+    reports.push_back(Analyze(std::move(project.inputs), rules::Defaults(), rules::kVocabulary));
   }
   return reports;
 }
@@ -177,8 +177,7 @@ TEST(FixesTest, SettleAndBringNoOtherFinding) {
     const ExampleFolder files(one.example);
     const std::map<std::string, int> before = CountsOf(Analysed(files.load()));
     for (const bool unsafe : {false, true}) {
-      const absl::StatusOr<Fixing> fixing =
-          FixAll(files.load(), {.select = {one.rule->id}}, unsafe);
+      const absl::StatusOr<Fixing> fixing = FixAll(files.load(), one.rules, unsafe);
       ASSERT_TRUE(fixing.ok()) << fixing.status();
       LoadOptions fixed = files.load();
       for (const FileChange& change : fixing->changes) fixed.overlay[change.path] = change.after;
@@ -219,8 +218,7 @@ TEST_P(FixedSchemaTest, SafeFixesLeaveTheSameSchema) {
   for (const Fixable& one : FixableExamples()) {
     SCOPED_TRACE(testing_support::WhereOf(one.text));
     const ExampleFolder files(one.example);
-    const absl::StatusOr<Fixing> fixing =
-        FixAll(files.load(), {.select = {one.rule->id}}, /*unsafe=*/false);
+    const absl::StatusOr<Fixing> fixing = FixAll(files.load(), one.rules, /*unsafe=*/false);
     ASSERT_TRUE(fixing.ok()) << fixing.status();
     if (fixing->changes.empty()) continue;
     LoadOptions fixed = files.load();

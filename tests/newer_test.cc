@@ -9,6 +9,7 @@
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
 #include "report/effects.h"
+#include "rules/registry.h"
 
 namespace plimsoll {
 namespace {
@@ -105,7 +106,7 @@ TEST(NewerTest, OnlineRepackIsRiskyForItsSwapOnly) {
   const Report online = Analyze({.migrations = Ran("repack (concurrently) t", 19).migrations(),
                                  .start = Start::kEmpty,
                                  .server_version = 19},
-                                {});
+                                {}, rules::kVocabulary);
   EXPECT_EQ(online.statement_risks[1][0].reason,
             "waits for ACCESS EXCLUSIVE on `t` when its copy is made, and reads and writes wait "
             "behind it");

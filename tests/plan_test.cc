@@ -83,7 +83,7 @@ std::vector<Planned> AllPlans() {
       if (!example.ok() || example->server_version != truth::kNewestServer) continue;
       Inputs inputs = testing_support::InputsOf(*example);
       inputs.start = Start::kEmpty;
-      const Report report = Analyze(std::move(inputs), {&rule, 1});
+      const Report report = Analyze(std::move(inputs), {&rule, 1}, rules::kVocabulary);
       for (const Finding& finding : report.findings) {
         if (!finding.plan.empty()) plans.push_back(PlannedOf(text, report, finding));
       }

@@ -126,8 +126,7 @@ TEST(ProofTest, ServersDoWhatFixesSay) {
   for (const testing_support::Fixable& one : testing_support::FixableExamples()) {
     if (one.example.server_version != truth::kNewestServer) continue;
     const testing_support::ExampleFolder folder(one.example);
-    const absl::StatusOr<Fixing> fixing =
-        FixAll(folder.load(), {.select = {one.rule->id}}, /*unsafe=*/true);
+    const absl::StatusOr<Fixing> fixing = FixAll(folder.load(), one.rules, /*unsafe=*/true);
     ASSERT_TRUE(fixing.ok()) << fixing.status();
     if (fixing->changes.empty()) continue;
     LoadOptions fixed = folder.load();

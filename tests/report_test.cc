@@ -21,6 +21,7 @@
 #include "report/rule_page.h"
 #include "report/summary.h"
 #include "report/terminal.h"
+#include "rules/registry.h"
 
 namespace plimsoll {
 namespace {
@@ -105,7 +106,7 @@ Inputs InputsOf(const std::vector<File>& files) {
 std::vector<Report> ReportsOf(const std::vector<File>& files) {
   const Rule* const rules[] = {&kAlters, &kHere};
   std::vector<Report> reports;
-  reports.push_back(Analyze(InputsOf(files), rules));
+  reports.push_back(Analyze(InputsOf(files), rules, rules::kVocabulary));
   return reports;
 }
 
@@ -196,7 +197,7 @@ TEST(JsonTest, AppliedMigrationsAreContext) {
   inputs.migrations[0].applied = true;
   const Rule* const rules[] = {&kHere};
   std::vector<Report> reports;
-  reports.push_back(Analyze(std::move(inputs), rules));
+  reports.push_back(Analyze(std::move(inputs), rules, rules::kVocabulary));
   const Json json = Json::parse(report::RenderJson(reports, 18));
   ASSERT_EQ(json["files"].size(), 1U);
   EXPECT_EQ(json["files"][0]["path"], "2.sql");

@@ -43,6 +43,8 @@ constexpr ConfigKey kKeys[] = {
     {"rules.ignore", Type::kRules, "", "without these rules and families"},
     {"severity", Type::kSeverities, kSeverities, "the severity of a rule or family, or off"},
     {"override", Type::kOverrides, "", "what is different for some of the files"},
+    {"project", Type::kProjects, "",
+     "which layout a folder of migrations follows, where its files do not tell"},
     {"options", Type::kOptions, "",
      "how a rule goes about it: [options.version-gap]; its page says what there is to set"},
     {"tables", Type::kTables, "", "what is known of tables: \"public.orders\" = { rows = 2e8 }"},
@@ -168,6 +170,8 @@ class Reader {
         return ReadSeverities(value, rules);
       case Type::kOverrides:
         return ReadOverrides(value);
+      case Type::kProjects:
+        return ReadProjects(value);
       case Type::kOptions:
         return ReadOptions(value);
       case Type::kTables:
@@ -283,6 +287,55 @@ class Reader {
       }
       config_.overrides.push_back(std::move(read));
     }
+  }
+
+  void ReadProjects(const toml::node& value) {
+    const toml::array* array = value.as_array();
+    if (array == nullptr || !array->is_array_of_tables()) {
+      Fail(value.source(), "\"project\" is a list of tables: [[project]]");
+      return;
+    }
+    for (const toml::node& element : *array) ReadProject(element);
+  }
+
+  void ReadProject(const toml::node& element) {
+    SaidLayout said;
+    std::string layout;
+    for (const auto& [key, value] : *element.as_table()) {
+      const std::string name(key.str());
+      if (name == "path") {
+        std::string path;
+        if (!ReadText(value, name, &path)) return;
+        said.folder = AbsolutePath(path[0] == '/' ? path : JoinPath(config_.folder, path));
+        if (!IsFolder(said.folder)) {
+          Fail(value.source(), absl::StrCat("there is no folder \"", path, "\""));
+          return;
+        }
+      } else if (name == "layout") {
+        if (!ReadText(value, name, &layout) || !IsLayout(value.source(), layout, &said.layout)) {
+          return;
+        }
+        said.why = absl::StrCat(config_.path, ":", value.source().begin.line);
+      } else {
+        FailWord(key.source(), "key", name, {"layout", "path"});
+        return;
+      }
+    }
+    if (said.folder.empty() || layout.empty()) {
+      Fail(element.source(), "a project needs a \"path\", which is a folder, and its \"layout\"");
+      return;
+    }
+    config_.projects.push_back(std::move(said));
+  }
+
+  bool IsLayout(const toml::source_region& where, const std::string& word, Layout* layout) {
+    std::vector<std::string> known;
+    for (const Layout one : LayoutsToSay()) {
+      known.emplace_back(LayoutName(one));
+      if (word == LayoutName(one)) *layout = one;
+    }
+    const bool found = std::find(known.begin(), known.end(), word) != known.end();
+    return found || FailWord(where, "layout", word, known);
   }
 
   void ReadOptions(const toml::node& value) {
@@ -566,6 +619,19 @@ nlohmann::ordered_json SchemaOf(const ConfigKey& key) {
       nlohmann::ordered_json items = SchemaOf(kOverrideKeys, "");
       items["required"] = {"paths"};
       schema["items"] = std::move(items);
+      break;
+    }
+    case Type::kProjects: {
+      std::vector<std::string> layouts;
+      for (const Layout layout : LayoutsToSay()) layouts.emplace_back(LayoutName(layout));
+      schema["type"] = "array";
+      schema["items"] = {
+          {"type", "object"},
+          {"additionalProperties", false},
+          {"properties",
+           {{"path", {{"description", "the folder"}, {"type", "string"}}},
+            {"layout", {{"description", "what its files follow"}, {"enum", layouts}}}}},
+          {"required", {"path", "layout"}}};
       break;
     }
     case Type::kOptions:

@@ -14,6 +14,7 @@
 #include "absl/types/span.h"
 #include "analyzer/checking/analyze.h"
 #include "analyzer/checking/rule.h"
+#include "workspace/layout.h"
 
 // plimsoll.toml: what a project has decided, for everybody who lints it. Options of the command
 // line and of the environment come before it, defaults after it.
@@ -50,6 +51,7 @@ struct Config {
   std::vector<std::string> exclude;        // globs
   RuleSettings rules;
   std::vector<Override> overrides;
+  std::vector<SaidLayout> projects;
   std::map<std::string, std::string> options;  // as Inputs::options
   std::map<std::string, double> rows;          // as Inputs::rows
   // The line (1-based) on which each key stands: `server-version`, `rules.ignore`.
@@ -67,8 +69,9 @@ struct ConfigKey {
     kRules,
     kSeverities,
     kOverrides,
+    kProjects,
     kOptions,
-    kTables
+    kTables,
   } type;
   absl::string_view words;  // of kWord: what it may be, separated by blanks
   absl::string_view what;   // one sentence without a full stop
@@ -104,6 +107,12 @@ class ConfigFinder {
 // Whether a glob means the path: `*` is part of a name, `**` any number of folders. One without a
 // slash is looked for in every folder.
 bool GlobMatches(absl::string_view glob, absl::string_view path);
+
+// Where the file stands, by what its project says and the finder finds.
+inline absl::StatusOr<Placement> PlaceOf(LayoutFinder& finder, const std::string& path,
+                                         const Config* config) {
+  return config == nullptr ? finder.Place(path) : finder.Place(path, config->projects);
+}
 
 // The file is not linted. `path` is absolute.
 bool IsExcluded(const Config& config, absl::string_view path);

@@ -300,6 +300,16 @@ Wrapping WrappingOf(Runs runs, const Script& script, int server_version) {
   return Wrapping::kNone;
 }
 
+std::vector<Layout> LayoutsToSay() {
+  std::vector<Layout> layouts;
+  for (const Convention& row : kConventions) {
+    const bool by_folders = row.layout == Layout::kStages || row.layout == Layout::kUpDown ||
+                            row.layout == Layout::kSqitch;
+    if (!by_folders) layouts.push_back(row.layout);
+  }
+  return layouts;
+}
+
 std::string FileWith(Layout layout, absl::string_view statements, bool alone) {
   const Convention& convention = ConventionOf(layout);
   if (!(alone ? convention.new_file_alone : convention.new_file)) return "";

@@ -2,6 +2,7 @@
 #define PLIMSOLL_WORKSPACE_CONVENTION_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "analyzer/simulation/history.h"
@@ -76,6 +77,10 @@ struct Convention {
 };
 
 const Convention& ConventionOf(Layout layout);
+
+// The layouts that a project may say a folder follows: all but those that folders of their own or a
+// plan make, without which there is nothing to follow.
+std::vector<Layout> LayoutsToSay();
 
 inline absl::string_view LayoutName(Layout layout) { return ConventionOf(layout).name; }
 

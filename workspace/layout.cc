@@ -77,6 +77,12 @@ bool ComparesWholeNumbers(Layout layout) {
          layout == Layout::kPostgrator;
 }
 
+// Each migration has a folder.
+bool HasFolderEach(Layout layout) {
+  return layout == Layout::kDrizzleFolders || layout == Layout::kPrisma ||
+         layout == Layout::kDiesel || layout == Layout::kHasura;
+}
+
 std::string Joined(const std::vector<std::string>& version) { return absl::StrJoin(version, "."); }
 
 // What a name begins with, up to what is no part of a version: `2024-01-31-120000_x`, `1.2_x`.
@@ -503,23 +509,40 @@ LayoutFinder::Flat LayoutFinder::InspectNames(const std::string& folder) {
   return {Layout::kSequence, "names that start with a number", {}};
 }
 
+std::map<std::string, uint32_t> LayoutFinder::OrderByDepends(const std::string& folder) {
+  std::map<std::string, std::vector<std::string>> depends;
+  for (const auto& [name, is_folder] : Listing(folder)) {
+    if (is_folder || !absl::EndsWith(name, ".sql") || absl::EndsWith(name, kYoyoDown)) continue;
+    depends.emplace(name, DependsOf(JoinPath(folder, name)));
+  }
+  return DependsOrder(std::move(depends)).Take();
+}
+
 // `x.sql` beside `x.rollback.sql`.
 bool LayoutFinder::InspectRollbackFiles(const std::string& folder, Flat& flat) {
   bool paired = false;
-  std::map<std::string, std::vector<std::string>> depends;
   for (const auto& [name, is_folder] : Listing(folder)) {
-    if (is_folder || !absl::EndsWith(name, ".sql")) continue;
-    if (absl::EndsWith(name, kYoyoDown)) {
-      const absl::string_view up = absl::StripSuffix(name, kYoyoDown);
-      paired = paired || HasFile(folder, absl::StrCat(up, ".sql"));
-    } else {
-      depends.emplace(name, DependsOf(JoinPath(folder, name)));
-    }
+    if (is_folder || !absl::EndsWith(name, kYoyoDown)) continue;
+    const absl::string_view up = absl::StripSuffix(name, kYoyoDown);
+    paired = paired || HasFile(folder, absl::StrCat(up, ".sql"));
   }
   if (!paired) return false;
   flat = {Layout::kYoyo, "files end in `.rollback.sql` beside those that they undo",
-          DependsOrder(std::move(depends)).Take()};
+          OrderByDepends(folder)};
   return true;
+}
+
+// What is said of a folder needs no sign, but the list that orders its files.
+absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectSaid(const SaidLayout& said) {
+  Flat flat = {said.layout, said.why, {}};
+  if (said.layout == Layout::kYoyo) flat.places = OrderByDepends(said.folder);
+  if (said.layout == Layout::kDrizzle) {
+    absl::StatusOr<std::map<std::string, uint32_t>> places =
+        ReadJournal(JoinPath(said.folder, "meta/_journal.json"));
+    if (!places.ok()) return places.status();
+    flat.places = *std::move(places);
+  }
+  return flat;
 }
 
 absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& folder) {
@@ -598,7 +621,7 @@ void LayoutFinder::PlaceDialectFile(const std::string& folder, absl::string_view
   }
 }
 
-absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
+absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const SaidLayout* said) {
   std::string folder = ParentOf(path);
   const absl::string_view name = NameOf(path);
   Placement placement;
@@ -608,7 +631,7 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
   }
   auto found = flats_.find(folder);
   if (found == flats_.end()) {
-    absl::StatusOr<Flat> flat = InspectFlat(folder);
+    absl::StatusOr<Flat> flat = said == nullptr ? InspectFlat(folder) : InspectSaid(*said);
     if (!flat.ok()) return flat.status();
     found = flats_.emplace(folder, *std::move(flat)).first;
   }
@@ -665,13 +688,26 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path) {
   return placement;
 }
 
-absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path) {
+absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path,
+                                              absl::Span<const SaidLayout> said) {
+  const std::string folder = ParentOf(path);
+  for (const SaidLayout& one : said) {
+    const bool inside = ParentOf(folder) == one.folder;
+    const bool beside = folder == one.folder || (inside && IsRollbackFolder(NameOf(folder)));
+    if (beside && !HasFolderEach(one.layout)) return PlaceFlat(path, &one);
+    Placement placement;
+    const bool each = inside && HasFolderEach(one.layout);
+    if (!each || !PlaceInFolderOfItsOwn(path, placement)) continue;
+    placement.layout = one.layout;
+    placement.why = one.why;
+    return placement;
+  }
   Placement placement;
   if (PlaceInPlan(path, placement) || PlaceInStages(path, placement) ||
       PlaceInUpDown(path, placement) || PlaceInFolderOfItsOwn(path, placement)) {
     return placement;
   }
-  return PlaceFlat(path);
+  return PlaceFlat(path, nullptr);
 }
 
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,

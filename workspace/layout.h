@@ -10,6 +10,7 @@
 #include "absl/container/node_hash_map.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/types/span.h"
 #include "analyzer/simulation/history.h"
 #include "workspace/convention.h"
 
@@ -48,6 +49,13 @@ struct Placement {
   std::string passed_over;
 };
 
+// What a project says of one of its folders, instead of detection.
+struct SaidLayout {
+  std::string folder;  // absolute
+  Layout layout = Layout::kBare;
+  std::string why;  // `plimsoll.toml:3`
+};
+
 // The script as a migration of its history; `undoes` is left to who knows the others.
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
                       int server_version);
@@ -56,8 +64,8 @@ Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& pla
 class LayoutFinder {
  public:
   // `path` is absolute. The file itself need not exist. Fails where a file that defines the layout
-  // (Drizzle's journal) cannot be understood.
-  absl::StatusOr<Placement> Place(const std::string& path);
+  // (Drizzle's journal) cannot be understood. `said` is what the project of the file says.
+  absl::StatusOr<Placement> Place(const std::string& path, absl::Span<const SaidLayout> said = {});
 
  private:
   // A folder that holds migrations as files, and what was found out about it.
@@ -82,8 +90,10 @@ class LayoutFinder {
   bool PlaceInStages(const std::string& path, Placement& placement);
   bool PlaceInUpDown(const std::string& path, Placement& placement);
   bool PlaceInFolderOfItsOwn(const std::string& path, Placement& placement);
-  absl::StatusOr<Placement> PlaceFlat(const std::string& path);
+  absl::StatusOr<Placement> PlaceFlat(const std::string& path, const SaidLayout* said);
   absl::StatusOr<Flat> InspectFlat(const std::string& folder);
+  absl::StatusOr<Flat> InspectSaid(const SaidLayout& said);
+  std::map<std::string, uint32_t> OrderByDepends(const std::string& folder);
   Flat InspectNames(const std::string& folder);
   bool InspectMarkers(const std::string& folder, Flat& flat);
   bool InspectRollbackFiles(const std::string& folder, Flat& flat);

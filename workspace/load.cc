@@ -15,6 +15,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/syntax/script.h"
+#include "rules/registry.h"
 #include "workspace/files.h"
 #include "workspace/git.h"
 #include "workspace/records.h"
@@ -182,7 +183,8 @@ absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& c
 absl::Status PlaceAll(LayoutFinder& finder, std::vector<Candidate>& candidates) {
   for (Candidate& candidate : candidates) {
     if (candidate.absolute.empty()) continue;
-    absl::StatusOr<Placement> placement = finder.Place(candidate.absolute);
+    absl::StatusOr<Placement> placement =
+        PlaceOf(finder, candidate.absolute, candidate.config.get());
     if (!placement.ok()) return placement.status();
     candidate.placement = *std::move(placement);
     if (candidate.by_name) continue;
@@ -414,14 +416,14 @@ Start ParseStart(absl::string_view word) {
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
   if (!candidates.ok()) return candidates.status();
+  const absl::Status configured = ConfigureAll(options, *candidates);
+  if (!configured.ok()) return configured;
   LayoutFinder finder;
   const absl::Status placed = PlaceAll(finder, *candidates);
   if (!placed.ok()) return placed;
   std::optional<Changes> changes;
   const absl::Status chosen = ChooseChanged(options, *candidates, changes);
   if (!chosen.ok()) return chosen;
-  const absl::Status configured = ConfigureAll(options, *candidates);
-  if (!configured.ok()) return configured;
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
       ReadAll(*candidates, options);
   if (!scripts.ok()) return scripts.status();
@@ -461,7 +463,8 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
 
 Report Judge(Project project, const RuleSettings& rules) {
   project.inputs.take_back = true;
-  Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()));
+  Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()),
+                          rules::kVocabulary);
   if (project.config != nullptr) Settle(*project.config, report);
   return report;
 }

@@ -416,7 +416,7 @@ class Records {
     if (!absl::EndsWith(path, ".sql") || !absl::StartsWith(path, absl::StrCat(request_.root, "/")))
       return false;
     if (request_.config != nullptr && IsExcluded(*request_.config, path)) return false;
-    const absl::StatusOr<Placement> placement = finder.Place(path);
+    const absl::StatusOr<Placement> placement = PlaceOf(finder, path, request_.config);
     if (!placement.ok()) return placement.status();
     // A list that has forgotten the file as well says nothing.
     const bool listed = request_.layout == Layout::kDrizzle || request_.layout == Layout::kSqitch ||

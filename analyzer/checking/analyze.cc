@@ -8,12 +8,13 @@
 
 #include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "analyzer/checking/size.h"
-#include "analyzer/checking/suppression.h"
 
 namespace plimsoll {
 namespace {
@@ -148,17 +149,7 @@ class Joiner {
   std::map<size_t, Others> others_;
 };
 
-std::vector<Finding> Check(const History& history, absl::Span<const Rule* const> rules) {
-  std::vector<Finding> findings;
-  for (const Rule* rule : rules) {
-    Joiner joiner(*rule, findings);
-    rule->check(history, Reporter([&](Complaint complaint) {
-                  const bool judged = !history.migrations()[complaint.migration].applied;
-                  if (!judged && !complaint.of_project) return;
-                  joiner.Take(std::move(complaint));
-                }));
-    joiner.Finish();
-  }
+std::vector<Finding> Sorted(std::vector<Finding> findings) {
   // Findings are large: each is moved once, to where it belongs.
   std::vector<Finding*> order;
   order.reserve(findings.size());
@@ -173,6 +164,23 @@ std::vector<Finding> Check(const History& history, absl::Span<const Rule* const>
   sorted.reserve(findings.size());
   for (Finding* finding : order) sorted.push_back(std::move(*finding));
   return sorted;
+}
+
+// What the rules say, each asked as `ask` does.
+std::vector<Finding> Check(
+    const History& history, absl::Span<const Rule* const> rules,
+    absl::FunctionRef<void(const Rule& rule, const Reporter& reporter)> ask) {
+  std::vector<Finding> findings;
+  for (const Rule* rule : rules) {
+    Joiner joiner(*rule, findings);
+    ask(*rule, Reporter([&](Complaint complaint) {
+      const bool judged = !history.migrations()[complaint.migration].applied;
+      if (!judged && !complaint.of_project) return;
+      joiner.Take(std::move(complaint));
+    }));
+    joiner.Finish();
+  }
+  return Sorted(std::move(findings));
 }
 
 void Raise(RiskReason& worst, const RiskReason& other) {
@@ -216,60 +224,168 @@ bool Covers(const Silence& silence, absl::Span<const Step> steps, const History&
   });
 }
 
-}  // namespace
+// Whether the history knows enough of the statement to say what rules have to say of it: not of one
+// in a down, which does not run, and not where a relation comes from a file that is not here.
+bool IsKnown(const History& history, uint32_t migration, uint32_t index) {
+  const Statement& statement = history.migrations()[migration].script->statements[index];
+  if (history.migrations()[migration].down || statement.direction == Direction::kDown) return false;
+  if (statement.problem || IsUnread(statement)) return false;
+  const absl::Span<const Step> steps = history.StepsOf(migration, index);
+  return std::all_of(steps.begin(), steps.end(), [&](const Step& step) {
+    return WhatIsUnknown(step, history).empty() &&
+           absl::c_all_of(step.effects.locks, [&](const Lock& lock) {
+             const Relation* before = history.Before(step).Find(lock.relation.id);
+             const Relation* relation =
+                 before != nullptr ? before : history.After(step).Find(lock.relation.id);
+             return relation != nullptr && !relation->assumed;
+           });
+  });
+}
 
-Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules) {
-  Report report = {.history = Simulate(std::move(inputs))};
-  const History& history = report.history;
-  const auto& migrations = history.migrations();
-  report.statement_risks.resize(migrations.size());
-  report.risks.resize(migrations.size());
-  std::vector<std::vector<Allowance>> allowances(migrations.size());
-  for (uint32_t m = 0; m < migrations.size(); ++m) {
-    const Script& script = *migrations[m].script;
-    for (uint32_t s = 0; s < script.statements.size(); ++s) {
-      report.statement_risks[m].push_back(JudgeStatement(history, m, s));
+// Tells of each word of ours whether all was looked for that it could take over.
+class Completeness {
+ public:
+  Completeness(const History& history, absl::Span<const Rule* const> rules,
+               const Vocabulary& vocabulary)
+      : history_(history), ran_(rules.begin(), rules.end()) {
+    for (const Rule* rule : vocabulary.named(kEveryRule)) {
+      if (!rule->opt_in) defaults_.push_back(rule);
     }
-    allowances[m] = AllowancesOf(script, history.now());
   }
-  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences;  // by statement
-  for (Finding& finding : Check(history, rules)) {
-    Weigh(history, finding);
-    const bool of_statement = finding.statement != Complaint::kWholeFile;
-    const std::vector<Allowance>& said = allowances[finding.migration];
-    const bool silenced =
-        (of_statement ? said[finding.statement] : said.back()).Allows(finding.rule->id);
-    if (of_statement) {
-      RiskReason& risk = report.statement_risks[finding.migration][finding.statement];
-      Raise(risk, {.risk = finding.risk, .reason = finding.message});
-      if (finding.risk > Risk::kSafe) {
-        Silence& silence = silences[{finding.migration, finding.statement}];
-        silence.open |= !silenced;
-        if (silenced) {
-          silence.spans.push_back(finding.span);
-          silence.spans.insert(silence.spans.end(), finding.also.begin(), finding.also.end());
-        }
+
+  void Mark(uint32_t migration, absl::Span<Allowance> allowances) const {
+    if (absl::c_none_of(allowances, [](const Allowance& one) { return one.peer.empty(); })) return;
+    const size_t statements = history_.migrations()[migration].script->statements.size();
+    std::vector<uint32_t> unknown(statements + 1);  // how many are, up to each
+    for (uint32_t s = 0; s < statements; ++s) {
+      unknown[s + 1] = unknown[s] + (IsKnown(history_, migration, s) ? 0 : 1);
+    }
+    for (Allowance& allowance : allowances) {
+      const bool known = unknown[allowance.first] == unknown[allowance.last];
+      for (Allowance::Word& word : allowance.words) word.judged = known && Ran(word);
+    }
+  }
+
+ private:
+  bool Ran(const Allowance::Word& word) const {
+    if (!word.means_something()) return false;
+    return absl::c_all_of(word.is_risk ? defaults_ : word.rules, [&](const Rule* rule) {
+      // What is said of files depends on which others are here, and what is said of comments comes
+      // after all else.
+      const bool of_statements =
+          rule->family != Family::kHistory && rule->family != Family::kAllowances;
+      return ran_.contains(rule) && (of_statements || word.is_risk);
+    });
+  }
+
+  const History& history_;
+  absl::flat_hash_set<const Rule*> ran_;
+  std::vector<const Rule*> defaults_;
+};
+
+// One run of the rules over a history.
+class Analysis {
+ public:
+  Analysis(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary)
+      : report_{.history = Simulate(std::move(inputs))}, rules_(rules), vocabulary_(vocabulary) {
+    for (uint32_t m = 0; m < migrations().size(); ++m) {
+      const Script& script = *migrations()[m].script;
+      std::vector<RiskReason>& risks = report_.statement_risks.emplace_back();
+      for (uint32_t s = 0; s < script.statements.size(); ++s) {
+        risks.push_back(JudgeStatement(history(), m, s));
+      }
+      allowances_.emplace_back(script, m, history().now(), vocabulary);
+    }
+    report_.risks.resize(migrations().size());
+  }
+
+  Report Run() && {
+    Take(Check(history(), rules_, [&](const Rule& rule, const Reporter& reporter) {
+      if (rule.check != nullptr) rule.check(history(), reporter);
+    }));
+    Acknowledge();
+    const std::vector<Allowance> allowances = Settled();
+    if (!allowances.empty()) {
+      Take(Check(history(), rules_, [&](const Rule& rule, const Reporter& reporter) {
+        if (rule.check_allowances == nullptr) return;
+        rule.check_allowances(history(), allowances, reporter);
+      }));
+      report_.findings = Sorted(std::move(report_.findings));
+    }
+    return std::move(report_);
+  }
+
+ private:
+  const History& history() const { return report_.history; }
+  const std::vector<Migration>& migrations() const { return history().migrations(); }
+
+  // Keeps those findings that no comment takes over.
+  void Take(std::vector<Finding> findings) {
+    for (Finding& finding : findings) {
+      Weigh(history(), finding);
+      const bool silenced =
+          allowances_[finding.migration].TakeOver(*finding.rule, finding.statement);
+      CountRisk(finding, silenced);
+      if (silenced) {
+        ++report_.suppressed;
+      } else {
+        report_.findings.push_back(std::move(finding));
       }
     }
-    if (!of_statement) {
-      Raise(report.risks[finding.migration], {.risk = finding.risk, .reason = finding.message});
+  }
+
+  void CountRisk(const Finding& finding, bool silenced) {
+    const RiskReason risk = {.risk = finding.risk, .reason = finding.message};
+    if (finding.statement == Complaint::kWholeFile) {
+      Raise(report_.risks[finding.migration], risk);
+      return;
     }
-    if (silenced) {
-      ++report.suppressed;
-    } else {
-      report.findings.push_back(std::move(finding));
+    Raise(report_.statement_risks[finding.migration][finding.statement], risk);
+    if (finding.risk == Risk::kSafe) return;
+    Silence& silence = silences_[{finding.migration, finding.statement}];
+    silence.open |= !silenced;
+    if (!silenced) return;
+    silence.spans.push_back(finding.span);
+    silence.spans.insert(silence.spans.end(), finding.also.begin(), finding.also.end());
+  }
+
+  void Acknowledge() {
+    for (uint32_t m = 0; m < migrations().size(); ++m) {
+      for (uint32_t s = 0; s < report_.statement_risks[m].size(); ++s) {
+        RiskReason& risk = report_.statement_risks[m][s];
+        risk.acknowledged = risk.risk > Risk::kSafe &&
+                            (allowances_[m].TakeOver(risk.risk, s) ||
+                             Covers(silences_[{m, s}], history().StepsOf(m, s), history()));
+        Raise(report_.risks[m], risk);
+      }
     }
   }
-  for (uint32_t m = 0; m < migrations.size(); ++m) {
-    for (uint32_t s = 0; s < report.statement_risks[m].size(); ++s) {
-      RiskReason& risk = report.statement_risks[m][s];
-      risk.acknowledged =
-          risk.risk > Risk::kSafe && (allowances[m][s].Allows(RiskName(risk.risk)) ||
-                                      Covers(silences[{m, s}], history.StepsOf(m, s), history));
-      Raise(report.risks[m], risk);
+
+  // The comments of ours in what is judged, and what became of them.
+  std::vector<Allowance> Settled() {
+    const Completeness completeness(history(), rules_, vocabulary_);
+    std::vector<Allowance> settled;
+    for (uint32_t m = 0; m < migrations().size(); ++m) {
+      if (migrations()[m].applied) continue;
+      completeness.Mark(m, allowances_[m].all());
+      for (const Allowance& allowance : allowances_[m].all()) {
+        if (allowance.peer.empty()) settled.push_back(allowance);
+      }
     }
+    return settled;
   }
-  return report;
+
+  Report report_;
+  absl::Span<const Rule* const> rules_;
+  const Vocabulary& vocabulary_;
+  std::vector<Allowances> allowances_;                                    // by migration
+  absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences_;  // by statement
+};
+
+}  // namespace
+
+Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary) {
+  return Analysis(std::move(inputs), rules, vocabulary).Run();
 }
 
 Risk Report::risk() const {

@@ -7,6 +7,7 @@
 #include "absl/types/span.h"
 #include "analyzer/checking/risk.h"
 #include "analyzer/checking/rule.h"
+#include "analyzer/checking/suppression.h"
 #include "analyzer/simulation/history.h"
 
 namespace plimsoll {
@@ -37,14 +38,15 @@ struct Report {
   // risks[migration] is the whole migration's; statement_risks[migration][statement] a statement's.
   std::vector<RiskReason> risks;
   std::vector<std::vector<RiskReason>> statement_risks;
-  uint32_t suppressed = 0;  // findings that a `-- plimsoll:allow` silenced
+  uint32_t suppressed = 0;  // findings that a comment of the file silenced
 
   Risk risk() const;  // the highest of all migrations that are judged
 };
 
 // The one door: bytes were read before it, and nothing is written after it but by renderers.
-// Never fails. Applied migrations give no findings.
-Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules);
+// Never fails. Applied migrations give no findings. The vocabulary is what the words of comments
+// mean: they may name rules that are not among these.
+Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary);
 
 }  // namespace plimsoll
 

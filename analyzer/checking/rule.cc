@@ -64,6 +64,8 @@ absl::string_view FamilyName(Family family) {
       return "naming";
     case Family::kHistory:
       return "history";
+    case Family::kAllowances:
+      return "allowances";
   }
   return "";
 }

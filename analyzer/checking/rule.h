@@ -36,13 +36,14 @@ enum class Family {
   kPerformance,
   kDesign,
   kNaming,
-  kHistory,  // the files as a whole: their versions, their order, their downs
+  kHistory,     // the files as a whole: their versions, their order, their downs
+  kAllowances,  // the comments by which authors take findings over
 };
 inline constexpr Family kFamilies[] = {
     Family::kSyntax,        Family::kLocking,  Family::kRewriting,   Family::kDataLoss,
     Family::kCompatibility, Family::kFailure,  Family::kTransaction, Family::kTimeouts,
     Family::kIdempotency,   Family::kSecurity, Family::kPerformance, Family::kDesign,
-    Family::kNaming,        Family::kHistory};
+    Family::kNaming,        Family::kHistory,  Family::kAllowances};
 absl::string_view FamilyName(Family family);  // `data-loss`
 
 struct Edit {
@@ -133,7 +134,7 @@ struct RuleOption {
   const char* what;  // one sentence, no full stop
 };
 
-struct AllowanceUse;  // suppression.h
+struct Allowance;  // suppression.h
 
 // A rule is a value in one file of rules/. Its documentation is Markdown whose ```sql blocks are
 // executed as tests: carets mark what is flagged, a block without carets must be clean.
@@ -151,10 +152,11 @@ struct Rule {
   const char* why;       // why it hurts, in one or two sentences
   const char* help;      // what to do instead
   const char* docs;
-  void (*check)(const History& history, const Reporter& report);
+  void (*check)(const History& history, const Reporter& report) = nullptr;
   absl::Span<const RuleOption> options = {};
-  // After all other rules, of rules about the comments that silence them: what each of those did.
-  void (*check_allowances)(const History& history, absl::Span<const AllowanceUse> uses,
+  // Instead of `check`, of rules about the comments that silence others: after all of those, by
+  // what became of each comment.
+  void (*check_allowances)(const History& history, absl::Span<const Allowance> allowances,
                            const Reporter& report) = nullptr;
 };
 

@@ -3,161 +3,208 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
-#include "absl/strings/str_split.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
-#include "absl/time/civil_time.h"
-#include "absl/time/time.h"
 
 namespace plimsoll {
 namespace {
 
-constexpr absl::string_view kMarker = "plimsoll:allow";
-
-// The text of a comment without its `--` or `/* */`.
-absl::string_view Inner(absl::string_view comment) {
-  if (absl::ConsumePrefix(&comment, "/*")) {
-    absl::ConsumeSuffix(&comment, "*/");
-  } else {
-    absl::ConsumePrefix(&comment, "--");
-  }
-  return absl::StripAsciiWhitespace(comment);
+bool IsRisk(absl::string_view word) {
+  return word == RiskName(Risk::kRisky) || word == RiskName(Risk::kComplex);
 }
 
-// Whether nothing but blanks stands before the comment on its line.
-bool BeginsLine(const Script& script, const Comment& comment) {
-  const absl::string_view before =
-      absl::string_view(script.source->text()).substr(0, comment.span.begin);
-  const size_t last = before.find_last_not_of(" \t\r");
-  return last == absl::string_view::npos || before[last] == '\n';
+// What a word is looked up by: itself, or for another linter's name the rules that it stands for.
+std::vector<std::string> KeysOf(const Allowance::Word& word) {
+  if (!absl::StrContains(word.said.text, ":")) return {word.said.text};
+  std::vector<std::string> keys;
+  for (const Rule* rule : word.rules) keys.emplace_back(rule->id);
+  return keys;
 }
 
-enum class Reach { kNone, kStatement, kFile, kBegin, kEnd };
-
-// One comment.
-struct Said {
-  Reach reach = Reach::kNone;
-  std::vector<std::string> words;
-  std::string reason;
-};
-
-// What follows `plimsoll:allow`; the text loses it.
-Reach TakeReach(absl::string_view& text) {
-  Reach reach = Reach::kStatement;
-  if (absl::ConsumePrefix(&text, "-file"))
-    reach = Reach::kFile;
-  else if (absl::ConsumePrefix(&text, "-begin"))
-    reach = Reach::kBegin;
-  else if (absl::ConsumePrefix(&text, "-end"))
-    reach = Reach::kEnd;
-  const bool whole = text.empty() || absl::ascii_isspace(static_cast<unsigned char>(text[0]));
-  return whole ? reach : Reach::kNone;
+bool IsLeftByEveryRule(Family family) {
+  return family == Family::kSyntax || family == Family::kFailure || family == Family::kAllowances;
 }
 
-// Whether the day is over. A day that does not exist is.
-bool IsOver(absl::string_view date, int64_t now) {
-  absl::CivilDay day;
-  if (!absl::ParseCivilTime(date, &day)) return true;
-  return now != 0 && absl::FromUnixSeconds(now) >= absl::FromCivil(day + 1, absl::UTCTimeZone());
+// Where the comments end that open the file and that a blank line parts from what follows: those
+// are the whole file's for Atlas. 0: there are none.
+size_t EndOfHead(absl::string_view text) {
+  size_t at = 0;
+  while (absl::StartsWith(text.substr(at), "--")) {
+    const size_t line = text.find('\n', at);
+    if (line == absl::string_view::npos) return text.size();
+    at = line + 1;
+  }
+  const size_t next = text.find_first_not_of(" \t\r", at);
+  return next == absl::string_view::npos || text[next] == '\n' ? at : 0;
 }
 
-Said Read(absl::string_view comment, int64_t now) {
-  Said said;
-  absl::string_view text = Inner(comment);
-  if (!absl::ConsumePrefix(&text, kMarker)) return said;
-  const Reach reach = TakeReach(text);
-  const size_t dashes = text.find("--");
-  if (dashes != absl::string_view::npos) {
-    said.reason = std::string(absl::StripAsciiWhitespace(text.substr(dashes + 2)));
-    text = text.substr(0, dashes);
-  }
-  said.words = absl::StrSplit(text, absl::ByAnyChar(", \t"), absl::SkipWhitespace());
-  const auto until = std::find(said.words.begin(), said.words.end(), "until");
-  if (until != said.words.end()) {
-    const bool one_date = said.words.end() - until == 2;
-    if (!one_date || IsOver(until[1], now)) return {};
-    said.words.erase(until, said.words.end());
-  }
-  said.reach = reach;
-  return said;
+// The first statement that begins behind the byte; their number where none does.
+uint32_t StatementBehind(const Script& script, uint32_t byte) {
+  const auto next =
+      std::partition_point(script.statements.begin(), script.statements.end(),
+                           [&](const Statement& one) { return one.span.begin <= byte; });
+  return static_cast<uint32_t>(next - script.statements.begin());
 }
 
-void Add(const Said& said, Allowance& allowance) {
-  allowance.words.insert(allowance.words.end(), said.words.begin(), said.words.end());
-  if (!said.reason.empty()) allowance.reason = said.reason;
+// Whether the comment stands behind something on a line that it ends.
+bool EndsLineOf(absl::string_view text, const Span& before, const Span& comment) {
+  const size_t after = text.find_first_not_of(" \t\r", comment.end);
+  if (after != absl::string_view::npos && text[after] != '\n') return false;
+  return !absl::StrContains(text.substr(before.end, comment.begin - before.end), "\n");
 }
 
-// Those in front of the statement and behind it on its last line.
-Allowance OfStatement(const Script& script, const Statement& statement, int64_t now) {
-  Allowance allowance;
-  const auto add = [&](absl::string_view text) {
-    const Said said = Read(text, now);
-    if (said.reach == Reach::kStatement) Add(said, allowance);
-  };
-  for (uint32_t i = statement.comments_begin; i < statement.comments_end; ++i) {
-    const absl::string_view text = script.source->Text(script.comments[i].span);
-    const bool trails = absl::StartsWith(text, "--") && !BeginsLine(script, script.comments[i]);
-    if (!trails) add(text);
-  }
-  for (size_t i = statement.comments_end; i < script.comments.size(); ++i) {
-    const Span& comment = script.comments[i].span;
-    if (comment.begin < statement.span.end) continue;
-    const absl::string_view between =
-        script.source->Text({.begin = statement.span.end, .end = comment.begin});
-    if (between.find_first_not_of(" \t;") != absl::string_view::npos) break;
-    const absl::string_view text = script.source->Text(comment);
-    if (absl::StartsWith(text, "--")) add(text);
-  }
-  return allowance;
+// Which statement a comment at this place speaks of; their number where there is none.
+uint32_t StatementAt(const Script& script, const Span& comment) {
+  const uint32_t next = StatementBehind(script, comment.begin);
+  if (next == 0) return 0;
+  const Span& before = script.statements[next - 1].span;
+  const bool belongs =
+      comment.begin < before.end || EndsLineOf(script.source->text(), before, comment);
+  return belongs ? next - 1 : next;
 }
 
-// What has begun and not ended.
-class Open {
- public:
-  void Take(const Said& said) {
-    if (said.reach == Reach::kBegin) begun_.push_back(said);
-    if (said.reach != Reach::kEnd) return;
-    std::erase_if(begun_,
-                  [&](const Said& one) { return said.words.empty() || one.words == said.words; });
-  }
-  void AddTo(Allowance& allowance) const {
-    for (const Said& one : begun_) Add(one, allowance);
-  }
-
- private:
-  std::vector<Said> begun_;
-};
+// Those that begin and end together say the same.
+std::string Pairing(const Allowance& allowance) {
+  return absl::StrCat(
+      allowance.peer, "\n",
+      absl::StrJoin(allowance.words, ",", [](std::string* out, const Allowance::Word& word) {
+        absl::StrAppend(out, word.said.text);
+      }));
+}
 
 }  // namespace
 
-bool Allowance::Allows(absl::string_view word) const {
-  return std::find(words.begin(), words.end(), word) != words.end();
+Allowances::Allowances(const Script& script, uint32_t migration, int64_t now,
+                       const Vocabulary& vocabulary)
+    : migration_(migration) {
+  const absl::string_view text = script.source->text();
+  const size_t head = EndOfHead(text);
+  for (const Comment& comment : script.comments) {
+    std::optional<AllowanceComment> read = ReadAllowance(text, comment.span);
+    if (!read) continue;
+    if (read->peer == "atlas" && comment.span.begin < head) read->reach = Reach::kFile;
+    Add(*std::move(read), comment.span, now, vocabulary);
+  }
+  ended_.resize(all_.size());
+  Locate(script);
 }
 
-std::vector<Allowance> AllowancesOf(const Script& script, int64_t now) {
-  Allowance file;
-  std::vector<Said> all;
-  all.reserve(script.comments.size());
-  for (const Comment& comment : script.comments) {
-    all.push_back(Read(script.source->Text(comment.span), now));
-    if (all.back().reach == Reach::kFile) Add(all.back(), file);
-  }
-  Open open;
-  size_t next = 0;
-  std::vector<Allowance> allowances;
-  allowances.reserve(script.statements.size() + 1);
-  for (const Statement& statement : script.statements) {
-    for (; next < all.size() && script.comments[next].span.begin < statement.span.begin; ++next) {
-      open.Take(all[next]);
+void Allowances::Add(AllowanceComment comment, const Span& span, int64_t now,
+                     const Vocabulary& vocabulary) {
+  Allowance allowance = {.migration = migration_,
+                         .span = span,
+                         .reach = comment.reach,
+                         .peer = std::move(comment.peer),
+                         .reason = std::move(comment.reason),
+                         .over = IsOver(comment.until, now),
+                         .mistake = std::move(comment.mistake)};
+  allowance.until = std::move(comment.until);
+  for (AllowanceWord& said : comment.words) {
+    Allowance::Word word = {.said = std::move(said)};
+    word.is_risk = IsRisk(word.said.text);
+    if (!word.is_risk) word.rules = vocabulary.named(word.said.text);
+    if (!word.means_something() && allowance.peer.empty()) {
+      word.nearest = std::string(vocabulary.nearest(word.said.text));
     }
-    allowances.push_back(OfStatement(script, statement, now));
-    open.AddTo(allowances.back());
-    allowances.back().words.insert(allowances.back().words.end(), file.words.begin(),
-                                   file.words.end());
+    allowance.words.push_back(std::move(word));
   }
-  allowances.push_back(std::move(file));
-  return allowances;
+  all_.push_back(std::move(allowance));
+}
+
+// Gives each comment its statements, and each word its place under what it names.
+void Allowances::Locate(const Script& script) {
+  const auto statements = static_cast<uint32_t>(script.statements.size());
+  for (uint32_t i = 0; i < all_.size(); ++i) {
+    Allowance& allowance = all_[i];
+    allowance.last = statements;
+    if (allowance.reach == Reach::kBegin || allowance.reach == Reach::kEnd) {
+      allowance.first = StatementBehind(script, allowance.span.begin);
+    }
+    if (allowance.reach == Reach::kBegin) Begin(i);
+    if (allowance.reach == Reach::kEnd) End(i);
+    if (allowance.reach == Reach::kStatement) {
+      allowance.first = StatementAt(script, allowance.span);
+      allowance.last = std::min(allowance.first + 1, statements);
+      const bool lost = allowance.first == statements && allowance.mistake.empty();
+      if (lost) allowance.mistake = "there is no statement behind it";
+    }
+    if (allowance.over || !allowance.mistake.empty() || allowance.reach == Reach::kEnd) continue;
+    for (uint32_t w = 0; w < allowance.words.size(); ++w) {
+      const Place place = {.allowance = i, .word = w};
+      for (const std::string& name : KeysOf(allowance.words[w])) {
+        Key& key = keys_[name];
+        if (allowance.reach == Reach::kFile) key.of_file = place;
+        if (allowance.reach == Reach::kStatement) key.at.insert_or_assign(allowance.first, place);
+        if (allowance.reach != Reach::kBegin) continue;
+        key.open.push_back(place);
+        NoteOpen(key, allowance.first);
+      }
+    }
+  }
+}
+
+void Allowances::Begin(uint32_t index) {
+  begun_[Pairing(all_[index])].push_back(index);
+  if (all_[index].peer.empty()) begun_ours_.push_back(index);
+}
+
+void Allowances::End(uint32_t index) {
+  Allowance& end = all_[index];
+  if (!end.mistake.empty()) return;
+  const bool of_all = end.words.empty() && end.peer.empty();
+  std::vector<uint32_t> ends =
+      std::exchange(of_all ? begun_ours_ : begun_[Pairing(end)], std::vector<uint32_t>());
+  std::erase_if(ends, [&](uint32_t begun) { return ended_[begun]; });
+  if (ends.empty()) end.mistake = "nothing has begun that it ends";
+  if (ends.size() == 1) all_[ends[0]].ended_by = end.span;
+  for (const uint32_t begun : ends) Close(begun, end.first);
+}
+
+void Allowances::Close(uint32_t index, uint32_t statement) {
+  ended_[index] = true;
+  all_[index].last = statement;
+  for (const Allowance::Word& word : all_[index].words) {
+    for (const std::string& name : KeysOf(word)) NoteOpen(keys_[name], statement);
+  }
+}
+
+void Allowances::NoteOpen(Key& key, uint32_t statement) {
+  while (!key.open.empty() && ended_[key.open.back().allowance]) key.open.pop_back();
+  std::optional<Place> nearest;
+  if (!key.open.empty()) nearest = key.open.back();
+  if (!key.since.empty() && key.since.back().first == statement) key.since.pop_back();
+  key.since.emplace_back(statement, nearest);
+}
+
+std::optional<Allowances::Place> Allowances::Find(absl::string_view name,
+                                                  uint32_t statement) const {
+  const auto found = keys_.find(name);
+  if (found == keys_.end()) return std::nullopt;
+  const Key& key = found->second;
+  if (statement == Complaint::kWholeFile) return key.of_file;
+  const auto at = key.at.find(statement);
+  if (at != key.at.end()) return at->second;
+  const auto next =
+      std::partition_point(key.since.begin(), key.since.end(),
+                           [&](const auto& since) { return since.first <= statement; });
+  const bool begun = next != key.since.begin() && std::prev(next)->second;
+  return begun ? std::prev(next)->second : key.of_file;
+}
+
+bool Allowances::Use(const std::optional<Place>& place) {
+  if (place) ++all_[place->allowance].words[place->word].uses;
+  return place.has_value();
+}
+
+bool Allowances::TakeOver(const Rule& rule, uint32_t statement) {
+  return Use(Find(rule.id, statement)) || Use(Find(FamilyName(rule.family), statement)) ||
+         (!IsLeftByEveryRule(rule.family) && Use(Find(kEveryRule, statement)));
+}
+
+bool Allowances::TakeOver(Risk risk, uint32_t statement) {
+  return Use(Find(RiskName(risk), statement));
 }
 
 }  // namespace plimsoll

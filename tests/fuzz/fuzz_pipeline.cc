@@ -64,8 +64,8 @@ Inputs InputsFrom(absl::string_view text) {
     const size_t choice = ByteAt(text, 0) & 0x3FU;
     constexpr size_t kVersions = kNewestServer - kOldestServer + 1;
     inputs.server_version = kOldestServer + static_cast<int>(choice % kVersions);
-    constexpr Wrapping kWrappings[] = {Wrapping::kNone, Wrapping::kFile,
-                                       Wrapping::kAroundForbidden, Wrapping::kMessage};
+    constexpr Wrapping kWrappings[] = {Wrapping::kNone, Wrapping::kFile, Wrapping::kAroundForbidden,
+                                       Wrapping::kMessage};
     wrapping = kWrappings[choice / kVersions % std::size(kWrappings)];
     text.remove_prefix(1);
   }
@@ -172,7 +172,7 @@ void Run(absl::string_view text) {
   Inputs inputs = InputsFrom(text);
   const int server_version = inputs.server_version;
   for (const Migration& migration : inputs.migrations) CheckScript(*migration.script);
-  const Report report = Analyze(std::move(inputs), rules::All());
+  const Report report = Analyze(std::move(inputs), rules::All(), rules::kVocabulary);
   CheckSteps(report.history);
   CheckFindings(report);
 

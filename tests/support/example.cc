@@ -125,6 +125,15 @@ Inputs InputsOf(const Example& example) {
   return inputs;
 }
 
+std::vector<const Rule*> RulesOf(const Example& example, const Rule& rule) {
+  std::vector<const Rule*> rules = {&rule};
+  for (const std::string& id : example.rules) {
+    const Rule* named = rules::Find(id);
+    if (named != nullptr && named != &rule) rules.push_back(named);
+  }
+  return rules;
+}
+
 std::vector<Mark> MarksOf(const Report& report, const std::vector<std::string>& ids) {
   const bool all = std::find(ids.begin(), ids.end(), "all") != ids.end();
   std::vector<Mark> marks;
@@ -169,7 +178,12 @@ Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules)
         std::remove_if(asked.begin(), asked.end(), [](const Rule* rule) { return rule->opt_in; }),
         asked.end());
   }
-  const Report report = Analyze(InputsOf(*example), asked);
+  for (const std::string& id : ids) {
+    const Rule* named = rules::Find(id);
+    const bool runs = std::find(asked.begin(), asked.end(), named) != asked.end();
+    if (named != nullptr && !runs) asked.push_back(named);
+  }
+  const Report report = Analyze(InputsOf(*example), asked, rules::kVocabulary);
   outcome.marks = MarksOf(report, ids);
   if (!example->layout.empty()) CountAsListed(*example, report.history, outcome.marks);
   outcome.updated = WithMarks(*example, outcome.marks);

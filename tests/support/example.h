@@ -25,6 +25,10 @@ Inputs InputsOf(const Example& example);
 // report's order.
 std::vector<Mark> MarksOf(const Report& report, const std::vector<std::string>& ids);
 
+// The rule, and those that the example's own directive names beside it: what is said of comments
+// depends on what the others find.
+std::vector<const Rule*> RulesOf(const Example& example, const Rule& rule);
+
 // A text with annotations, and where it stands.
 struct ExampleText {
   std::string path;   // relative to the root
@@ -44,8 +48,8 @@ struct Outcome {
   std::string updated;                     // the text with the annotations that would agree
   std::vector<Mark> marks;                 // compared findings
 };
-// Findings are compared of the rules the example's own directive names, else of `text.rule`, else
-// of all.
+// Findings are compared of the rules the example's own directive names, which run whether or not
+// `rules` has them, else of `text.rule`, else of all.
 Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules);
 
 // `rules/data_loss/drop_table.cc`, for `drop-table`.

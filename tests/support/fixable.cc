@@ -22,10 +22,15 @@ std::vector<Fixable> FixableExamples() {
     for (const ExampleText& text : ExamplesOf(*rule)) {
       absl::StatusOr<Example> example = ParseExample(text.text, "migration.sql");
       if (!example.ok()) continue;  // docs_test complains
-      const Report report = Analyze(InputsOf(*example), {&rule, 1});
-      const bool fixes = std::any_of(report.findings.begin(), report.findings.end(),
-                                     [](const Finding& finding) { return !finding.fixes.empty(); });
-      if (fixes) fixable.push_back({text, *std::move(example), rule});
+      const std::vector<const Rule*> run = RulesOf(*example, *rule);
+      const Report report = Analyze(InputsOf(*example), run, rules::kVocabulary);
+      const bool fixes = std::any_of(
+          report.findings.begin(), report.findings.end(),
+          [&](const Finding& finding) { return finding.rule == rule && !finding.fixes.empty(); });
+      if (!fixes) continue;
+      RuleSettings settings;
+      for (const Rule* one : run) settings.select.emplace_back(one->id);
+      fixable.push_back({text, *std::move(example), rule, std::move(settings)});
     }
   }
   return fixable;

@@ -28,6 +28,7 @@ struct Fixable {
   ExampleText text;
   Example example;
   const Rule* rule = nullptr;
+  RuleSettings rules;  // selects those that the example is run with
 };
 
 // Of all rules.

@@ -5,6 +5,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "rules/registry.h"
 #include "tests/support/example.h"
 #include "workspace/fixing.h"
 
@@ -61,12 +62,12 @@ std::string RemedyOf(const Rule& rule, const Finding& finding, const Migration& 
 
 std::string RemediesOf(const Rule& rule) {
   std::string text;
-  const Rule* const only[] = {&rule};
   for (const ExampleText& example : ExamplesOf(rule)) {
     const absl::StatusOr<Example> parsed = ParseExample(example.text, "migration.sql");
     if (!parsed.ok()) continue;  // docs_test complains
-    const Report report = Analyze(InputsOf(*parsed), only);
+    const Report report = Analyze(InputsOf(*parsed), RulesOf(*parsed, rule), rules::kVocabulary);
     for (const Finding& finding : report.findings) {
+      if (finding.rule != &rule) continue;
       const Migration& migration = report.history.migrations()[finding.migration];
       const std::string remedy = RemedyOf(rule, finding, migration);
       if (remedy.empty()) continue;
