@@ -66,6 +66,24 @@ file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_no
  up f3a6619b469923ed alter table account add column note text
 ```
 
+What is to be otherwise is put into a migration of its own:
+
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note text;
+--- 003_limit_note.sql
+alter table account add constraint short_note check (length(note) < 1000) not valid;
+--- plimsoll.sum
+plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
+file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
+ up a8c9f7b0e232da07 create table account (id bigint primary key)
+file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_note.sql
+ up f3a6619b469923ed alter table account add column note text
+```
+
 Comments and blanks do nothing to a database. They are a note, as runners that compare the bytes of
 files stop all the same:
 
