@@ -84,7 +84,7 @@ std::vector<std::string> Paths(const std::string& root, absl::string_view answer
 
 }  // namespace
 
-absl::StatusOr<Changes> ChangedSince(const std::string& folder, const std::string& revision) {
+absl::StatusOr<GitChanges> ChangedSince(const std::string& folder, const std::string& revision) {
   if (absl::StartsWith(revision, "-")) {
     return absl::InvalidArgumentError(absl::StrCat("\"", revision, "\" is no revision"));
   }
@@ -97,7 +97,7 @@ absl::StatusOr<Changes> ChangedSince(const std::string& folder, const std::strin
   } else {
     base = revision;
   }
-  Changes changes = {.root = *std::move(root), .base = *std::move(base)};
+  GitChanges changes = {.root = *std::move(root), .base = *std::move(base)};
   const absl::StatusOr<std::string> differing =
       Git(changes.root, {"diff", "--name-status", "-z", "--no-renames", changes.base, "--"});
   if (!differing.ok()) return differing.status();
@@ -116,7 +116,7 @@ absl::StatusOr<Changes> ChangedSince(const std::string& folder, const std::strin
   return changes;
 }
 
-absl::StatusOr<std::string> TextBefore(const Changes& changes, const std::string& path) {
+absl::StatusOr<std::string> TextBefore(const GitChanges& changes, const std::string& path) {
   const std::string below = PathFrom(changes.root, path);
   return Git(changes.root, {"show", absl::StrCat(changes.base, ":", below)});
 }

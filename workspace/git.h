@@ -13,7 +13,7 @@
 namespace plimsoll {
 
 // What differs from a revision, as absolute paths. A file that was renamed was deleted and added.
-struct Changes {
+struct GitChanges {
   std::set<std::string> added;  // files that Git does not know yet included
   std::set<std::string> edited;
   std::set<std::string> deleted;
@@ -23,10 +23,10 @@ struct Changes {
 
 // `folder` lies in the repository. Fails where it does not, where there is no such revision, and
 // where there is no git.
-absl::StatusOr<Changes> ChangedSince(const std::string& folder, const std::string& revision);
+absl::StatusOr<GitChanges> ChangedSince(const std::string& folder, const std::string& revision);
 
 // What the file at this absolute path held where the changes are counted from.
-absl::StatusOr<std::string> TextBefore(const Changes& changes, const std::string& path);
+absl::StatusOr<std::string> TextBefore(const GitChanges& changes, const std::string& path);
 
 // The files that are staged for the next commit, by absolute path, with the texts that the index
 // holds.

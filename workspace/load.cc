@@ -156,7 +156,7 @@ absl::Status ConfigureAll(const LoadOptions& options, std::vector<Candidate>& ca
 
 // Which of the files Git has as changed or staged; `changes` where that is asked for.
 absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& candidates,
-                           std::optional<Changes>& changes) {
+                           std::optional<GitChanges>& changes) {
   if (options.changed_since.empty() && !options.staged) return absl::OkStatus();
   const Candidate& any = candidates.front();
   const std::string folder = any.absolute.empty() ? "." : ParentOf(any.absolute);
@@ -170,7 +170,7 @@ absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& c
     }
     return absl::OkStatus();
   }
-  absl::StatusOr<Changes> found = ChangedSince(folder, options.changed_since);
+  absl::StatusOr<GitChanges> found = ChangedSince(folder, options.changed_since);
   if (!found.ok()) return found.status();
   changes = *std::move(found);
   for (Candidate& candidate : candidates) {
@@ -346,7 +346,7 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
 }
 
 RecordsRequest RecordsOf(const Group& group, const std::vector<Candidate>& candidates,
-                         const LoadOptions& options, const std::optional<Changes>& changes) {
+                         const LoadOptions& options, const std::optional<GitChanges>& changes) {
   const auto found = [&](size_t member) { return !candidates[member].by_name; };
   return {.root = candidates[group.members.front()].placement.root,
           .layout = group.layout,
@@ -421,7 +421,7 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   LayoutFinder finder;
   const absl::Status placed = PlaceAll(finder, *candidates);
   if (!placed.ok()) return placed;
-  std::optional<Changes> changes;
+  std::optional<GitChanges> changes;
   const absl::Status chosen = ChooseChanged(options, *candidates, changes);
   if (!chosen.ok()) return chosen;
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =

@@ -350,7 +350,7 @@ class Records {
   }
 
   absl::Status ReadGit(LayoutFinder& finder) {
-    const Changes& changes = *request_.changes;
+    const GitChanges& changes = *request_.changes;
     const std::string record = absl::StrCat("Git at ", request_.revision);
     absl::flat_hash_set<std::string> names;  // of the files that are there
     for (const UpFile& file : files_) names.insert(FileNameOf(file.path));

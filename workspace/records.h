@@ -20,9 +20,9 @@ struct RecordsRequest {
   // All files below the root were looked for, so that one which is not among the migrations may be
   // missing.
   bool whole = false;
-  const Config* config = nullptr;    // null: none
-  std::string revision;              // as the user calls it
-  const Changes* changes = nullptr;  // since then; null: Git is not asked
+  const Config* config = nullptr;       // null: none
+  std::string revision;                 // as the user calls it
+  const GitChanges* changes = nullptr;  // since then; null: Git is not asked
 };
 
 // Fills Migration::drifts, Migration::added and Inputs::gone. Nothing is hashed where there is no
