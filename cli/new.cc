@@ -8,6 +8,9 @@
 #include "absl/strings/str_join.h"
 #include "cli/commands.h"
 #include "cli/output.h"
+#include "workspace/config.h"
+#include "workspace/files.h"
+#include "workspace/git.h"
 #include "workspace/writing.h"
 
 namespace plimsoll {
@@ -21,6 +24,22 @@ struct NewOptions {
 int Fail(const absl::Status& status) {
   PrintError(status.message());
   return kExitFailure;
+}
+
+// What the clock, Git and the settings say of a file that is made there now.
+absl::StatusOr<Authorship> AuthorshipIn(const std::string& folder) {
+  Authorship by = {.now = static_cast<int64_t>(std::time(nullptr)),
+                   .name = GitSetting(folder, "user.name"),
+                   .email = GitSetting(folder, "user.email")};
+  ConfigFinder finder;
+  const absl::StatusOr<std::shared_ptr<const Config>> config = finder.Find(AbsolutePath(folder));
+  if (!config.ok()) return config.status();
+  if (*config == nullptr || !(*config)->new_file) return by;
+  by.template_path = *(*config)->new_file;
+  absl::StatusOr<std::string> text = ReadFile(by.template_path);
+  if (!text.ok()) return text.status();
+  by.template_text = *std::move(text);
+  return by;
 }
 
 int MakeMigration(const NewOptions& options) {
@@ -50,8 +69,10 @@ int MakeMigration(const NewOptions& options) {
     return project.root == laid_out[0]->root && project.layout == laid_out[0]->layout;
   });
   const Project& project = same == whole->end() ? *laid_out[0] : *same;
+  const absl::StatusOr<Authorship> by = AuthorshipIn(project.root);
+  if (!by.ok()) return Fail(by.status());
   const absl::StatusOr<std::vector<FileChange>> files =
-      NewMigration(project, options.description, static_cast<int64_t>(std::time(nullptr)));
+      NewMigration(project, options.description, *by);
   if (!files.ok()) return Fail(files.status());
   const absl::Status written = WriteChanges(*files);
   if (!written.ok()) return Fail(written);

@@ -35,6 +35,9 @@ constexpr ConfigKey kKeys[] = {
      "a file of pg_dump --schema-only, or a catalog: what is there before the first file"},
     {"fail-on", Type::kWord, "error warning note never", "exit with 1 from this severity on"},
     {"baseline", Type::kPath, "", "a file of `plimsoll baseline`: findings that are not told"},
+    {"template", Type::kPath, "",
+     "a file with which `plimsoll new` begins a migration: {{title}}, {{version}}, {{date}}, "
+     "{{time}} and {{author}} are filled in"},
     {"exclude", Type::kGlobs, "", "files that are not linted"},
     {"rules.select", Type::kRules, "", "only these rules and families, and syntax errors"},
     {"rules.enable", Type::kRules, "", "these rules and families too, which are off by default"},
@@ -145,7 +148,9 @@ class Reader {
       case Type::kPath: {
         std::string path;
         if (!ReadText(value, key.name, &path)) return;
-        (key.name == "schema" ? config_.schema : config_.baseline) =
+        (key.name == "schema"     ? config_.schema
+         : key.name == "baseline" ? config_.baseline
+                                  : config_.new_file) =
             path[0] == '/' ? path : JoinPath(ParentOf(config_.path), path);
         return;
       }

@@ -46,6 +46,7 @@ struct Config {
   std::optional<std::string> schema;       // joined with the folder as it is printed
   std::optional<std::string> fail_on;      // a word of --fail-on
   std::optional<std::string> baseline;     // as schema
+  std::optional<std::string> new_file;     // as schema: what `plimsoll new` fills in
   std::vector<std::string> exclude;        // globs
   RuleSettings rules;
   std::vector<Override> overrides;
