@@ -81,6 +81,7 @@ std::string ValueOf(const Config& config, absl::string_view key) {
   if (key == "fail-on") return *config.fail_on;
   if (key == "baseline") return *config.baseline;
   if (key == "statistics") return *config.statistics;
+  if (key == "template") return *config.new_file;
   if (key == "exclude") return Listed(config.exclude);
   if (key == "rules.select") return Listed(config.rules.select);
   if (key == "rules.enable") return Listed(config.rules.enable);

@@ -523,6 +523,28 @@ TEST(Runners, MarkersWithinQuotesAndSentencesAreText) {
   EXPECT_EQ(Sections("-- migrate:downwards\nselect 2;"), "u");
 }
 
+TEST(Runners, AWayBackMayStandInAComment) {
+  const std::string up = "BEGIN;\nselect 1;\nCOMMIT;\n\n";
+  const Script script = Parse(up +
+                              "-- Rollback script\n/*\nBEGIN;\n  -- the table /* x */\n"
+                              "  drop table \"a\" ;\nCOMMIT;\n*/\n-- the end\n");
+  EXPECT_EQ(Statements(script),
+            (Lines{"BEGIN: BEGIN", "SELECT: select 1", "COMMIT: COMMIT", "down BEGIN: BEGIN",
+                   "down DROP TABLE: drop table \"a\"", "down COMMIT: COMMIT"}));
+  EXPECT_EQ(Sections(up + "/* ROLLBACK: */ /*drop table a;*/"), "uuud");
+  // Not the last thing, not called so, not SQL, or no way back.
+  EXPECT_EQ(Sections("-- Rollback\n/* drop table a; */ select 1;"), "u");
+  EXPECT_EQ(Sections("-- Rollback\n/* drop table a; */\n-- Rollback\n/* drop b; */ select 1;"),
+            "u");
+  EXPECT_EQ(Sections("select 1; -- Rollback\nselect 2; /* drop table a; */"), "uu");
+  EXPECT_EQ(Sections("select 1;\n-- Before\n/* drop table a; */"), "u");
+  EXPECT_EQ(Sections("select 1;\n-- Rollback: none\n/* drop the table by hand */"), "u");
+  EXPECT_EQ(Sections("select 1;\n-- Rollback: none\n/* By hand; */"), "u");
+  EXPECT_EQ(Sections("select 1;\n-- Rollback\n/**/"), "u");
+  EXPECT_EQ(Sections("select 1\n-- Rollback\n/* drop table a; */"), "u");
+  EXPECT_EQ(Sections("-- +goose Up\nselect 1;\n-- Rollback\n/* drop table a; */"), "us");
+}
+
 // ---- templates ---------------------------------------------------------------------------------
 
 std::string AddColumnTable(const std::string& table) {

@@ -10,10 +10,12 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "analyzer/checking/files.h"
 #include "tests/support/source_tree.h"
 #include "tests/support/temporary_folder.h"
 #include "workspace/convention.h"
@@ -140,9 +142,9 @@ TEST_P(LayoutTest, TakesANewMigrationAsItsLast) {
       absl::StrCat("fixtures/layouts/", GetParam()), folder.path(),
       std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
   for (const Project& project : LoadOrFail({.paths = {folder.path()}})) {
-    constexpr int64_t kNow = 1'800'000'000;
+    const Authorship by = {.now = 1'800'000'000, .name = "Ann B.", .email = "ann@example.org"};
     const absl::StatusOr<std::vector<FileChange>> files =
-        NewMigration(project, "Add things;\ndrop table account", kNow);
+        NewMigration(project, "Add things;\ndrop table account", by);
     const Convention& convention = ConventionOf(project.layout);
     const std::vector<Migration>& before = project.inputs.migrations;
     if (!files.ok()) {
@@ -150,20 +152,24 @@ TEST_P(LayoutTest, TakesANewMigrationAsItsLast) {
           std::any_of(before.begin(), before.end(),
                       [](const Migration& migration) { return !migration.version.empty(); });
       EXPECT_FALSE(convention.new_file && versioned) << files.status();
+      EXPECT_NE(project.layout, Layout::kSqitch);
+      EXPECT_NE(project.layout, Layout::kYoyo);
       continue;
     }
     ASSERT_TRUE(WriteChanges(*files).ok());
-    EXPECT_FALSE(NewMigration(project, "Add things; drop table account", kNow).ok());
+    EXPECT_FALSE(NewMigration(project, "Add things; drop table account", by).ok());
     const std::vector<Project> again = LoadOrFail({.paths = {project.root}});
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again[0].layout, project.layout);
     const std::vector<Migration>& all = again[0].inputs.migrations;
-    EXPECT_EQ(all.size(), before.size() + files->size());
+    // Of Sqitch, the plan and a script that verifies are no migrations.
+    const size_t others = project.layout == Layout::kSqitch ? 2 : 0;
+    EXPECT_EQ(all.size(), before.size() + files->size() - others);
     const auto made = std::find_if(all.begin(), all.end(), [&](const Migration& migration) {
       return migration.script->source->name() == (*files)[0].path;
     });
     ASSERT_NE(made, all.end());
-    EXPECT_TRUE(made->script->statements.empty()) << "a description is no SQL";
+    EXPECT_FALSE(DoesSomething(*made->script, Direction::kUp)) << "a description is no SQL";
     EXPECT_FALSE(made->stray);
     for (auto later = made + 1; later != all.end(); ++later) {
       EXPECT_TRUE(later->down || later->stray || later->version.empty());
@@ -172,8 +178,103 @@ TEST_P(LayoutTest, TakesANewMigrationAsItsLast) {
     const bool paired = std::any_of(all.begin(), all.end(), [&](const Migration& migration) {
       return migration.undoes == index;
     });
-    EXPECT_EQ(paired, files->size() == 2);
+    EXPECT_EQ(paired, files->size() > 1);
+    // Nobody is told of a file that was only just made.
+    Project judged = again[0];
+    judged.inputs.now = by.now;
+    const Report report = Judge(std::move(judged), {});
+    for (const Finding& finding : report.findings) {
+      const std::string& path =
+          report.history.migrations()[finding.migration].script->source->name();
+      const bool is_new = std::any_of(files->begin(), files->end(),
+                                      [&](const FileChange& file) { return file.path == path; });
+      EXPECT_FALSE(is_new) << path << ": " << finding.rule->id << ": " << finding.message;
+    }
   }
+}
+
+TEST(WritingTest, BeginsAsTheDocumentsOfItsLayoutDo) {
+  const TemporaryFolder folder;
+  folder.Write("up/001_create.sql", "create table account (id bigint primary key);");
+  folder.Write("down/001_create.sql", "drop table account;");
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder.path()}});
+  ASSERT_EQ(projects.size(), 1U);
+  Authorship by = {.now = 1'800'000'000};
+  const absl::StatusOr<std::vector<FileChange>> unsigned_files =
+      NewMigration(projects[0], "Add a note", by);
+  ASSERT_TRUE(unsigned_files.ok());
+  EXPECT_EQ((*unsigned_files)[0].after,
+            "-- Migration: 002_add_a_note\n-- Author: [NAME]\n-- Date: 2027-01-15\n"
+            "-- Purpose: Add a note\n\nBEGIN;\n\nCOMMIT;\n");
+  by.name = "Ann B.";
+  const absl::StatusOr<std::vector<FileChange>> files = NewMigration(projects[0], "Add a note", by);
+  ASSERT_TRUE(files.ok());
+  EXPECT_EQ((*files)[1].after,
+            "-- Rollback: 002_add_a_note\n-- Author: Ann B.\n-- Date: 2027-01-15\n"
+            "-- Purpose: Rollback for 002_add_a_note\n\nBEGIN;\n\nCOMMIT;\n");
+}
+
+TEST(WritingTest, FillsInTheProjectsTemplate) {
+  const TemporaryFolder folder;
+  folder.Write("001_create.sql", "-- +goose Up\ncreate table account (id bigint primary key);");
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder.path()}});
+  ASSERT_EQ(projects.size(), 1U);
+  Authorship by = {
+      .now = 1'800'000'000,
+      .name = "Ann B.",
+      .template_path = "t.sql",
+      .template_text = "-- {{title}} ({{ version }})\n-- {{author}}, {{time}}, {{date}} {{"};
+  const absl::StatusOr<std::vector<FileChange>> files = NewMigration(projects[0], "Add a note", by);
+  ASSERT_TRUE(files.ok());
+  EXPECT_EQ((*files)[0].after,
+            "-- +goose Up\n-- Add a note (002)\n-- Ann B., 2027-01-15 08:00:00 UTC, 2027-01-15 {{"
+            "\n-- +goose Down\n");
+  by.template_text = "-- {{title}}\n\n-- {{titel}}\n";
+  EXPECT_EQ(NewMigration(projects[0], "Add a note", by).status().message(),
+            "t.sql:3: there is no {{titel}}; there are {{title}}, {{version}}, {{date}}, {{time}} "
+            "and {{author}}");
+}
+
+TEST(WritingTest, PlansAChangeOfSqitch) {
+  const TemporaryFolder folder;
+  folder.Write("sqitch.plan",
+               "%syntax-version=1.0.0\n%project=shop\n\n"
+               "a 2024-01-01T00:00:00Z Ann <ann@example.org> # the first");
+  folder.Write("deploy/a.sql", "create table account (id bigint primary key);");
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder.path()}});
+  ASSERT_EQ(projects.size(), 1U);
+  Authorship by = {.now = 1'800'000'000};
+  EXPECT_EQ(
+      NewMigration(projects[0], "Add a note", by).status().message(),
+      absl::StrCat("\"", projects[0].root,
+                   "\" (Sqitch): its plan names who planned a change: "
+                   "git config user.name \"Your Name\", git config user.email you@example.org"));
+  by.name = "Ann B.";
+  by.email = "ann@example.org";
+  const absl::StatusOr<std::vector<FileChange>> files = NewMigration(projects[0], "Add a note", by);
+  ASSERT_TRUE(files.ok());
+  ASSERT_EQ(files->size(), 4U);
+  EXPECT_EQ((*files)[0].after, "-- Deploy shop:add_a_note to pg\n\nBEGIN;\n\nCOMMIT;\n");
+  EXPECT_EQ((*files)[2].after, "-- Verify shop:add_a_note on pg\n\nBEGIN;\n\nROLLBACK;\n");
+  EXPECT_EQ((*files)[3].after,
+            "%syntax-version=1.0.0\n%project=shop\n\n"
+            "a 2024-01-01T00:00:00Z Ann <ann@example.org> # the first\n"
+            "add_a_note 2027-01-15T08:00:00Z Ann B. <ann@example.org> # Add a note\n");
+}
+
+TEST(WritingTest, WritesAChangesetOfLiquibase) {
+  const TemporaryFolder folder;
+  folder.Write("001_create.sql", "--liquibase formatted sql\n--changeset ann:create\nselect 1;\n");
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder.path()}});
+  ASSERT_EQ(projects.size(), 1U);
+  Authorship by = {.now = 1'800'000'000};
+  EXPECT_FALSE(NewMigration(projects[0], "Add a note", by).ok());
+  by.name = "Ann B.";
+  const absl::StatusOr<std::vector<FileChange>> files = NewMigration(projects[0], "Add a note", by);
+  ASSERT_TRUE(files.ok());
+  EXPECT_EQ((*files)[0].path, JoinPath(projects[0].root, "002_add_a_note.sql"));
+  EXPECT_EQ((*files)[0].after,
+            "--liquibase formatted sql\n\n--changeset ann_b:add_a_note\n--comment: Add a note\n");
 }
 
 TEST(WritingTest, GoesOnInTheMannerOfTheLastVersion) {

@@ -37,6 +37,9 @@ constexpr ConfigKey kKeys[] = {
     {"baseline", Type::kPath, "", "a file of `plimsoll baseline`: findings that are not told"},
     {"statistics", Type::kPath, "",
      "a file with more of [tables]: what `plimsoll config --statistics-query` asks a server for"},
+    {"template", Type::kPath, "",
+     "a file with which `plimsoll new` begins a migration: {{title}}, {{version}}, {{date}}, "
+     "{{time}} and {{author}} are filled in"},
     {"exclude", Type::kGlobs, "", "files that are not linted"},
     {"rules.select", Type::kRules, "", "only these rules and families, and syntax errors"},
     {"rules.enable", Type::kRules, "", "these rules and families too, which are off by default"},
@@ -155,9 +158,7 @@ class Reader {
         std::string path;
         if (!ReadText(value, key.name, &path)) return;
         if (path[0] != '/') path = JoinPath(ParentOf(config_.path), path);
-        (key.name == "schema"     ? config_.schema
-         : key.name == "baseline" ? config_.baseline
-                                  : config_.statistics) = path;
+        PathOf(key.name) = std::move(path);
         return;
       }
       case Type::kGlobs:
@@ -177,6 +178,12 @@ class Reader {
       case Type::kTables:
         return ReadTables(value);
     }
+  }
+
+  std::optional<std::string>& PathOf(absl::string_view name) {
+    if (name == "schema") return config_.schema;
+    if (name == "baseline") return config_.baseline;
+    return name == "statistics" ? config_.statistics : config_.new_file;
   }
 
   std::optional<std::string>& WordOf(absl::string_view name) {

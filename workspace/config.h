@@ -48,6 +48,7 @@ struct Config {
   std::optional<std::string> fail_on;      // a word of --fail-on
   std::optional<std::string> baseline;     // as schema
   std::optional<std::string> statistics;   // as schema
+  std::optional<std::string> new_file;     // as schema: what `plimsoll new` fills in
   std::vector<std::string> exclude;        // globs
   RuleSettings rules;
   std::vector<Override> overrides;

@@ -237,7 +237,7 @@ absl::StatusOr<std::vector<std::string>> ListSqlFiles(const std::string& folder)
         if (name != "node_modules") waiting.push_back(JoinPath(current, name));
         continue;
       }
-      if (!absl::EndsWith(name, ".sql")) continue;
+      if (!absl::EndsWithIgnoreCase(name, ".sql")) continue;
       // A link that leads nowhere is kept: reading it says what is wrong with it. A pipe is not:
       // reading it would wait for somebody to write.
       const bool nowhere = target == std::filesystem::file_type::not_found ||

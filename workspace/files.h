@@ -58,9 +58,10 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view text);
 // will be read, and complained of, later.
 std::string ReadHead(const std::string& path, size_t limit);
 
-// Every `*.sql` below the folder, sorted, as the folder's path joined with the rest. Hidden folders
-// and node_modules are skipped. Links to folders are not followed, so a loop of links ends nothing;
-// a link to a file is that file. `no SQL files under "x"` where there is none.
+// Every `*.sql` below the folder, also in capitals, sorted, as the folder's path joined with the
+// rest. Hidden folders and node_modules are skipped. Links to folders are not followed, so a loop
+// of links ends nothing; a link to a file is that file. `no SQL files under "x"` where there is
+// none.
 absl::StatusOr<std::vector<std::string>> ListSqlFiles(const std::string& folder);
 
 // What lies in a folder: the name of each entry, and whether it is a folder. Empty where it cannot

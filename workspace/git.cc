@@ -137,4 +137,11 @@ absl::StatusOr<std::map<std::string, std::string>> Staged(const std::string& fol
   return staged;
 }
 
+std::string GitSetting(const std::string& folder, const std::string& key) {
+  const absl::StatusOr<std::string> said = Git(folder, {"config", "--get", key});
+  if (!said.ok()) return "";
+  // One line, whatever somebody has put there.
+  return std::string(absl::StripAsciiWhitespace(said->substr(0, said->find('\n'))));
+}
+
 }  // namespace plimsoll

@@ -32,6 +32,9 @@ absl::StatusOr<std::string> TextBefore(const GitChanges& changes, const std::str
 // holds.
 absl::StatusOr<std::map<std::string, std::string>> Staged(const std::string& folder);
 
+// What `git config` says of a key such as `user.name`; empty where it says nothing.
+std::string GitSetting(const std::string& folder, const std::string& key);
+
 }  // namespace plimsoll
 
 #endif  // PLIMSOLL_WORKSPACE_GIT_H_

@@ -126,6 +126,17 @@ std::vector<std::string> VersionOf(absl::string_view name, Layout layout) {
 
 bool IsVersioned(absl::string_view name) { return !name.empty() && IsDigit(name.front()); }
 
+// These runners cut the version off at an underscore, and take no name without one behind it.
+bool CutsAtUnderscore(Layout layout) {
+  return layout == Layout::kTimestamped || layout == Layout::kGolangMigrate ||
+         layout == Layout::kGoose || layout == Layout::kTern || layout == Layout::kSqlx;
+}
+
+bool HasUnderscoreAfterNumber(absl::string_view name) {
+  TakeDigits(name);
+  return absl::StartsWith(name, "_");
+}
+
 // V1.2__add_x.sql, U…, B… and R__views.sql.
 struct FlywayName {
   char prefix;
@@ -649,6 +660,13 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
   placement.pair = Joined(placement.order.version);
   placement.stray = !IsVersioned(name) && flat.layout != Layout::kAtlas &&
                     flat.layout != Layout::kLiquibase && flat.layout != Layout::kYoyo;
+  if (CutsAtUnderscore(flat.layout) && !placement.down && !HasUnderscoreAfterNumber(name)) {
+    placement.stray = true;
+  }
+  // golang-migrate takes whatever stands behind `.up.`; to the others `.SQL` is no `.sql`.
+  if (!absl::EndsWith(name, ".sql") && flat.layout != Layout::kGolangMigrate) {
+    placement.stray = true;
+  }
   switch (flat.layout) {
     case Layout::kDrizzle:
     case Layout::kYoyo: {
@@ -676,9 +694,11 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
       break;
     case Layout::kGolangMigrate:
     case Layout::kSqlx: {
-      placement.down = placement.down || absl::EndsWith(name, ".down.sql");
+      placement.down = placement.down || absl::EndsWithIgnoreCase(name, ".down.sql");
       const bool needs_word = flat.layout == Layout::kGolangMigrate;
-      if (needs_word && !absl::EndsWith(name, ".up.sql") && !placement.down) placement.stray = true;
+      if (needs_word && !absl::EndsWithIgnoreCase(name, ".up.sql") && !placement.down) {
+        placement.stray = true;
+      }
       break;
     }
     default:

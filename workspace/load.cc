@@ -146,6 +146,7 @@ absl::Status ConfigureAll(const LoadOptions& options, std::vector<Candidate>& ca
       candidate.config = *std::move(found);
     }
     const bool excluded = candidate.config != nullptr && !candidate.from_stdin &&
+                          !options.keep_excluded &&
                           IsExcluded(*candidate.config, candidate.absolute);
     if (excluded) {
       candidate.passed_over = absl::StrCat("is excluded by ", candidate.config->path);

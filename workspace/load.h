@@ -47,6 +47,7 @@ struct LoadOptions {
   std::string stdin_name = "<stdin>";
   // Files called plimsoll.toml are looked for and followed, where the above does not say otherwise.
   bool configured = true;
+  bool keep_excluded = false;  // files that those exclude are there all the same
   // One that holds for all paths, instead. Empty: none.
   std::string config;
   // A revision of Git's: only files that differ from it are judged, the others shape the catalog.

@@ -5,8 +5,11 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "workspace/files.h"
@@ -49,12 +52,89 @@ std::string OneLine(absl::string_view description) {
   return line;
 }
 
-// What the author fills in, as the documents that describe the layout want it.
-std::string HeaderOf(absl::string_view description, int64_t now, bool down) {
-  return absl::StrCat(
-      "-- Migration: ", description, down ? " (rollback)" : "", "\n-- Created at: ",
-      absl::FormatTime("%Y-%m-%d %H:%M:%S UTC", absl::FromUnixSeconds(now), absl::UTCTimeZone()),
-      "\n-- Affects tables: \n-- Risk Level: \n\n");
+std::string DateOf(const Authorship& by, absl::string_view format) {
+  return absl::FormatTime(format, absl::FromUnixSeconds(by.now), absl::UTCTimeZone());
+}
+
+// `[NAME]` is known for a placeholder once the file does something.
+std::string AuthorOf(const Authorship& by) { return by.name.empty() ? "[NAME]" : by.name; }
+
+// `name` is `003_add_note`.
+std::string UpHeader(Layout layout, absl::string_view description, absl::string_view name,
+                     const Authorship& by) {
+  constexpr absl::string_view kRisk = "\n-- Affects tables:\n-- Risk Level: [low|medium|high]\n";
+  switch (layout) {
+    case Layout::kStages:
+      return absl::StrCat("-- Migration: ", description,
+                          "\n-- Created at: ", DateOf(by, "%Y-%m-%d %H:%M:%S UTC"), kRisk,
+                          "\nBEGIN;\n\nCOMMIT;\n");
+    case Layout::kNumbered:
+      return absl::StrCat("-- Migration: ", description, "\n-- Date: ", DateOf(by, "%Y-%m-%d"),
+                          kRisk);
+    case Layout::kUpDown:
+      return absl::StrCat("-- Migration: ", name, "\n-- Author: ", AuthorOf(by),
+                          "\n-- Date: ", DateOf(by, "%Y-%m-%d"), "\n-- Purpose: ", description,
+                          "\n\nBEGIN;\n\nCOMMIT;\n");
+    case Layout::kTimestamped:
+      return absl::StrCat("-- Migration: ", description, "\n-- Date: ", DateOf(by, "%Y-%m-%d"),
+                          "\n");
+    default:
+      return absl::StrCat("-- ", description, "\n");
+  }
+}
+
+std::string DownHeader(Layout layout, absl::string_view description, absl::string_view name,
+                       const Authorship& by) {
+  switch (layout) {
+    case Layout::kStages:
+      return absl::StrCat("-- Rollback: ", description,
+                          "\n-- Created at: ", DateOf(by, "%Y-%m-%d %H:%M:%S UTC"),
+                          "\n\nBEGIN;\n\nCOMMIT;\n");
+    case Layout::kNumbered:
+      return absl::StrCat("-- Rollback: ", description, "\n-- Date: ", DateOf(by, "%Y-%m-%d"),
+                          "\n");
+    case Layout::kUpDown:
+      return absl::StrCat("-- Rollback: ", name, "\n-- Author: ", AuthorOf(by),
+                          "\n-- Date: ", DateOf(by, "%Y-%m-%d"), "\n-- Purpose: Rollback for ",
+                          name, "\n\nBEGIN;\n\nCOMMIT;\n");
+    default:
+      return absl::StrCat("-- undoes: ", description, "\n");
+  }
+}
+
+// The project's template with what stands in its braces.
+absl::StatusOr<std::string> Filled(const Authorship& by, absl::string_view description,
+                                   absl::string_view version) {
+  const std::pair<absl::string_view, std::string> known[] = {
+      {"title", std::string(description)},
+      {"version", std::string(version)},
+      {"date", DateOf(by, "%Y-%m-%d")},
+      {"time", DateOf(by, "%Y-%m-%d %H:%M:%S UTC")},
+      {"author", AuthorOf(by)}};
+  std::string filled;
+  absl::string_view rest = by.template_text;
+  for (;;) {
+    const size_t open = rest.find("{{");
+    const size_t close = open == rest.npos ? rest.npos : rest.find("}}", open);
+    if (close == rest.npos) break;
+    absl::StrAppend(&filled, rest.substr(0, open));
+    const absl::string_view word =
+        absl::StripAsciiWhitespace(rest.substr(open + 2, close - open - 2));
+    const auto* const found = std::find_if(std::begin(known), std::end(known),
+                                           [&](const auto& one) { return one.first == word; });
+    if (found == std::end(known)) {
+      const auto before =
+          absl::string_view(by.template_text)
+              .substr(0, static_cast<size_t>(rest.data() + open - by.template_text.data()));
+      return absl::InvalidArgumentError(
+          absl::StrCat(by.template_path, ":", std::count(before.begin(), before.end(), '\n') + 1,
+                       ": there is no {{", word,
+                       "}}; there are {{title}}, {{version}}, {{date}}, {{time}} and {{author}}"));
+    }
+    absl::StrAppend(&filled, found->second);
+    rest.remove_prefix(close + 2);
+  }
+  return absl::StrCat(filled, rest);
 }
 
 struct Pair {
@@ -114,6 +194,128 @@ bool UsesDowns(const Project& project) {
                      [](const Migration& migration) { return migration.down; });
 }
 
+absl::Status CannotMake(const Project& project, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", project.root, "\" (", ConventionOf(project.layout).name, "): ", why));
+}
+
+// What the sections of a file begin and end with, around what the author writes.
+std::string InSections(Layout layout, absl::string_view up) {
+  if (layout == Layout::kNodePgMigrate) {
+    return absl::StrCat("-- Up Migration\n", up, "\n-- Down Migration\n");
+  }
+  const std::string file = FileWith(layout, up, /*alone=*/false);
+  if (layout == Layout::kGoose) return absl::StrCat(file, "\n-- +goose Down\n");
+  if (layout == Layout::kTern) {
+    return absl::StrCat(file, "\n---- create above / drop below ----\n\n");
+  }
+  return file;
+}
+
+// Without numbers, yoyo's order is what the files ask for: this one is to come after the last.
+std::string LastName(const Project& project) {
+  std::string last;
+  for (const Migration& migration : project.inputs.migrations) {
+    if (!migration.down && !migration.stray && !migration.schema) {
+      last = std::string(NameOf(migration.script->source->name()));
+    }
+  }
+  return last.substr(0, last.rfind(".sql"));
+}
+
+absl::StatusOr<std::vector<FileChange>> NewFiles(const Project& project,
+                                                 const std::string& description,
+                                                 const std::string& slug, const Authorship& by) {
+  const Convention& convention = ConventionOf(project.layout);
+  const std::string last = HighestVersion(project);
+  const bool by_name = last.empty() && project.layout == Layout::kYoyo;
+  if (!convention.new_file) return CannotMake(project, "its runner makes new migrations itself");
+  if (last.empty() && !by_name) {
+    return CannotMake(project, "no file has a version to go on from");
+  }
+  const std::string version = by_name ? "" : NextVersion(last, by.now);
+  Pair pair = PathsOf(project.layout, version, slug);
+  if (by_name) pair = {absl::StrCat(slug, ".sql"), absl::StrCat(slug, ".rollback.sql")};
+  const bool optional_down = project.layout == Layout::kSqlx || project.layout == Layout::kFlyway;
+  if (optional_down && !UsesDowns(project)) {
+    if (project.layout == Layout::kSqlx) pair.up = absl::StrCat(version, "_", slug, ".sql");
+    pair.down.clear();
+  }
+  const std::string name = absl::StrCat(version, "_", slug);
+  absl::StatusOr<std::string> up = by.template_path.empty()
+                                       ? UpHeader(project.layout, description, name, by)
+                                       : Filled(by, description, version);
+  if (!up.ok()) return up.status();
+  if (by_name) up = absl::StrCat("-- depends: ", LastName(project), "\n", *up);
+  std::vector<FileChange> files = {{.path = JoinPath(project.root, pair.up),
+                                    .created = true,
+                                    .after = InSections(project.layout, *up)}};
+  if (!pair.down.empty()) {
+    files.push_back({.path = JoinPath(project.root, pair.down),
+                     .created = true,
+                     .after = DownHeader(project.layout, description, name, by)});
+  }
+  return files;
+}
+
+// A file of one changeset. Its author is a word.
+absl::StatusOr<std::vector<FileChange>> NewChangelog(const Project& project,
+                                                     const std::string& description,
+                                                     const std::string& slug,
+                                                     const Authorship& by) {
+  const std::string last = HighestVersion(project);
+  if (last.empty()) return CannotMake(project, "no file has a version to go on from");
+  const std::string author = SlugOf(by.name);
+  if (author.empty()) {
+    return CannotMake(project, "a changeset has an author: git config user.name \"Your Name\"");
+  }
+  const std::string name = absl::StrCat(NextVersion(last, by.now), "_", slug);
+  return std::vector<FileChange>{
+      {.path = JoinPath(project.root, absl::StrCat(name, ".sql")),
+       .created = true,
+       .after = absl::StrCat("--liquibase formatted sql\n\n--changeset ", author, ":", slug,
+                             "\n--comment: ", description, "\n")}};
+}
+
+// What the line `%project=shop` of the plan says.
+absl::string_view ProjectOf(absl::string_view plan) {
+  for (absl::string_view line : absl::StrSplit(plan, '\n')) {
+    if (absl::ConsumePrefix(&line, "%project=")) return absl::StripAsciiWhitespace(line);
+  }
+  return "";
+}
+
+// Three scripts, and a line of the plan, which ends with the change that came last.
+absl::StatusOr<std::vector<FileChange>> NewChange(const Project& project,
+                                                  const std::string& description,
+                                                  const std::string& slug, const Authorship& by) {
+  if (by.name.empty() || by.email.empty()) {
+    return CannotMake(project,
+                      "its plan names who planned a change: git config user.name \"Your Name\", "
+                      "git config user.email you@example.org");
+  }
+  const std::string path = JoinPath(project.root, "sqitch.plan");
+  absl::StatusOr<std::string> plan = ReadFile(path);
+  if (!plan.ok()) return plan.status();
+  const std::string change = absl::StrCat(ProjectOf(*plan), ":", slug);
+  const absl::string_view gap = absl::EndsWith(*plan, "\n") ? "" : "\n";
+  const auto script = [&](absl::string_view folder, absl::string_view title,
+                          absl::string_view end) {
+    return FileChange{.path = JoinPath(project.root, absl::StrCat(folder, "/", slug, ".sql")),
+                      .created = true,
+                      .after = absl::StrCat("-- ", title, "\n\nBEGIN;\n\n", end, ";\n")};
+  };
+  std::vector<FileChange> files = {
+      script("deploy", absl::StrCat("Deploy ", change, " to pg"), "COMMIT"),
+      script("revert", absl::StrCat("Revert ", change, " from pg"), "COMMIT"),
+      script("verify", absl::StrCat("Verify ", change, " on pg"), "ROLLBACK")};
+  files.push_back({.path = path,
+                   .before = *plan,
+                   .after = absl::StrCat(*plan, gap, slug, " ", DateOf(by, "%Y-%m-%dT%H:%M:%SZ"),
+                                         " ", by.name, " <", by.email, "> # ", description, "\n")});
+  return files;
+}
+
 }  // namespace
 
 std::string SlugOf(absl::string_view description) {
@@ -161,49 +363,19 @@ std::string NextVersion(absl::string_view last, int64_t now) {
 
 absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
                                                      absl::string_view description_given,
-                                                     int64_t now) {
+                                                     const Authorship& by) {
   const std::string description = OneLine(description_given);
-  const Convention& convention = ConventionOf(project.layout);
   const std::string slug = SlugOf(description);
   if (slug.empty()) {
     return absl::InvalidArgumentError("say in a few words what the migration does");
   }
-  const std::string last = HighestVersion(project);
-  if (!convention.new_file || last.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", project.root, "\" (", convention.name, "): ",
-                     convention.new_file ? "no file has a version to go on from"
-                                         : "its runner makes new migrations itself"));
-  }
-  const std::string version = NextVersion(last, now);
-  Pair pair = PathsOf(project.layout, version, slug);
-  const bool optional_down = project.layout == Layout::kSqlx || project.layout == Layout::kFlyway;
-  if (optional_down && !UsesDowns(project)) {
-    if (project.layout == Layout::kSqlx) pair.up = absl::StrCat(version, "_", slug, ".sql");
-    pair.down.clear();
-  }
-  const bool headed = project.layout == Layout::kStages || project.layout == Layout::kUpDown ||
-                      project.layout == Layout::kNumbered;
-  const std::string up =
-      headed ? HeaderOf(description, now, false) : absl::StrCat("-- ", description, "\n");
-  std::vector<FileChange> files = {{.path = JoinPath(project.root, pair.up),
-                                    .created = true,
-                                    .after = FileWith(project.layout, up, /*alone=*/false)}};
-  if (project.layout == Layout::kGoose) files[0].after += "\n-- +goose Down\n";
-  if (project.layout == Layout::kTern) {
-    files[0].after += "\n---- create above / drop below ----\n\n";
-  }
-  if (project.layout == Layout::kNodePgMigrate) {
-    files[0].after = absl::StrCat("-- Up Migration\n", up, "\n-- Down Migration\n");
-  }
-  if (!pair.down.empty()) {
-    files.push_back({.path = JoinPath(project.root, pair.down),
-                     .created = true,
-                     .after = headed ? HeaderOf(description, now, true)
-                                     : absl::StrCat("-- undoes: ", description, "\n")});
-  }
-  for (const FileChange& file : files) {
-    if (!CheckExists(file.path).ok()) continue;
+  absl::StatusOr<std::vector<FileChange>> files =
+      project.layout == Layout::kSqitch      ? NewChange(project, description, slug, by)
+      : project.layout == Layout::kLiquibase ? NewChangelog(project, description, slug, by)
+                                             : NewFiles(project, description, slug, by);
+  if (!files.ok()) return files;
+  for (const FileChange& file : *files) {
+    if (!file.created || !CheckExists(file.path).ok()) continue;
     return absl::AlreadyExistsError(absl::StrCat("\"", file.path, "\" is there already"));
   }
   return files;

@@ -22,12 +22,25 @@ std::string SlugOf(absl::string_view description);
 // UTC), with the dashes that `last` has, but always later than `last`.
 std::string NextVersion(absl::string_view last, int64_t now);
 
-// The files to make: the up, and the down where the layout has one and the project uses them.
-// Nothing is written. Fails where the layout's files are made by its runner alone (Drizzle, Sqitch,
-// Atlas, …), where the project has no version to go on from, and where such a file is there
+// Who makes it and when, as far as its header says so.
+struct Authorship {
+  int64_t now = 0;   // seconds since 1970; written in UTC
+  std::string name;  // as Git knows it; empty: not known
+  std::string email;
+  // What the project's new files begin with (`template` of plimsoll.toml), under its path as it is
+  // printed. Empty: what the layout's do.
+  std::string template_path;
+  std::string template_text;
+};
+
+// The files to make or to change: the up, the down where the layout has one and the project uses
+// them, and of Sqitch its verify script and its plan. Nothing is written. Fails where the layout's
+// files are made by its runner alone (Drizzle, Atlas, …), where the project has no version to go on
+// from, where its format asks for an author and none is known, and where such a file is there
 // already.
 absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
-                                                     absl::string_view description, int64_t now);
+                                                     absl::string_view description,
+                                                     const Authorship& by);
 
 }  // namespace plimsoll
 

@@ -58,12 +58,31 @@ bool DoesSomething(const Script& script, Direction direction) {
   return std::any_of(script.statements.begin(), script.statements.end(), does);
 }
 
+// `-- Rollback:` with statements in the line comments below it, at the end of the file.
+static bool TellsTheWayBack(const Script& script) {
+  bool titled = false;
+  uint32_t end = script.statements.empty() ? 0 : script.statements.back().span.end;
+  for (const Comment& comment : script.comments) {
+    if (comment.span.begin < end) continue;
+    absl::string_view words = script.source->Text(comment.span);
+    words = words.substr(std::min(words.find_first_not_of("-/* \t"), words.size()));
+    if (titled && absl::EndsWith(absl::StripTrailingAsciiWhitespace(words), ";")) return true;
+    titled = titled || absl::StartsWithIgnoreCase(words, "rollback");
+  }
+  return false;
+}
+
 std::vector<bool> Undone(const History& history) {
   std::vector<bool> undone(history.migrations().size(), false);
   for (size_t m = 0; m < undone.size(); ++m) {
     const Migration& migration = history.migrations()[m];
+    const Script& script = *migration.script;
     if (migration.undoes) undone[*migration.undoes] = true;
-    if (!migration.down && DoesSomething(*migration.script, Direction::kDown)) undone[m] = true;
+    if (migration.down) continue;
+    // Where nobody keeps downs, some that stand in comments make no custom.
+    const bool kept = history.downs() != Downs::kNone || script.has_sections;
+    if (kept && DoesSomething(script, Direction::kDown)) undone[m] = true;
+    if (kept && TellsTheWayBack(script)) undone[m] = true;
   }
   return undone;
 }

@@ -6,6 +6,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -49,6 +50,15 @@ bool FollowsStrings(absl::string_view word) {
                      [word](absl::string_view one) { return absl::EqualsIgnoreCase(word, one); });
 }
 
+// The first words of statements that take something back.
+bool BeginsStatement(absl::string_view word) {
+  static constexpr absl::string_view kWords[] = {
+      "alter",  "begin", "comment", "create", "delete", "do",    "drop",     "grant",
+      "insert", "merge", "reindex", "revoke", "set",    "start", "truncate", "update"};
+  return std::any_of(std::begin(kWords), std::end(kWords),
+                     [word](absl::string_view one) { return absl::EqualsIgnoreCase(word, one); });
+}
+
 // Walks over the tokens once and cuts. It writes only upon what the lexer has passed, or makes the
 // lexer go back to what it wrote.
 class Cutter {
@@ -61,6 +71,9 @@ class Cutter {
   // What to do with a token that the lexer has just passed.
   void On(const Token& token);
   void OnComment(const Token& token);
+  // Whether a block comment is the way back, put into a comment so that it does not run.
+  bool HoldsRollback(const Token& comment);
+  bool IsFollowedByCode(uint32_t at);
   void OnOpenQuote(const Token& token);
   void OnString(const Token& token);
   void OnWord(const Token& token);
@@ -99,6 +112,7 @@ class Cutter {
   Pieces result_;
   Direction direction_ = Direction::kUp;
   bool liquibase_ = false;
+  uint32_t code_ahead_ = 0;  // up to there some code is known to follow
   uint32_t changeset_ = 0;
   bool changeset_alone_ = false;
   size_t quote_recoveries_ = 0;
@@ -160,7 +174,13 @@ void Cutter::On(const Token& token) {
 
 void Cutter::OnComment(const Token& token) {
   result_.comments.push_back({.span = token.span});
-  if (token.symbol != '-') return;
+  if (token.symbol != '-') {
+    if (!HoldsRollback(token)) return;
+    direction_ = Direction::kDown;
+    Blank(token.span.begin, token.span.begin + 2);
+    Blank(token.span.end - 2, token.span.end);
+    return lexer_.Seek(token.span.begin + 2);
+  }
   const uint32_t begin = token.span.begin;
   const bool starts_file = begin == 0 || (begin == 3 && Peek(0) == ' ');
   liquibase_ = liquibase_ || (starts_file && IsLiquibase(Words(token.span)));
@@ -180,6 +200,38 @@ void Cutter::OnComment(const Token& token) {
   result_.has_sections |= marker.sectioned;
   result_.opts_out_of_transaction |=
       marker.no_transaction && marker.section != Marker::Section::kDown;
+}
+
+// The last thing in a file, under a line that calls it so:
+//   -- Rollback script
+//   /* BEGIN; DROP TABLE account; COMMIT; */
+// Sentences that tell the way back are no SQL: they begin otherwise, or end without a semicolon.
+bool Cutter::HoldsRollback(const Token& comment) {
+  const std::vector<Comment>& comments = result_.comments;
+  if (comments.size() < 2 || open_ || result_.has_sections || liquibase_) return false;
+  const Span title = comments[comments.size() - 2].span;
+  absl::string_view words = Words(title);
+  words.remove_prefix(std::min(words.find_first_not_of("-/* \t"), words.size()));
+  if (!absl::StartsWithIgnoreCase(words, "rollback") || direction_ == Direction::kDown) {
+    return false;
+  }
+  const absl::string_view between = Words({title.end, comment.span.begin});
+  if (!absl::StripAsciiWhitespace(between).empty()) return false;
+  const Span held = {comment.span.begin + 2, comment.span.end - 2};
+  const Span code = TokensWithin(text_, held);
+  const absl::string_view sql = Words(code);
+  const bool is_sql =
+      absl::EndsWith(sql, ";") && BeginsStatement(sql.substr(0, sql.find_first_of(" \t\r\n;")));
+  return is_sql && !IsFollowedByCode(comment.span.end);
+}
+
+bool Cutter::IsFollowedByCode(uint32_t at) {
+  if (at < code_ahead_) return true;
+  Lexer rest(absl::string_view(text_).substr(at), at);
+  Token token;
+  if (!rest.NextCode(&token)) return false;
+  code_ahead_ = token.span.begin;
+  return true;
 }
 
 // A quote that is never closed would hide all the rest. Most likely it was meant to end before the

@@ -40,6 +40,25 @@ alter table account drop column note;
 --- 002_drop_note.down.sql
 -- irreversible: the notes are gone
 ```
+
+One that refuses says so as well, and stops its runner. The word without a reason is not enough:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, note text, mail text);
+--- 001_create_account.down.sql
+do $$ begin raise exception 'the accounts would be gone'; end $$;
+--- 002_drop_note.up.sql
+alter table account drop column note;
+--- 002_drop_note.down.sql
+-- irreversible
+--^^^^^^^^^^^^^ empty-down: 002_drop_note.down.sql undoes nothing
+--- 003_new.up.sql
+-- nothing is here yet
+--- 003_new.down.sql
+-- and nothing is to be undone
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -47,9 +66,11 @@ alter table account drop column note;
             const Migration& migration = history.migrations()[m];
             if (!migration.down || DoesSomething(*migration.script, Direction::kUp)) continue;
             if (IsSaidToBeIrreversible(migration)) continue;
-            const bool said =
-                migration.undoes && IsSaidToBeIrreversible(history.migrations()[*migration.undoes]);
-            if (said) continue;
+            if (migration.undoes) {
+              const Migration& up = history.migrations()[*migration.undoes];
+              const bool does = DoesSomething(*up.script, Direction::kUp);
+              if (!does || IsSaidToBeIrreversible(up)) continue;
+            }
             report(OfFile(history, m, absl::StrCat(FileNameOf(migration), " undoes nothing")));
           }
         },

@@ -44,6 +44,30 @@ alter table account add column note text;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take V2_add_note.sql for a migration
 ```
 
+Most runners look for `.sql` in lower case, and some for an underscore behind the version:
+
+```sql
+-- layout: Supabase
+--- supabase/migrations/20250101120000_create_account.sql
+create table account (id bigint primary key);
+--- supabase/migrations/20250102120000_add_note.SQL
+alter table account add column note text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take 20250102120000_add_note.SQL for a migration
+--- supabase/migrations/20250103120000 add mail.sql
+alter table account add column mail text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take 20250103120000 add mail.sql for a migration
+```
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key);
+--- 001_create_account.down.sql
+drop table account;
+--- 002_add_note.up.SQL
+alter table account add column note text;
+```
+
 What has no version at all is something else that lies there:
 
 ```sql

@@ -60,6 +60,39 @@ drop table account;
 -- irreversible: nobody knows which rows were there before
 insert into account values (1);
 ```
+
+The way back may stand at the end of the file, in comments that are called so, where the layout has
+downs. What stands in a block comment is read as SQL:
+
+```sql
+-- layout: stages
+--- planned/20250101120000_create_account.sql
+create table account (id bigint primary key);
+
+-- Rollback script
+/*
+begin;
+drop table account;
+commit;
+*/
+--- planned/20250102120000_add_note.sql
+alter table account add column note text;
+
+-- ROLLBACK:
+-- alter table account drop column note;
+--- planned/20250103120000_add_mail.sql
+alter table account add column mail text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ missing-down: nothing undoes 20250103120000_add_mail.sql
+
+-- Rollback script
+/*
+BEGIN;
+  -- the steps
+COMMIT;
+*/
+--- planned/20250104120000_begun.sql
+-- nothing is here yet
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -88,7 +121,8 @@ insert into account values (1);
           }
           for (const uint32_t m : ups) {
             const Migration& migration = history.migrations()[m];
-            if (undone[m] || IsSaidToBeIrreversible(migration)) continue;
+            const bool does = DoesSomething(*migration.script, Direction::kUp);
+            if (undone[m] || !does || IsSaidToBeIrreversible(migration)) continue;
             report(OfFile(history, m, absl::StrCat("nothing undoes ", FileNameOf(migration))));
           }
         },
