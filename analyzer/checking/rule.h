@@ -55,10 +55,10 @@ struct Fix {
   bool safe = true;  // keeps the meaning, wherever the file runs
   std::vector<Edit> edits;
   // For migrations of their own that run after this one: statements, each with its semicolon and a
-  // line feed. Empty: none are needed. Only fixes that are not safe have some. First what PostgreSQL
-  // refuses in a transaction, each in a file that the runner is told not to wrap; then one file with
-  // the others, in stages: what reads rows goes before what takes a strong lock, also where several
-  // fixes put theirs into it.
+  // line feed. Empty: none are needed. Only fixes that are not safe have some. First those that
+  // PostgreSQL refuses in a transaction, each in a file that its runner does not wrap; then one
+  // file with the others, in stages: what reads rows goes before what takes a strong lock, also
+  // where several fixes put theirs into it.
   std::vector<std::string> following_alone;
   std::vector<std::string> following;
 
