@@ -22,6 +22,7 @@ void RegisterConfig(CLI::App& app, int* exit_code);
 void RegisterBaseline(CLI::App& app, int* exit_code);
 void RegisterSum(CLI::App& app, int* exit_code);
 void RegisterNew(CLI::App& app, int* exit_code);
+void RegisterDown(CLI::App& app, int* exit_code);
 void RegisterApply(CLI::App& app, int* exit_code);
 void RegisterStatus(CLI::App& app, int* exit_code);
 void RegisterEphemeral(CLI::App& app, int* exit_code);

@@ -132,6 +132,7 @@ int Run(int argc, char** argv) {
   RegisterBaseline(app, &exit_code);
   RegisterSum(app, &exit_code);
   RegisterNew(app, &exit_code);
+  RegisterDown(app, &exit_code);
   RegisterApply(app, &exit_code);
   RegisterStatus(app, &exit_code);
   RegisterEphemeral(app, &exit_code);

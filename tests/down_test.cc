@@ -2,6 +2,8 @@
 // real servers. A down is said to undo its up where, and only where, the server's catalog is what
 // it was; and to fail where the server refuses it.
 
+#include "workspace/down.h"
+
 #include <set>
 #include <string>
 #include <vector>
@@ -119,7 +121,11 @@ class DownTest : public replay::StageTest {
     return lines;
   }
 
+  // Runs the ups before this one on an empty database.
+  void RunUpTo(const History& history, uint32_t up);
   void Check(const History& history, const Undoing& undoing);
+  // Whether the derived down brings back what was there.
+  bool CheckDerived(const Inputs& inputs, const History& history, uint32_t up);
 };
 
 std::string Difference(const std::multiset<std::string>& before,
@@ -139,14 +145,19 @@ bool IsSaidNotToBeTold(const Script& script) {
   return absl::StrContains(script.source->text(), "-- not told:");
 }
 
-void DownTest::Check(const History& history, const Undoing& undoing) {
+void DownTest::RunUpTo(const History& history, uint32_t up) {
   ASSERT_TRUE(stage_->Clear().ok());
-  const std::vector<Migration>& all = history.migrations();
-  for (uint32_t m = 0; m < undoing.up; ++m) {
-    if (all[m].down) continue;
+  for (uint32_t m = 0; m < up; ++m) {
+    const Migration& migration = history.migrations()[m];
+    if (migration.down) continue;
     std::string error;
-    ASSERT_TRUE(Run(DirectionText(*all[m].script, Direction::kUp), &error)) << error;
+    ASSERT_TRUE(Run(DirectionText(*migration.script, Direction::kUp), &error)) << error;
   }
+}
+
+void DownTest::Check(const History& history, const Undoing& undoing) {
+  RunUpTo(history, undoing.up);
+  const std::vector<Migration>& all = history.migrations();
   const std::string up = DirectionText(*all[undoing.up].script, Direction::kUp);
   const Direction direction = undoing.up == undoing.down ? Direction::kDown : Direction::kUp;
   const std::string down = DirectionText(*all[undoing.down].script, direction);
@@ -190,6 +201,52 @@ TEST_P(DownTest, WhatIsSaidOfDownsIsTrue) {
   }
   EXPECT_GT(undone, 60U) << "what is compared must not shrink unnoticed";
   EXPECT_GT(left, 40U);
+}
+
+bool DownTest::CheckDerived(const Inputs& inputs, const History& history, uint32_t up) {
+  const std::string text = DirectionText(*history.migrations()[up].script, Direction::kUp);
+  const Down down = DownOf(inputs, up);
+  SCOPED_TRACE(absl::StrCat(text, "--\n", down.text));
+  RunUpTo(history, up);
+  const std::multiset<std::string> before = Look();
+  std::string error;
+  EXPECT_TRUE(Run(text, &error)) << error;
+  const std::multiset<std::string> after_up = Look();
+  EXPECT_TRUE(Run(down.text, &error)) << error;
+  const std::multiset<std::string> after = Look();
+  const std::vector<std::string> left = LeftBy(inputs, up, down);
+  // What stands under a condition is not told.
+  const bool told = !absl::StrContains(down.text, "-- cannot undo: DO");
+  EXPECT_EQ(before == after, left.empty() && told)
+      << absl::StrJoin(left, "; ") << Difference(before, after);
+  // What has no way back is said.
+  EXPECT_TRUE(before == after || absl::StrContains(down.text, "-- cannot undo: "));
+  if (before != after) return false;
+  EXPECT_TRUE(Run(text, &error)) << error;
+  EXPECT_EQ(Difference(after_up, Look()), "");
+  return true;
+}
+
+TEST_P(DownTest, DerivedDownsUndo) {
+  size_t undone = 0;
+  size_t left = 0;
+  for (const testing_support::ExampleText& text :
+       testing_support::ExamplesOf(*rules::Find("down-does-not-undo"))) {
+    const auto example = testing_support::ParseExample(text.text, "migration.sql");
+    ASSERT_TRUE(example.ok()) << example.status();
+    SCOPED_TRACE(testing_support::WhereOf(text));
+    Inputs inputs = testing_support::InputsOf(*example);
+    inputs.server_version = GetParam();
+    inputs.start = Start::kEmpty;
+    inputs.take_back = false;
+    const History history = Simulate(inputs);
+    for (uint32_t m = 0; m < history.migrations().size(); ++m) {
+      if (history.migrations()[m].down) continue;
+      ++(CheckDerived(inputs, history, m) ? undone : left);
+    }
+  }
+  EXPECT_GT(undone, 120U) << "what is compared must not shrink unnoticed";
+  EXPECT_LT(left, 12U);
 }
 
 INSTANTIATE_TEST_SUITE_P(Servers, DownTest, testing::ValuesIn(replay::Servers()),

@@ -798,16 +798,13 @@ void Applier::Apply(const action::AddConstraint& add) { AddToAll(add.table, add.
 
 // Those that stand on a unique index that is gone.
 void Applier::RemoveForeignKeysTo(const Relation& index) {
-  std::vector<std::string> keys;
-  for (const action::IndexColumn& key : index.keys) keys.push_back(key.column);
+  const Relation referenced = *view().Find(index.table);  // a copy: it may change below
+  const CatalogView now = view();
   const auto stands_on_it = [&](const TableConstraint& c) {
-    const auto& columns = c.referenced_columns;
-    return c.referenced == index.table &&
-           std::is_permutation(columns.begin(), columns.end(), keys.begin(), keys.end());
+    return c.referenced == index.table && ReliesOn(c, index, referenced, now);
   };
-  const Relation& referenced = *view().Find(index.table);
   std::vector<const Relation*> tables = view().ReferencingTables(referenced);
-  tables.push_back(&referenced);
+  tables.push_back(view().Find(index.table));
   for (const Relation* table : tables) {
     const auto& constraints = table->constraints;
     if (std::none_of(constraints.begin(), constraints.end(), stands_on_it)) continue;

@@ -47,6 +47,22 @@ bool HasUniqueOver(const Relation& table, const std::vector<std::string>& column
   return false;
 }
 
+bool ReliesOn(const TableConstraint& foreign, const Relation& index, const Relation& table,
+              const CatalogView& view) {
+  const auto fits = [&](const Relation& one) {
+    const std::vector<std::string>& columns = foreign.referenced_columns;
+    std::vector<std::string> keys;
+    for (const action::IndexColumn& key : one.keys) keys.push_back(key.column);
+    return one.unique && !one.has_predicate &&
+           std::is_permutation(columns.begin(), columns.end(), keys.begin(), keys.end());
+  };
+  const bool later = foreign.defined != 0 && foreign.defined <= index.created;
+  if (later || !fits(index)) return false;
+  const std::vector<const Relation*> all = view.IndexesOf(table);
+  return std::none_of(all.begin(), all.end(),
+                      [&](const Relation* other) { return other->id < index.id && fits(*other); });
+}
+
 bool IsOpaque(const Action& action, const Effects& effects) {
   const auto* other = std::get_if<action::Other>(&action.kind);
   // Whoever writes to the system's catalogs changes what no statement says.

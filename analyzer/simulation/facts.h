@@ -541,7 +541,6 @@ class Inspector {
                            const std::vector<RelationId>& dropped);
   void NoteDroppedTable(const Relation& table, const action::Drop& drop,
                         const std::vector<RelationId>& dropped);
-  bool ReliesOn(const TableConstraint& foreign, const Relation& index, const Relation& table) const;
   void NoteDroppedIndex(const Relation& index, const action::Drop& drop);
   void NoteDroppedView(const Relation& dropped);
   void NoteDroppedObjects(const action::Drop& drop);
@@ -685,6 +684,11 @@ std::vector<const Relation*> LosersOfColumn(const Relation& table, const std::st
 // A foreign key relies on a unique index over exactly the referenced columns.
 bool HasUniqueOver(const Relation& table, const std::vector<std::string>& columns,
                    const CatalogView& view);
+// Whether the foreign key to `table` relies on this index: it took the first unique one over its
+// columns that was there when it was made (tablecmds.c:transformFkeyCheckAttrs). The index may be
+// gone from `view` already.
+bool ReliesOn(const TableConstraint& foreign, const Relation& index, const Relation& table,
+              const CatalogView& view);
 // Whether an index of `table` is what the statement would make (index.c:CompareIndexInfo).
 bool IsSameIndex(const Relation& index, const action::CreateIndex& create, const Relation& table);
 // An index on a partition that an index on its parent takes over instead of building one; behind a

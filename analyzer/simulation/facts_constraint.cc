@@ -866,8 +866,7 @@ void Inspector::NoteDroppedConstraint(const Relation& table, const TableConstrai
     for (const TableConstraint& foreign : child->constraints) {
       const bool by_key =
           foreign.referenced_columns.empty() && constraint.kind == ConstraintKind::kPrimaryKey;
-      if (foreign.referenced != table.id ||
-          (!by_key && foreign.referenced_columns != constraint.columns)) {
+      if (foreign.referenced != table.id || (!by_key && !ReliesOn(foreign, *index, table, view_))) {
         continue;
       }
       if (!cascade) {

@@ -133,22 +133,6 @@ void Inspector::NoteDroppedTable(const Relation& table, const action::Drop& drop
   }
 }
 
-// A foreign key relies on the first unique index over its columns that was there when it was made
-// (tablecmds.c:transformFkeyCheckAttrs).
-bool Inspector::ReliesOn(const TableConstraint& foreign, const Relation& index,
-                         const Relation& table) const {
-  const auto fits = [&](const Relation& one) {
-    std::vector<std::string> keys;
-    for (const action::IndexColumn& key : one.keys) keys.push_back(key.column);
-    return one.unique && !one.has_predicate && keys == foreign.referenced_columns.All();
-  };
-  const bool later = foreign.defined != 0 && foreign.defined <= index.created;
-  if (later || !fits(index)) return false;
-  const std::vector<const Relation*> all = view_.IndexesOf(table);
-  return std::none_of(all.begin(), all.end(),
-                      [&](const Relation* other) { return other->id < index.id && fits(*other); });
-}
-
 void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop) {
   if (drop.concurrently && index.kind == RelationKind::kPartitionedIndex) {
     return Fail("0A000",
@@ -172,7 +156,7 @@ void Inspector::NoteDroppedIndex(const Relation& index, const action::Drop& drop
   }
   for (const Relation* child : view_.ReferencingTables(*table)) {
     for (const TableConstraint& foreign : child->constraints) {
-      if (foreign.referenced != table->id || !ReliesOn(foreign, index, *table)) continue;
+      if (foreign.referenced != table->id || !ReliesOn(foreign, index, *table, view_)) continue;
       if (!drop.cascade) return Fail("2BP01", Depends(index));
       Add(Role::kPartner, *child);
     }

@@ -248,7 +248,8 @@ class Comparer {
   // whether it was there.
   absl::flat_hash_set<std::string> uncertain_;
   absl::flat_hash_set<std::string> perhaps_;
-  absl::flat_hash_set<std::string> seen_;  // all names that the two say
+  absl::flat_hash_set<std::string> seen_;   // all names that the two say
+  absl::flat_hash_set<std::string> parts_;  // triggers, policies and rules that they drop or rename
   bool cascades_ = false;
   // The down drops the index of a partitioned table, which takes along what is attached to it.
   bool drops_whole_ = false;
@@ -280,7 +281,11 @@ bool Comparer::IsKnown(const Step& step, bool up) {
   const Effects& effects = step.effects;
   if (up && effects.failure && !step.conditional) return false;
   if (!effects.modelled && !effects.inert) return false;
-  if (effects.calls_unknown || IsOpaque(*step.action, effects)) return false;
+  // A function of an index, a view or a check runs as well, and may change nothing there.
+  const bool calls = step.As<action::ModifyData>() != nullptr ||
+                     step.As<action::Execute>() != nullptr ||
+                     step.As<action::CreateTable>() != nullptr;
+  if ((effects.calls_unknown && calls) || IsOpaque(*step.action, effects)) return false;
   if (step.As<action::RaiseError>() != nullptr) return false;
   const auto* block = step.As<action::DoBlock>();
   return block == nullptr || (block->body != nullptr && !block->body->unknown);
@@ -358,6 +363,10 @@ void Comparer::NoteWords() {
     });
     const auto* drop = step.As<action::Drop>();
     cascades_ = cascades_ || (drop != nullptr && drop->cascade);
+    if (drop != nullptr && !drop->on_table.name.empty()) {
+      for (const Name& part : drop->objects) parts_.insert(part.name);
+    }
+    if (const auto* alter = step.As<action::AlterPart>()) parts_.insert(alter->name);
     if (drop != nullptr && !up) NoteWholes(step, *drop);
     const auto* constraint = step.As<action::DropConstraint>();
     if (constraint != nullptr && constraint->if_exists) perhaps_.insert(constraint->constraint);
@@ -753,7 +762,7 @@ void Comparer::CompareParts(const Parts& old, const Parts& now, absl::string_vie
     const auto found = find(now, part.name);
     if (found == now.end()) {
       // Functions of one name in two schemas are not told apart where a trigger calls one.
-      if (seen_.contains(part.name) || cascades_) Say({.before = true}, what(part.name));
+      if (parts_.contains(part.name) || cascades_) Say({.before = true}, what(part.name));
     } else if (!IsSame(part, *found)) {
       Say(absl::StrCat(what(part.name), " is another than it was"));
     } else if (IsStillTheUps(part.defined, found->defined)) {

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/match.h"
@@ -21,19 +22,17 @@ bool IsLost(const Undoing& undoing, absl::string_view difference) {
   });
 }
 
-// At the first statement of the down.
+// At the first statement of the down, which has one where it does something.
 Complaint OfDown(const History& history, const Undoing& undoing, std::string message) {
   const Direction direction = undoing.up == undoing.down ? Direction::kDown : Direction::kUp;
-  const Script& script = *history.migrations()[undoing.down].script;
-  for (uint32_t s = 0; s < script.statements.size(); ++s) {
-    const Statement& statement = script.statements[s];
-    if (statement.direction != direction || statement.actions.empty()) continue;
-    return {.migration = undoing.down,
-            .statement = s,
-            .span = statement.span,
-            .message = std::move(message)};
-  }
-  return OfFile(history, undoing.down, std::move(message));
+  const std::vector<Statement>& statements = history.migrations()[undoing.down].script->statements;
+  const auto first =
+      std::find_if(statements.begin(), statements.end(),
+                   [&](const Statement& statement) { return statement.direction == direction; });
+  return {.migration = undoing.down,
+          .statement = static_cast<uint32_t>(first - statements.begin()),
+          .span = first->span,
+          .message = std::move(message)};
 }
 
 }  // namespace

@@ -1,0 +1,970 @@
+#include "workspace/down.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "absl/container/flat_hash_set.h"
+#include "absl/status/status.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "analyzer/checking/files.h"
+#include "analyzer/checking/rewrite.h"
+#include "workspace/definition.h"
+#include "workspace/files.h"
+
+namespace plimsoll {
+namespace {
+
+Name PlaceOf(const Name& name) {
+  return {.schema = name.schema == "public" ? "" : name.schema, .name = name.name};
+}
+
+// How much of a migration is inverted.
+enum class Care {
+  // Whatever the up itself made goes with the statement that made it: the steps that changed it
+  // need no inverse.
+  kTerse,
+  kThorough,  // each step has its own
+};
+
+// The inverse of one step.
+class Inverter {
+ public:
+  Inverter(const History& history, const CatalogView& start, const CatalogView& end,
+           const Step& step, absl::Span<const Step> statement, Care care,
+           std::vector<std::string>& lines)
+      : history_(history),
+        start_(start),
+        end_(end),
+        step_(step),
+        before_(history, step.index),
+        after_(history.At(statement.back().index + 1)),
+        defined_(statement.front().index + 1),
+        path_(history.SessionAt(step).search_path),
+        thorough_(care == Care::kThorough),
+        lines_(lines) {}
+
+  void Look(const action::CreateTable& create) { DropMade(create.table); }
+  void Look(const action::CreateSequence& create) { DropMade(create.sequence); }
+  void Look(const action::CreateIndex& create);
+  void Look(const action::CreateView& create);
+  void Look(const action::CreateFunction& create);
+  void Look(const action::CreateTrigger& create);
+  void Look(const action::CreatePolicy& create);
+  void Look(const action::CreateRule& create);
+  void Look(const action::CreateType& create);
+  void Look(const action::CreateSchema& create);
+  void Look(const action::CreateExtension& create);
+  void Look(const action::CreateStatistics& create);
+  void Look(const action::AddColumn& add);
+  void Look(const action::DropColumn& drop);
+  void Look(const action::SetNotNull& set);
+  void Look(const action::DropNotNull& drop);
+  void Look(const action::SetDefault& set) { RestoreDefault(set.table, set.column); }
+  void Look(const action::DropDefault& drop) { RestoreDefault(drop.table, drop.column); }
+  void Look(const action::AlterColumnType& alter);
+  void Look(const action::AddConstraint& add);
+  void Look(const action::DropConstraint& drop);
+  void Look(const action::ValidateConstraint&) {}  // what is proven may stay proven
+  void Look(const action::RenameColumn& rename);
+  void Look(const action::RenameConstraint& rename);
+  void Look(const action::RenameRelation& rename);
+  void Look(const action::RenameType& rename);
+  void Look(const action::RenameSchema& rename);
+  void Look(const action::SetSchema& set);
+  void Look(const action::SetRowSecurity& set);
+  void Look(const action::AlterRelation& alter);
+  void Look(const action::AttachPartition& attach);
+  void Look(const action::AlterType& alter);
+  void Look(const action::AlterDomain& alter);
+  void Look(const action::AlterSequence& alter);
+  void Look(const action::AlterPublication& alter);
+  void Look(const action::Annotate& annotate);
+  void Look(const action::Drop& drop);
+  void Look(const action::Truncate& truncate);
+  void Look(const action::ModifyData& modify);
+  void Look(const action::Begin&) {}
+  void Look(const action::Commit&) {}
+  void Look(const action::Savepoint&) {}
+  void Look(const action::Release&) {}
+  void Look(const action::SetParameter&) {}
+  void Look(const action::LockTable&) {}
+  void Look(const action::Maintain&) {}
+  void Look(const action::SessionCommand&) {}
+  void Look(const action::SetConstraints&) {}
+  template <typename T>
+  void Look(const T&) {
+    CannotUndo();
+  }
+
+ private:
+  const Relation* Find(const Name& name) const { return before_.view().Find(name, path_); }
+  // What the step changes; null for what needs no inverse (see Care).
+  const Relation* Old(const Name& name) const;
+  void Add(std::string statement) { lines_.push_back(std::move(statement) + ";"); }
+  void Alter(const Relation& relation, const std::string& what) {
+    Add(absl::StrCat(AlterWord(relation.kind), PlaceSql(relation), " ", what));
+  }
+  // As `what` says it, or that nobody can.
+  void AddIfKnown(const std::string& statement);
+  void CannotUndo() { lines_.push_back(absl::StrCat("-- cannot undo: ", Words())); }
+  void CannotRestore(const std::string& what) {
+    lines_.push_back(absl::StrCat("-- cannot restore data: ", what));
+  }
+  std::string Words() const;
+  void DropMade(const Name& name);
+  void RestoreDefault(const Target& target, const std::string& column);
+  bool IsLeft(bool there, absl::string_view name) const;
+  void RestoreParts(const Relation& table, const std::string& column);
+  void RestoreConstraint(const Relation& table, const TableConstraint& constraint);
+  void RestoreRelation(const Relation& relation, const action::Drop& drop);
+  void RestoreObject(const Name& name, size_t place, const action::Drop& drop);
+
+  const History& history_;
+  const CatalogView& start_;
+  const CatalogView& end_;
+  const Step& step_;
+  Definitions before_;
+  CatalogView after_;
+  Moment defined_;  // of what the statement makes
+  absl::Span<const std::string> path_;
+  bool thorough_;
+  std::vector<std::string>& lines_;
+};
+
+std::string Inverter::Words() const {
+  const std::string text =
+      absl::StrReplaceAll(history_.SourceOf(step_).Text(
+                              step_.span.empty() ? history_.StatementOf(step_).span : step_.span),
+                          {{"\n", " "}, {"\r", ""}, {"\t", " "}});
+  constexpr size_t kMostShown = 70;
+  if (text.size() <= kMostShown) return text;
+  return absl::StrCat(text.substr(0, text.rfind(' ', kMostShown)), " …");
+}
+
+void Inverter::AddIfKnown(const std::string& statement) {
+  if (statement.empty()) return CannotUndo();
+  Add(statement);
+}
+
+const Relation* Inverter::Old(const Name& name) const {
+  const Relation* relation = Find(name);
+  return relation != nullptr && (thorough_ || start_.Find(relation->id) != nullptr) ? relation
+                                                                                    : nullptr;
+}
+
+// ---- what was made ---------------------------------------------------------------------------
+
+static absl::string_view DropWord(RelationKind kind) {
+  switch (kind) {
+    case RelationKind::kIndex:
+    case RelationKind::kPartitionedIndex:
+      return "drop index ";
+    case RelationKind::kSequence:
+      return "drop sequence ";
+    case RelationKind::kView:
+      return "drop view ";
+    case RelationKind::kMaterializedView:
+      return "drop materialized view ";
+    case RelationKind::kForeignTable:
+      return "drop foreign table ";
+    default:
+      return "drop table ";
+  }
+}
+
+// Under the name that it has at the end of the migration.
+void Inverter::DropMade(const Name& name) {
+  const Relation* made = after_.Find(name, path_);
+  if (made == nullptr || start_.Find(made->id) != nullptr) return;
+  const Relation* left = thorough_ ? made : end_.Find(made->id);
+  if (left == nullptr || left->persistence == Persistence::kTemporary) return;
+  Add(absl::StrCat(DropWord(left->kind), PlaceSql(*left)));
+}
+
+void Inverter::Look(const action::CreateIndex& create) {
+  const Relation* table = after_.Find(create.table, path_);
+  if (table == nullptr || Old(create.table) == nullptr) return;
+  for (const Relation* index : after_.IndexesOf(*table)) {
+    const Relation* left = index->created != step_.index ? nullptr
+                           : thorough_                   ? index
+                                                         : end_.Find(index->id);
+    if (left == nullptr || start_.Find(index->id) != nullptr) continue;
+    Add(absl::StrCat("drop index ", create.concurrently ? "concurrently " : "", PlaceSql(*left)));
+  }
+}
+
+// The statement once more, so that it takes the place of what is there.
+static std::string Replacing(std::string statement, absl::string_view kind) {
+  if (statement.empty()) return statement;
+  const std::string lower = absl::AsciiStrToLower(statement);
+  const bool says = absl::StrContains(lower.substr(0, lower.find(std::string(kind))), "replace");
+  if (!says) statement.insert(std::string("create").size(), " or replace");
+  return statement;
+}
+
+void Inverter::Look(const action::CreateView& create) {
+  const Relation* old = Old(create.view);
+  const Relation* made = after_.Find(create.view, path_);
+  if (old == nullptr || made == nullptr || made->id != old->id) return DropMade(create.view);
+  if (old->defined == made->defined) return;  // IF NOT EXISTS
+  const std::string statement = before_.Statement(old->defined);
+  if (statement.empty()) return CannotUndo();
+  const auto same = [](const TableColumn& a, const TableColumn& b) { return a.name == b.name; };
+  const std::vector<TableColumn>& olds = old->columns;
+  const std::vector<TableColumn>& news = made->columns;
+  const bool replaces = std::equal(olds.begin(), olds.end(), news.begin(), news.end(), same);
+  if (replaces) return Add(Replacing(statement, "view"));
+  Add(absl::StrCat(DropWord(old->kind), PlaceSql(*old)));
+  Add(statement);
+}
+
+static const Overload* FindOverload(const Routine* routine, const std::string& signature) {
+  if (routine == nullptr) return nullptr;
+  for (const Overload& overload : routine->overloads) {
+    if (overload.signature == signature) return &overload;
+  }
+  return nullptr;
+}
+
+void Inverter::Look(const action::CreateFunction& create) {
+  const CatalogView& view = before_.view();
+  const Overload* old = FindOverload(view.FindRoutine(create.function, path_), create.signature);
+  if (old != nullptr) {
+    return AddIfKnown(
+        Replacing(before_.Statement(old->defined), create.procedure ? "procedure" : "function"));
+  }
+  const Name place = PlaceOf(after_.Resolve(ObjectKind::kFunction, create.function, path_));
+  const Routine* left = (thorough_ ? after_ : end_).FindRoutine(create.function, path_);
+  if (FindOverload(left, create.signature) == nullptr) return;
+  Add(absl::StrCat(create.procedure ? "drop procedure " : "drop function ", SqlName(place), "(",
+                   create.signature, ")"));
+}
+
+template <typename Parts>
+static auto FindPart(const Parts& parts, const std::string& name) {
+  const auto found =
+      std::find_if(parts.begin(), parts.end(), [&](const auto& part) { return part.name == name; });
+  return found == parts.end() ? nullptr : &*found;
+}
+
+void Inverter::Look(const action::CreateTrigger& create) {
+  const Relation* table = Old(create.table);
+  if (table == nullptr) return;
+  const Trigger* old = FindPart(table->triggers.All(), create.name);
+  if (old != nullptr) return AddIfKnown(Replacing(before_.Statement(old->defined), "trigger"));
+  Add(absl::StrCat("drop trigger ", SqlName(create.name), " on ", PlaceSql(*table)));
+}
+
+void Inverter::Look(const action::CreatePolicy& create) {
+  const Relation* table = Old(create.table);
+  if (table == nullptr) return;
+  Add(absl::StrCat("drop policy ", SqlName(create.name), " on ", PlaceSql(*table)));
+}
+
+void Inverter::Look(const action::CreateRule& create) {
+  const Relation* table = Old(create.table);
+  if (table == nullptr) return;
+  const RewriteRule* old = FindPart(table->rules.All(), create.name);
+  if (old != nullptr) return AddIfKnown(Replacing(before_.Statement(old->defined), "rule"));
+  Add(absl::StrCat("drop rule ", SqlName(create.name), " on ", PlaceSql(*table)));
+}
+
+void Inverter::Look(const action::CreateType& create) {
+  if ((thorough_ ? after_ : end_).FindType(create.type, path_) == nullptr) return;
+  const Name place = PlaceOf(after_.Resolve(ObjectKind::kType, create.type, path_));
+  const bool domain = create.kind == action::TypeKind::kDomain;
+  Add(absl::StrCat(domain ? "drop domain " : "drop type ", SqlName(place)));
+}
+
+void Inverter::Look(const action::CreateSchema& create) {
+  if (before_.view().HasSchema(create.name) || !end_.HasSchema(create.name)) return;
+  Add(absl::StrCat("drop schema ", SqlName(create.name)));
+}
+
+void Inverter::Look(const action::CreateExtension& create) {
+  const Name name = {.name = create.name};
+  const bool old = before_.view().FindObject(ObjectKind::kExtension, name, path_) != nullptr;
+  if (old || end_.FindObject(ObjectKind::kExtension, name, path_) == nullptr) return;
+  Add(absl::StrCat("drop extension ", SqlName(create.name)));
+}
+
+void Inverter::Look(const action::CreateStatistics& create) {
+  if (Old(create.table) == nullptr) return;
+  if (create.statistics.name.empty()) return CannotUndo();
+  Add(absl::StrCat("drop statistics ", SqlName(PlaceOf(create.statistics))));
+}
+
+void Inverter::Look(const action::AlterPublication& alter) {
+  if (!alter.create) return CannotUndo();
+  Add(absl::StrCat("drop publication ", SqlName(alter.publication)));
+}
+
+// ---- columns ---------------------------------------------------------------------------------
+
+// Whether what the step makes under that name is dropped again by the migration: nothing of it is
+// left, and no other name.
+bool Inverter::IsLeft(bool there, absl::string_view name) const {
+  const std::vector<Step>& steps = history_.steps();
+  for (Moment i = step_.index; !there && i < steps.size(); ++i) {
+    if (steps[i].migration != step_.migration) break;
+    const auto* column = steps[i].As<action::RenameColumn>();
+    const auto* constraint = steps[i].As<action::RenameConstraint>();
+    there = (column != nullptr && column->column == name) ||
+            (constraint != nullptr && constraint->constraint == name);
+  }
+  return there;
+}
+
+void Inverter::Look(const action::AddColumn& add) {
+  const Relation* table = Old(add.table.name);
+  if (table == nullptr) return;
+  const TableColumn* made = after_.Find(table->id)->FindColumn(add.column.name);
+  if (made == nullptr || made->defined != defined_) return;  // IF NOT EXISTS
+  const Relation* end = (thorough_ ? after_ : end_).Find(table->id);
+  if (end == nullptr || !IsLeft(end->FindColumn(made->name) != nullptr, made->name)) return;
+  Alter(*table, absl::StrCat("drop column ", SqlName(made->name)));
+}
+
+void Inverter::RestoreConstraint(const Relation& table, const TableConstraint& constraint) {
+  const std::string text = before_.Constraint(table, constraint);
+  if (text.empty()) return CannotUndo();
+  const std::string statement =
+      absl::StrCat(AlterWord(table.kind), PlaceSql(table), " add ", text, ";");
+  // Two columns that go share it.
+  if (std::find(lines_.begin(), lines_.end(), statement) == lines_.end()) {
+    lines_.push_back(statement);
+  }
+}
+
+// The constraints and indexes that went with a column.
+void Inverter::RestoreParts(const Relation& table, const std::string& column) {
+  absl::flat_hash_set<RelationId> behind;
+  for (const TableConstraint& constraint : table.constraints.All()) {
+    behind.insert(constraint.index);
+    const std::vector<std::string>& columns = constraint.columns;
+    const bool on = std::find(columns.begin(), columns.end(), column) != columns.end();
+    const bool stays = constraint.kind == ConstraintKind::kNotNull || constraint.inherited;
+    if (on && !stays) RestoreConstraint(table, constraint);
+  }
+  for (const Relation* index : before_.view().IndexesOf(table)) {
+    const std::vector<std::string>& columns = index->mentions;
+    const bool on = std::find(columns.begin(), columns.end(), column) != columns.end();
+    if (!on || behind.contains(index->id) || end_.Find(index->id) != nullptr) continue;
+    const std::string statement = before_.Index(*index, /*concurrently=*/false);
+    if (std::find(lines_.begin(), lines_.end(), statement + ";") != lines_.end()) continue;
+    AddIfKnown(statement);
+  }
+}
+
+void Inverter::Look(const action::DropColumn& drop) {
+  const Relation* table = Old(drop.table.name);
+  if (table == nullptr) return;
+  const TableColumn* column = table->FindColumn(drop.column);
+  const Relation* old = start_.Find(table->id);
+  if (column == nullptr) {
+    if (!drop.if_exists && !table->columns_known) CannotUndo();
+    return;
+  }
+  if (!thorough_ && old->columns_known && old->FindColumn(drop.column) == nullptr &&
+      std::none_of(old->columns.All().begin(), old->columns.All().end(),
+                   [&](const TableColumn& one) { return one.defined == column->defined; })) {
+    return;
+  }
+  std::string text = before_.Column(*table, *column);
+  if (text.empty()) return CannotUndo();
+  const std::string name = SqlName(drop.column);
+  // With rows in the table, NOT NULL without a value cannot be had at once.
+  const bool waits = column->not_null && !column->has_default;
+  if (waits) text.resize(text.size() - std::string(" not null").size());
+  Alter(*table, absl::StrCat("add column ", text));
+  const bool computed =
+      column->generated == Generated::kStored || column->generated == Generated::kVirtual;
+  if (!computed) {
+    CannotRestore(absl::StrCat("what column ", name, " of ", PlaceSql(*table), " held",
+                               waits ? "; fill it before the next statement" : ""));
+  }
+  if (waits) Alter(*table, absl::StrCat("alter column ", name, " set not null"));
+  RestoreParts(*table, drop.column);
+}
+
+void Inverter::Look(const action::SetNotNull& set) {
+  const Relation* table = Old(set.table.name);
+  const TableColumn* column = table == nullptr ? nullptr : table->FindColumn(set.column);
+  if (table == nullptr || (column != nullptr && column->not_null)) return;
+  Alter(*table, absl::StrCat("alter column ", SqlName(set.column), " drop not null"));
+}
+
+void Inverter::Look(const action::DropNotNull& drop) {
+  const Relation* table = Old(drop.table.name);
+  const TableColumn* column = table == nullptr ? nullptr : table->FindColumn(drop.column);
+  if (table == nullptr || (column != nullptr && !column->not_null)) return;
+  Alter(*table, absl::StrCat("alter column ", SqlName(drop.column), " set not null"));
+}
+
+void Inverter::RestoreDefault(const Target& target, const std::string& name) {
+  const Relation* table = Old(target.name);
+  if (table == nullptr) return;
+  const TableColumn* column = table->FindColumn(name);
+  if (column == nullptr) return CannotUndo();
+  const std::string text = before_.Default(*table, name);
+  if (column->has_default && text.empty()) return CannotUndo();
+  const std::string words = absl::StrCat("alter column ", SqlName(name));
+  Alter(*table, column->has_default ? absl::StrCat(words, " set default ", text)
+                                    : absl::StrCat(words, " drop default"));
+}
+
+// PostgreSQL gets from one to the other by itself, in an assignment.
+static bool IsAssignable(const TypeName& from, const TypeName& to) {
+  if (from.array || to.array) return from.array == to.array && from.name == to.name;
+  constexpr absl::string_view kNumbers[] = {"int2", "int4", "int8", "numeric", "float4", "float8"};
+  constexpr absl::string_view kTexts[] = {"text", "varchar", "bpchar"};
+  const auto among = [](const auto& names, const TypeName& type) {
+    return std::find(std::begin(names), std::end(names), type.name.name) != std::end(names);
+  };
+  return from.name == to.name || among(kTexts, to) ||
+         (among(kNumbers, from) && among(kNumbers, to));
+}
+
+void Inverter::Look(const action::AlterColumnType& alter) {
+  const Relation* table = Old(alter.table.name);
+  if (table == nullptr) return;
+  const TableColumn* column = table->FindColumn(alter.column);
+  const std::string type =
+      column == nullptr || column->type == nullptr ? "" : TypeSql(*column->type);
+  if (type.empty()) return CannotUndo();
+  const std::string name = SqlName(alter.column);
+  const bool casts = !IsAssignable(alter.type, *column->type);
+  Alter(*table, absl::StrCat("alter column ", name, " type ", type,
+                             casts ? absl::StrCat(" using ", name, "::", type) : ""));
+}
+
+// ---- constraints -----------------------------------------------------------------------------
+
+void Inverter::Look(const action::AddConstraint& add) {
+  const Relation* table = Old(add.table.name);
+  const Relation* made = table == nullptr ? nullptr : after_.Find(table->id);
+  if (made == nullptr) return;
+  for (const TableConstraint& constraint : made->constraints.All()) {
+    const Relation* end = (thorough_ ? after_ : end_).Find(table->id);
+    const bool new_one = constraint.defined == defined_ && end != nullptr &&
+                         IsLeft(end->FindConstraint(constraint.name) != nullptr, constraint.name);
+    const bool said = add.constraint.name.empty()
+                          ? constraint.kind == add.constraint.kind &&
+                                (constraint.kind == ConstraintKind::kCheck ||
+                                 constraint.columns == add.constraint.columns)
+                          : constraint.name == add.constraint.name;
+    if (!new_one || !said || constraint.inherited) continue;
+    Alter(*table, absl::StrCat("drop constraint ", SqlName(constraint.name)));
+    const Relation* index =
+        add.constraint.using_index.empty() ? nullptr : before_.view().Find(constraint.index);
+    if (index != nullptr) AddIfKnown(before_.Index(*index, /*concurrently=*/false));
+    if (constraint.kind != ConstraintKind::kPrimaryKey) continue;
+    for (const std::string& name : constraint.columns) {
+      const TableColumn* column = table->FindColumn(name);
+      if (column == nullptr || column->not_null) continue;
+      Alter(*table, absl::StrCat("alter column ", SqlName(name), " drop not null"));
+    }
+  }
+}
+
+void Inverter::Look(const action::DropConstraint& drop) {
+  const Relation* table = Old(drop.table.name);
+  if (table == nullptr) return;
+  const TableConstraint* constraint = table->FindConstraint(drop.constraint);
+  if (constraint == nullptr) {
+    if (!drop.if_exists) CannotUndo();
+    return;
+  }
+  if (constraint->kind == ConstraintKind::kNotNull) {
+    return Alter(*table,
+                 absl::StrCat("alter column ", SqlName(constraint->columns[0]), " set not null"));
+  }
+  // What the migration itself added, it adds no more.
+  const TableConstraint* old =
+      thorough_ ? constraint : start_.Find(table->id)->FindConstraint(drop.constraint);
+  if (old != nullptr || constraint->defined == 0) return RestoreConstraint(*table, *constraint);
+  const bool renamed =
+      std::any_of(start_.Find(table->id)->constraints.All().begin(),
+                  start_.Find(table->id)->constraints.All().end(),
+                  [&](const TableConstraint& one) { return one.defined == constraint->defined; });
+  if (renamed) RestoreConstraint(*table, *constraint);
+}
+
+// ---- names -----------------------------------------------------------------------------------
+
+void Inverter::Look(const action::RenameColumn& rename) {
+  const Relation* table = Old(rename.table.name);
+  if (table == nullptr) return;
+  Alter(*table, absl::StrCat("rename column ", SqlName(rename.to), " to ", SqlName(rename.column)));
+}
+
+void Inverter::Look(const action::RenameConstraint& rename) {
+  const Relation* table = Old(rename.table.name);
+  if (table == nullptr) return;
+  Alter(*table,
+        absl::StrCat("rename constraint ", SqlName(rename.to), " to ", SqlName(rename.constraint)));
+}
+
+void Inverter::Look(const action::RenameRelation& rename) {
+  const Relation* old = Old(rename.relation.name);
+  const Relation* renamed = old == nullptr ? nullptr : after_.Find(old->id);
+  if (renamed != nullptr) Alter(*renamed, absl::StrCat("rename to ", SqlName(old->name)));
+}
+
+void Inverter::Look(const action::SetSchema& set) {
+  const Relation* old = Old(set.relation.name);
+  const Relation* moved = old == nullptr ? nullptr : after_.Find(old->id);
+  if (moved != nullptr) Alter(*moved, absl::StrCat("set schema ", SqlName(old->schema)));
+}
+
+void Inverter::Look(const action::RenameType& rename) {
+  if (!thorough_ && start_.FindType(rename.type, path_) == nullptr) return;
+  const Name old = before_.view().Resolve(ObjectKind::kType, rename.type, path_);
+  Add(absl::StrCat("alter type ", SqlName(PlaceOf({.schema = old.schema, .name = rename.to})),
+                   " rename to ", SqlName(old.name)));
+}
+
+void Inverter::Look(const action::RenameSchema& rename) {
+  Add(absl::StrCat("alter schema ", SqlName(rename.to), " rename to ", SqlName(rename.schema)));
+}
+
+// ---- tables as a whole -----------------------------------------------------------------------
+
+void Inverter::Look(const action::SetRowSecurity& set) {
+  const Relation* table = Old(set.table.name);
+  if (table == nullptr) return;
+  const bool forces =
+      set.security == action::RowSecurity::kForce || set.security == action::RowSecurity::kNoForce;
+  const bool on = forces ? table->forces_row_security : table->row_security;
+  Alter(*table, absl::StrCat(forces ? (on ? "force" : "no force") : (on ? "enable" : "disable"),
+                             " row level security"));
+}
+
+void Inverter::Look(const action::AlterRelation& alter) {
+  const Relation* old = Old(alter.relation.name);
+  if (old == nullptr) {
+    if (Find(alter.relation.name) == nullptr) CannotUndo();
+    return;
+  }
+  const TableColumn* column = old->FindColumn(alter.column);
+  const std::string of_column = absl::StrCat("alter column ", SqlName(alter.column), " ");
+  switch (alter.alteration) {
+    case action::Alteration::kSetLogged:
+    case action::Alteration::kSetUnlogged:
+      if (old->assumed) return CannotUndo();
+      return Alter(*old,
+                   old->persistence == Persistence::kUnlogged ? "set unlogged" : "set logged");
+    case action::Alteration::kAddIdentity:
+      return Alter(*old, of_column + "drop identity");
+    case action::Alteration::kDropIdentity:
+    case action::Alteration::kSetIdentity: {
+      if (column == nullptr || column->generated != Generated::kIdentity) return CannotUndo();
+      const bool dropped = alter.alteration == action::Alteration::kDropIdentity;
+      const absl::string_view how = column->always ? "always" : "by default";
+      return Alter(*old, dropped ? absl::StrCat(of_column, "add generated ", how, " as identity")
+                                 : absl::StrCat(of_column, "set generated ", how));
+    }
+    case action::Alteration::kInherit:
+      return Alter(*old, absl::StrCat("no inherit ", SqlName(PlaceOf(alter.other))));
+    case action::Alteration::kNoInherit:
+      return Alter(*old, absl::StrCat("inherit ", SqlName(PlaceOf(alter.other))));
+    case action::Alteration::kEnableTrigger:
+    case action::Alteration::kDisableTrigger: {
+      const Trigger* trigger = FindPart(old->triggers.All(), alter.object);
+      if (trigger == nullptr) return CannotUndo();
+      return Alter(*old, absl::StrCat(trigger->disabled ? "disable" : "enable", " trigger ",
+                                      SqlName(alter.object)));
+    }
+    case action::Alteration::kClusterOn:
+    case action::Alteration::kSetWithoutCluster:
+      return Alter(*old, old->clustered_on.empty()
+                             ? "set without cluster"
+                             : absl::StrCat("cluster on ", SqlName(old->clustered_on)));
+    default:
+      return CannotUndo();
+  }
+}
+
+void Inverter::Look(const action::AttachPartition& attach) {
+  const Relation* whole = Old(attach.whole.name);
+  const Relation* part = Find(attach.part);
+  if (whole == nullptr || part == nullptr) return;
+  if (whole->IsIndex()) return CannotUndo();
+  Alter(*whole, absl::StrCat("detach partition ", PlaceSql(*part)));
+}
+
+// ---- types and the rest ----------------------------------------------------------------------
+
+void Inverter::Look(const action::AlterType& alter) {
+  const Name place = PlaceOf(before_.view().Resolve(ObjectKind::kType, alter.type, path_));
+  if (!thorough_ && start_.FindType(alter.type, path_) == nullptr) return;
+  const UserType* old = before_.view().FindType(alter.type, path_);
+  const std::string type = absl::StrCat("alter type ", SqlName(place), " ");
+  const std::string part = SqlName(alter.part);
+  const auto quoted = [](const std::string& text) {
+    return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "''"}}), "'");
+  };
+  switch (alter.change) {
+    case action::TypeChangeKind::kAddValue:
+      return CannotUndo();
+    case action::TypeChangeKind::kRenameValue:
+      return Add(absl::StrCat(type, "rename value ", quoted(alter.to), " to ", quoted(alter.part)));
+    case action::TypeChangeKind::kAddAttribute:
+      return Add(absl::StrCat(type, "drop attribute ", part));
+    case action::TypeChangeKind::kRenameAttribute:
+      return Add(absl::StrCat(type, "rename attribute ", SqlName(alter.to), " to ", part));
+    case action::TypeChangeKind::kDropAttribute:
+    case action::TypeChangeKind::kAlterAttribute: {
+      const Attribute* attribute = old == nullptr ? nullptr : FindPart(old->attributes, alter.part);
+      const std::string sql = attribute == nullptr ? "" : TypeSql(attribute->type);
+      if (sql.empty()) return CannotUndo();
+      const bool dropped = alter.change == action::TypeChangeKind::kDropAttribute;
+      return Add(absl::StrCat(type, dropped ? "add attribute " : "alter attribute ", part,
+                              dropped ? " " : " type ", sql));
+    }
+  }
+}
+
+void Inverter::Look(const action::AlterDomain& alter) {
+  const UserType* old = before_.view().FindType(alter.domain, path_);
+  if ((!thorough_ && start_.FindType(alter.domain, path_) == nullptr) || old == nullptr) return;
+  const Name place = PlaceOf(before_.view().Resolve(ObjectKind::kType, alter.domain, path_));
+  const std::string domain = absl::StrCat("alter domain ", SqlName(place), " ");
+  switch (alter.change) {
+    case action::DomainChangeKind::kAddConstraint:
+      if (alter.constraint.name.empty()) return CannotUndo();
+      return Add(absl::StrCat(domain, "drop constraint ", SqlName(alter.constraint.name)));
+    case action::DomainChangeKind::kRenameConstraint:
+      return Add(absl::StrCat(domain, "rename constraint ", SqlName(alter.to), " to ",
+                              SqlName(alter.constraint.name)));
+    case action::DomainChangeKind::kSetNotNull:
+    case action::DomainChangeKind::kDropNotNull:
+      return Add(absl::StrCat(domain, old->not_null ? "set not null" : "drop not null"));
+    case action::DomainChangeKind::kSetDefault:
+    case action::DomainChangeKind::kDropDefault:
+      if (old->has_default) return CannotUndo();
+      return Add(absl::StrCat(domain, "drop default"));
+    case action::DomainChangeKind::kValidateConstraint:
+      return;
+    default:
+      return CannotUndo();
+  }
+}
+
+void Inverter::Look(const action::AlterSequence& alter) {
+  const Relation* old = Old(alter.sequence.name);
+  if (old == nullptr) return;
+  const auto change = [&](const std::string& what) {
+    Add(absl::StrCat("alter sequence ", PlaceSql(*old), " ", what));
+  };
+  if (alter.owned_by) {
+    const Relation* owner = before_.view().Find(old->owner);
+    change(owner == nullptr
+               ? "owned by none"
+               : absl::StrCat("owned by ", PlaceSql(*owner), ".", SqlName(old->owner_column)));
+  }
+  if (!alter.options.any) return;
+  if (!old->numbers || !old->numbers->known) return CannotUndo();
+  const SequenceNumbers& numbers = *old->numbers;
+  change(absl::StrCat("as ", TypeSql({.name = {"", numbers.type}}), " increment by ",
+                      numbers.increment, " minvalue ", numbers.minimum, " maxvalue ",
+                      numbers.maximum, " start with ", numbers.start));
+}
+
+void Inverter::Look(const action::Annotate& annotate) {
+  if (annotate.label) return CannotUndo();
+  const bool of_table = !annotate.on_table.name.empty();
+  const Name& table = of_table ? annotate.on_table : annotate.object;
+  const bool relation = of_table || annotate.kind <= ObjectKind::kForeignTable;
+  if (relation && Find(table) != nullptr && Old(table) == nullptr) return;
+  const std::vector<Step>& steps = history_.steps();
+  for (Moment i = step_.index; i > 0; --i) {
+    const auto* earlier = steps[i - 1].As<action::Annotate>();
+    const bool same = earlier != nullptr && !earlier->label && earlier->kind == annotate.kind &&
+                      earlier->object == annotate.object && earlier->on_table == annotate.on_table;
+    if (same) return AddIfKnown(before_.Statement(i));
+  }
+  const std::string statement = before_.Statement(step_.index + 1);
+  const std::string lower = absl::AsciiStrToLower(statement);
+  const size_t is = lower.find(" is ");
+  if (is == std::string::npos) return CannotUndo();
+  Add(statement.substr(0, is) + " is null");
+}
+
+// ---- what was dropped, and data --------------------------------------------------------------
+
+void Inverter::RestoreRelation(const Relation& relation, const action::Drop& drop) {
+  if (relation.assumed) return CannotUndo();
+  if (relation.IsIndex()) return AddIfKnown(before_.Index(relation, drop.concurrently));
+  if (relation.kind == RelationKind::kSequence) return AddIfKnown(before_.Sequence(relation));
+  if (!relation.IsTable()) return AddIfKnown(before_.Statement(relation.defined));
+  const std::vector<std::string> statements = before_.Table(relation);
+  if (statements.empty()) return CannotUndo();
+  for (const std::string& statement : statements) Add(statement);
+  CannotRestore(absl::StrCat("the rows of ", PlaceSql(relation)));
+  for (const Relation* other : before_.view().ReferencingTables(relation)) {
+    if (end_.Find(other->id) == nullptr) continue;
+    for (const TableConstraint& constraint : other->constraints.All()) {
+      if (constraint.referenced == relation.id) RestoreConstraint(*other, constraint);
+    }
+  }
+}
+
+void Inverter::RestoreObject(const Name& name, size_t place, const action::Drop& drop) {
+  const CatalogView& view = before_.view();
+  const bool type = drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain;
+  if (type) {
+    const UserType* old = view.FindType(name, path_);
+    if (old == nullptr) return drop.if_exists ? void() : CannotUndo();
+    if (!thorough_ && start_.FindType(name, path_) == nullptr) return;
+    return AddIfKnown(before_.Type(view.Resolve(ObjectKind::kType, name, path_), *old));
+  }
+  const bool routine = drop.kind == ObjectKind::kFunction || drop.kind == ObjectKind::kProcedure ||
+                       drop.kind == ObjectKind::kRoutine;
+  if (routine) {
+    const Routine* old = view.FindRoutine(name, path_);
+    if (old == nullptr) return drop.if_exists ? void() : CannotUndo();
+    const bool signed_ = place < drop.signatures.size() && drop.signatures[place].has_value();
+    for (const Overload& overload : old->overloads) {
+      if (signed_ && overload.signature != *drop.signatures[place]) continue;
+      AddIfKnown(before_.Statement(overload.defined));
+    }
+    return;
+  }
+  if (drop.kind == ObjectKind::kSchema) {
+    if (!view.HasSchema(name.name)) return drop.if_exists ? void() : CannotUndo();
+    Add(absl::StrCat("create schema ", SqlName(name.name)));
+    for (const Relation* member : view.RelationsIn(name.name)) {
+      const bool part = member->IsIndex() || member->owner != 0;
+      if (!part) RestoreRelation(*member, drop);
+    }
+    return view.ObjectsIn(name.name).empty() ? void() : CannotUndo();
+  }
+  const NamedObject* old = view.FindObject(drop.kind, name, path_);
+  if (old == nullptr) return drop.if_exists ? void() : CannotUndo();
+  AddIfKnown(before_.Statement(old->created + 1));
+}
+
+void Inverter::Look(const action::Drop& drop) {
+  const bool of_table = drop.kind == ObjectKind::kTrigger || drop.kind == ObjectKind::kPolicy ||
+                        drop.kind == ObjectKind::kRule;
+  const Relation* table = of_table ? Old(drop.on_table) : nullptr;
+  if (of_table && table == nullptr) return;
+  for (size_t i = drop.objects.size(); i > 0; --i) {
+    const Name& name = drop.objects[i - 1];
+    const auto part = [&](const auto* found) {
+      if (found != nullptr) AddIfKnown(before_.Statement(found->defined));
+    };
+    if (drop.kind == ObjectKind::kTrigger) {
+      part(FindPart(table->triggers.All(), name.name));
+    } else if (drop.kind == ObjectKind::kPolicy) {
+      part(FindPart(table->policies.All(), name.name));
+    } else if (drop.kind == ObjectKind::kRule) {
+      part(FindPart(table->rules.All(), name.name));
+    } else if (drop.kind <= ObjectKind::kForeignTable) {
+      if (const Relation* old = Old(name)) RestoreRelation(*old, drop);
+    } else {
+      RestoreObject(name, i - 1, drop);
+    }
+  }
+}
+
+void Inverter::Look(const action::Truncate& truncate) {
+  for (const Target& target : truncate.tables) {
+    const Relation* table = Old(target.name);
+    if (table != nullptr) CannotRestore(absl::StrCat("the rows of ", PlaceSql(*table)));
+  }
+}
+
+void Inverter::Look(const action::ModifyData& modify) {
+  if (modify.planned_only) return;
+  const bool writes =
+      std::any_of(modify.writes.begin(), modify.writes.end(), [&](const action::Write& write) {
+        return Find(write.table.name) == nullptr || Old(write.table.name) != nullptr;
+      });
+  if (writes || step_.effects.calls_unknown) CannotUndo();
+}
+
+// The migration's steps: they stand together.
+std::pair<Moment, Moment> RangeOf(const History& history, uint32_t up) {
+  const std::vector<Step>& steps = history.steps();
+  const auto of = [&](const Step& step) { return step.migration == up; };
+  const auto first = std::find_if(steps.begin(), steps.end(), of);
+  const auto last = std::find_if_not(first, steps.end(), of);
+  return {static_cast<Moment>(first - steps.begin()), static_cast<Moment>(last - steps.begin())};
+}
+
+}  // namespace
+
+static Down Invert(const History& history, uint32_t up, Care care) {
+  const auto [first, last] = RangeOf(history, up);
+  const CatalogView start = history.At(first);
+  const CatalogView end = history.At(last);
+  const Script& script = *history.migrations()[up].script;
+  Down down;
+  bool opens = false;
+  for (size_t s = script.statements.size(); s > 0; --s) {
+    const auto index = static_cast<uint32_t>(s - 1);
+    const absl::Span<const Step> steps = history.StepsOf(up, index);
+    std::vector<std::string> lines;
+    const bool body = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+      return step.within != nullptr || step.As<action::DoBlock>() != nullptr;
+    });
+    const bool unread = script.statements[index].direction == Direction::kUp && steps.empty() &&
+                        script.statements[index].problem;
+    if (body || unread)
+      lines.push_back(absl::StrCat("-- cannot undo: ", script.statements[index].tag));
+    for (size_t i = steps.size(); i > 0 && !body; --i) {
+      const Step& step = steps[i - 1];
+      opens = opens || step.As<action::Begin>() != nullptr;
+      if (step.effects.failure) continue;
+      Inverter inverter(history, start, end, step, steps, care, lines);
+      std::visit([&](const auto& kind) { inverter.Look(kind); }, step.action->kind);
+    }
+    for (const std::string& line : lines) absl::StrAppend(&down.text, line, "\n");
+  }
+  down.alone = absl::StrContains(down.text, " concurrently ");
+  const bool own = opens && !OpensTransactions(history.migrations()[up].wrapping) && !down.alone;
+  if (own && !down.text.empty()) down.text = absl::StrCat("begin;\n", down.text, "commit;\n");
+  return down;
+}
+
+std::vector<std::string> LeftBy(const Inputs& inputs, uint32_t up, const Down& down) {
+  // The migrations up to this one, with the new down in the place of any that is there.
+  Inputs own = inputs;
+  own.take_back = true;
+  std::erase_if(own.migrations, [](const Migration& migration) { return migration.down; });
+  for (Migration& migration : own.migrations) migration.applied = true;
+  own.migrations.resize(std::min<size_t>(own.migrations.size(), size_t{up} + 1));
+  Migration undo = own.migrations[up];
+  undo.script = std::make_shared<const Script>(
+      ParseScript(std::make_shared<const Source>("down.sql", down.text)));
+  if (down.alone) undo.wrapping = Wrapping::kNone;
+  undo.down = true;
+  undo.applied = false;
+  undo.undoes = up;
+  own.migrations.push_back(std::move(undo));
+  std::vector<std::string> left;
+  const History history = Simulate(std::move(own));
+  for (const Undoing& undoing : history.undoings()) {
+    if (undoing.down == up) continue;
+    if (!undoing.known)
+      left.push_back("what the migration does cannot be told from its text alone");
+    for (const Undoing::Remark& failure : undoing.failures) {
+      left.push_back(absl::StrCat("PostgreSQL refuses a statement: ", failure.what));
+    }
+    left.insert(left.end(), undoing.differences.begin(), undoing.differences.end());
+  }
+  return left;
+}
+
+Down DownOf(const Inputs& inputs, uint32_t up) {
+  Inputs own = inputs;
+  own.take_back = false;
+  const History history = Simulate(std::move(own));
+  Down terse = Invert(history, up, Care::kTerse);
+  const size_t left = terse.text.empty() ? 0 : LeftBy(inputs, up, terse).size();
+  if (left == 0) return terse;
+  Down thorough = Invert(history, up, Care::kThorough);
+  return LeftBy(inputs, up, thorough).size() < left ? thorough : terse;
+}
+
+namespace {
+
+// The path of a down in a file, from that of its up; empty where the layout's name does not tell.
+std::string DownPathOf(Layout layout, const std::string& root, const std::string& up,
+                       const std::string& version) {
+  const std::string name(NameOf(up));
+  const std::string folder = ParentOf(up);
+  const auto beside = [&](absl::string_view from, absl::string_view to) {
+    const size_t at = name.rfind(std::string(from));
+    if (at == std::string::npos) return std::string();
+    return JoinPath(folder, absl::StrCat(name.substr(0, at), to, name.substr(at + from.size())));
+  };
+  switch (layout) {
+    case Layout::kStages:
+      return JoinPath(root, absl::StrCat("rollbacks/", name));
+    case Layout::kUpDown:
+      return JoinPath(root, absl::StrCat("down/", name));
+    case Layout::kNumbered:
+      return JoinPath(root, absl::StrCat("rollbacks/", version, "_rollback.sql"));
+    case Layout::kDiesel:
+    case Layout::kHasura:
+      return JoinPath(folder, "down.sql");
+    case Layout::kGolangMigrate:
+    case Layout::kPopx:
+    case Layout::kSqlx:
+      return beside(".up.sql", ".down.sql");
+    case Layout::kPostgrator:
+      return beside(".do.", ".undo.");
+    case Layout::kYoyo:
+      return beside(".sql", ".rollback.sql");
+    case Layout::kFlyway:
+      return name[0] == 'V' ? JoinPath(folder, "U" + name.substr(1)) : "";
+    default:
+      return "";
+  }
+}
+
+// The line below which a layout has its downs; empty where it has none in sections.
+absl::string_view MarkerOf(Layout layout) {
+  switch (layout) {
+    case Layout::kGoose:
+      return "-- +goose Down";
+    case Layout::kDbmate:
+      return "-- migrate:down";
+    case Layout::kSqlMigrate:
+      return "-- +migrate Down";
+    case Layout::kTern:
+      return "---- create above / drop below ----";
+    case Layout::kNodePgMigrate:
+      return "-- Down Migration";
+    default:
+      return "";
+  }
+}
+
+absl::Status IsThere(absl::string_view path) {
+  return absl::AlreadyExistsError(
+      absl::StrCat("\"", path, "\" has a down that does something; it is left as it is"));
+}
+
+}  // namespace
+
+absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const Down& down) {
+  const std::vector<Migration>& all = project.inputs.migrations;
+  const Script& script = *all[up].script;
+  const std::string& path = script.source->name();
+  if (const absl::string_view marker = MarkerOf(project.layout); !marker.empty()) {
+    if (DoesSomething(script, Direction::kDown)) return IsThere(path);
+    const std::string before(script.source->text());
+    std::string after = before;
+    if (!after.empty() && after.back() != '\n') after += '\n';
+    const size_t at = absl::AsciiStrToLower(after).find(absl::AsciiStrToLower(marker));
+    if (at == std::string::npos) absl::StrAppend(&after, "\n", marker, "\n");
+    absl::StrAppend(&after, down.text);
+    return FileChange{.path = path, .before = before, .after = after};
+  }
+  for (const Migration& migration : all) {
+    if (migration.undoes != up) continue;
+    const Source& source = *migration.script->source;
+    if (DoesSomething(*migration.script, Direction::kUp)) return IsThere(source.name());
+    return FileChange{
+        .path = source.name(), .before = std::string(source.text()), .after = down.text};
+  }
+  const std::string place = DownPathOf(project.layout, project.root, path, all[up].version);
+  if (place.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", path, "\" (", LayoutName(project.layout),
+                     "): its runner has no downs to put it to; without --write it is printed"));
+  }
+  if (CheckExists(place).ok()) return IsThere(place);
+  return FileChange{.path = place, .created = true, .after = down.text};
+}
+
+}  // namespace plimsoll
