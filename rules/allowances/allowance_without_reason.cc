@@ -18,6 +18,9 @@ PLIMSOLL_RULE(allowance_without_reason) = {
 -- plimsoll:allow table-drop
 --^^^^^^^^^^^^^^^^^^^^^^^^^^ allowance-without-reason: it is not said why
 drop table account;
+```
+
+```sql
 -- plimsoll:allow table-drop -- nobody has read it since June
 drop table owner;
 -- plimsoll:allow-begin table-drop -- a copy stands in the archive

@@ -23,13 +23,21 @@ Today is 2026-01-01 here:
 -- layout: numbered files
 --- 001_create.sql
 create table account (id bigint primary key);
-create table owner (id bigint primary key);
 --- 002_drop.sql
 -- plimsoll:allow table-drop until 2025-12-31 -- the export runs until then
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ expired-allowance: allows `table-drop` until 2025-12-31, which is over
 drop table account;
--- plimsoll:allow table-drop until 2026-01-01 -- the last day counts
-drop table owner;
+```
+
+The last day counts:
+
+```sql
+-- layout: numbered files
+--- 001_create.sql
+create table account (id bigint primary key);
+--- 002_drop.sql
+-- plimsoll:allow table-drop until 2026-01-01 -- the export runs until then
+drop table account;
 ```
 )md",
     .check_allowances =

@@ -58,12 +58,6 @@ absl::string_view WhereOf(Reach reach) {
   return reach == Reach::kFile ? "the file" : "what it holds for";
 }
 
-std::string MessageOf(const Allowance& allowance, const Allowance::Word& word) {
-  const absl::string_view where = WhereOf(allowance.reach);
-  if (word.is_risk) return absl::StrCat("nothing in ", where, " is ", word.said.text);
-  return absl::StrCat("`", word.said.text, "` finds nothing in ", where);
-}
-
 }  // namespace
 
 PLIMSOLL_RULE(unused_allowance) = {
@@ -83,7 +77,7 @@ PLIMSOLL_RULE(unused_allowance) = {
 create table account (id bigint primary key, note text);
 --- 002_drop.sql
 -- plimsoll:allow table-drop, column-drop -- nobody reads it
---                ^^^^^^^^^^ unused-allowance: `table-drop` finds nothing in the statement
+--                ^^^^^^^^^^ unused-allowance: `table-drop` has nothing to allow in the statement
 alter table account drop column note;
 drop table account; -- plimsoll:allow table-drop
 ```
@@ -106,11 +100,13 @@ alter table account add column note text;
                 history.migrations()[allowance.migration].script->source->text();
             for (size_t i = 0; i < allowance.words.size(); ++i) {
               if (!IsUnused(allowance.words[i])) continue;
-              report({.migration = allowance.migration,
-                      .statement = Complaint::kWholeFile,
-                      .span = allowance.words[i].said.span,
-                      .message = MessageOf(allowance, allowance.words[i]),
-                      .fixes = FixesOf(text, allowance, i)});
+              report(
+                  {.migration = allowance.migration,
+                   .statement = Complaint::kWholeFile,
+                   .span = allowance.words[i].said.span,
+                   .message = absl::StrCat("`", allowance.words[i].said.text,
+                                           "` has nothing to allow in ", WhereOf(allowance.reach)),
+                   .fixes = FixesOf(text, allowance, i)});
             }
           }
         },

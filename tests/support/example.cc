@@ -180,7 +180,8 @@ Outcome RunExample(const ExampleText& text, absl::Span<const Rule* const> rules)
   }
   for (const std::string& id : ids) {
     const Rule* named = rules::Find(id);
-    const bool runs = std::find(asked.begin(), asked.end(), named) != asked.end();
+    const bool runs =
+        std::any_of(asked.begin(), asked.end(), [&](const Rule* rule) { return rule->id == id; });
     if (named != nullptr && !runs) asked.push_back(named);
   }
   const Report report = Analyze(InputsOf(*example), asked, rules::kVocabulary);
