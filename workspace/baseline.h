@@ -13,7 +13,6 @@
 
 namespace plimsoll {
 
-
 struct Baseline {
   std::string folder;                    // absolute: where its file lies
   std::map<std::string, int> how_often;  // each fingerprint occurs

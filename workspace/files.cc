@@ -206,6 +206,10 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
   return CannotWrite(path, error);
 }
 
+absl::Status RemoveFile(const std::string& path) {
+  return unlink(path.c_str()) == 0 ? absl::OkStatus() : CannotWrite(path, LastError());
+}
+
 std::string ReadHead(const std::string& path, size_t limit) {
   // A pipe would lose what is read here, so only a regular file is looked into.
   struct stat status = {};

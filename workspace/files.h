@@ -53,6 +53,7 @@ absl::StatusOr<std::string> ReadStdin();
 // and then takes its name. Mode and links stay; a missing folder is made, those above it are not.
 // `cannot write "m/002.sql": permission denied`.
 absl::Status ReplaceFile(const std::string& path, absl::string_view text);
+absl::Status RemoveFile(const std::string& path);
 
 // At most the first `limit` bytes; empty where the file cannot be read. For looking at a file that
 // will be read, and complained of, later.

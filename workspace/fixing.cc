@@ -286,9 +286,15 @@ absl::StatusOr<Fixing> FixAll(LoadOptions load, const RuleSettings& rules, bool 
 }
 
 absl::Status WriteChanges(absl::Span<const FileChange> changes) {
-  for (const FileChange& change : changes) {
-    absl::Status written = ReplaceFile(change.path, change.after);
-    if (!written.ok()) return written;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    absl::Status written = ReplaceFile(changes[i].path, changes[i].after);
+    if (written.ok()) continue;
+    // All or nothing, as far as it lies with us.
+    while (i-- > 0) {
+      const FileChange& done = changes[i];
+      (done.created ? RemoveFile(done.path) : ReplaceFile(done.path, done.before)).IgnoreError();
+    }
+    return written;
   }
   return absl::OkStatus();
 }

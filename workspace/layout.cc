@@ -202,7 +202,17 @@ bool IsPgTapTest(const std::string& path) {
   return false;
 }
 
-absl::StatusOr<std::map<std::string, uint32_t>> ReadJournal(const std::string& path) {
+// The other database that drizzle-kit's journal or Prisma's lock names; empty: PostgreSQL, or none.
+std::string OtherDatabaseOf(const std::string& path, absl::string_view key) {
+  for (const absl::string_view other :
+       {"mysql", "sqlite", "turso", "singlestore", "sqlserver", "mongodb", "mssql"}) {
+    if (Says(path, absl::StrCat(key, "\"", other, "\""))) return std::string(other);
+  }
+  return "";
+}
+
+absl::StatusOr<std::map<std::string, uint32_t>> ReadJournal(const std::string& absolute) {
+  const std::string path = PathFromHere(absolute);
   absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
   const nlohmann::json journal = nlohmann::json::parse(*text, nullptr, /*allow_exceptions=*/false);
@@ -255,7 +265,7 @@ std::optional<DialectName> ParseDialectName(absl::string_view name) {
 // The changes of a plan in their order. What a change was before it was reworked is called
 // `change@tag`, after a tag that stands between the two: the last one that has a script
 // (App::Sqitch::Plan, rework).
-std::map<std::string, uint32_t> ReadPlan(const std::string& root) {
+absl::StatusOr<std::map<std::string, uint32_t>> ReadPlan(const std::string& root) {
   std::vector<std::string> changes;
   std::map<std::string, size_t> latest;
   std::vector<std::pair<size_t, std::string>> tags;  // how many changes stand before each
@@ -269,8 +279,14 @@ std::map<std::string, uint32_t> ReadPlan(const std::string& root) {
     }
     return name.empty() ? change : name;
   };
-  const absl::StatusOr<std::string> text = ReadFile(JoinPath(root, "sqitch.plan"));
-  for (absl::string_view line : absl::StrSplit(text.ok() ? *text : "", '\n')) {
+  const std::string path = PathFromHere(JoinPath(root, "sqitch.plan"));
+  const absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  if (!absl::StrContains(*text, "%project=")) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot read \"", path, "\": not a plan of Sqitch, which says %project="));
+  }
+  for (absl::string_view line : absl::StrSplit(*text, '\n')) {
     line = absl::StripAsciiWhitespace(line);
     if (line.empty() || line[0] == '#' || line[0] == '%') continue;
     const std::string word(line.substr(0, line.find_first_of(" \t[")));
@@ -373,14 +389,14 @@ bool LayoutFinder::HasStages(const std::string& folder) {
   return count >= 2 || HasFolder(folder, "planned");
 }
 
-const std::map<std::string, uint32_t>& LayoutFinder::Plan(const std::string& root) {
+const absl::StatusOr<std::map<std::string, uint32_t>>& LayoutFinder::Plan(const std::string& root) {
   const auto found = plans_.find(root);
   if (found != plans_.end()) return found->second;
   return plans_.emplace(root, ReadPlan(root)).first->second;
 }
 
 // A change's name may hold slashes, so its script may lie deeper.
-bool LayoutFinder::PlaceInPlan(const std::string& path, Placement& placement) {
+absl::StatusOr<bool> LayoutFinder::PlaceInPlan(const std::string& path, Placement& placement) {
   std::string folder = ParentOf(path);
   for (; folder != "/" && folder != "."; folder = ParentOf(folder)) {
     const absl::string_view name = NameOf(folder);
@@ -394,9 +410,10 @@ bool LayoutFinder::PlaceInPlan(const std::string& path, Placement& placement) {
   placement.down = NameOf(folder) == "revert";
   if (NameOf(folder) == "verify") placement.passed_over = "verifies, and is rolled back";
   const std::string script = path.substr(folder.size() + 1);
-  const std::map<std::string, uint32_t>& plan = Plan(placement.root);
-  const auto place = plan.find(script);
-  placement.stray = place == plan.end();
+  const absl::StatusOr<std::map<std::string, uint32_t>>& plan = Plan(placement.root);
+  if (!plan.ok()) return plan.status();
+  const auto place = plan->find(script);
+  placement.stray = place == plan->end();
   placement.pair = script;
   placement.order = {placement.stray ? kStrayRank : 0, {}, script};
   if (!placement.stray) placement.order.version = {absl::StrCat(place->second)};
@@ -410,21 +427,26 @@ bool LayoutFinder::PlaceInStages(const std::string& path, Placement& placement) 
     placement.root = folder;
     rank = 0;
   }
-  // applied/2025-08/x.sql lies one folder deeper.
-  for (int depth = 0; depth < 3 && rank < 0; ++depth, folder = ParentOf(folder)) {
+  // applied/2025-08/x.sql lies one folder deeper, and rollbacks/ may stand in each.
+  for (int depth = 0; depth < 4 && rank < 0; ++depth, folder = ParentOf(folder)) {
+    placement.down = placement.down || IsRollbackFolder(NameOf(folder));
     for (const Stage& stage : kStageFolders) {
       if (NameOf(folder) != stage.folder || !HasStages(ParentOf(folder))) continue;
       placement.root = ParentOf(folder);
-      placement.down = stage.folder == "rollbacks";
       rank = stage.rank;
     }
   }
-  if (rank < 0) return false;
+  if (rank < 0) {
+    placement.down = false;
+    return false;
+  }
   placement.layout = Layout::kStages;
   placement.why = "`planned/`, `testing/` and `applied/` are stages of one history";
   placement.order = {rank, VersionOf(NameOf(path), Layout::kStages), std::string(NameOf(path))};
   placement.version = WrittenVersion(NameOf(path));
-  placement.pair = std::string(NameOf(path));
+  absl::string_view stem = absl::StripSuffix(NameOf(path), ".sql");
+  if (placement.down) absl::ConsumeSuffix(&stem, "rollback");
+  placement.pair = std::string(absl::StripSuffix(absl::StripSuffix(stem, "_"), "."));
   return true;
 }
 
@@ -457,6 +479,8 @@ bool LayoutFinder::PlaceInFolderOfItsOwn(const std::string& path, Placement& pla
     placement.why = drizzle  ? "`migration.sql` with `snapshot.json`, a folder a migration"
                     : locked ? "`migration_lock.toml` beside folders with `migration.sql`"
                              : "`migration.sql`, a folder a migration";
+    const std::string other = OtherDatabaseOf(JoinPath(root, "migration_lock.toml"), "provider=");
+    if (!other.empty()) placement.passed_over = absl::StrCat("is for ", other);
   } else if (name == "up.sql" || (undoes && HasFile(folder, "up.sql"))) {
     const bool hasura =
         HasFile(ParentOf(root), "config.yaml") || HasFile(ParentOf(ParentOf(root)), "config.yaml");
@@ -561,7 +585,9 @@ absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& 
   if (HasFile(JoinPath(folder, "meta"), "_journal.json")) {
     absl::StatusOr<std::map<std::string, uint32_t>> places = ReadJournal(journal);
     if (!places.ok()) return places.status();
-    return Flat{Layout::kDrizzle, "`meta/_journal.json` lists the migrations", *std::move(places)};
+    const std::string other = OtherDatabaseOf(journal, "\"dialect\":");
+    return Flat{Layout::kDrizzle, "`meta/_journal.json` lists the migrations", *std::move(places),
+                other.empty() ? "" : absl::StrCat("is for ", other)};
   }
   const bool rust =
       HasFile(ParentOf(folder), "Cargo.toml") || HasFile(ParentOf(folder), "refinery.toml");
@@ -651,6 +677,7 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
   placement.why = flat.why;
   placement.root = folder;
   placement.order.name = std::string(name);
+  placement.passed_over = flat.passed_over;
   const bool by_hand = flat.layout == Layout::kBare || flat.layout == Layout::kSequence;
   if (by_hand && IsPgTapTest(path)) placement.passed_over = "is a test of pgTAP's";
   if (flat.layout == Layout::kBare) return placement;
@@ -723,8 +750,10 @@ absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path,
     return placement;
   }
   Placement placement;
-  if (PlaceInPlan(path, placement) || PlaceInStages(path, placement) ||
-      PlaceInUpDown(path, placement) || PlaceInFolderOfItsOwn(path, placement)) {
+  const absl::StatusOr<bool> planned = PlaceInPlan(path, placement);
+  if (!planned.ok()) return planned.status();
+  if (*planned || PlaceInStages(path, placement) || PlaceInUpDown(path, placement) ||
+      PlaceInFolderOfItsOwn(path, placement)) {
     return placement;
   }
   return PlaceFlat(path, nullptr);

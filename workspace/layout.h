@@ -74,6 +74,7 @@ class LayoutFinder {
     std::string why;
     // File name -> place, where a list orders the files: Drizzle's journal, yoyo's `depends`.
     std::map<std::string, uint32_t> places;
+    std::string passed_over;  // why all of it is: the list is another database's
   };
 
   const std::map<std::string, bool>& Listing(const std::string& folder);
@@ -84,9 +85,9 @@ class LayoutFinder {
   bool HasStages(const std::string& folder);
 
   // The place of each script in the plan of `root`, by its path below deploy/.
-  const std::map<std::string, uint32_t>& Plan(const std::string& root);
+  const absl::StatusOr<std::map<std::string, uint32_t>>& Plan(const std::string& root);
 
-  bool PlaceInPlan(const std::string& path, Placement& placement);
+  absl::StatusOr<bool> PlaceInPlan(const std::string& path, Placement& placement);
   bool PlaceInStages(const std::string& path, Placement& placement);
   bool PlaceInUpDown(const std::string& path, Placement& placement);
   bool PlaceInFolderOfItsOwn(const std::string& path, Placement& placement);
@@ -102,7 +103,7 @@ class LayoutFinder {
 
   absl::node_hash_map<std::string, std::map<std::string, bool>> listings_;
   absl::node_hash_map<std::string, Flat> flats_;
-  absl::node_hash_map<std::string, std::map<std::string, uint32_t>> plans_;
+  absl::node_hash_map<std::string, absl::StatusOr<std::map<std::string, uint32_t>>> plans_;
 };
 
 }  // namespace plimsoll

@@ -193,6 +193,8 @@ absl::StatusOr<std::vector<AppliedEntry>> ParseApplied(const std::string& path,
   json log;
   try {
     log = json::parse(text);
+  } catch (const json::out_of_range&) {
+    return Wrong(path, 1, "a number in it is out of range");
   } catch (const json::parse_error& error) {
     const auto before =
         text.begin() + static_cast<std::ptrdiff_t>(std::min(error.byte, text.size()));
@@ -353,20 +355,29 @@ class Records {
     const GitChanges& changes = *request_.changes;
     const std::string record = absl::StrCat("Git at ", request_.revision);
     absl::flat_hash_set<std::string> names;  // of the files that are there
-    for (const UpFile& file : files_) names.insert(FileNameOf(file.path));
-    absl::flat_hash_set<std::string> gone;
+    for (const UpFile& file : files_) {
+      names.insert(FileNameOf(file.path));
+      if (!file.number.empty()) names.insert(file.number);
+    }
+    const auto is_there = [&](const std::string& path) {
+      return names.contains(FileNameOf(path)) || names.contains(NumberOf(path));
+    };
+    absl::flat_hash_set<std::string> gone;  // by their names, and by their numbers
     for (const std::string& path : changes.deleted) {
       absl::StatusOr<bool> missed = WasUp(path, finder);
       if (!missed.ok()) return missed.status();
       if (!*missed) continue;
       gone.emplace(FileNameOf(path));
-      if (!names.contains(FileNameOf(path))) AddGone(PathFrom(request_.root, path), record);
+      gone.emplace(NumberOf(path));
+      if (!is_there(path)) AddGone(PathFrom(request_.root, path), record);
     }
     for (size_t f = 0; f < files_.size(); ++f) {
       const std::string path = AbsolutePath(MigrationOf(f).script->source->name());
       // A stage is no order: what is still planned comes after all that was ever applied.
-      const bool is_new = changes.added.count(path) > 0 && !gone.contains(FileNameOf(path)) &&
-                          request_.layout != Layout::kStages;
+      const bool renamed = gone.contains(FileNameOf(path)) ||
+                           (!files_[f].number.empty() && gone.contains(files_[f].number));
+      const bool is_new =
+          changes.added.count(path) > 0 && !renamed && request_.layout != Layout::kStages;
       MigrationOf(f).added |= is_new;
       if (changes.edited.count(path) == 0) continue;
       absl::StatusOr<std::string> before = TextBefore(changes, path);

@@ -52,6 +52,8 @@ absl::Status Refuse(const std::string& path, absl::string_view pointer, absl::st
 absl::StatusOr<Json> ParseJson(const std::string& path, const std::string& text) {
   try {
     return Json::parse(text);
+  } catch (const Json::out_of_range&) {
+    return Refuse(path, "a number", "it is out of range");
   } catch (const Json::parse_error& error) {
     const auto place =
         Source(path, text).Locate(static_cast<uint32_t>(error.byte > 0 ? error.byte - 1 : 0));

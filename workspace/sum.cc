@@ -352,17 +352,30 @@ std::vector<UpFile> UpFilesOf(const Inputs& inputs, const std::string& root, Lay
     if (migration.down || migration.stray || migration.schema) continue;
     std::string path = PathFrom(root, AbsolutePath(migration.script->source->name()));
     if (!IsRecorded(layout, migration.version, path)) continue;
-    files.push_back({.migration = m, .path = std::move(path)});
+    std::string number = migration.identity.empty() ? "" : NumberOf(path);
+    files.push_back({.migration = m, .path = std::move(path), .number = std::move(number)});
   }
   return files;
+}
+
+std::string NumberOf(absl::string_view path) {
+  std::string name(FileNameOf(path));
+  absl::string_view number = name;
+  if (!absl::ConsumePrefix(&number, "V")) absl::ConsumePrefix(&number, "v");
+  number = number.substr(0, number.find_first_not_of("0123456789."));
+  while (absl::ConsumePrefix(&number, "0")) continue;
+  while (absl::ConsumeSuffix(&number, ".")) continue;
+  return std::string(number);
 }
 
 RecordMatch MatchRecord(absl::Span<const std::string> names, absl::Span<const UpFile> files) {
   absl::flat_hash_map<absl::string_view, size_t> by_path;
   absl::flat_hash_map<std::string, size_t> by_name;
+  absl::flat_hash_map<std::string, size_t> by_number;
   for (size_t f = 0; f < files.size(); ++f) {
     by_path.emplace(files[f].path, f);
     by_name.emplace(FileNameOf(files[f].path), f);
+    if (!files[f].number.empty()) by_number.emplace(files[f].number, f);
   }
   RecordMatch match;
   match.by_file.resize(files.size());
@@ -377,10 +390,13 @@ RecordMatch MatchRecord(absl::Span<const std::string> names, absl::Span<const Up
   }
   for (const size_t n : unplaced) {
     const auto moved = by_name.find(FileNameOf(names[n]));
-    if (moved == by_name.end() || match.by_file[moved->second].has_value()) {
-      match.missing.push_back(n);
-    } else {
+    const auto renamed = by_number.find(NumberOf(names[n]));
+    if (moved != by_name.end() && !match.by_file[moved->second].has_value()) {
       match.by_file[moved->second] = n;
+    } else if (renamed != by_number.end() && !match.by_file[renamed->second].has_value()) {
+      match.by_file[renamed->second] = n;
+    } else {
+      match.missing.push_back(n);
     }
   }
   return match;

@@ -66,12 +66,18 @@ bool IsRecorded(Layout layout, absl::string_view version, absl::string_view path
 struct UpFile {
   uint32_t migration = 0;  // index into Inputs::migrations
   std::string path;        // from the root
+  // The number in its name is all that its runner knows it by: NumberOf. Empty: it knows the name.
+  std::string number;
 };
+// The number that the name of a file begins with, without leading zeros; empty: none.
+std::string NumberOf(absl::string_view path);
+
 // `root` is absolute.
 std::vector<UpFile> UpFilesOf(const Inputs& inputs, const std::string& root, Layout layout);
 
 // Names of migrations, as records write them, and which files they speak of. A file that was moved
-// to another folder, as from `testing/` to `applied/`, is still the same.
+// to another folder, as from `testing/` to `applied/`, is still the same, and so is one that has
+// another name behind its number, where its runner knows the number alone.
 struct RecordMatch {
   std::vector<std::optional<size_t>> by_file;  // the name, by index, that speaks of each file
   std::vector<size_t> missing;                 // names of which no file is there

@@ -42,6 +42,22 @@ alter table account add column name text;
 drop table if exists visit;
 --^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data
 ```
+
+A down that takes back what its up brought, and no more, loses nothing that was there before:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, name text);
+--- 001_create_account.down.sql
+drop table account;
+--- 002_add_note.up.sql
+alter table account add column note text;
+alter table account rename column name to called;
+--- 002_add_note.down.sql
+alter table account rename column called to name;
+alter table account drop column note;
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {

@@ -130,7 +130,7 @@ alter table account drop column note;
             if (said == kLevels) {
               report(OfHeader(
                   m, *field,
-                  absl::StrCat(Quoted(word), " is none of `", absl::StrJoin(set, "`, `"), "`")));
+                  absl::StrCat(Quoted(value), " is none of `", absl::StrJoin(set, "`, `"), "`")));
               continue;
             }
             const RiskReason worst = Worst(history, m);

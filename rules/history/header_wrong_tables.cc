@@ -127,6 +127,20 @@ std::string Words(const std::vector<std::string>& names) {
   return words;
 }
 
+// The items of a list below the field, a line each: `--   - users`.
+std::string ListBelow(absl::string_view text, const HeaderField& field) {
+  std::vector<absl::string_view> items;
+  const size_t end = text.find('\n', field.line.end);
+  if (end == absl::string_view::npos) return "";
+  for (absl::string_view line : absl::StrSplit(text.substr(end + 1), '\n')) {
+    line = absl::StripAsciiWhitespace(line);
+    if (absl::ConsumePrefix(&line, "--")) line = absl::StripAsciiWhitespace(line);
+    if (!absl::ConsumePrefix(&line, "- ") && !absl::ConsumePrefix(&line, "* ")) break;
+    items.push_back(absl::StripAsciiWhitespace(line));
+  }
+  return absl::StrJoin(items, ", ");
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(header_wrong_tables) = {
@@ -193,7 +207,7 @@ do $$ begin execute 'alter table ' || (select 'invoice') || ' add column note te
 --- 003_mail.sql
 -- Affects tables:
 do $$ begin
-  if current_user = 'owner' then
+  if current_user is not null then
     alter table account add column mail text;
   end if;
 end $$;
@@ -213,7 +227,10 @@ alter table {{ other }} add column state text;
             const HeaderField* field = FindField(header, "affects tables");
             if (field == nullptr) field = FindField(header, "affected tables");
             if (field == nullptr) continue;
-            const absl::string_view value = script.source->Text(field->value);
+            const std::string list =
+                field->value.empty() ? ListBelow(script.source->text(), *field) : "";
+            const absl::string_view value =
+                list.empty() ? script.source->Text(field->value) : absl::string_view(list);
             if (IsPlaceholder(value)) continue;
             const std::vector<TouchedTable> touched = TouchedBy(history, m);
             const Names used = UsedBy(history, m, touched);
@@ -223,9 +240,9 @@ alter table {{ other }} add column state text;
             std::vector<std::string> wrong;
             for (const Listed& one : Read(value)) {
               listed.insert(one.name);
-              const bool right = does_more || used.contains(one.name);
-              if (right) kept.emplace_back(one.words);
-              if (!right) wrong.push_back(one.name);
+              const bool is_right = does_more || used.contains(one.name);
+              if (is_right) kept.emplace_back(one.words);
+              if (!is_right) wrong.push_back(one.name);
             }
             std::vector<std::string> missing;
             for (const TouchedTable* table : Demanded(history, m, touched)) {
@@ -239,10 +256,13 @@ alter table {{ other }} add column state text;
                                       wrong.empty() ? "" : "names ", Words(wrong),
                                       wrong.empty() ? "" : ", which it does not use"));
             kept.insert(kept.end(), missing.begin(), missing.end());
-            const std::string list = kept.empty() ? "none" : absl::StrJoin(kept, ", ");
-            complaint.fixes.push_back(
-                {.title = "list the tables that it touches",
-                 .edits = {{field->value, absl::StrCat(field->value.empty() ? " " : "", list)}}});
+            const std::string right = kept.empty() ? "none" : absl::StrJoin(kept, ", ");
+            if (list.empty()) {
+              complaint.fixes.push_back(
+                  {.title = "list the tables that it touches",
+                   .edits = {
+                       {field->value, absl::StrCat(field->value.empty() ? " " : "", right)}}});
+            }
             report(std::move(complaint));
           }
         },

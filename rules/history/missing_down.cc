@@ -119,8 +119,13 @@ COMMIT;
             report(std::move(complaint));
             return;
           }
+          const bool numbered = std::any_of(ups.begin(), ups.end(), [&](uint32_t m) {
+            return !history.migrations()[m].identity.empty();
+          });
           for (const uint32_t m : ups) {
             const Migration& migration = history.migrations()[m];
+            // Flyway's repeatable migrations, which run again when they change, have no way back.
+            if (numbered && migration.identity.empty()) continue;
             const bool does = DoesSomething(*migration.script, Direction::kUp);
             if (undone[m] || !does || IsSaidToBeIrreversible(migration)) continue;
             report(OfFile(history, m, absl::StrCat("nothing undoes ", FileNameOf(migration))));
