@@ -436,8 +436,8 @@ void Comparer::NoteLoss(const Step& step, const Loss& loss) {
     what = absl::StrCat("drops table ", table, " with its rows");
   } else if (loss.kind == LossKind::kColumn && !Brought(loss.relation.id, loss.column)) {
     what = absl::StrCat("drops column ", Ticked(loss.column), " of ", table, " with what it holds");
-  } else if (loss.kind == LossKind::kRows && old != nullptr && old->maybe_has_rows &&
-             !filled_.contains(old->id)) {
+  } else if (loss.kind == LossKind::kRows && old != nullptr && !filled_.contains(old->id)) {
+    // It was there before the up: whoever uses the database may have put rows into it.
     what = absl::StrCat("deletes all rows of ", table);
   }
   if (carried_.contains(loss.relation.id)) return;
