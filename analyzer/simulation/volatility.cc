@@ -357,6 +357,10 @@ class Judge {
     if (routine == nullptr) {
       // What has a type's name may be a cast (parse_func.c:func_get_detail).
       const bool cast = operands.size() == 1 && IsBuiltinType({.name = operation.name.name});
+      // One to the type that the value has does nothing: date() of a date.
+      const bool same = cast && operands[0].type.builtin != nullptr && !operands[0].type.array &&
+                        operands[0].type.builtin->name == operation.name.name;
+      if (same) return operands[0];
       if (bare && !cast) NoteMisfit(candidates, operands);
       return Settle(std::move(candidates), operands);
     }
