@@ -54,9 +54,9 @@ PLIMSOLL_RULE(down_does_not_undo) = {
 The up and then the down are run on the schema that the files before them leave, and what comes out
 is held against it: tables, columns with types, defaults, NOT NULL and identity, constraints,
 indexes, views, sequences, types with their labels, functions, triggers, policies, extensions and
-schemas. The order of columns does not count, for PostgreSQL cannot bring it back; neither do comments,
-privileges, storage options and deferrability, nor a function, a view or a policy that the down
-writes in words of its own.
+schemas. The order of columns does not count, for PostgreSQL cannot bring it back; neither do
+comments, privileges, storage options and deferrability, nor a function, a view or a policy that the
+down writes in words of its own.
 
 ```sql
 -- layout: golang-migrate
