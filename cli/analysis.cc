@@ -42,10 +42,8 @@ void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string
       ->check(CLI::Validator(CheckRule, "", "rule"));
 }
 
-size_t ThreadCount(int jobs, size_t projects) {
-  const size_t wanted =
-      jobs > 0 ? static_cast<size_t>(jobs) : std::max(1U, std::thread::hardware_concurrency());
-  return std::min(wanted, projects);
+int ThreadCount(int jobs) {
+  return jobs > 0 ? jobs : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 }  // namespace
@@ -151,16 +149,19 @@ absl::StatusOr<Judged> Analysed(const AnalysisOptions& options) {
   judged.reports.resize(projects->size());
   for (const Project& project : *projects) judged.configs.push_back(project.config);
   std::vector<Report>& reports = judged.reports;
+  // As many projects at a time as there are threads; those left over help with the rules.
+  const int threads = ThreadCount(options.jobs);
+  const int at_a_time = std::min(threads, static_cast<int>(reports.size()));
   std::atomic<size_t> next = 0;
   const auto work = [&] {
     for (size_t i = next++; i < reports.size(); i = next++) {
       (*projects)[i].inputs.on_failure = options.on_failure;
-      reports[i] = Judge(std::move((*projects)[i]), options.rules);
+      reports[i] = Judge(std::move((*projects)[i]), options.rules, threads / at_a_time);
     }
   };
   // This thread works too.
   std::vector<std::jthread> helpers;
-  for (size_t i = 1; i < ThreadCount(options.jobs, reports.size()); ++i) helpers.emplace_back(work);
+  for (int i = 1; i < at_a_time; ++i) helpers.emplace_back(work);
   work();
   helpers.clear();  // joins them
   const absl::Status known = TakeOutKnown(options, judged);

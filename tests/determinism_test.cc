@@ -22,8 +22,9 @@ using testing_support::Example;
 using testing_support::ExampleText;
 
 // Everything that Plimsoll can say of an example.
-std::string Say(const Example& example, absl::Span<const Rule* const> rules) {
-  const Report report = Analyze(testing_support::InputsOf(example), rules, rules::kVocabulary);
+std::string Say(const Example& example, absl::Span<const Rule* const> rules, int threads = 1) {
+  const Report report =
+      Analyze(testing_support::InputsOf(example), rules, rules::kVocabulary, threads);
   const absl::Span<const Report> reports(&report, 1);
   return report::RenderJson(reports, example.server_version) +
          report::RenderEffectsJson(reports, example.server_version) +
@@ -116,6 +117,12 @@ TEST_F(DeterminismTest, ThreadsSayTheSame) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const std::vector<std::string>& each : said) EXPECT_EQ(each, said_);
+}
+
+TEST_F(DeterminismTest, SeveralThreadsOfOneRunSayTheSame) {
+  for (size_t i = 0; i < examples_.size(); ++i) {
+    EXPECT_EQ(Say(examples_[i], rules::All(), 3), said_[i]) << names_[i];
+  }
 }
 
 }  // namespace

@@ -462,10 +462,10 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   return projects;
 }
 
-Report Judge(Project project, const RuleSettings& rules) {
+Report Judge(Project project, const RuleSettings& rules, int threads) {
   project.inputs.take_back = true;
   Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()),
-                          rules::kVocabulary);
+                          rules::kVocabulary, threads);
   if (project.config != nullptr) Settle(*project.config, report);
   return report;
 }

@@ -99,8 +99,8 @@ struct Project {
 // Fails, with nothing half done, on the first path that cannot be read.
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options);
 
-// What the rules say of it that the options and its own file ask for.
-Report Judge(Project project, const RuleSettings& rules);
+// What the rules say of it that the options and its own file ask for, asked on as many threads.
+Report Judge(Project project, const RuleSettings& rules, int threads = 1);
 
 }  // namespace plimsoll
 

@@ -1,8 +1,10 @@
 #include "analyzer/checking/analyze.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
 #include <map>
+#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -149,11 +151,13 @@ class Joiner {
   std::map<size_t, Others> others_;
 };
 
-std::vector<Finding> Sorted(std::vector<Finding> findings) {
+// All of the lists as one.
+std::vector<Finding> Sorted(absl::Span<std::vector<Finding>> lists) {
   // Findings are large: each is moved once, to where it belongs.
   std::vector<Finding*> order;
-  order.reserve(findings.size());
-  for (Finding& finding : findings) order.push_back(&finding);
+  for (std::vector<Finding>& findings : lists) {
+    for (Finding& finding : findings) order.push_back(&finding);
+  }
   std::sort(order.begin(), order.end(), [](const Finding* a, const Finding* b) {
     const absl::string_view a_rule = a->rule->id;
     const absl::string_view b_rule = b->rule->id;
@@ -161,26 +165,33 @@ std::vector<Finding> Sorted(std::vector<Finding> findings) {
            std::tie(b->migration, b->span.begin, b->span.end, b_rule, b->message);
   });
   std::vector<Finding> sorted;
-  sorted.reserve(findings.size());
+  sorted.reserve(order.size());
   for (Finding* finding : order) sorted.push_back(std::move(*finding));
   return sorted;
 }
 
-// What the rules say, each asked as `ask` does.
-std::vector<Finding> Check(
-    const History& history, absl::Span<const Rule* const> rules,
-    absl::FunctionRef<void(const Rule& rule, const Reporter& reporter)> ask) {
-  std::vector<Finding> findings;
-  for (const Rule* rule : rules) {
-    Joiner joiner(*rule, findings);
-    ask(*rule, Reporter([&](Complaint complaint) {
-      const bool judged = !history.migrations()[complaint.migration].applied;
-      if (!judged && !complaint.of_project) return;
-      joiner.Take(std::move(complaint));
-    }));
-    joiner.Finish();
-  }
-  return Sorted(std::move(findings));
+// What the rules say, each asked as `ask` does. They know nothing of each other and change nothing,
+// so that several may be asked at a time.
+std::vector<Finding> Check(const History& history, absl::Span<const Rule* const> rules, int threads,
+                           absl::FunctionRef<void(const Rule& rule, const Reporter& reporter)> ask) {
+  std::vector<std::vector<Finding>> findings(rules.size());  // by rule, whichever thread asked it
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < rules.size(); i = next++) {
+      Joiner joiner(*rules[i], findings[i]);
+      ask(*rules[i], Reporter([&](Complaint complaint) {
+        const bool judged = !history.migrations()[complaint.migration].applied;
+        if (!judged && !complaint.of_project) return;
+        joiner.Take(std::move(complaint));
+      }));
+      joiner.Finish();
+    }
+  };
+  std::vector<std::jthread> helpers;
+  for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
+  work();
+  helpers.clear();  // joins them
+  return Sorted(absl::MakeSpan(findings));
 }
 
 void Raise(RiskReason& worst, const RiskReason& other) {
@@ -286,8 +297,12 @@ class Completeness {
 // One run of the rules over a history.
 class Analysis {
  public:
-  Analysis(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary)
-      : report_{.history = Simulate(std::move(inputs))}, rules_(rules), vocabulary_(vocabulary) {
+  Analysis(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
+           int threads)
+      : report_{.history = Simulate(std::move(inputs))},
+        rules_(rules),
+        vocabulary_(vocabulary),
+        threads_(threads) {
     for (uint32_t m = 0; m < migrations().size(); ++m) {
       const Script& script = *migrations()[m].script;
       std::vector<RiskReason>& risks = report_.statement_risks.emplace_back();
@@ -300,17 +315,17 @@ class Analysis {
   }
 
   Report Run() && {
-    Take(Check(history(), rules_, [&](const Rule& rule, const Reporter& reporter) {
+    Take(Check(history(), rules_, threads_, [&](const Rule& rule, const Reporter& reporter) {
       if (rule.check != nullptr) rule.check(history(), reporter);
     }));
     Acknowledge();
     const std::vector<Allowance> allowances = Settled();
     if (!allowances.empty()) {
-      Take(Check(history(), rules_, [&](const Rule& rule, const Reporter& reporter) {
+      Take(Check(history(), rules_, threads_, [&](const Rule& rule, const Reporter& reporter) {
         if (rule.check_allowances == nullptr) return;
         rule.check_allowances(history(), allowances, reporter);
       }));
-      report_.findings = Sorted(std::move(report_.findings));
+      report_.findings = Sorted(absl::MakeSpan(&report_.findings, 1));
     }
     return std::move(report_);
   }
@@ -378,14 +393,16 @@ class Analysis {
   Report report_;
   absl::Span<const Rule* const> rules_;
   const Vocabulary& vocabulary_;
+  const int threads_;
   std::vector<Allowances> allowances_;                                    // by migration
   absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences_;  // by statement
 };
 
 }  // namespace
 
-Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary) {
-  return Analysis(std::move(inputs), rules, vocabulary).Run();
+Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
+               int threads) {
+  return Analysis(std::move(inputs), rules, vocabulary, threads).Run();
 }
 
 Risk Report::risk() const {

@@ -45,8 +45,10 @@ struct Report {
 
 // The one door: bytes were read before it, and nothing is written after it but by renderers.
 // Never fails. Applied migrations give no findings. The vocabulary is what the words of comments
-// mean: they may name rules that are not among these.
-Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary);
+// mean: they may name rules that are not among these. The rules are asked on as many threads, from
+// 1, this one among them; what they say does not depend on it.
+Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
+               int threads = 1);
 
 }  // namespace plimsoll
 
