@@ -172,8 +172,9 @@ std::vector<Finding> Sorted(absl::Span<std::vector<Finding>> lists) {
 
 // What the rules say, each asked as `ask` does. They know nothing of each other and change nothing,
 // so that several may be asked at a time.
-std::vector<Finding> Check(const History& history, absl::Span<const Rule* const> rules, int threads,
-                           absl::FunctionRef<void(const Rule& rule, const Reporter& reporter)> ask) {
+std::vector<Finding> Check(
+    const History& history, absl::Span<const Rule* const> rules, int threads,
+    absl::FunctionRef<void(const Rule& rule, const Reporter& reporter)> ask) {
   std::vector<std::vector<Finding>> findings(rules.size());  // by rule, whichever thread asked it
   std::atomic<size_t> next = 0;
   const auto work = [&] {

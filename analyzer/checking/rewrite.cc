@@ -1,7 +1,9 @@
 #include "analyzer/checking/rewrite.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
+#include <variant>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -304,35 +306,141 @@ Name NameFor(const Relation& table, const Name& written) {
   return found ? written : Name{.schema = table.schema, .name = table.name};
 }
 
-std::vector<Fix> ValidateLater(const History& history, const Step& step,
-                               const action::AddConstraint& add, bool safe) {
-  const bool apart = NeighboursRunAlone(history, step) && IsWholeStatement(history, step);
-  // ONLY leaves the children without it, and they could not be validated.
-  if (!CanEdit(history, step) || add.table.only) return {};
-  const std::string name = NameOfAdded(history, step, add);
-  if (name.empty()) return {};
+namespace {
+
+// Whether another subcommand of the step's statement needs what it adds to be valid: SET NOT NULL
+// takes a check for its proof.
+bool IsNeededValid(const History& history, const Step& step) {
+  const Statement& statement = history.StatementOf(step);
+  return std::any_of(statement.actions.begin(), statement.actions.end(), [](const Action& action) {
+    return std::holds_alternative<action::SetNotNull>(action.kind);
+  });
+}
+
+// A constraint that comes NOT VALID, by `edits` of the step's statement and, where it is no part of
+// that, `added` as a statement of its own; what is left is to validate it.
+struct AddedLater {
+  const Target& table;
+  std::string name;
+  std::vector<Edit> edits;
+  std::vector<std::string> added;
+};
+
+std::vector<Fix> ValidateInTurn(const History& history, const Step& step, AddedLater later,
+                                absl::string_view first, bool safe) {
   const auto validate = [&](const Name& table) {
-    return absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "", SqlName(table),
-                        " VALIDATE CONSTRAINT ", SqlName(name));
+    return absl::StrCat("ALTER TABLE ", later.table.if_exists ? "IF EXISTS " : "", SqlName(table),
+                        " VALIDATE CONSTRAINT ", SqlName(later.name));
   };
-  const Edit not_valid = Append(step, "NOT VALID");
-  if (apart) {
-    return {
-        {.title = "add it NOT VALID, then validate it",
-         .safe = safe,
-         .edits = {not_valid, InsertStatementsAfter(history, step, {validate(add.table.name)})}}};
+  if (NeighboursRunAlone(history, step)) {
+    later.added.push_back(validate(later.table.name));
+    later.edits.push_back(InsertStatementsAfter(history, step, later.added));
+    return {{.title = absl::StrCat(first, ", then validate it"),
+             .safe = safe,
+             .edits = std::move(later.edits)}};
   }
   const Relation* table = history.After(LastOfStatement(history, step))
-                              .Find(add.table.name, history.SessionAt(step).search_path);
+                              .Find(later.table.name, history.SessionAt(step).search_path);
   if (!RunnerWraps(history, step) || table == nullptr) return {};
   // What comes later must leave it to be validated.
-  if (!IsLeftAlone(history, step, *table) || IsSaidLater(history, step, name)) return {};
+  if (!IsLeftAlone(history, step, *table) || IsSaidLater(history, step, later.name)) return {};
   const Relation* end = history.At(EndOfMigration(history, step)).Find(table->id);
-  if (end->FindConstraint(name) == nullptr) return {};
-  return {{.title = "add it NOT VALID, and validate it in a file that follows",
+  if (end->FindConstraint(later.name) == nullptr) return {};
+  if (!later.added.empty()) {
+    later.edits.push_back(InsertStatementsAfter(history, step, later.added));
+  }
+  return {{.title = absl::StrCat(first, ", and validate it in a file that follows"),
            .safe = false,
-           .edits = {not_valid},
-           .following = {absl::StrCat(validate(NameFor(*table, add.table.name)), ";\n")}}};
+           .edits = std::move(later.edits),
+           .following = {absl::StrCat(validate(NameFor(*table, later.table.name)), ";\n")}}};
+}
+
+// The words of the one check behind a new column, from CHECK on, and with CONSTRAINT and its name.
+struct InlineCheck {
+  Span check;
+  Span whole;
+};
+
+std::optional<InlineCheck> FindInlineCheck(const Source& source, const Step& step) {
+  const std::vector<Token> tokens = CodeTokens(source, step);
+  const auto is = [&](size_t i, absl::string_view word) {
+    return i < tokens.size() && absl::EqualsIgnoreCase(source.Text(tokens[i].span), word);
+  };
+  std::optional<InlineCheck> found;
+  int depth = 0;
+  for (size_t i = 0; i < tokens.size(); ++i) {
+    depth += (tokens[i].symbol == '(' ? 1 : 0) - (tokens[i].symbol == ')' ? 1 : 0);
+    if (depth > 0 || !is(i, "check") || !is(i + 1, "(")) continue;
+    if (found) return std::nullopt;
+    const bool named = i >= 2 && is(i - 2, "constraint");
+    size_t last = i + 1;
+    for (int open = 1; open > 0 && last + 1 < tokens.size();) {
+      ++last;
+      open += (tokens[last].symbol == '(' ? 1 : 0) - (tokens[last].symbol == ')' ? 1 : 0);
+    }
+    if (is(last + 1, "no") && is(last + 2, "inherit")) last += 2;
+    if (is(last + 1, "enforced")) return std::nullopt;
+    const uint32_t end = tokens[last].span.end;
+    found = {{.check = {tokens[i].span.begin, end},
+              .whole = {tokens[named ? i - 2 : i].span.begin, end}}};
+    i = last;
+  }
+  return found;
+}
+
+// The name of the only check that the step's statement brings.
+std::string NameOfInline(const History& history, const Step& step, const action::AddColumn& add) {
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  const Relation* before =
+      history.Before(FirstOfStatement(history, step)).Find(add.table.name, path);
+  const Relation* after = history.After(LastOfStatement(history, step)).Find(add.table.name, path);
+  if (before == nullptr || after == nullptr || before->assumed) return "";
+  std::string name;
+  for (const TableConstraint& constraint : after->constraints) {
+    if (constraint.kind != ConstraintKind::kCheck) continue;
+    if (before->FindConstraint(constraint.name) != nullptr) continue;
+    if (!name.empty()) return "";
+    name = constraint.name;
+  }
+  return name;
+}
+
+}  // namespace
+
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddConstraint& add, bool safe) {
+  // ONLY leaves the children without it, and they could not be validated.
+  if (!CanEdit(history, step) || add.table.only || IsNeededValid(history, step)) return {};
+  const std::string name = NameOfAdded(history, step, add);
+  if (name.empty()) return {};
+  return ValidateInTurn(history, step,
+                        {.table = add.table, .name = name, .edits = {Append(step, "NOT VALID")}},
+                        "add it NOT VALID", safe);
+}
+
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddColumn& add) {
+  // IF NOT EXISTS may have nothing to add, and a check by itself has no such words.
+  if (!CanEdit(history, step) || add.table.only || add.if_not_exists) return {};
+  if (IsNeededValid(history, step)) return {};
+  const Source& source = history.SourceOf(step);
+  const std::optional<InlineCheck> words = FindInlineCheck(source, step);
+  const std::string name = NameOfInline(history, step, add);
+  if (!words || name.empty()) return {};
+  Span gone = words->whole;
+  while (gone.begin > step.span.begin &&
+         absl::StrContains(" \t\r\n", source.text()[gone.begin - 1])) {
+    --gone.begin;
+  }
+  return ValidateInTurn(
+      history, step,
+      {.table = add.table,
+       .name = name,
+       .edits = {{.span = gone, .text = ""}},
+       .added = {absl::StrCat("ALTER TABLE ", add.table.if_exists ? "IF EXISTS " : "",
+                              SqlName(add.table.name), " ADD CONSTRAINT ", SqlName(name), " ",
+                              source.Text(words->check), " NOT VALID")}},
+      "add the column without it, then the check NOT VALID", /*safe=*/true);
 }
 
 }  // namespace plimsoll

@@ -111,6 +111,9 @@ std::string BatchOf(const Relation& table);
 // cannot be done, or where the constraint's name is not known.
 std::vector<Fix> ValidateLater(const History& history, const Step& step,
                                const action::AddConstraint& add, bool safe);
+// The same of the only check that stands behind a new column: it is taken out of its words.
+std::vector<Fix> ValidateLater(const History& history, const Step& step,
+                               const action::AddColumn& add);
 
 }  // namespace plimsoll
 

@@ -67,14 +67,15 @@ alter table invoice validate constraint invoice_amount;
         [](const History& history, const Reporter& report) {
           for (const Step& step : history.steps()) {
             const auto* add = step.As<action::AddConstraint>();
-            const bool adds = add != nullptr || step.As<action::AddColumn>() != nullptr;
+            const auto* column = step.As<action::AddColumn>();
+            const bool adds = add != nullptr || column != nullptr;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kCheck);
             if (!adds || scan == nullptr) continue;
             report(step,
                    {.message = absl::StrCat("checks every row of ", Quoted(scan->relation.name),
                                             " while ", BlockingWords(step)),
                     .help = HelpFor(add),
-                    .fixes = add == nullptr ? std::vector<Fix>()
+                    .fixes = add == nullptr ? ValidateLater(history, step, *column)
                                             : ValidateLater(history, step, *add, /*safe=*/true)});
           }
         },
