@@ -321,7 +321,8 @@ void NewProject::Fill() {
   }
   const size_t begin = text.find("BEGIN;\n");
   if (begin != std::string::npos) at = begin + 7;
-  text.insert(at, kUp);
+  const bool opens = begin != std::string::npos || layout_ != Layout::kSequence;
+  text.insert(at, opens ? std::string(kUp) : absl::StrCat("begin;\n", kUp, "commit;\n"));
   absl::StrReplaceAll(
       {{"-- Affects tables:", "-- Affects tables: account"}, {"[low|medium|high]", "low"}}, &text);
   ASSERT_TRUE(ReplaceFile(path_, text).ok());
@@ -330,7 +331,10 @@ void NewProject::Fill() {
 void NewProject::WriteDown() {
   const absl::StatusOr<FileChange> down = PlaceDown(project_, up_, DownOf(project_.inputs, up_));
   // A project of sqlx that has no downs begins with files that can have none.
-  if (layout_ == Layout::kSqlx) return EXPECT_FALSE(down.ok()), void();
+  if (layout_ == Layout::kSqlx) {
+    EXPECT_FALSE(down.ok());
+    return;
+  }
   ASSERT_TRUE(down.ok()) << down.status();
   ASSERT_TRUE(WriteChanges({&*down, 1}).ok());
 }
@@ -384,7 +388,12 @@ TEST_P(DownTest, WhatIsNewRunsUpAndDown) {
     judged.inputs.server_version = GetParam();
     const Report report = Judge(std::move(judged), {});
     for (const Finding& finding : report.findings) {
-      ADD_FAILURE() << finding.rule->id << ": " << finding.message;
+      const absl::string_view id = finding.rule->id;
+      // What `atlas migrate hash` is for, once the file is written.
+      if (layout == Layout::kAtlas && id == "migration-edited") continue;
+      // No project of sqlx has to have downs, and this one begins without.
+      if (layout == Layout::kSqlx && id == "missing-down") continue;
+      ADD_FAILURE() << id << ": " << finding.message;
     }
     ASSERT_TRUE(stage_->Clear().ok());
     const std::multiset<std::string> before = Look();

@@ -157,7 +157,9 @@ TEST_P(LayoutTest, TakesANewMigrationAsItsLast) {
       continue;
     }
     ASSERT_TRUE(WriteChanges(*files).ok());
-    EXPECT_FALSE(NewMigration(project, "Add things; drop table account", by).ok());
+    // What is there already is not made again; Drizzle's journal has it and goes on from there.
+    EXPECT_EQ(NewMigration(project, "Add things; drop table account", by).ok(),
+              project.layout == Layout::kDrizzle);
     const std::vector<Project> again = LoadOrFail({.paths = {project.root}});
     ASSERT_EQ(again.size(), 1U);
     EXPECT_EQ(again[0].layout, project.layout);

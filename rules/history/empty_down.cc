@@ -60,8 +60,8 @@ alter table account drop column note;
 -- and nothing is to be undone
 ```
 
-Liquibase is told by `--rollback empty`, or `not required`, that a changeset has no way back, and then
-forgets it as well. What stands behind these words says why:
+Liquibase is told by `--rollback empty`, or `not required`, that a changeset has no way back, and
+then forgets it as well. What stands behind these words says why:
 
 ```sql
 -- layout: Liquibase
@@ -69,12 +69,12 @@ forgets it as well. What stands behind these words says why:
 --liquibase formatted sql
 
 --changeset ann:create
---^^^^^^^^^^^^^^^^^^^^^^ empty-down: the rollback of changeset `ann:create` undoes nothing
+--^^^^^^^^^^^^^^^^^^^^ empty-down: the rollback of changeset `ann:create` undoes nothing
 create table account (id bigint primary key);
 --rollback empty
 
 --changeset ann:fill
---^^^^^^^^^^^^^^^^^^^^ empty-down: the rollback of changeset `ann:fill` undoes nothing
+--^^^^^^^^^^^^^^^^^^ empty-down: the rollback of changeset `ann:fill` undoes nothing
 insert into account values (1);
 --rollback select 1;
 
@@ -83,7 +83,7 @@ insert into account values (2);
 --rollback empty: nobody knows which rows were there before
 
 --changeset ann:look
-select count(*) from account;
+select id from account;
 --rollback not required
 ```
 )md",

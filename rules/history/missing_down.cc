@@ -118,7 +118,7 @@ create table account (id bigint primary key);
 --rollback drop table account;
 
 --changeset ann:note
---^^^^^^^^^^^^^^^^^^^^ missing-down: nothing undoes changeset `ann:note`
+--^^^^^^^^^^^^^^^^^^ missing-down: nothing undoes changeset `ann:note`
 alter table account add column note text;
 
 --changeset ann:mail

@@ -159,12 +159,14 @@ alter table account add column note text;
 alter table account add column mail text;
 ```
 
-A runner that compares texts, as dbmate, Atlas and Liquibase's `includeAll` do, takes 1000 before 999:
+A runner that compares texts, as dbmate, Atlas and Liquibase's `includeAll` do, takes 1000 before
+999:
 
 ```sql
 -- layout: dbmate
 --- 998_create_account.sql
 -- migrate:up
+--^^^^^^^^^^^ mixed-versions: version 998 runs after 1000: its runner compares texts
 create table account (id bigint primary key);
 -- migrate:down
 drop table account;
