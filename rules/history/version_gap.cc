@@ -46,6 +46,18 @@ bool CountsByOne(const std::vector<Numbered>& counted) {
   return from_the_start ? steps > 0 : steps * 2 > counted.size() - 1;
 }
 
+// Most of several gaps lead to a round number: releases, or subjects, have ten numbers each.
+bool CountsByTens(const std::vector<Numbered>& counted) {
+  size_t gaps = 0;
+  size_t round = 0;
+  for (size_t i = 1; i < counted.size(); ++i) {
+    if (counted[i].number - counted[i - 1].number <= 1) continue;
+    ++gaps;
+    if (counted[i].number % 10 == 0) ++round;
+  }
+  return gaps > 2 && round * 2 > gaps;
+}
+
 std::string Missing(const Numbered& before, const Numbered& after) {
   const int64_t first = before.number + 1;
   const int64_t last = after.number - 1;
@@ -124,6 +136,24 @@ alter table account add column note text;
 alter table account add column mail text;
 ```
 
+So does whoever leaves ten numbers to each release, and uses some of them:
+
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note text;
+--- 010_add_mail.sql
+alter table account add column mail text;
+--- 020_add_state.sql
+alter table account add column state text;
+--- 021_add_city.sql
+alter table account add column city text;
+--- 030_add_street.sql
+alter table account add column street text;
+```
+
 Where files are made on several branches, some numbers are never used:
 
 ```sql
@@ -140,7 +170,7 @@ alter table account add column mail text;
     .check =
         [](const History& history, const Reporter& report) {
           const std::vector<Numbered> counted = Counted(history);
-          if (counted.empty() || !CountsByOne(counted)) return;
+          if (counted.empty() || !CountsByOne(counted) || CountsByTens(counted)) return;
           const int64_t allowed = NumberOption(history, version_gap, "allowed");
           for (size_t i = 1; i < counted.size(); ++i) {
             const Numbered& before = counted[i - 1];
