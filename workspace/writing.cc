@@ -17,7 +17,6 @@
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
 #include "analyzer/checking/digest.h"
-#include "analyzer/checking/files.h"
 #include "nlohmann/json.hpp"
 #include "workspace/files.h"
 #include "workspace/version.h"

@@ -142,12 +142,13 @@ bool IsLiquibaseRollbackBlock(absl::string_view comment) {
          absl::EqualsIgnoreCase(line, "rollback");
 }
 
-// In the order in which handleRollbackSequence asks.
+// In the order in which handleRollbackSequence asks; its `^empty.*` has to match all, and so stands
+// for one line.
 RollbackWords ReadRollback(absl::string_view words) {
   words = absl::StripAsciiWhitespace(words);
   const bool none = absl::StartsWithIgnoreCase(words, "not required") ||
                     absl::StartsWithIgnoreCase(words, "empty");
-  if (none) return RollbackWords::kNone;
+  if (none && !absl::StrContains(words, '\n')) return RollbackWords::kNone;
   const bool other = absl::StrContains(absl::AsciiStrToLower(words), "changesetid");
   return other ? RollbackWords::kChangeset : RollbackWords::kSql;
 }

@@ -71,7 +71,7 @@ void ComplainOfTexts(const History& history, const Reporter& report) {
                                  ": its runner compares texts")));
       return;
     }
-    if (highest == nullptr || migration.version.size() >= highest->version.size()) {
+    if (highest == nullptr || migration.version.size() > highest->version.size()) {
       highest = &migration;
     }
   }
