@@ -12,6 +12,7 @@
 #include "cli/choice.h"
 #include "rules/registry.h"
 #include "workspace/baseline.h"
+#include "workspace/files.h"
 
 namespace plimsoll {
 namespace {
@@ -131,6 +132,10 @@ absl::Status TakeOutKnown(const AnalysisOptions& options, Judged& judged) {
     std::string path = options.baseline;
     if (path.empty() && config != nullptr) path = config->baseline.value_or("");
     if (path.empty()) continue;
+    if (options.baseline.empty() && !CheckExists(path).ok()) {
+      return absl::NotFoundError(absl::StrCat(config->baseline_at, ": there is no file \"", path,
+                                              "\"; `plimsoll baseline` writes it"));
+    }
     if (baselines.count(path) == 0) {
       absl::StatusOr<Baseline> read = ReadBaseline(path);
       if (!read.ok()) return read.status();

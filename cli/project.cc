@@ -46,7 +46,8 @@ const Way& WayOf(Wrapping wrapping) {
 }
 
 bool HasDownSection(const Migration& migration) {
-  return DoesSomething(*migration.script, Direction::kDown);
+  const Script& script = *migration.script;
+  return DoesSomething(script, Direction::kDown) && LeftChangesets(script).empty();
 }
 
 // How often each thing occurs among a project's files.

@@ -801,6 +801,69 @@ std::string Repeat(absl::string_view unit, size_t bytes) {
 }
 
 // Anything quadratic in the size of a file would take hours on these.
+// As `futureRollbackSQL` of Liquibase 4.4 shows them, and its parser of 5.0 reads them.
+TEST(Liquibase, RollbackCommentsAreTheDownOfTheirChangeset) {
+  const Script script = Parse(
+      "--liquibase formatted sql\n"
+      "--rollback drop table of_no_changeset;\n"
+      "--changeset \"ann b\":\"c 1\"\n"
+      "create table t (a int)\n"
+      "--rollback drop table t -- all of it\n"
+      "--changeset ann:2 runInTransaction:false\n"
+      "alter table t add b int;\r\n"
+      " -- ROLLBACK alter table t\r\n"
+      "--rollback   drop column b;\r\n"
+      "create index i on t (b);\n"
+      "/* liquibase rollback\n"
+      "drop index i;\n"
+      "*/\n"
+      "create function f() returns int language sql as 'select 1';\n"
+      "--rollback create or replace function f() returns int language sql as $$\n"
+      "--rollback select 2; $$;\n"
+      "--changeset ann:3\n"
+      "insert into t values (1);\n"
+      "--rollback Not required: nobody reads them\n"
+      "--changeset ann:4\n"
+      "insert into t values (2);\n"
+      "--rollback\n"
+      "--rollback changesetId:2\n"
+      "--rollback changesetAuthor:ann\n"
+      "/* rollback\ndrop table t; */\n"
+      "select 3;");
+  EXPECT_EQ(Statements(script),
+            (Lines{"CREATE TABLE: create table t (a int)", "down DROP TABLE: drop table t",
+                   "ALTER TABLE: alter table t add b int",
+                   "down ALTER TABLE: alter table t\r\n--rollback   drop column b",
+                   "CREATE INDEX: create index i on t (b)", "down DROP INDEX: drop index i",
+                   "CREATE FUNCTION: create function f() returns int language sql as 'select 1'",
+                   "down CREATE FUNCTION: create or replace function f() returns int language sql "
+                   "as $$\n--rollback select 2; $$",
+                   "INSERT: insert into t values (1)", "INSERT: insert into t values (2)",
+                   "down template -rollback changesetId:2\n--rollback changesetAuthor:ann",
+                   "SELECT: select 3"}));
+  ASSERT_EQ(script.changesets.size(), 4U);
+  EXPECT_EQ(script.changesets[0].name, "\"ann b\":\"c 1\"");
+  EXPECT_EQ(script.changesets[1].no_rollback, std::nullopt);
+  EXPECT_EQ(script.changesets[2].no_rollback, "nobody reads them");
+  EXPECT_EQ(script.statements[1].changeset, 1U);
+  EXPECT_EQ(script.statements[7].changeset, 2U);
+  EXPECT_TRUE(script.statements[7].changeset_alone);
+  ExpectSound(script);
+}
+
+TEST(Liquibase, WhatTakesTheNeedForARollbackAwayStandsAlone) {
+  EXPECT_EQ(
+      Statements("--liquibase formatted sql\n"
+                 "--changeset ann:1\n"
+                 "--rollback empty\n"
+                 "--rollback drop table t;\n"),
+      Lines{"down empty\n--rollback drop table t !! empty: syntax error at or near \"empty\""});
+}
+
+TEST(Liquibase, RollbackCommentsOfOtherFilesAreComments) {
+  EXPECT_EQ(Statements("select 1;\n--rollback drop table t;"), Lines{"SELECT: select 1"});
+}
+
 TEST(Hostile, LargeFilesTakeLinearTime) {
   constexpr size_t kBytes = size_t{4} << 20;
   for (const absl::string_view unit : {"selec;",

@@ -63,6 +63,24 @@ constexpr ConfigKey kStatisticsKeys[] = {
     {"tables", Type::kTables, "", "what is known of tables: \"public.orders\" = { rows = 2e8 }"},
 };
 
+// Why a glob can match nothing that lies in the folder of its file; empty: it can.
+std::string WrongInGlob(absl::string_view glob) {
+  const size_t set = glob.find_first_of("[]{}");
+  if (set != absl::string_view::npos) {
+    return absl::StrCat("`", glob.substr(set, 1),
+                        "` is none of *, ** and ?, which stands for any one character");
+  }
+  if (absl::StartsWith(glob, "!")) return "there is no way to take a file back in";
+  if (absl::StartsWith(glob, "/")) return "paths are relative to the folder of this file";
+  for (const absl::string_view part : absl::StrSplit(glob, '/')) {
+    if (part == "." || part == "..") return absl::StrCat("no path holds `", part, "`");
+    if (part != "**" && absl::StrContains(part, "**")) {
+      return "`**` stands for folders, between slashes";
+    }
+  }
+  return "";
+}
+
 // Reads one file. The first thing that is wrong is told, with its place.
 class Reader {
  public:
@@ -158,11 +176,18 @@ class Reader {
         std::string path;
         if (!ReadText(value, key.name, &path)) return;
         if (path[0] != '/') path = JoinPath(ParentOf(config_.path), path);
+        // `plimsoll baseline` is about to make that one.
+        const bool missing = key.name != "baseline" && !CheckExists(path).ok();
+        if (missing) Fail(value.source(), absl::StrCat("there is no file \"", path, "\""));
+        if (key.name == "baseline") {
+          const toml::source_position& at = value.source().begin;
+          config_.baseline_at = absl::StrCat(config_.path, ":", at.line, ":", at.column);
+        }
         PathOf(key.name) = std::move(path);
         return;
       }
       case Type::kGlobs:
-        ReadTexts(value, key.name, &config_.exclude);
+        ReadGlobs(value, key.name, &config_.exclude);
         return;
       case Type::kRules:
         ReadRules(value, key.name, rules);
@@ -219,6 +244,17 @@ class Reader {
       std::string text;
       if (!ReadText(element, absl::StrCat("each of ", name), &text)) return false;
       texts->push_back(std::move(text));
+    }
+    return true;
+  }
+
+  bool ReadGlobs(const toml::node& value, absl::string_view name, std::vector<std::string>* globs) {
+    if (!ReadTexts(value, name, globs)) return false;
+    for (size_t i = 0; i < globs->size(); ++i) {
+      const std::string wrong = WrongInGlob((*globs)[i]);
+      if (wrong.empty()) continue;
+      return Fail(value.as_array()->get(i)->source(),
+                  absl::StrCat("\"", (*globs)[i], "\" means no file: ", wrong));
     }
     return true;
   }
@@ -283,7 +319,7 @@ class Reader {
                                       [&](const ConfigKey& known) { return known.name == name; });
         if (row == std::end(kOverrideKeys)) return FailKey(key, "", kOverrideKeys);
         if (row->type == Type::kGlobs) {
-          if (!ReadTexts(said, row->name, &read.paths)) return;
+          if (!ReadGlobs(said, row->name, &read.paths)) return;
         } else {
           ReadValue(*row, said, &read.rules);
         }

@@ -47,6 +47,7 @@ struct Config {
   std::optional<std::string> schema;       // joined with the folder as it is printed
   std::optional<std::string> fail_on;      // a word of --fail-on
   std::optional<std::string> baseline;     // as schema
+  std::string baseline_at;                 // where that is said: `plimsoll.toml:3:12`
   std::optional<std::string> statistics;   // as schema
   std::optional<std::string> new_file;     // as schema: what `plimsoll new` fills in
   std::vector<std::string> exclude;        // globs

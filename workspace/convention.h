@@ -74,6 +74,9 @@ struct Convention {
   // transaction.
   bool new_file;
   bool new_file_alone;
+  // The version of a project's first migration, as absl::FormatTime writes it from the time (UTC).
+  // Empty: its runner keeps no versions, or has to be there before.
+  absl::string_view first;
 };
 
 const Convention& ConventionOf(Layout layout);

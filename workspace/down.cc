@@ -11,6 +11,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rewrite.h"
 #include "workspace/definition.h"
@@ -929,6 +931,23 @@ absl::string_view MarkerOf(Layout layout) {
   }
 }
 
+// Each line below the statements of a changeset is one of its rollback.
+absl::StatusOr<FileChange> PlaceRollback(const Script& script, const Down& down) {
+  const std::string& path = script.source->name();
+  if (script.changesets.size() != 1) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "\"", path, "\" has ", script.changesets.size(),
+        " changesets, and each is rolled back by itself; without --write all is printed"));
+  }
+  const std::string before(script.source->text());
+  std::string after = before;
+  if (!absl::EndsWith(after, "\n")) after += '\n';
+  for (const absl::string_view line : absl::StrSplit(absl::StripSuffix(down.text, "\n"), '\n')) {
+    absl::StrAppend(&after, "--rollback ", line, "\n");
+  }
+  return FileChange{.path = path, .before = before, .after = after};
+}
+
 absl::Status IsThere(absl::string_view path) {
   return absl::AlreadyExistsError(
       absl::StrCat("\"", path, "\" has a down that does something; it is left as it is"));
@@ -949,6 +968,10 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
     if (at == std::string::npos) absl::StrAppend(&after, "\n", marker, "\n");
     absl::StrAppend(&after, down.text);
     return FileChange{.path = path, .before = before, .after = after};
+  }
+  if (project.layout == Layout::kLiquibase) {
+    if (DoesSomething(script, Direction::kDown)) return IsThere(path);
+    return PlaceRollback(script, down);
   }
   for (const Migration& migration : all) {
     if (migration.undoes != up) continue;

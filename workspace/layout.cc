@@ -21,13 +21,21 @@ namespace plimsoll {
 namespace {
 
 constexpr int kStrayRank = 9;
-constexpr int kRepeatableRank = 1;
+// Flyway's: callbacks that come before all, versioned files, callbacks between them and repeatable
+// ones, these, and callbacks that come after all.
+constexpr int kFirstRank = -1;
+constexpr int kBetweenRank = 1;
+constexpr int kRepeatableRank = 2;
+constexpr int kLastRank = 3;
+constexpr int kCurrentRank = 1;  // graphile-migrate's, after what is committed
 
 // How much of a file, and of how many, is looked at for a runner's markers.
 constexpr size_t kMarkerBytes = 16 * 1024;
 constexpr int kMarkerFiles = 5;
 
 constexpr absl::string_view kYoyoDown = ".rollback.sql";
+constexpr absl::string_view kPlanName = "sqitch.plan";
+constexpr absl::string_view kJournalName = "meta/_journal.json";
 
 struct Stage {
   absl::string_view folder;
@@ -152,6 +160,71 @@ std::optional<FlywayName> ParseFlywayName(absl::string_view name) {
                                     [](char c) { return IsDigit(c) || c == '.' || c == '_'; });
   const bool known = parsed.prefix == 'V' || parsed.prefix == 'U' || parsed.prefix == 'B';
   return known && numbered ? std::optional(parsed) : std::nullopt;
+}
+
+// What Flyway runs when it does something (Event.java): `afterMigrate.sql`, `afterMigrate__x.sql`.
+struct Callback {
+  absl::string_view event;
+  int rank;
+};
+constexpr int kNotMigrating = 0;
+constexpr Callback kCallbacks[] = {
+    {"beforeCreateSchema", kFirstRank},
+    {"createSchema", kFirstRank},
+    {"beforeMigrate", kFirstRank},
+    {"beforeEachMigrate", kFirstRank},
+    {"beforeEachMigrateStatement", kFirstRank},
+    {"afterVersioned", kBetweenRank},
+    {"beforeRepeatables", kBetweenRank},
+    {"afterEachMigrateStatement", kLastRank},
+    {"afterEachMigrate", kLastRank},
+    {"afterMigrateApplied", kLastRank},
+    {"afterMigrate", kLastRank},
+    {"afterMigrateOperationFinish", kLastRank},
+    {"afterEachMigrateStatementError", kNotMigrating},
+    {"afterEachMigrateError", kNotMigrating},
+    {"afterMigrateError", kNotMigrating},
+    {"beforeClean", kNotMigrating},
+    {"afterClean", kNotMigrating},
+    {"afterCleanError", kNotMigrating},
+    {"beforeUndo", kNotMigrating},
+    {"beforeEachUndo", kNotMigrating},
+    {"beforeEachUndoStatement", kNotMigrating},
+    {"afterEachUndoStatement", kNotMigrating},
+    {"afterEachUndoStatementError", kNotMigrating},
+    {"afterEachUndo", kNotMigrating},
+    {"afterEachUndoError", kNotMigrating},
+    {"afterUndo", kNotMigrating},
+    {"afterUndoError", kNotMigrating},
+    {"beforeValidate", kNotMigrating},
+    {"afterValidate", kNotMigrating},
+    {"afterValidateError", kNotMigrating},
+    {"beforeBaseline", kNotMigrating},
+    {"afterBaseline", kNotMigrating},
+    {"afterBaselineError", kNotMigrating},
+    {"beforeRepair", kNotMigrating},
+    {"afterRepair", kNotMigrating},
+    {"afterRepairError", kNotMigrating},
+    {"beforeInfo", kNotMigrating},
+    {"afterInfo", kNotMigrating},
+    {"afterInfoError", kNotMigrating},
+    {"afterInfoOperationFinish", kNotMigrating},
+    {"beforeConnect", kNotMigrating},
+    {"afterConnect", kNotMigrating},
+};
+
+// The callback that a file is, by its name; null: none.
+const Callback* CallbackOf(absl::string_view name) {
+  if (absl::EndsWithIgnoreCase(name, ".sql")) name.remove_suffix(4);
+  const absl::string_view event = name.substr(0, name.find("__"));
+  const auto* const found = std::find_if(std::begin(kCallbacks), std::end(kCallbacks),
+                                         [&](const Callback& one) { return one.event == event; });
+  return found == std::end(kCallbacks) ? nullptr : found;
+}
+
+// These runners sort the names of the files as texts: 10 comes before 9.
+bool ComparesTexts(Layout layout) {
+  return layout == Layout::kDbmate || layout == Layout::kAtlas || layout == Layout::kLiquibase;
 }
 
 std::optional<Layout> MarkerOf(absl::string_view line) {
@@ -279,7 +352,7 @@ absl::StatusOr<std::map<std::string, uint32_t>> ReadPlan(const std::string& root
     }
     return name.empty() ? change : name;
   };
-  const std::string path = PathFromHere(JoinPath(root, "sqitch.plan"));
+  const std::string path = PathFromHere(JoinPath(root, kPlanName));
   const absl::StatusOr<std::string> text = ReadFile(path);
   if (!text.ok()) return text.status();
   if (!absl::StrContains(*text, "%project=")) {
@@ -347,6 +420,7 @@ class DependsOrder {
 
 bool operator<(const OrderKey& a, const OrderKey& b) {
   if (a.rank != b.rank) return a.rank < b.rank;
+  if (a.text != b.text) return a.text < b.text;
   const size_t common = std::min(a.version.size(), b.version.size());
   for (size_t i = 0; i < common; ++i) {
     const std::string& left = a.version[i];
@@ -414,8 +488,9 @@ absl::StatusOr<bool> LayoutFinder::PlaceInPlan(const std::string& path, Placemen
   if (!plan.ok()) return plan.status();
   const auto place = plan->find(script);
   placement.stray = place == plan->end();
+  if (placement.stray && !placement.down) placement.unlisted_in = std::string(kPlanName);
   placement.pair = script;
-  placement.order = {placement.stray ? kStrayRank : 0, {}, script};
+  placement.order = {.rank = placement.stray ? kStrayRank : 0, .name = script};
   if (!placement.stray) placement.order.version = {absl::StrCat(place->second)};
   return true;
 }
@@ -442,7 +517,9 @@ bool LayoutFinder::PlaceInStages(const std::string& path, Placement& placement) 
   }
   placement.layout = Layout::kStages;
   placement.why = "`planned/`, `testing/` and `applied/` are stages of one history";
-  placement.order = {rank, VersionOf(NameOf(path), Layout::kStages), std::string(NameOf(path))};
+  placement.order = {.rank = rank,
+                     .version = VersionOf(NameOf(path), Layout::kStages),
+                     .name = std::string(NameOf(path))};
   placement.version = WrittenVersion(NameOf(path));
   absl::string_view stem = absl::StripSuffix(NameOf(path), ".sql");
   if (placement.down) absl::ConsumeSuffix(&stem, "rollback");
@@ -460,9 +537,45 @@ bool LayoutFinder::PlaceInUpDown(const std::string& path, Placement& placement) 
   placement.root = root;
   placement.why = HasFolder(root, "down") ? "`up/` beside `down/`" : "files in `up/`";
   placement.down = direction == "down";
-  placement.order = {0, VersionOf(NameOf(path), Layout::kUpDown), std::string(NameOf(path))};
+  placement.order = {.version = VersionOf(NameOf(path), Layout::kUpDown),
+                     .name = std::string(NameOf(path))};
   placement.version = WrittenVersion(NameOf(path));
   placement.pair = std::string(NameOf(path));
+  return true;
+}
+
+// graphile-migrate's `committed/`, told by its files or, while there are none, by its settings.
+bool LayoutFinder::IsGraphileRoot(const std::string& folder) {
+  if (!HasFolder(folder, "committed")) return false;
+  for (const absl::string_view settings : {".gmrc", ".gmrc.js", ".gmrc.cjs"}) {
+    if (HasFile(ParentOf(folder), std::string(settings))) return true;
+  }
+  Flat flat;
+  return InspectMarkers(JoinPath(folder, "committed"), flat) && flat.layout == Layout::kGraphile;
+}
+
+// What graphile-migrate keeps beside `committed/`: the migration that is being written, in
+// `current.sql` or as the parts of one in `current/`, and what others include.
+bool LayoutFinder::PlaceBesideCommitted(const std::string& path, const std::string& said,
+                                        Placement& placement) {
+  const std::string folder = ParentOf(path);
+  const bool part = NameOf(folder) == "current";
+  std::string included = folder;
+  while (included != "/" && included != "." && NameOf(included) != "fixtures") {
+    included = ParentOf(included);
+  }
+  const bool current = NameOf(path) == "current.sql" || part;
+  if (!current && NameOf(included) != "fixtures") return false;
+  const std::string root = !current ? ParentOf(included) : part ? ParentOf(folder) : folder;
+  if (root != said && !IsGraphileRoot(root)) return false;
+  placement.layout = Layout::kGraphile;
+  placement.root = root;
+  placement.why = "`current.sql` beside `committed/`";
+  if (!current) placement.passed_over = "is what other files include";
+  placement.stray = part && !IsVersioned(NameOf(path));
+  placement.order = {.rank = placement.stray ? kStrayRank : kCurrentRank,
+                     .version = VersionOf(NameOf(path), Layout::kGraphile),
+                     .name = std::string(NameOf(path))};
   return true;
 }
 
@@ -495,7 +608,8 @@ bool LayoutFinder::PlaceInFolderOfItsOwn(const std::string& path, Placement& pla
   }
   placement.root = root;
   placement.down = undoes;
-  placement.order = {0, VersionOf(NameOf(folder), placement.layout), std::string(NameOf(folder))};
+  placement.order = {.version = VersionOf(NameOf(folder), placement.layout),
+                     .name = std::string(NameOf(folder))};
   placement.version = WrittenVersion(NameOf(folder));
   placement.pair = std::string(NameOf(folder));
   return true;
@@ -573,7 +687,7 @@ absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectSaid(const SaidLayout& s
   if (said.layout == Layout::kYoyo) flat.places = OrderByDepends(said.folder);
   if (said.layout == Layout::kDrizzle) {
     absl::StatusOr<std::map<std::string, uint32_t>> places =
-        ReadJournal(JoinPath(said.folder, "meta/_journal.json"));
+        ReadJournal(JoinPath(said.folder, kJournalName));
     if (!places.ok()) return places.status();
     flat.places = *std::move(places);
   }
@@ -581,7 +695,7 @@ absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectSaid(const SaidLayout& s
 }
 
 absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& folder) {
-  const std::string journal = JoinPath(folder, "meta/_journal.json");
+  const std::string journal = JoinPath(folder, kJournalName);
   if (HasFile(JoinPath(folder, "meta"), "_journal.json")) {
     absl::StatusOr<std::map<std::string, uint32_t>> places = ReadJournal(journal);
     if (!places.ok()) return places.status();
@@ -624,16 +738,23 @@ absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& 
 void LayoutFinder::PlaceFlywayFile(const std::string& folder, absl::string_view name,
                                    Placement& placement) {
   const std::optional<FlywayName> parsed = ParseFlywayName(name);
-  placement.stray = !parsed.has_value();
+  const Callback* const callback = placement.layout == Layout::kFlyway ? CallbackOf(name) : nullptr;
+  placement.stray = !parsed.has_value() && callback == nullptr;
+  if (callback != nullptr) {
+    placement.order.rank = callback->rank;
+    placement.order.version.clear();
+    placement.pair.clear();
+    if (callback->rank == kNotMigrating) placement.passed_over = "does not run when migrating";
+  }
   if (parsed.has_value()) {
     placement.order.version = VersionOf(parsed->version, placement.layout);
     placement.order.rank = parsed->prefix == 'R' ? kRepeatableRank : 0;
     placement.version = std::string(parsed->version);
     placement.pair = Joined(placement.order.version);
   }
-  if (placement.layout == Layout::kRefinery || !parsed.has_value()) return;
-  placement.down = parsed->prefix == 'U';
-  if (parsed->prefix == 'B') placement.passed_over = "is what a new database begins with";
+  if (placement.layout == Layout::kRefinery || placement.stray) return;
+  placement.down = parsed && parsed->prefix == 'U';
+  if (parsed && parsed->prefix == 'B') placement.passed_over = "is what a new database begins with";
   const std::string settings = absl::StrCat(name, ".conf");
   placement.opts_out_of_transaction =
       HasFile(folder, settings) && Says(JoinPath(folder, settings), "executeInTransaction=false");
@@ -690,7 +811,8 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
   if (CutsAtUnderscore(flat.layout) && !placement.down && !HasUnderscoreAfterNumber(name)) {
     placement.stray = true;
   }
-  // golang-migrate takes whatever stands behind `.up.`; to the others `.SQL` is no `.sql`.
+  // golang-migrate takes whatever stands behind `.up.`, and Flyway compares suffixes in capitals
+  // since 9.2 (ResourceNameParser.java, see PlaceFlywayFile); to the others `.SQL` is no `.sql`.
   if (!absl::EndsWith(name, ".sql") && flat.layout != Layout::kGolangMigrate) {
     placement.stray = true;
   }
@@ -705,6 +827,9 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
                                                          : std::string(name));
       if (placement.down && flat.layout == Layout::kDrizzle) break;
       placement.stray = place == flat.places.end() && !placement.down;
+      if (placement.stray && flat.layout == Layout::kDrizzle && IsVersioned(name)) {
+        placement.unlisted_in = std::string(kJournalName);
+      }
       if (place != flat.places.end()) placement.order.version = {absl::StrCat(place->second)};
       break;
     }
@@ -731,6 +856,10 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
     default:
       break;
   }
+  if (ComparesTexts(flat.layout)) placement.order.text = std::string(name);
+  if (flat.layout == Layout::kGraphile && NameOf(folder) == "committed") {
+    placement.root = ParentOf(folder);
+  }
   if (placement.stray) placement.order.rank = kStrayRank;
   return placement;
 }
@@ -741,8 +870,14 @@ absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path,
   for (const SaidLayout& one : said) {
     const bool inside = ParentOf(folder) == one.folder;
     const bool beside = folder == one.folder || (inside && IsRollbackFolder(NameOf(folder)));
-    if (beside && !HasFolderEach(one.layout)) return PlaceFlat(path, &one);
     Placement placement;
+    const bool graphile = one.layout == Layout::kGraphile;
+    if (graphile && PlaceBesideCommitted(path, one.folder, placement)) {
+      placement.why = one.why;
+      return placement;
+    }
+    const bool committed = graphile && inside && NameOf(folder) == "committed";
+    if (committed || (beside && !HasFolderEach(one.layout))) return PlaceFlat(path, &one);
     const bool each = inside && HasFolderEach(one.layout);
     if (!each || !PlaceInFolderOfItsOwn(path, placement)) continue;
     placement.layout = one.layout;
@@ -753,10 +888,29 @@ absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path,
   const absl::StatusOr<bool> planned = PlaceInPlan(path, placement);
   if (!planned.ok()) return planned.status();
   if (*planned || PlaceInStages(path, placement) || PlaceInUpDown(path, placement) ||
-      PlaceInFolderOfItsOwn(path, placement)) {
+      PlaceInFolderOfItsOwn(path, placement) || PlaceBesideCommitted(path, "", placement)) {
     return placement;
   }
   return PlaceFlat(path, nullptr);
+}
+
+MigrationList LayoutFinder::ListOf(const Placement& placed) const {
+  MigrationList list;
+  if (placed.layout == Layout::kSqitch) {
+    const auto plan = plans_.find(placed.root);
+    if (plan == plans_.end() || !plan->second.ok()) return list;
+    list.name = std::string(kPlanName);
+    for (const auto& [script, place] : *plan->second) {
+      list.files.push_back(JoinPath("deploy", script));
+    }
+  }
+  if (placed.layout == Layout::kDrizzle) {
+    const auto flat = flats_.find(placed.root);
+    if (flat == flats_.end()) return list;
+    list.name = std::string(kJournalName);
+    for (const auto& [file, place] : flat->second.places) list.files.push_back(file);
+  }
+  return list;
 }
 
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
@@ -770,6 +924,7 @@ Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& pla
   migration.outside = std::string(convention.outside);
   migration.version = placement.version;
   migration.stray = placement.stray;
+  migration.unlisted_in = placement.unlisted_in;
   migration.down = placement.down;
   if (convention.numbered && !placement.version.empty()) {
     migration.identity = Joined(placement.order.version);

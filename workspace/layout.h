@@ -22,7 +22,8 @@ namespace plimsoll {
 
 // Where a file stands in the order of its layout. Compared from the first member to the last.
 struct OrderKey {
-  int rank = 0;  // stages; files that the runner would not take come last
+  int rank = 0;      // stages; files that the runner would not take come last
+  std::string text;  // the name, where the runner compares names byte by byte
   // The numbers of the version, most significant first, without leading zeros.
   std::vector<std::string> version;
   std::string name;
@@ -44,9 +45,16 @@ struct Placement {
   bool opts_out_of_transaction = false;
   // The file's name is not one that the layout's runner takes: people run it by hand.
   bool stray = false;
+  std::string unlisted_in;  // as Migration::unlisted_in
   // Why the file is no migration of this history, as words after its path: `is for MySQL`. Whoever
   // names such a file is heard all the same. Empty: it is one.
   std::string passed_over;
+};
+
+// What the runner reads to know which migrations there are.
+struct MigrationList {
+  std::string name;                // `sqitch.plan`
+  std::vector<std::string> files;  // from the root
 };
 
 // What a project says of one of its folders, instead of detection.
@@ -66,6 +74,9 @@ class LayoutFinder {
   // `path` is absolute. The file itself need not exist. Fails where a file that defines the layout
   // (Drizzle's journal) cannot be understood. `said` is what the project of the file says.
   absl::StatusOr<Placement> Place(const std::string& path, absl::Span<const SaidLayout> said = {});
+
+  // The list by which files placed there were ordered; without a name where there is none.
+  MigrationList ListOf(const Placement& placed) const;
 
  private:
   // A folder that holds migrations as files, and what was found out about it.
@@ -90,6 +101,9 @@ class LayoutFinder {
   absl::StatusOr<bool> PlaceInPlan(const std::string& path, Placement& placement);
   bool PlaceInStages(const std::string& path, Placement& placement);
   bool PlaceInUpDown(const std::string& path, Placement& placement);
+  bool IsGraphileRoot(const std::string& folder);
+  // `said`: a folder that is said to be graphile-migrate's; empty: none.
+  bool PlaceBesideCommitted(const std::string& path, const std::string& said, Placement& placement);
   bool PlaceInFolderOfItsOwn(const std::string& path, Placement& placement);
   absl::StatusOr<Placement> PlaceFlat(const std::string& path, const SaidLayout* said);
   absl::StatusOr<Flat> InspectFlat(const std::string& folder);

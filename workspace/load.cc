@@ -311,6 +311,12 @@ std::string RootAsWritten(const Candidate& candidate) {
   return written;
 }
 
+// A folder was named that holds it, and not some of its files.
+bool IsWhole(const Group& group, const std::vector<Candidate>& candidates) {
+  return std::any_of(group.members.begin(), group.members.end(),
+                     [&](size_t member) { return !candidates[member].by_name; });
+}
+
 Project MakeProject(const Group& group, bool downs_only, const std::vector<Candidate>& candidates,
                     const std::vector<std::shared_ptr<const Script>>& scripts,
                     const LoadOptions& options, int server_version) {
@@ -327,6 +333,7 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
   absl::flat_hash_map<std::string, uint32_t> ups;
   project.inputs.server_version = server_version;
   project.inputs.downs = ConventionOf(group.layout).downs;
+  project.inputs.whole = IsWhole(group, candidates);
   project.inputs.now = static_cast<int64_t>(std::time(nullptr));
   for (const size_t member : group.members) {
     const Placement& placement = candidates[member].placement;
@@ -348,13 +355,21 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
 
 RecordsRequest RecordsOf(const Group& group, const std::vector<Candidate>& candidates,
                          const LoadOptions& options, const std::optional<GitChanges>& changes) {
-  const auto found = [&](size_t member) { return !candidates[member].by_name; };
   return {.root = candidates[group.members.front()].placement.root,
           .layout = group.layout,
-          .whole = std::any_of(group.members.begin(), group.members.end(), found),
+          .whole = IsWhole(group, candidates),
           .config = group.config.get(),
           .revision = options.changed_since,
           .changes = changes ? &*changes : nullptr};
+}
+
+// What the list of the runner has, and nobody finds.
+void NoteUnfound(const LayoutFinder& finder, const Placement& placed, Inputs& inputs) {
+  const MigrationList list = finder.ListOf(placed);
+  for (const std::string& file : list.files) {
+    if (CheckExists(JoinPath(placed.root, file)).ok()) continue;
+    inputs.gone.push_back({.file = file, .record = list.name, .stops = true});
+  }
 }
 
 // Empty where none is given.
@@ -447,6 +462,9 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
       const absl::Status read = ReadRecords(RecordsOf(group, *candidates, options, changes), finder,
                                             projects.back().inputs);
       if (!read.ok()) return read;
+    }
+    if (projects.back().inputs.whole && !group.as_given) {
+      NoteUnfound(finder, (*candidates)[group.members.front()].placement, projects.back().inputs);
     }
     StartFrom(schema, own, projects.back().inputs);
     if (group.config != nullptr) {

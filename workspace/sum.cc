@@ -340,7 +340,7 @@ absl::StatusOr<std::vector<SumEntry>> ParseSum(const std::string& path, absl::st
 }
 
 bool IsRecorded(Layout layout, absl::string_view version, absl::string_view path_below_root) {
-  if (layout == Layout::kFlyway) return !version.empty();
+  if (layout == Layout::kFlyway || layout == Layout::kGraphile) return !version.empty();
   return layout != Layout::kStages || !(absl::StartsWith(path_below_root, "planned/") ||
                                         absl::StartsWith(path_below_root, "testing/"));
 }

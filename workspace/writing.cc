@@ -1,10 +1,14 @@
 #include "workspace/writing.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <map>
+#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -12,6 +16,8 @@
 #include "absl/strings/strip.h"
 #include "absl/time/civil_time.h"
 #include "absl/time/time.h"
+#include "analyzer/checking/digest.h"
+#include "nlohmann/json.hpp"
 #include "workspace/files.h"
 #include "workspace/version.h"
 
@@ -187,16 +193,27 @@ std::string HighestVersion(const Project& project) {
   return highest;
 }
 
+absl::Status CannotMake(const Project& project, absl::string_view why) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("\"", project.root, "\" (", ConventionOf(project.layout).name, "): ", why));
+}
+
+// Of the migration that comes next.
+absl::StatusOr<std::string> VersionFor(const Project& project, const Authorship& by) {
+  const std::string last = HighestVersion(project);
+  if (!last.empty()) return NextVersion(last, by.now);
+  const absl::string_view first = ConventionOf(project.layout).first;
+  if (!project.inputs.migrations.empty() || first.empty()) {
+    return CannotMake(project, "no file has a version to go on from");
+  }
+  return absl::FormatTime(first, absl::FromUnixSeconds(by.now), absl::UTCTimeZone());
+}
+
 // Whether the ups of the project have downs in files: not all who could write any.
 bool UsesDowns(const Project& project) {
   const std::vector<Migration>& all = project.inputs.migrations;
   return std::any_of(all.begin(), all.end(),
                      [](const Migration& migration) { return migration.down; });
-}
-
-absl::Status CannotMake(const Project& project, absl::string_view why) {
-  return absl::InvalidArgumentError(
-      absl::StrCat("\"", project.root, "\" (", ConventionOf(project.layout).name, "): ", why));
 }
 
 // What the sections of a file begin and end with, around what the author writes.
@@ -227,13 +244,16 @@ absl::StatusOr<std::vector<FileChange>> NewFiles(const Project& project,
                                                  const std::string& description,
                                                  const std::string& slug, const Authorship& by) {
   const Convention& convention = ConventionOf(project.layout);
-  const std::string last = HighestVersion(project);
-  const bool by_name = last.empty() && project.layout == Layout::kYoyo;
-  if (!convention.new_file) return CannotMake(project, "its runner makes new migrations itself");
-  if (last.empty() && !by_name) {
-    return CannotMake(project, "no file has a version to go on from");
+  if (!convention.new_file) {
+    return CannotMake(project,
+                      "a new migration needs a snapshot of the schema: `drizzle-kit generate "
+                      "--custom` makes both");
   }
-  const std::string version = by_name ? "" : NextVersion(last, by.now);
+  const bool by_name = project.layout == Layout::kYoyo && HighestVersion(project).empty() &&
+                       !project.inputs.migrations.empty();
+  absl::StatusOr<std::string> next = by_name ? "" : VersionFor(project, by);
+  if (!next.ok()) return next.status();
+  const std::string& version = *next;
   Pair pair = PathsOf(project.layout, version, slug);
   if (by_name) pair = {absl::StrCat(slug, ".sql"), absl::StrCat(slug, ".rollback.sql")};
   const bool optional_down = project.layout == Layout::kSqlx || project.layout == Layout::kFlyway;
@@ -263,13 +283,13 @@ absl::StatusOr<std::vector<FileChange>> NewChangelog(const Project& project,
                                                      const std::string& description,
                                                      const std::string& slug,
                                                      const Authorship& by) {
-  const std::string last = HighestVersion(project);
-  if (last.empty()) return CannotMake(project, "no file has a version to go on from");
+  const absl::StatusOr<std::string> version = VersionFor(project, by);
+  if (!version.ok()) return version.status();
   const std::string author = SlugOf(by.name);
   if (author.empty()) {
     return CannotMake(project, "a changeset has an author: git config user.name \"Your Name\"");
   }
-  const std::string name = absl::StrCat(NextVersion(last, by.now), "_", slug);
+  const std::string name = absl::StrCat(*version, "_", slug);
   return std::vector<FileChange>{
       {.path = JoinPath(project.root, absl::StrCat(name, ".sql")),
        .created = true,
@@ -316,7 +336,168 @@ absl::StatusOr<std::vector<FileChange>> NewChange(const Project& project,
   return files;
 }
 
+// What stands in a file that may not be there yet.
+absl::StatusOr<FileChange> Rewriting(const std::string& path) {
+  if (!CheckExists(path).ok()) return FileChange{.path = path, .created = true};
+  absl::StatusOr<std::string> text = ReadFile(path);
+  if (!text.ok()) return text.status();
+  return FileChange{.path = path, .before = *std::move(text)};
+}
+
+absl::StatusOr<std::string> Beginning(const Project& project, const std::string& description,
+                                      const std::string& version, const Authorship& by) {
+  if (!by.template_path.empty()) return Filled(by, description, version);
+  return UpHeader(project.layout, description, "", by);
+}
+
+// A file and a line of the journal, as `drizzle-kit generate --custom` makes them. The snapshot
+// that it copies as well says nothing new: without it the next one follows the snapshot before.
+absl::StatusOr<std::vector<FileChange>> NewEntry(const Project& project,
+                                                 const std::string& description,
+                                                 const std::string& slug, const Authorship& by) {
+  using nlohmann::ordered_json;
+  absl::StatusOr<FileChange> change = Rewriting(JoinPath(project.root, "meta/_journal.json"));
+  if (!change.ok()) return change.status();
+  ordered_json journal = {
+      {"version", "7"}, {"dialect", "postgresql"}, {"entries", ordered_json::array()}};
+  if (!change->created) journal = ordered_json::parse(change->before, nullptr, false);
+  if (!journal.is_object() || !journal["entries"].is_array()) {
+    return CannotMake(project, "meta/_journal.json is not a journal of drizzle-kit");
+  }
+  // The migrator runs what is later than the latest that ran.
+  int64_t index = -1;
+  int64_t when = by.now * 1000;
+  for (const ordered_json& entry : journal["entries"]) {
+    index = std::max(index, entry.value("idx", int64_t{-1}));
+    when = std::max(when, entry.value("when", int64_t{0}) + 1);
+  }
+  ++index;
+  std::string number = absl::StrCat(index);
+  number.insert(0, 4 - std::min<size_t>(number.size(), 4), '0');
+  const std::string tag = absl::StrCat(number, "_", slug);
+  absl::StatusOr<std::string> text = Beginning(project, description, number, by);
+  if (!text.ok()) return text.status();
+  journal["entries"].push_back({{"idx", index},
+                                {"version", journal.value("version", "7")},
+                                {"when", when},
+                                {"tag", tag},
+                                {"breakpoints", true}});
+  change->after = journal.dump(2);
+  if (absl::EndsWith(change->before, "\n")) change->after += '\n';
+  return std::vector<FileChange>{{.path = JoinPath(project.root, absl::StrCat(tag, ".sql")),
+                                  .created = true,
+                                  .after = *std::move(text)},
+                                 *std::move(change)};
+}
+
+// The text of atlas.sum for files in the order of their names (sql/migrate/dir.go, NewHashFile).
+std::string AtlasSumOf(const std::map<std::string, std::string>& files) {
+  Sha256 chain;
+  Sha256 total;
+  std::string lines;
+  for (const auto& [name, text] : files) {
+    chain.Add(name);
+    if (absl::StrContains(text.substr(0, text.find('\n')), "atlas:sum ignore")) continue;
+    chain.Add(text);
+    const std::string hash = absl::Base64Escape(chain.Bytes());
+    total.Add(name);
+    total.Add(hash);
+    absl::StrAppend(&lines, name, " h1:", hash, "\n");
+  }
+  return absl::StrCat("h1:", absl::Base64Escape(total.Bytes()), "\n", lines);
+}
+
+// A file, and the hashes of all files with it. Hashes that are wrong already are nothing to pass
+// over: somebody has to see what changed.
+absl::StatusOr<std::vector<FileChange>> NewHashed(const Project& project,
+                                                  const std::string& description,
+                                                  const std::string& slug, const Authorship& by) {
+  const absl::StatusOr<std::string> version = VersionFor(project, by);
+  if (!version.ok()) return version.status();
+  absl::StatusOr<std::string> text = Beginning(project, description, *version, by);
+  if (!text.ok()) return text.status();
+  absl::StatusOr<FileChange> sum = Rewriting(JoinPath(project.root, "atlas.sum"));
+  if (!sum.ok()) return sum.status();
+  std::map<std::string, std::string> files;
+  for (const auto& [name, is_folder] : ListFolder(project.root)) {
+    if (is_folder || !absl::EndsWith(name, ".sql")) continue;
+    absl::StatusOr<std::string> held = ReadFile(JoinPath(project.root, name));
+    if (!held.ok()) return held.status();
+    files.emplace(name, *std::move(held));
+  }
+  if (!sum->created && sum->before != AtlasSumOf(files)) {
+    return CannotMake(project,
+                      "atlas.sum is not what its files give: see what changed, and then "
+                      "`atlas migrate hash`");
+  }
+  const std::string name = absl::StrCat(*version, "_", slug, ".sql");
+  files.emplace(name, *text);
+  sum->after = AtlasSumOf(files);
+  return std::vector<FileChange>{
+      {.path = JoinPath(project.root, name), .created = true, .after = *std::move(text)},
+      *std::move(sum)};
+}
+
+// graphile-migrate has one migration at a time that is being written, and `graphile-migrate commit`
+// gives it its number, its hash, and a name by its message.
+absl::StatusOr<std::vector<FileChange>> NewCurrent(const Project& project,
+                                                   const std::string& description,
+                                                   const Authorship& by) {
+  const bool elsewhere =
+      !project.inputs.migrations.empty() && !IsFolder(JoinPath(project.root, "committed"));
+  if (elsewhere) {
+    return CannotMake(project, "its current migration lies beside `committed/`, which is not here");
+  }
+  if (IsFolder(JoinPath(project.root, "current"))) {
+    return CannotMake(project, "its current migration is in `current/`: add a file there");
+  }
+  absl::StatusOr<FileChange> current = Rewriting(JoinPath(project.root, "current.sql"));
+  if (!current.ok()) return current.status();
+  const Script script =
+      ParseScript(std::make_shared<const Source>(current->path, std::string(current->before)));
+  if (!script.statements.empty()) {
+    return CannotMake(project,
+                      "current.sql holds a migration: `graphile-migrate commit` makes room");
+  }
+  const std::string body = by.template_path.empty() ? "-- Enter migration here\n" : "";
+  current->after = absl::StrCat("--! Message: ", description, "\n\n", body);
+  if (body.empty()) {
+    absl::StatusOr<std::string> filled = Filled(by, description, "");
+    if (!filled.ok()) return filled.status();
+    current->after += *filled;
+  }
+  return std::vector<FileChange>{*std::move(current)};
+}
+
+absl::StatusOr<std::vector<FileChange>> NewOf(const Project& project,
+                                              const std::string& description,
+                                              const std::string& slug, const Authorship& by) {
+  switch (project.layout) {
+    case Layout::kSqitch:
+      return NewChange(project, description, slug, by);
+    case Layout::kLiquibase:
+      return NewChangelog(project, description, slug, by);
+    case Layout::kDrizzle:
+      return NewEntry(project, description, slug, by);
+    case Layout::kAtlas:
+      return NewHashed(project, description, slug, by);
+    case Layout::kGraphile:
+      return NewCurrent(project, description, by);
+    default:
+      return NewFiles(project, description, slug, by);
+  }
+}
+
 }  // namespace
+
+Project EmptyProject(const std::string& folder, Layout layout, std::string why) {
+  Project project;
+  project.root = TidyPath(folder);
+  project.layout = layout;
+  project.why = std::move(why);
+  project.inputs.downs = ConventionOf(layout).downs;
+  return project;
+}
 
 std::string SlugOf(absl::string_view description) {
   std::string slug;
@@ -369,10 +550,7 @@ absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
   if (slug.empty()) {
     return absl::InvalidArgumentError("say in a few words what the migration does");
   }
-  absl::StatusOr<std::vector<FileChange>> files =
-      project.layout == Layout::kSqitch      ? NewChange(project, description, slug, by)
-      : project.layout == Layout::kLiquibase ? NewChangelog(project, description, slug, by)
-                                             : NewFiles(project, description, slug, by);
+  absl::StatusOr<std::vector<FileChange>> files = NewOf(project, description, slug, by);
   if (!files.ok()) return files;
   for (const FileChange& file : *files) {
     if (!file.created || !CheckExists(file.path).ok()) continue;

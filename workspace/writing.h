@@ -33,11 +33,14 @@ struct Authorship {
   std::string template_text;
 };
 
+// A project without migrations, whose first is to be made: in the folder, as it is printed.
+Project EmptyProject(const std::string& folder, Layout layout, std::string why);
+
 // The files to make or to change: the up, the down where the layout has one and the project uses
-// them, and of Sqitch its verify script and its plan. Nothing is written. Fails where the layout's
-// files are made by its runner alone (Drizzle, Atlas, …), where the project has no version to go on
-// from, where its format asks for an author and none is known, and where such a file is there
-// already.
+// them, and what its runner goes by: Sqitch's verify script and plan, Drizzle's journal, Atlas's
+// hashes. Of graphile-migrate it is `current.sql`. Nothing is written. Fails where the layout's
+// files are made by its runner alone, where the project has no version to go on from, where its
+// format asks for an author and none is known, and where such a file is there already.
 absl::StatusOr<std::vector<FileChange>> NewMigration(const Project& project,
                                                      absl::string_view description,
                                                      const Authorship& by);

@@ -39,23 +39,25 @@ Complaint OfFile(const History& history, uint32_t migration, std::string message
           .message = std::move(message)};
 }
 
+static bool DoesSomething(const Statement& statement) {
+  if (statement.actions.empty())
+    return statement.problem || statement.form == StatementForm::kTemplate;
+  return std::any_of(statement.actions.begin(), statement.actions.end(), [](const Action& action) {
+    if (std::holds_alternative<action::Begin>(action.kind) ||
+        std::holds_alternative<action::Commit>(action.kind)) {
+      return false;
+    }
+    const auto* modify = std::get_if<action::ModifyData>(&action.kind);
+    // Whatever it calls may write.
+    return modify == nullptr || !modify->writes.empty() || !modify->calls.empty();
+  });
+}
+
 bool DoesSomething(const Script& script, Direction direction) {
-  const auto does = [&](const Statement& statement) {
-    if (statement.direction != direction) return false;
-    if (statement.actions.empty())
-      return statement.problem || statement.form == StatementForm::kTemplate;
-    return std::any_of(
-        statement.actions.begin(), statement.actions.end(), [](const Action& action) {
-          if (std::holds_alternative<action::Begin>(action.kind) ||
-              std::holds_alternative<action::Commit>(action.kind)) {
-            return false;
-          }
-          const auto* modify = std::get_if<action::ModifyData>(&action.kind);
-          // Whatever it calls may write.
-          return modify == nullptr || !modify->writes.empty() || !modify->calls.empty();
-        });
-  };
-  return std::any_of(script.statements.begin(), script.statements.end(), does);
+  return std::any_of(script.statements.begin(), script.statements.end(),
+                     [&](const Statement& statement) {
+                       return statement.direction == direction && DoesSomething(statement);
+                     });
 }
 
 // `-- Rollback:` with statements in the line comments below it, at the end of the file.
@@ -81,21 +83,62 @@ std::vector<bool> Undone(const History& history) {
     if (migration.down) continue;
     // Where nobody keeps downs, some that stand in comments make no custom.
     const bool kept = history.downs() != Downs::kNone || script.has_sections;
+    if (!script.changesets.empty()) {
+      undone[m] = DoesSomething(script, Direction::kDown) && LeftChangesets(script).empty();
+      continue;
+    }
     if (kept && DoesSomething(script, Direction::kDown)) undone[m] = true;
     if (kept && TellsTheWayBack(script)) undone[m] = true;
   }
   return undone;
 }
 
+static bool SaysIrreversible(absl::string_view comment) {
+  comment = comment.substr(std::min(comment.find_first_not_of("-/* \t"), comment.size()));
+  constexpr absl::string_view kWord = "irreversible:";
+  return absl::StartsWithIgnoreCase(comment, kWord) &&
+         !absl::StripAsciiWhitespace(comment.substr(kWord.size())).empty();
+}
+
 bool IsSaidToBeIrreversible(const Migration& migration) {
   const Script& script = *migration.script;
   return std::any_of(script.comments.begin(), script.comments.end(), [&](const Comment& comment) {
-    absl::string_view words = script.source->Text(comment.span);
-    words = words.substr(std::min(words.find_first_not_of("-/* \t"), words.size()));
-    constexpr absl::string_view kWord = "irreversible:";
-    return absl::StartsWithIgnoreCase(words, kWord) &&
-           !absl::StripAsciiWhitespace(words.substr(kWord.size())).empty();
+    return SaysIrreversible(script.source->Text(comment.span));
   });
+}
+
+std::vector<LeftChangeset> LeftChangesets(const Script& script) {
+  struct Found {
+    bool does = false;
+    bool has_rollback = false;
+    bool undone = false;
+  };
+  std::vector<Found> found(script.changesets.size() + 1);  // by Statement::changeset
+  for (const Statement& statement : script.statements) {
+    Found& own = found[statement.changeset];
+    const bool does = DoesSomething(statement);
+    own.has_rollback |= statement.direction == Direction::kDown;
+    (statement.direction == Direction::kDown ? own.undone : own.does) |= does;
+  }
+  std::vector<LeftChangeset> left;
+  size_t comment = 0;
+  for (size_t c = 0; c < script.changesets.size(); ++c) {
+    const Changeset& changeset = script.changesets[c];
+    const uint32_t end = c + 1 < script.changesets.size()
+                             ? script.changesets[c + 1].span.begin
+                             : static_cast<uint32_t>(script.source->text().size());
+    bool said = changeset.no_rollback && !changeset.no_rollback->empty();
+    for (; comment < script.comments.size() && script.comments[comment].span.begin < end;
+         ++comment) {
+      const Span span = script.comments[comment].span;
+      if (span.begin < changeset.span.begin) continue;
+      said = said || SaysIrreversible(script.source->Text(span));
+    }
+    const Found& own = found[c + 1];
+    if (!own.does || own.undone || said) continue;
+    left.push_back({&changeset, own.has_rollback || changeset.no_rollback.has_value()});
+  }
+  return left;
 }
 
 VersionKind KindOf(absl::string_view version) {

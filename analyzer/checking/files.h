@@ -32,6 +32,14 @@ bool DoesSomething(const Script& script, Direction direction);
 // at all.
 std::vector<bool> Undone(const History& history);
 
+// A changeset of a Liquibase file that does something, which nothing undoes.
+struct LeftChangeset {
+  const Changeset* changeset = nullptr;
+  bool empty = false;  // it has a rollback, and that does nothing
+};
+// In the order of the file. Those that say why there is no way back are left out.
+std::vector<LeftChangeset> LeftChangesets(const Script& script);
+
 // A comment of the file says `irreversible: why`.
 bool IsSaidToBeIrreversible(const Migration& migration);
 

@@ -100,6 +100,7 @@ class Simulator {
     history_.start_ = inputs.start;
     history_.on_failure_ = inputs.on_failure;
     history_.downs_ = inputs.downs;
+    history_.whole_ = inputs.whole;
     history_.now_ = inputs.now;
     history_.gone_ = std::move(inputs.gone);
     history_.options_ = std::move(inputs.options);
@@ -938,6 +939,22 @@ void Simulator::TakeBack(uint32_t up, uint32_t down, Moment before, Moment betwe
   called_statements_ = called_statements;
 }
 
+// The statements of one direction as they run. Liquibase takes back one changeset after the other,
+// the last that ran first (ChangeLogIterator.java, RollbackVisitor.java), each as it is written.
+static std::vector<uint32_t> OrderOf(const std::vector<Statement>& statements,
+                                     Direction direction) {
+  std::vector<uint32_t> order;
+  for (uint32_t i = 0; i < statements.size(); ++i) {
+    if (statements[i].direction == direction) order.push_back(i);
+  }
+  if (direction == Direction::kDown) {
+    std::stable_sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+      return statements[a].changeset > statements[b].changeset;
+    });
+  }
+  return order;
+}
+
 void Simulator::RunMigration(uint32_t index, Direction direction) {
   const Migration& migration = history_.migrations_[index];
   const std::vector<Statement>& statements = migration.script->statements;
@@ -963,8 +980,7 @@ void Simulator::RunMigration(uint32_t index, Direction direction) {
     runner_block_ = true;
   }
   uint32_t changeset = 0;
-  for (uint32_t i = 0; i < statements.size(); ++i) {
-    if (statements[i].direction != direction) continue;
+  for (const uint32_t i : OrderOf(statements, direction)) {
     if (migration.wrapping == Wrapping::kChangesets && statements[i].changeset != changeset) {
       changeset = statements[i].changeset;
       if (in_block_) Close(!aborted_, now());

@@ -69,6 +69,7 @@ struct Gone {
   std::string file;    // as the record calls it
   std::string record;  // as Drift::record
   bool ran = false;    // as Drift::ran
+  bool stops = false;  // the runner reads that record too, and stops where the file is missing
 };
 
 struct Migration {
@@ -84,6 +85,9 @@ struct Migration {
   std::string identity;
   // The file's name is not one that the runner takes: it passes the file over.
   bool stray = false;
+  // The list by which the runner goes (`sqitch.plan`), where this file is meant for a migration and
+  // is not in it. It is a stray, too. Empty: listed, or no list is kept.
+  std::string unlisted_in;
   // Of a down: the up that it undoes, by index; empty where there is none.
   std::optional<uint32_t> undoes;
   // A down script: parsed and listed, never simulated as if it ran after the ups.
@@ -114,6 +118,8 @@ struct Inputs {
   int server_version = kDefaultServer;  // major, kOldestServer to kNewestServer
   OnFailure on_failure = OnFailure::kJudgeOn;
   Downs downs = Downs::kNone;  // of the layout that the migrations follow
+  bool whole =
+      true;  // false: files that were named one by one; what goes with them may be elsewhere
   // Seconds since 1970, UTC: a version that is a later date is one of the future. 0: not known.
   int64_t now = 0;
   std::vector<Gone> gone;
@@ -211,6 +217,7 @@ class History {
   }
   int server_version() const { return server_version_; }
   Downs downs() const { return downs_; }
+  bool whole() const { return whole_; }
   int64_t now() const { return now_; }
   const std::vector<Gone>& gone() const ABSL_ATTRIBUTE_LIFETIME_BOUND { return gone_; }
   // In the order of the ups; empty unless Inputs::take_back.
@@ -261,6 +268,7 @@ class History {
   Start start_ = Start::kUnknown;
   OnFailure on_failure_ = OnFailure::kJudgeOn;
   Downs downs_ = Downs::kNone;
+  bool whole_ = true;
   int64_t now_ = 0;
   std::vector<Gone> gone_;
   std::vector<Undoing> undoings_;

@@ -302,10 +302,24 @@ bool Comparer::ReadsAll(uint32_t migration, Direction direction) const {
          std::all_of(script.statements.begin(), script.statements.end(), reads);
 }
 
+// Of Liquibase's: what no rollback takes back stays, as `missing-down` says.
+static bool HasRollbackEach(const Script& script) {
+  std::vector<bool> does(script.changesets.size() + 1, false);
+  std::vector<bool> undone(script.changesets.size() + 1, false);
+  for (const Statement& statement : script.statements) {
+    (statement.direction == Direction::kUp ? does : undone)[statement.changeset] = true;
+  }
+  for (size_t c = 1; c < does.size(); ++c) {
+    if (does[c] && !undone[c]) return false;
+  }
+  return true;
+}
+
 bool Comparer::IsKnown() const {
   const bool section = taken_.up == taken_.down;
   return ReadsAll(taken_.up, Direction::kUp) &&
          ReadsAll(taken_.down, section ? Direction::kDown : Direction::kUp) &&
+         (!section || HasRollbackEach(*history_.migrations()[taken_.up].script)) &&
          std::all_of(up_.begin(), up_.end(), [](const Step& s) { return IsKnown(s, true); }) &&
          std::all_of(down_.begin(), down_.end(), [](const Step& s) { return IsKnown(s, false); });
 }

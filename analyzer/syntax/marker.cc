@@ -77,10 +77,18 @@ Marker ReadNodePgMigrate(absl::string_view words) {
   return {};
 }
 
+// `ann:create`, of which either part may stand in quotes, and hold blanks then.
+absl::string_view ChangesetName(absl::string_view words) {
+  size_t end = 0;
+  bool quoted = false;
+  while (end < words.size() && (quoted || !IsBlankByte(words[end]))) quoted ^= words[end++] == '"';
+  return words.substr(0, end);
+}
+
 // `--changeset author:id runInTransaction:false`, its words in any case.
 Marker ReadLiquibase(absl::string_view words) {
   if (!absl::EqualsIgnoreCase(TakeWord(&words), "changeset")) return {};
-  Marker marker = {.ends_statement = true, .changeset = true};
+  Marker marker = {.ends_statement = true, .changeset = true, .name = ChangesetName(words)};
   while (!words.empty()) {
     if (absl::EqualsIgnoreCase(TakeWord(&words), "runInTransaction:false")) {
       marker.no_transaction = true;
@@ -113,6 +121,36 @@ bool IsLiquibase(absl::string_view comment) {
   comment = absl::StripAsciiWhitespace(comment);
   return absl::EqualsIgnoreCase(TakeWord(&comment), "liquibase") &&
          absl::StartsWithIgnoreCase(comment, "formatted");
+}
+
+// AbstractFormattedChangeLogParser.java, ROLLBACK_REGEX: one blank at least stands behind the word.
+std::optional<absl::string_view> LiquibaseRollback(absl::string_view line) {
+  line = absl::StripLeadingAsciiWhitespace(line);
+  if (!absl::ConsumePrefix(&line, "--")) return std::nullopt;
+  line = absl::StripLeadingAsciiWhitespace(line);
+  constexpr absl::string_view kWord = "rollback ";
+  if (!absl::StartsWithIgnoreCase(line, kWord)) return std::nullopt;
+  return line.substr(kWord.size());
+}
+
+// Nothing but `/* liquibase rollback` on its first line (ROLLBACK_MULTI_LINE_START_REGEX).
+bool IsLiquibaseRollbackBlock(absl::string_view comment) {
+  const size_t line_end = comment.find('\n');
+  if (line_end == absl::string_view::npos || !absl::ConsumePrefix(&comment, "/*")) return false;
+  absl::string_view line = absl::StripAsciiWhitespace(comment.substr(0, line_end - 2));
+  return absl::EqualsIgnoreCase(TakeWord(&line), "liquibase") &&
+         absl::EqualsIgnoreCase(line, "rollback");
+}
+
+// In the order in which handleRollbackSequence asks; its `^empty.*` has to match all, and so stands
+// for one line.
+RollbackWords ReadRollback(absl::string_view words) {
+  words = absl::StripAsciiWhitespace(words);
+  const bool none = absl::StartsWithIgnoreCase(words, "not required") ||
+                    absl::StartsWithIgnoreCase(words, "empty");
+  if (none && !absl::StrContains(words, '\n')) return RollbackWords::kNone;
+  const bool other = absl::StrContains(absl::AsciiStrToLower(words), "changesetid");
+  return other ? RollbackWords::kChangeset : RollbackWords::kSql;
 }
 
 Marker ReadMarker(absl::string_view comment, MarkerPlace place) {

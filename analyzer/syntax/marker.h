@@ -1,6 +1,8 @@
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_MARKER_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_MARKER_H_
 
+#include <optional>
+
 #include "absl/strings/string_view.h"
 
 namespace plimsoll {
@@ -15,6 +17,7 @@ struct Marker {
   bool no_transaction = false;       // of the section that starts here, or else of the file
   bool sectioned = false;            // only files with sections hold this marker
   bool changeset = false;            // a changeset of Liquibase's starts here
+  absl::string_view name;            // of the changeset: `ann:create`
 };
 
 // Where a comment stands; some markers count in one place only.
@@ -27,6 +30,21 @@ struct MarkerPlace {
 
 // Whether a file that begins with this comment is Liquibase's: `--liquibase formatted sql`.
 bool IsLiquibase(absl::string_view comment);
+
+// What takes the changeset back, in the words of a line of its file: `--rollback drop table t;`.
+// Empty where the line is none of these.
+std::optional<absl::string_view> LiquibaseRollback(absl::string_view line);
+
+// Whether a block comment, by its first line, holds what takes the changeset back.
+bool IsLiquibaseRollbackBlock(absl::string_view comment);
+
+// What is said in the place of a way back.
+enum class RollbackWords {
+  kSql,
+  kNone,       // `empty`, `not required`
+  kChangeset,  // `changesetId:create changesetAuthor:ann`: runs that one
+};
+RollbackWords ReadRollback(absl::string_view words);
 
 // `comment` is a line comment with its dashes, as the lexer gives it. Any other comment is a marker
 // that says nothing.

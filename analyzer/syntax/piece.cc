@@ -74,6 +74,12 @@ class Cutter {
   // Whether a block comment is the way back, put into a comment so that it does not run.
   bool HoldsRollback(const Token& comment);
   bool IsFollowedByCode(uint32_t at);
+  // Whether a comment is how Liquibase takes the changeset back, and was dealt with.
+  bool OnRollback(const Token& comment);
+  // The words of the rollback lines from this one on, from its first byte to the end of the last.
+  std::string RollbackLines(uint32_t begin, uint32_t* end) const;
+  void EnterRollback(Span opening, uint32_t end);
+  void LeaveRollback();
   void OnOpenQuote(const Token& token);
   void OnString(const Token& token);
   void OnWord(const Token& token);
@@ -115,6 +121,7 @@ class Cutter {
   uint32_t code_ahead_ = 0;  // up to there some code is known to follow
   uint32_t changeset_ = 0;
   bool changeset_alone_ = false;
+  std::optional<uint32_t> rollback_end_;  // of the rollback comments that are being read
   size_t quote_recoveries_ = 0;
   // The piece whose data start at `copy_begin_`, the next line.
   size_t copying_ = kNoPiece;
@@ -148,6 +155,7 @@ Pieces Cutter::Cut() {
 }
 
 void Cutter::On(const Token& token) {
+  if (rollback_end_ && token.span.begin >= *rollback_end_) LeaveRollback();
   if (token.unterminated) return OnOpenQuote(token);
   switch (token.kind) {
     case TokenKind::kComment:
@@ -173,6 +181,7 @@ void Cutter::On(const Token& token) {
 }
 
 void Cutter::OnComment(const Token& token) {
+  if (changeset_ > 0 && OnRollback(token)) return;
   result_.comments.push_back({.span = token.span});
   if (token.symbol != '-') {
     if (!HoldsRollback(token)) return;
@@ -195,6 +204,7 @@ void Cutter::OnComment(const Token& token) {
   if (marker.changeset) {
     ++changeset_;
     changeset_alone_ = marker.no_transaction;
+    result_.changesets.push_back({.span = token.span, .name = std::string(marker.name)});
     return;
   }
   result_.has_sections |= marker.sectioned;
@@ -223,6 +233,91 @@ bool Cutter::HoldsRollback(const Token& comment) {
   const bool is_sql =
       absl::EndsWith(sql, ";") && BeginsStatement(sql.substr(0, sql.find_first_of(" \t\r\n;")));
   return is_sql && !IsFollowedByCode(comment.span.end);
+}
+
+// Whatever stands in such comments is one script, which runs when the changeset is taken back:
+//   --rollback alter table account
+//   --rollback   drop column note;
+// Each line loses its first words before the lexer comes there, for a quote may span several.
+bool Cutter::OnRollback(const Token& comment) {
+  Changeset& changeset = result_.changesets.back();
+  const Span span = comment.span;
+  if (rollback_end_ || changeset.no_rollback || !StartsLine(span.begin)) return false;
+  const bool block = comment.symbol != '-';
+  if (block ? !IsLiquibaseRollbackBlock(Words(span)) : !LiquibaseRollback(Words(span))) {
+    return false;
+  }
+  uint32_t end = span.end;
+  const auto line_end = static_cast<uint32_t>(std::min(text_.find('\n', span.begin), text_.size()));
+  const std::string words =
+      block ? std::string(Words({line_end, span.end - 2})) : RollbackLines(span.begin, &end);
+  switch (ReadRollback(words)) {
+    case RollbackWords::kNone: {
+      absl::string_view why = absl::StripAsciiWhitespace(words);
+      why.remove_prefix(absl::StartsWithIgnoreCase(why, "empty") ? 5 : 12);
+      why.remove_prefix(std::min(why.find_first_not_of(" \t\r\n.,:;-"), why.size()));
+      changeset.no_rollback = std::string(why);
+      return false;
+    }
+    case RollbackWords::kChangeset:
+      CloseInPlaceOf({span.begin, end});
+      Blank(span.begin + 1, end);
+      result_.pieces.push_back({.span = {span.begin + 1, end},
+                                .end = end,
+                                .form = StatementForm::kTemplate,
+                                .direction = Direction::kDown,
+                                .changeset = changeset_});
+      lexer_.Seek(end);
+      return true;
+    case RollbackWords::kSql:
+      break;
+  }
+  if (block) {
+    Blank(span.end - 2, span.end);
+    EnterRollback({span.begin, line_end}, span.end);
+    return true;
+  }
+  for (uint32_t at = span.begin; at < end;) {
+    const auto next = static_cast<uint32_t>(std::min(text_.find('\n', at), text_.size()));
+    const absl::string_view line = Words({at, next});
+    const size_t kept = LiquibaseRollback(line)->size();
+    Blank(at, next - static_cast<uint32_t>(kept));
+    at = next + 1;
+  }
+  EnterRollback({span.begin, span.begin + 2}, end);
+  return true;
+}
+
+std::string Cutter::RollbackLines(uint32_t begin, uint32_t* end) const {
+  std::string words;
+  for (size_t at = begin; at < text_.size();) {
+    const size_t next = std::min(text_.find('\n', at), text_.size());
+    const auto line = absl::string_view(text_).substr(at, next - at);
+    const std::optional<absl::string_view> own = LiquibaseRollback(line);
+    if (!own) break;
+    absl::StrAppend(&words, *own, "\n");
+    *end = static_cast<uint32_t>(next);
+    at = next + 1;
+  }
+  return words;
+}
+
+void Cutter::EnterRollback(Span opening, uint32_t end) {
+  CloseInPlaceOf(opening);
+  Blank(opening.begin + 1, opening.end);
+  if (text_[opening.begin] != ';') Blank(opening.begin, opening.begin + 1);
+  direction_ = Direction::kDown;
+  rollback_end_ = end;
+  lexer_.Seek(opening.begin + 1);
+}
+
+void Cutter::LeaveRollback() {
+  rollback_end_.reset();
+  if (open_) {
+    piece_.apart = true;
+    Close(piece_.span.end);
+  }
+  direction_ = Direction::kUp;
 }
 
 bool Cutter::IsFollowedByCode(uint32_t at) {

@@ -29,6 +29,8 @@ struct Piece {
   std::optional<uint32_t> first_placeholder;
   // It holds a quote that is never closed, and must not be parsed together with what follows.
   bool has_open_quote = false;
+  // Nothing separates it from what follows, where what follows is another direction.
+  bool apart = false;
   // It reaches to the end of the file, as kMaxQuoteRecoveries quotes before it were not closed.
   bool hides_rest = false;
   Span endless_operator;  // the first run of more than kMaxOperatorRun; empty where there is none
@@ -45,6 +47,7 @@ struct Pieces {
   Substitutes substitutes;
   std::vector<Piece> pieces;
   std::vector<Comment> comments;
+  std::vector<Changeset> changesets;
   bool opts_out_of_transaction = false;
   bool has_sections = false;
 };

@@ -114,7 +114,7 @@ void Reader::Read() {
 // behind them, or nothing behind them would be read.
 size_t Reader::GroupEnd(size_t first) const {
   const auto stands_alone = [](const Piece& piece) {
-    return piece.has_open_quote || !piece.endless_operator.empty();
+    return piece.has_open_quote || piece.apart || !piece.endless_operator.empty();
   };
   const std::vector<Piece>& pieces = cut_.pieces;
   size_t end = first;
@@ -308,6 +308,7 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   }
   Pieces cut = CutIntoPieces(MakeReadable(text, &script.problems));
   script.comments = std::move(cut.comments);
+  script.changesets = std::move(cut.changesets);
   script.opts_out_of_transaction = cut.opts_out_of_transaction;
   script.has_sections = cut.has_sections;
   Reader(cut, &script).Read();

@@ -30,8 +30,8 @@ enum class StatementForm {
   kTemplate,     // holds ${x}, {{ x }}, %(x)s, … and is not SQL until they are filled in
 };
 
-// Which way a statement runs. Down sections (`-- +goose Down`, `-- migrate:down`, …) stand in the
-// file but never run after the Up, so they are parsed and not simulated with it.
+// Which way a statement runs. Down sections (`-- +goose Down`, `-- migrate:down`, `--rollback …`)
+// stand in the file but never run after the Up, so they are parsed and not simulated with it.
 enum class Direction { kUp, kDown };
 
 struct Statement {
@@ -46,7 +46,7 @@ struct Statement {
   // Script::comments, half-open.
   uint32_t comments_begin = 0;
   uint32_t comments_end = 0;
-  // Which changeset of a Liquibase file it belongs to, counted from 1; 0: to none.
+  // Which of Script::changesets it belongs to, counted from 1; 0: to none.
   uint32_t changeset = 0;
   bool changeset_alone = false;  // that changeset says `runInTransaction:false`
   // COPY … FROM stdin: the lines of data that follow, without the closing `\.`. Empty otherwise.
@@ -57,12 +57,22 @@ struct Comment {
   Span span;  // with its `--` or `/* */`, without the line feed
 };
 
+// `--changeset ann:create` of a Liquibase file: runs, and is rolled back, by itself.
+struct Changeset {
+  Span span;         // the comment that begins it
+  std::string name;  // `ann:create`
+  // It says that nothing takes it back, `--rollback empty` or `not required`: the words behind
+  // that, which may tell why.
+  std::optional<std::string> no_rollback;
+};
+
 // One source cut into statements. It always succeeds: whatever PostgreSQL would reject is a value
 // in it. Owns everything but the text, which it shares.
 struct Script {
   std::shared_ptr<const Source> source;
   std::vector<Statement> statements;  // in the order of the text
   std::vector<Comment> comments;
+  std::vector<Changeset> changesets;
   std::vector<Problem> problems;  // of the whole file: NUL bytes, invalid UTF-8, too large
   // The file asks its runner not to wrap it: `-- +goose NO TRANSACTION`, `transaction:false`,
   // `-- no-transaction`, `-- atlas:txmode none`, …

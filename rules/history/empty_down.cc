@@ -59,11 +59,46 @@ alter table account drop column note;
 --- 003_new.down.sql
 -- and nothing is to be undone
 ```
+
+Liquibase is told by `--rollback empty`, or `not required`, that a changeset has no way back, and
+then forgets it as well. What stands behind these words says why:
+
+```sql
+-- layout: Liquibase
+--- 001_account.sql
+--liquibase formatted sql
+
+--changeset ann:create
+--^^^^^^^^^^^^^^^^^^^^ empty-down: the rollback of changeset `ann:create` undoes nothing
+create table account (id bigint primary key);
+--rollback empty
+
+--changeset ann:fill
+--^^^^^^^^^^^^^^^^^^ empty-down: the rollback of changeset `ann:fill` undoes nothing
+insert into account values (1);
+--rollback select 1;
+
+--changeset ann:more
+insert into account values (2);
+--rollback empty: nobody knows which rows were there before
+
+--changeset ann:look
+select id from account;
+--rollback not required
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           for (uint32_t m = 0; m < history.migrations().size(); ++m) {
             const Migration& migration = history.migrations()[m];
+            for (const LeftChangeset& left : LeftChangesets(*migration.script)) {
+              if (!left.empty || migration.stray) continue;
+              report({.migration = m,
+                      .statement = Complaint::kWholeFile,
+                      .span = left.changeset->span,
+                      .message = absl::StrCat("the rollback of changeset ",
+                                              Quoted(left.changeset->name), " undoes nothing")});
+            }
             if (!migration.down || DoesSomething(*migration.script, Direction::kUp)) continue;
             if (IsSaidToBeIrreversible(migration)) continue;
             if (migration.undoes) {

@@ -28,7 +28,7 @@ std::vector<std::pair<std::string, uint32_t>> ByName(const History& history) {
 struct Missed {
   std::string file;
   std::vector<std::string> records;
-  bool ran = false;
+  bool grave = false;  // a database has run it, or the runner stops where it should be
 };
 
 std::map<std::string, Missed> MissedByName(const History& history) {
@@ -37,7 +37,7 @@ std::map<std::string, Missed> MissedByName(const History& history) {
     Missed& missed = all[std::string(absl::StripSuffix(FileNameOf(gone.file), ".sql"))];
     if (missed.file.empty()) missed.file = gone.file;
     missed.records.push_back(absl::StrCat(gone.ran ? "ran, by " : "is in ", Quoted(gone.record)));
-    missed.ran |= gone.ran;
+    missed.grave |= gone.ran || gone.stops;
   }
   return all;
 }
@@ -50,13 +50,15 @@ PLIMSOLL_RULE(migration_gone) = {
     .severity = Severity::kWarning,
     .risk = Risk::kRisky,
     .since = "0.1",
-    .summary = "a migration was recorded, merged or run, and its file is not there",
+    .summary = "a migration was recorded, planned, merged or run, and its file is not there",
     .why =
-        "databases that ran it have what no file says, those to come will lack it; and Flyway and "
-        "sqlx stop at a version that they cannot find",
+        "databases that ran it have what no file says, those to come will lack it; and Flyway, "
+        "sqlx, Sqitch and Drizzle stop at what they cannot find",
     .help =
         "bring the file back, and undo it by a migration of its own if it is not wanted. Where no "
-        "database has run it, forget it: `plimsoll sum --accept FILE`, or `atlas migrate hash`",
+        "database has run it, forget it: `plimsoll sum --accept FILE`, `atlas migrate hash`, or "
+        "take "
+        "it out of the plan or the journal",
     .docs = R"md(
 It is shown at the migration that would follow it.
 
@@ -72,6 +74,24 @@ alter table account add column mail text;
   {"number": 1, "name": "create_account"},
   {"number": 2, "name": "add_note"}
 ]
+```
+
+Drizzle reads all that its journal lists before it runs any, and Sqitch reverts what it has deployed
+when it comes to a change of its plan that has no script:
+
+```sql
+-- layout: Sqitch
+--- sqitch.plan
+%syntax-version=1.0.0
+%project=shop
+
+account 2024-01-01T00:00:00Z Ann <ann@example.org> # the first
+note [account] 2024-01-02T00:00:00Z Ann <ann@example.org> # the second
+--- deploy/account.sql
+begin;
+--^^^^ migration-gone: `deploy/note.sql` is not there, but is in `sqitch.plan`
+create table account (id bigint primary key);
+commit;
 ```
 
 What an environment took back is not missed:
@@ -101,7 +121,7 @@ alter table account add column mail text;
             Complaint complaint = OfFile(history, shown,
                                          absl::StrCat(Quoted(missed.file), " is not there, but ",
                                                       absl::StrJoin(missed.records, " and ")));
-            if (missed.ran) complaint.severity = Severity::kError;
+            if (missed.grave) complaint.severity = Severity::kError;
             complaint.of_project = true;
             report(std::move(complaint));
           }

@@ -18,6 +18,11 @@ bool LooksVersioned(absl::string_view name) {
   while (!name.empty() && (name.front() == ' ' || name.front() == '_' || name.front() == '-')) {
     name.remove_prefix(1);
   }
+  // Flyway's repeatable ones and callbacks have two underscores behind their first word.
+  for (const absl::string_view word :
+       {"R_", "beforeMigrate", "afterMigrate", "beforeEachMigrate", "afterEachMigrate"}) {
+    if (absl::StartsWith(name, word)) return true;
+  }
   const bool letter = name.size() > 1 && absl::StrContains("VvUuBb", name.substr(0, 1));
   if (letter) name.remove_prefix(1);
   return !name.empty() && IsDigit(name.front());
@@ -68,6 +73,27 @@ drop table account;
 alter table account add column note text;
 ```
 
+Flyway takes `.SQL` as well, since 9.2, and its callbacks are named after what it is about to do or
+has done:
+
+```sql
+-- layout: Flyway
+--- V1__create_account.sql
+create table account (id bigint primary key);
+--- V2__add_note.SQL
+alter table account add column note text;
+--- beforeMigrate.sql
+set lock_timeout = '5s';
+--- afterMigrate__analyze.sql
+analyze account;
+--- afterMigrate_vacuum.sql
+vacuum account;
+--^^^^^^^^^^^^^ misnamed-file: the runner does not take afterMigrate_vacuum.sql for a migration
+--- R_views.sql
+create view accounts as select id from account;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take R_views.sql for a migration
+```
+
 What has no version at all is something else that lies there:
 
 ```sql
@@ -82,7 +108,7 @@ insert into account values (1);
         [](const History& history, const Reporter& report) {
           for (uint32_t m = 0; m < history.migrations().size(); ++m) {
             const Migration& migration = history.migrations()[m];
-            if (!migration.stray || migration.down) continue;
+            if (!migration.stray || migration.down || !migration.unlisted_in.empty()) continue;
             const std::string name = FileNameOf(migration);
             if (!LooksVersioned(name)) continue;
             report(OfFile(history, m,

@@ -8,6 +8,16 @@
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Some changeset of the file is known to have a way back, or to need none.
+bool HasRollback(const Script& script) {
+  return (!script.changesets.empty() && DoesSomething(script, Direction::kDown)) ||
+         std::any_of(script.changesets.begin(), script.changesets.end(),
+                     [](const Changeset& one) { return one.no_rollback.has_value(); });
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(missing_down) = {
     .id = "missing-down",
@@ -93,23 +103,83 @@ COMMIT;
 --- planned/20250104120000_begun.sql
 -- nothing is here yet
 ```
+
+Each changeset of Liquibase's is rolled back by itself, and says how: in `--rollback` comments, in a
+block that begins with `/* liquibase rollback`, by another changeset, or that there is nothing to be
+done, and why:
+
+```sql
+-- layout: Liquibase
+--- 001_account.sql
+--liquibase formatted sql
+
+--changeset ann:create
+create table account (id bigint primary key);
+--rollback drop table account;
+
+--changeset ann:note
+--^^^^^^^^^^^^^^^^^^ missing-down: nothing undoes changeset `ann:note`
+alter table account add column note text;
+
+--changeset ann:mail
+alter table account add column mail text
+--rollback alter table account
+--rollback   drop column mail
+
+--changeset ann:state
+alter table account add column state text;
+/* liquibase rollback
+alter table account drop column state;
+*/
+
+--changeset ann:fill
+insert into account values (1);
+--rollback not required: the rows are made anew each night
+
+--changeset ann:view
+create view accounts as select id from account;
+--rollback drop view accounts;
+
+--changeset ann:view-again
+create or replace view accounts as select id, mail from account;
+--rollback changesetId:view changesetAuthor:ann
+```
+
+One file is a project too, where its runner has downs:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ missing-down: the only migration has no down
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           const std::vector<bool> undone = Undone(history);
           const std::vector<uint32_t> ups = UpsOf(history);
-          // One file that is looked at by itself has its down elsewhere, and files that nobody
-          // counts are no migrations.
-          const bool counted = std::any_of(ups.begin(), ups.end(), [&](uint32_t m) {
-            return !history.migrations()[m].version.empty();
+          // A file that is looked at by itself has its down elsewhere. Where the runner has none,
+          // one file is no custom yet, and files that nobody counts are no migrations.
+          const bool counted = ups.size() > 1 && std::any_of(ups.begin(), ups.end(), [&](auto m) {
+                                 return !history.migrations()[m].version.empty();
+                               });
+          const bool alone = ups.size() == 1 && !history.whole() &&
+                             history.migrations()[ups[0]].script->changesets.empty();
+          if (ups.empty() || alone) return;
+          if (history.downs() == Downs::kNone && !counted) return;
+          const bool none = std::none_of(ups.begin(), ups.end(), [&](uint32_t m) {
+            return undone[m] || HasRollback(*history.migrations()[m].script);
           });
-          if (ups.size() < 2 || (history.downs() == Downs::kNone && !counted)) return;
-          const bool none =
-              std::none_of(undone.begin(), undone.end(), [](bool one) { return one; });
           if (none) {
-            Complaint complaint =
-                OfFile(history, ups.front(),
-                       absl::StrCat("none of the ", ups.size(), " migrations has a down"));
+            const auto calls_for_one = [&](uint32_t m) {
+              return DoesSomething(*history.migrations()[m].script, Direction::kUp) &&
+                     !IsSaidToBeIrreversible(history.migrations()[m]);
+            };
+            if (std::none_of(ups.begin(), ups.end(), calls_for_one)) return;
+            Complaint complaint = OfFile(history, ups.front(),
+                                         ups.size() == 1 ? "the only migration has no down"
+                                                         : absl::StrCat("none of the ", ups.size(),
+                                                                        " migrations has a down"));
             complaint.severity = Severity::kNote;
             complaint.help =
                 history.downs() == Downs::kNone
@@ -126,6 +196,15 @@ COMMIT;
             const Migration& migration = history.migrations()[m];
             // Flyway's repeatable migrations, which run again when they change, have no way back.
             if (numbered && migration.identity.empty()) continue;
+            for (const LeftChangeset& left : LeftChangesets(*migration.script)) {
+              if (left.empty) continue;
+              report({.migration = m,
+                      .statement = Complaint::kWholeFile,
+                      .span = left.changeset->span,
+                      .message =
+                          absl::StrCat("nothing undoes changeset ", Quoted(left.changeset->name))});
+            }
+            if (!migration.script->changesets.empty()) continue;
             const bool does = DoesSomething(*migration.script, Direction::kUp);
             if (undone[m] || !does || IsSaidToBeIrreversible(migration)) continue;
             report(OfFile(history, m, absl::StrCat("nothing undoes ", FileNameOf(migration))));

@@ -35,13 +35,27 @@ std::vector<Numbered> Counted(const History& history) {
   return counted;
 }
 
-// More than half of them follow each other by one, or share a number: the project counts.
+// The project counts: from 0 or 1 on, where any two follow each other by one, and from elsewhere
+// where more than half do, or share a number. Who counts by tens, or by tickets, does neither.
 bool CountsByOne(const std::vector<Numbered>& counted) {
   size_t steps = 0;
   for (size_t i = 1; i < counted.size(); ++i) {
     if (counted[i].number - counted[i - 1].number <= 1) ++steps;
   }
-  return steps * 2 > counted.size() - 1;
+  const bool from_the_start = counted.front().number <= 1;
+  return from_the_start ? steps > 0 : steps * 2 > counted.size() - 1;
+}
+
+// Most of several gaps lead to a round number: releases, or subjects, have ten numbers each.
+bool CountsByTens(const std::vector<Numbered>& counted) {
+  size_t gaps = 0;
+  size_t round = 0;
+  for (size_t i = 1; i < counted.size(); ++i) {
+    if (counted[i].number - counted[i - 1].number <= 1) continue;
+    ++gaps;
+    if (counted[i].number % 10 == 0) ++round;
+  }
+  return gaps > 2 && round * 2 > gaps;
 }
 
 std::string Missing(const Numbered& before, const Numbered& after) {
@@ -82,6 +96,33 @@ alter table account add column state text;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ version-gap: version 006 follows 003: 4 to 5 are missing
 ```
 
+Numbers that begin with 0 or 1 are counted as soon as any two of them follow each other; those that
+begin elsewhere where more than half do, for else they are the numbers of tickets:
+
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note text;
+--- 010_add_mail.sql
+alter table account add column mail text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ version-gap: version 010 follows 002: 3 to 9 are missing
+--- 020_add_state.sql
+alter table account add column state text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ version-gap: version 020 follows 010: 11 to 19 are missing
+```
+
+```sql
+-- layout: numbered files
+--- 17_create_account.sql
+create table account (id bigint primary key);
+--- 18_add_note.sql
+alter table account add column note text;
+--- 42_add_mail.sql
+alter table account add column mail text;
+```
+
 Runners that take programs as migrations too (Flyway's `.java`, goose's `.go`) may have one in its
 place. Versions that are dates have no gaps, and whoever counts by tens means to:
 
@@ -93,6 +134,24 @@ create table account (id bigint primary key);
 alter table account add column note text;
 --- 30_add_mail.sql
 alter table account add column mail text;
+```
+
+So does whoever leaves ten numbers to each release, and uses some of them:
+
+```sql
+-- layout: numbered files
+--- 001_create_account.sql
+create table account (id bigint primary key);
+--- 002_add_note.sql
+alter table account add column note text;
+--- 010_add_mail.sql
+alter table account add column mail text;
+--- 020_add_state.sql
+alter table account add column state text;
+--- 021_add_city.sql
+alter table account add column city text;
+--- 030_add_street.sql
+alter table account add column street text;
 ```
 
 Where files are made on several branches, some numbers are never used:
@@ -111,7 +170,7 @@ alter table account add column mail text;
     .check =
         [](const History& history, const Reporter& report) {
           const std::vector<Numbered> counted = Counted(history);
-          if (counted.empty() || !CountsByOne(counted)) return;
+          if (counted.empty() || !CountsByOne(counted) || CountsByTens(counted)) return;
           const int64_t allowed = NumberOption(history, version_gap, "allowed");
           for (size_t i = 1; i < counted.size(); ++i) {
             const Numbered& before = counted[i - 1];
