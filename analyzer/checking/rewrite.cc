@@ -225,6 +225,12 @@ bool IsLeftAlone(const History& history, const Step& step, const Relation& table
   return end != nullptr && end == last && end->schema == table.schema && end->name == table.name;
 }
 
+std::string HelpToReplaceIndex(const History& history, const Step& step) {
+  return absl::StrCat("build the new one CONCURRENTLY under another name, ",
+                      OutsideTransaction(history, step),
+                      "; then drop the old one CONCURRENTLY and rename the new one");
+}
+
 bool IsSaidLater(const History& history, const Step& step, absl::string_view name) {
   return SaysName(history.SourceOf(step).text().substr(step.span.end), name);
 }

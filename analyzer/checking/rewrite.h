@@ -61,6 +61,9 @@ bool RunnerWraps(const History& history, const Step& step);
 // runner that wraps this step.
 std::string OutsideTransaction(const History& history, const Step& step);
 
+// How to put another index in the place of one without a moment that has none.
+std::string HelpToReplaceIndex(const History& history, const Step& step);
+
 // Whether statements that run after the step's migration find the table as it is behind the step:
 // under the same name, and changed by no later migration.
 bool IsLeftAlone(const History& history, const Step& step, const Relation& table);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -125,6 +126,24 @@ std::string BlockingWords(const Step& step, const History& history) {
                         ", held already, blocks ", WhatItBlocks(held.mode));
   }
   return BlockingWords(step);
+}
+
+std::vector<bool> WorkFollows(const History& history) {
+  const std::vector<Step>& steps = history.steps();
+  const auto works = [](const Step& step) {
+    const bool long_work = absl::c_any_of(
+        step.effects.work, [](const Work& work) { return work.relation.live && !work.shell; });
+    const auto* modify = step.As<action::ModifyData>();
+    return long_work || (modify != nullptr && !modify->planned_only && !modify->writes.empty() &&
+                         step.effects.StrongestLiveLock() != nullptr);
+  };
+  std::vector<bool> follows(steps.size());
+  for (size_t i = steps.size(); i > 1; --i) {
+    const Step& next = steps[i - 1];
+    const Step& step = steps[i - 2];
+    follows[i - 2] = step.transaction == next.transaction && (follows[i - 1] || works(next));
+  }
+  return follows;
 }
 
 // The reader of the settings has seen to it that values are what the option takes.

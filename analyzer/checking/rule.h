@@ -179,6 +179,9 @@ std::string BlockingWords(const Step& step);
 // The same with the lock that an earlier statement of the transaction took on that relation, where
 // it is the stronger one.
 std::string BlockingWords(const Step& step, const History& history);
+// By step: whether its transaction goes on with work on tables that others use, for as long as
+// which its locks stay.
+std::vector<bool> WorkFollows(const History& history);
 
 }  // namespace plimsoll
 

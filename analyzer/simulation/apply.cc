@@ -413,6 +413,10 @@ void Applier::Apply(const action::AddColumn& add) {
   if (has_sequence) MakeSequence(*named, add.column.name, add.column.numbers.OrDefault());
   const TableColumn* made = view().Find(id)->FindColumn(add.column.name);
   const bool made_not_null = made != nullptr && made->not_null;
+  // A type that a file makes may be a domain with a default.
+  const bool made_has_value =
+      made == nullptr || made->has_default || has_sequence || made->generated != Generated::kNo ||
+      view().FindType(add.column.type.name, situation_.search_path) != nullptr;
   bool named_not_null = false;
   for (const Constraint& constraint : add.column.constraints) {
     const bool not_null = constraint.kind == ConstraintKind::kNotNull;
@@ -423,6 +427,14 @@ void Applier::Apply(const action::AddColumn& add) {
   if (made_not_null && !named_not_null && NamesNotNulls()) {
     AddToAll(add.table, {.kind = ConstraintKind::kNotNull, .columns = {add.column.name}});
   }
+  if (made_not_null && !made_has_value) KnowToBeEmpty(add.table);
+}
+
+// A column that must have a value was added and gave none, and that fails where there is a row
+// (tablecmds.c:ATRewriteTable): until the transaction ends nobody else can bring one.
+void Applier::KnowToBeEmpty(const Target& target) {
+  if (situation_.conditional) return;
+  ForEach(target, [&](Relation& table) { table.truncated = situation_.transaction + 1; });
 }
 
 // With what cannot be without it (dependency.c:findDependentObjects).

@@ -208,6 +208,7 @@ void Cutter::OnComment(const Token& token) {
     return;
   }
   result_.has_sections |= marker.sectioned;
+  result_.has_down_section |= marker.sectioned && marker.section == Marker::Section::kDown;
   result_.opts_out_of_transaction |=
       marker.no_transaction && marker.section != Marker::Section::kDown;
 }

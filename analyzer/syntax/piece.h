@@ -50,6 +50,7 @@ struct Pieces {
   std::vector<Changeset> changesets;
   bool opts_out_of_transaction = false;
   bool has_sections = false;
+  bool has_down_section = false;
 };
 
 // `text` is a source without byte order mark and NUL bytes, all of it valid UTF-8.

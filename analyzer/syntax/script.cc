@@ -311,6 +311,7 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   script.changesets = std::move(cut.changesets);
   script.opts_out_of_transaction = cut.opts_out_of_transaction;
   script.has_sections = cut.has_sections;
+  script.has_down_section = cut.has_down_section;
   Reader(cut, &script).Read();
   AttachComments(&script);
   return script;

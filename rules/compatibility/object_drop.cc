@@ -75,12 +75,31 @@ bool Makes(const Step& step, ObjectKind kind, const Name& name, const Name& on_t
          object->kind == kind && object->object == name;
 }
 
+// Whether the statement gives another object of the kind that name.
+bool Renames(const Step& step, ObjectKind kind, const Name& name) {
+  const auto into = [&](const Name& from, const std::string& to) {
+    return to == name.name && (from.schema == name.schema || from.schema.empty());
+  };
+  if (const auto* type = step.As<action::RenameType>()) {
+    return IsType(kind) && into(type->type, type->to);
+  }
+  if (const auto* relation = step.As<action::RenameRelation>()) {
+    return IsOneOf(kind, {ObjectKind::kView, ObjectKind::kMaterializedView}) &&
+           into(relation->relation.name, relation->to);
+  }
+  const auto* object = step.As<action::ChangeObject>();
+  return object != nullptr && object->change == action::ObjectChange::kRename &&
+         (object->kind == kind || (IsRoutine(object->kind) && IsRoutine(kind))) &&
+         into(object->object, object->to);
+}
+
 // Whether the same migration makes it again: that is how views and functions are replaced.
 bool ComesBack(const History& history, const Step& drop, ObjectKind kind, const Name& name) {
   const auto& steps = history.steps();
   const Name& on_table = drop.As<action::Drop>()->on_table;
   return std::any_of(steps.begin() + drop.index, steps.end(), [&](const Step& later) {
-    return later.migration == drop.migration && Makes(later, kind, name, on_table);
+    return later.migration == drop.migration &&
+           (Makes(later, kind, name, on_table) || Renames(later, kind, name));
   });
 }
 
@@ -132,9 +151,7 @@ PLIMSOLL_RULE(object_drop) = {
     .risk = Risk::kRisky,
     .since = "0.1",
     .summary = "running code that uses a view, function, type or trigger fails when it is dropped",
-    .why =
-        "PostgreSQL knows what in the database stands on it, not which query of a program does; "
-        "what a trigger did is no longer done, and nobody is told",
+    .why = "PostgreSQL knows what in the database stands on it, not which query of a program does",
     .help =
         "drop it when no deployed code uses it any more, or make it again under the same name in "
         "the same migration; then say so with `-- plimsoll:allow object-drop -- reason`",
@@ -165,6 +182,14 @@ create view city_name as select name from city;
 begin;
 drop view city_name;
 create view city_name as select id, name from city;
+commit;
+--- 003_type.sql
+create type mood as enum ('glad', 'sad', 'calm');
+--- 004_fewer.sql
+begin;
+create type mood_new as enum ('glad', 'sad');
+drop type mood;
+alter type mood_new rename to mood;
 commit;
 ```
 
@@ -200,7 +225,8 @@ drop function touch();
                               "drops ", KindWord(drop->kind), names,
                               trigger ? absl::StrCat(" of ", Quoted(drop->on_table.name),
                                                      ", and what it did is no longer done")
-                                      : " under the running code")});
+                                      : " under the running code"),
+                          .why = trigger ? "programs that count on what it did are not told" : ""});
           }
         },
 };

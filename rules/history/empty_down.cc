@@ -99,7 +99,15 @@ select id from account;
                       .message = absl::StrCat("the rollback of changeset ",
                                               Quoted(left.changeset->name), " undoes nothing")});
             }
-            if (!migration.down || DoesSomething(*migration.script, Direction::kUp)) continue;
+            const bool does_something = DoesSomething(*migration.script, Direction::kUp);
+            if (!migration.down && migration.script->has_down_section && does_something &&
+                !DoesSomething(*migration.script, Direction::kDown) &&
+                !IsSaidToBeIrreversible(migration)) {
+              report(
+                  OfFile(history, m,
+                         absl::StrCat("the down of ", FileNameOf(migration), " undoes nothing")));
+            }
+            if (!migration.down || does_something) continue;
             if (IsSaidToBeIrreversible(migration)) continue;
             if (migration.undoes) {
               const Migration& up = history.migrations()[*migration.undoes];

@@ -44,6 +44,12 @@ std::string WhoWaits(const History& history, const Step& step) {
       }
     }
   }
+  // What an earlier statement of the transaction took stays.
+  for (const Lock& held : history.HeldBefore(step)) {
+    for (Lock& lock : locks) {
+      if (lock.relation.id == held.relation.id) lock.mode = std::max(lock.mode, held.mode);
+    }
+  }
   std::vector<std::string> whole;
   std::vector<std::string> writes;
   for (const Lock& lock : locks) {

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
@@ -40,7 +41,26 @@ std::vector<Fix> BuildConcurrently(const History& history, const Step& step, con
   return RunOutside(history, step, "build it CONCURRENTLY", index, *edit, !table.assumed);
 }
 
-std::string HelpFor(const History& history, const Step& step) {
+// Readers wait too where an earlier statement has locked them out.
+std::string WhoWaits(const Step& step, const History& history, bool work_follows) {
+  const bool reads = absl::EndsWith(BlockingWords(step, history), "reads and writes");
+  return absl::StrCat(reads ? "every query on the table waits" : "INSERT, UPDATE and DELETE wait",
+                      " for as long as the index takes to build",
+                      work_follows ? ", and on until the transaction ends, which has long work to "
+                                     "do yet"
+                                   : "");
+}
+
+// Whether the migration found another index of that name, and has dropped it.
+bool Replaces(const History& history, const Step& step, const Relation& table,
+              const std::string& index) {
+  const Relation* old =
+      history.At(StartOfMigration(history, step)).Find({.schema = table.schema, .name = index}, {});
+  return old != nullptr && old->table == table.id;
+}
+
+std::string HelpFor(const History& history, const Step& step, bool replaces) {
+  if (replaces) return HelpToReplaceIndex(history, step);
   return absl::StrCat("use CREATE INDEX CONCURRENTLY, ", OutsideTransaction(history, step),
                       "; if it fails, drop the invalid index it leaves and build again");
 }
@@ -88,14 +108,15 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          const std::vector<bool> work_follows = WorkFollows(history);
           for (const Step& step : history.steps()) {
             const auto* create = step.As<action::CreateIndex>();
             if (create == nullptr || create->concurrently) continue;
             const Work* build = step.effects.LiveWork(WorkKind::kIndexBuild);
             if (build == nullptr || step.effects.LiveWork(WorkKind::kScan) == nullptr) continue;
-            Complaint complaint = {.message =
-                                       absl::StrCat("builds index ", Quoted(build->index),
-                                                    " while ", BlockingWords(step, history))};
+            Complaint complaint = {.message = absl::StrCat("builds index ", Quoted(build->index),
+                                                           " while ", BlockingWords(step, history)),
+                                   .why = WhoWaits(step, history, work_follows[step.index])};
             // What is built for a partitioned table is built on its partitions.
             const Relation* table =
                 history.Before(step).Find(create->table, history.SessionAt(step).search_path);
@@ -105,7 +126,8 @@ CONCURRENTLY on each partition, and attach them with `ALTER INDEX … ATTACH PAR
                   absl::StrCat("create it ON ONLY ", Quoted(table->DisplayName()),
                                ", build an index CONCURRENTLY on each partition, attach them");
             } else {
-              complaint.help = HelpFor(history, step);
+              complaint.help =
+                  HelpFor(history, step, Replaces(history, step, *table, build->index));
               complaint.fixes = BuildConcurrently(history, step, *table, build->index);
             }
             report(step, std::move(complaint));

@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -22,7 +23,16 @@ std::vector<Fix> DropConcurrently(const History& history, const Step& step,
   return RunOutside(history, step, "drop it CONCURRENTLY", drop.objects[0].name, *edit, known);
 }
 
-std::string HelpFor(const History& history, const Step& step) {
+// Whether an index of that name is there again when the migration ends.
+bool IsRemade(const History& history, const Step& step, const Name& name) {
+  const std::vector<std::string>& path = history.SessionAt(step).search_path;
+  return history.At(EndOfMigration(history, step)).Find(name, path) != nullptr;
+}
+
+std::string HelpFor(const History& history, const Step& step, const action::Drop& drop) {
+  if (drop.objects.size() == 1 && IsRemade(history, step, drop.objects[0])) {
+    return HelpToReplaceIndex(history, step);
+  }
   return absl::StrCat("use DROP INDEX CONCURRENTLY, ", OutsideTransaction(history, step));
 }
 
@@ -45,8 +55,8 @@ PLIMSOLL_RULE(index_drop_blocks_queries) = {
     .since = "0.1",
     .summary = "DROP INDEX locks its whole table against reads and writes",
     .why =
-        "the lock itself is short, but it waits for every running query, and every new query "
-        "waits behind it",
+        "it waits for every running query, and every new query waits behind it, until the "
+        "transaction ends",
     .help = "use DROP INDEX CONCURRENTLY, outside a transaction",
     .docs = R"md(
 `DROP INDEX` takes ACCESS EXCLUSIVE on the table that the index belongs to. One long report that is
@@ -75,6 +85,7 @@ The index of a partitioned table has no such form, so it is not reported.
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          const std::vector<bool> work_follows = WorkFollows(history);
           for (const Step& step : history.steps()) {
             const auto* drop = step.As<action::Drop>();
             if (drop == nullptr || drop->kind != ObjectKind::kIndex || drop->concurrently) continue;
@@ -90,7 +101,11 @@ The index of a partitioned table has no such form, so it is not reported.
                                                  : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
                                                                 Quoted(lock->relation.name),
                                                                 " blocks reads and writes"),
-                          .help = HelpFor(history, step),
+                          .why = work_follows[step.index]
+                                     ? "every query waits until the transaction ends, and that has "
+                                       "long work to do yet"
+                                     : "",
+                          .help = HelpFor(history, step, *drop),
                           .fixes = DropConcurrently(history, step, *drop, table_known)});
           }
         },

@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -26,14 +28,20 @@ std::string WordsOf(const Step& step, const History& history) {
 
 // What it does to tables that others use, as far as it may take long; empty: nothing.
 std::string LongWork(const Step& step) {
+  std::vector<std::string> read;
   for (const Work& work : step.effects.work) {
     if (!work.relation.live || work.shell) continue;
+    if (work.kind == WorkKind::kIndexBuild) {
+      return absl::StrCat("builds index ", Quoted(work.index));
+    }
     // What rewrites or copies a table locks its readers out by itself.
-    return work.kind == WorkKind::kIndexBuild
-               ? absl::StrCat("builds index ", Quoted(work.index))
-               : absl::StrCat("reads every row of ", Quoted(work.relation.name));
+    if (work.cause != Cause::kQuery) {
+      return absl::StrCat("reads every row of ", Quoted(work.relation.name));
+    }
+    read.push_back(Quoted(work.relation.name));
   }
-  return "";
+  // How much of each it reads is for the planner to say.
+  return read.empty() ? "" : absl::StrCat("runs a query over ", absl::StrJoin(read, ", "));
 }
 
 // Rows that it changes or copies, of which nobody knows how many there are.
@@ -70,14 +78,25 @@ bool StopsMore(const Lock& held, const Lock* own) {
   return (BlocksWrites(held.mode) && !stops_writes) || (BlocksReads(held.mode) && !stops_reads);
 }
 
-// The strongest lock that is held already; of equal ones that on a table, for people know those.
+// How well people know what the lock is on: best what the step itself works on, then tables.
+int Prominence(const Lock& lock, const Step& step) {
+  const bool worked_on = absl::c_any_of(
+      step.effects.work, [&](const Work& work) { return work.relation.id == lock.relation.id; });
+  if (worked_on) return 3;
+  if (lock.relation.kind == RelationKind::kIndex) return 0;
+  return lock.relation.kind == RelationKind::kView ? 1 : 2;
+}
+
+// The strongest lock that is held already; of equal ones the most prominent, then the first.
 const Lock* HeldTable(const Step& step, const History& history) {
   const Lock* strongest = history.StrongestHeldBefore(step);
-  if (strongest == nullptr || strongest->relation.kind != RelationKind::kIndex) return strongest;
+  if (strongest == nullptr) return nullptr;
+  const Lock* best = strongest;
   for (const Lock& lock : history.HeldBefore(step)) {
-    if (lock.mode == strongest->mode && lock.relation.kind != RelationKind::kIndex) return &lock;
+    if (lock.mode != strongest->mode) continue;
+    if (Prominence(lock, step) > Prominence(*best, step)) best = &lock;
   }
-  return strongest;
+  return best;
 }
 
 // `validate-under-lock` speaks of it.
@@ -151,6 +170,9 @@ CONSTRAINT` (see `validate-under-lock`).
           // One finding a transaction and locked table.
           absl::flat_hash_set<std::pair<uint32_t, RelationId>> told;
           for (const Step& step : history.steps()) {
+            const std::string rows = ManyRows(step);
+            const std::string what = rows.empty() ? LongWork(step) : rows;
+            if (what.empty()) continue;
             const Lock* held = HeldTable(step, history);
             const Lock* own = OwnLock(step, history);
             if (held == nullptr || !StopsMore(*held, own)) continue;
@@ -161,9 +183,6 @@ CONSTRAINT` (see `validate-under-lock`).
               continue;
             }
             if (ValidatesUnder(step, *held)) continue;
-            const std::string rows = ManyRows(step);
-            const std::string what = rows.empty() ? LongWork(step) : rows;
-            if (what.empty()) continue;
             if (!told.insert({step.transaction, held->relation.id}).second) continue;
             Complaint complaint = {
                 .message = absl::StrCat(what, " while ", LockModeName(held->mode), " on ",

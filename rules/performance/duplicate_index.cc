@@ -140,8 +140,8 @@ PLIMSOLL_RULE(duplicate_index) = {
     .risk = Risk::kSafe,
     .since = "0.1",
     .summary = "two indexes of one table do the same",
-    .why = "each INSERT and most UPDATEs pay for both, and no query is faster for the second",
-    .help = "keep one of them: do not create the shorter, or drop it in this migration",
+    .why = "each INSERT and most UPDATEs pay for both, and hardly a query is faster for the second",
+    .help = "keep one of them: do not create the spare one, or drop it in this migration",
     .docs = R"md(
 An index on `(a)` finds nothing that one on `(a, b)` does not find.
 

@@ -1,5 +1,8 @@
+#include <cstdint>
 #include <string>
+#include <utility>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/risk.h"
 #include "analyzer/checking/rule.h"
@@ -78,12 +81,16 @@ select two();
     .check =
         [](const History& history, const Reporter& report) {
           const Step* told = nullptr;
+          absl::flat_hash_set<std::pair<uint32_t, std::string>> functions;
           for (const Step& step : history.steps()) {
             const std::string what = WhatIsUnknown(step, history);
-            // A body tells it once.
+            // A body tells it once, and of a function that is called again all is said.
             const bool again = told != nullptr && told->migration == step.migration &&
                                told->statement == step.statement;
             if (what.empty() || again) continue;
+            const bool known = history.UnknownCall(step) != nullptr &&
+                               !functions.insert({step.migration, what}).second;
+            if (known) continue;
             told = &step;
             report(step, {.message =
                               absl::StrCat("what ", what, " locks, loses or breaks is not known")});
