@@ -149,21 +149,19 @@ class Joiner {
   std::map<size_t, Others> others_;
 };
 
-std::vector<Finding> Sorted(std::vector<Finding> findings) {
+// `of` gives the finding of an item.
+template <typename Item, typename Of>
+void SortBy(Of of, std::vector<Item>& items) {
   // Findings are large: each is moved once, to where it belongs.
-  std::vector<Finding*> order;
-  order.reserve(findings.size());
-  for (Finding& finding : findings) order.push_back(&finding);
-  std::sort(order.begin(), order.end(), [](const Finding* a, const Finding* b) {
-    const absl::string_view a_rule = a->rule->id;
-    const absl::string_view b_rule = b->rule->id;
-    return std::tie(a->migration, a->span.begin, a->span.end, a_rule, a->message) <
-           std::tie(b->migration, b->span.begin, b->span.end, b_rule, b->message);
-  });
-  std::vector<Finding> sorted;
-  sorted.reserve(findings.size());
-  for (Finding* finding : order) sorted.push_back(std::move(*finding));
-  return sorted;
+  std::vector<Item*> order;
+  order.reserve(items.size());
+  for (Item& item : items) order.push_back(&item);
+  std::sort(order.begin(), order.end(),
+            [&](Item* a, Item* b) { return ComesBefore(of(*a), of(*b)); });
+  std::vector<Item> sorted;
+  sorted.reserve(items.size());
+  for (Item* item : order) sorted.push_back(std::move(*item));
+  items = std::move(sorted);
 }
 
 // What the rules say, each asked as `ask` does.
@@ -180,7 +178,8 @@ std::vector<Finding> Check(
     }));
     joiner.Finish();
   }
-  return Sorted(std::move(findings));
+  SortBy([](const Finding& finding) -> const Finding& { return finding; }, findings);
+  return findings;
 }
 
 void Raise(RiskReason& worst, const RiskReason& other) {
@@ -303,6 +302,10 @@ class Analysis {
     Take(Check(history(), rules_, [&](const Rule& rule, const Reporter& reporter) {
       if (rule.check != nullptr) rule.check(history(), reporter);
     }));
+    const std::vector<RiskReason> risks = OfStatements();
+    Take(Check(history(), rules_, [&](const Rule& rule, const Reporter& reporter) {
+      if (rule.check_risks != nullptr) rule.check_risks(history(), risks, reporter);
+    }));
     Acknowledge();
     const std::vector<Allowance> allowances = Settled();
     if (!allowances.empty()) {
@@ -310,8 +313,10 @@ class Analysis {
         if (rule.check_allowances == nullptr) return;
         rule.check_allowances(history(), allowances, reporter);
       }));
-      report_.findings = Sorted(std::move(report_.findings));
     }
+    SortBy([](const Finding& finding) -> const Finding& { return finding; }, report_.findings);
+    SortBy([](const SuppressedFinding& one) -> const Finding& { return one.finding; },
+           report_.suppressed);
     return std::move(report_);
   }
 
@@ -323,13 +328,14 @@ class Analysis {
   void Take(std::vector<Finding> findings) {
     for (Finding& finding : findings) {
       Weigh(history(), finding);
-      const bool silenced =
+      const Allowance* by =
           allowances_[finding.migration].TakeOver(*finding.rule, finding.statement);
-      CountRisk(finding, silenced);
-      if (silenced) {
-        ++report_.suppressed;
-      } else {
+      CountRisk(finding, by != nullptr);
+      if (by == nullptr) {
         report_.findings.push_back(std::move(finding));
+      } else {
+        report_.suppressed.push_back(
+            {.finding = std::move(finding), .comment = by->span, .reason = by->reason});
       }
     }
   }
@@ -347,6 +353,19 @@ class Analysis {
     if (!silenced) return;
     silence.spans.push_back(finding.span);
     silence.spans.insert(silence.spans.end(), finding.also.begin(), finding.also.end());
+  }
+
+  // The highest risk of each migration's statements, as far as they could be read.
+  std::vector<RiskReason> OfStatements() const {
+    std::vector<RiskReason> worst(migrations().size());
+    for (size_t m = 0; m < worst.size(); ++m) {
+      const std::vector<Statement>& statements = migrations()[m].script->statements;
+      for (size_t s = 0; s < statements.size(); ++s) {
+        const bool read = !statements[s].problem && !IsUnread(statements[s]);
+        if (read) Raise(worst[m], report_.statement_risks[m][s]);
+      }
+    }
+    return worst;
   }
 
   void Acknowledge() {
@@ -386,6 +405,13 @@ class Analysis {
 
 Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary) {
   return Analysis(std::move(inputs), rules, vocabulary).Run();
+}
+
+bool ComesBefore(const Finding& a, const Finding& b) {
+  const absl::string_view a_rule = a.rule->id;
+  const absl::string_view b_rule = b.rule->id;
+  return std::tie(a.migration, a.span.begin, a.span.end, a_rule, a.message) <
+         std::tie(b.migration, b.span.begin, b.span.end, b_rule, b.message);
 }
 
 Risk Report::risk() const {
