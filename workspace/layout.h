@@ -66,6 +66,9 @@ class LayoutFinder {
   // `path` is absolute. The file itself need not exist. Fails where a file that defines the layout
   // (Drizzle's journal) cannot be understood. `said` is what the project of the file says.
   absl::StatusOr<Placement> Place(const std::string& path, absl::Span<const SaidLayout> said = {});
+  // Looks at folders as if the file, by its absolute path, were still in them. Of what it held
+  // nothing is known. To be called before Place().
+  void Remember(const std::string& path);
 
  private:
   // A folder that holds migrations as files, and what was found out about it.
