@@ -16,6 +16,7 @@
 #include "report/pretty.h"
 #include "workspace/files.h"
 #include "workspace/fixing.h"
+#include "workspace/sum.h"
 
 namespace plimsoll {
 namespace {
@@ -67,6 +68,21 @@ int Fail(const absl::Status& status) {
   return kExitFailure;
 }
 
+// Files that are on record are left alone, and whoever wants them changed hears how.
+void TellWhatIsKept(const Fixing& fixing) {
+  for (const auto& [path, record] : fixing.kept) {
+    const std::string accept = record == kSumName
+                                   ? absl::StrCat(
+                                         "; where no database has run it, change it by hand and "
+                                         "record it: plimsoll sum --accept ",
+                                         path)
+                                   : "";
+    PrintErrorLines(absl::StrCat("not fixed: ", path, " is on record in ", record,
+                                 "; put the change into a migration of its own: plimsoll new",
+                                 accept));
+  }
+}
+
 int ShowDiff(const LintOptions& options, const Fixing& fixing) {
   std::string diff;
   for (const FileChange& change : fixing.changes) {
@@ -87,6 +103,7 @@ int Fix(const LintOptions& options) {
   const auto& fixing =
       *new absl::StatusOr<Fixing>(FixAll(load, options.analysis.rules, options.unsafe));
   if (!fixing.ok()) return Fail(fixing.status());
+  if (!options.quiet) TellWhatIsKept(*fixing);
   if (options.diff) return ShowDiff(options, *fixing);
   const absl::Status written = WriteChanges(fixing->changes);
   if (!written.ok()) return Fail(written);

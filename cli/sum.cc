@@ -90,7 +90,7 @@ Update UpdateOf(const Project& project, const std::vector<SumEntry>& recorded,
     if (was.hash == present[f].hash) continue;
     std::optional<Drift> drift = DriftBetween(was, present[f]);
     if (!drift) continue;
-    if (drift->cosmetic && drift->what.empty()) drift->what = "comments or blanks";
+    if (drift->cosmetic && drift->what.empty()) drift->what = "only in comments or spelling";
     differ(drift->cosmetic ? Difference::Kind::kCosmetic : Difference::Kind::kChanged,
            files[f].path, std::move(drift->what));
   }
@@ -157,9 +157,17 @@ absl::StatusOr<int> Sum(const SumOptions& options) {
 
   std::set<std::string> accepted;
   for (const std::string& one : options.accepted) accepted.insert(AbsolutePath(one));
-  bool refused = options.check && !update.differences.empty();
+  const bool refused =
+      options.check
+          ? !update.differences.empty()
+          : !std::all_of(update.differences.begin(), update.differences.end(),
+                         [&](const Difference& one) { return IsAccepted(options, one, accepted); });
+  if (!refused && !options.check) {
+    const absl::Status written = ReplaceFile(path, *text);
+    if (!written.ok()) return written;
+  }
+  // What is said is done.
   for (const Difference& one : update.differences) {
-    refused |= !IsAccepted(options, one, accepted);
     PrintLines(absl::StrCat(WordOf(one.kind), one.path, one.what.empty() ? "" : ": ", one.what));
   }
   if (refused && !options.check) {
@@ -168,10 +176,6 @@ absl::StatusOr<int> Sum(const SumOptions& options) {
         "--accept FILE, --accept-cosmetic or --accept-all");
   }
   if (refused) return kExitFindings;
-  if (!options.check) {
-    const absl::Status written = ReplaceFile(path, *text);
-    if (!written.ok()) return written;
-  }
   const size_t count = update.entries.size();
   PrintLines(absl::StrCat(path, ": ", count, count == 1 ? " migration" : " migrations"));
   return kExitClean;
@@ -201,7 +205,7 @@ void RegisterSum(CLI::App& app, int* exit_code) {
       ->type_name("FILE")
       ->excludes(check);
   sum->add_flag("--accept-cosmetic", options->accept_cosmetic,
-                "record all files that differ in comments and blanks alone")
+                "record all files that differ only in what no server sees")
       ->excludes(check);
   sum->add_flag("--accept-all", options->accept_all, "record all files as they are now")
       ->excludes(check);

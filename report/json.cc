@@ -53,7 +53,22 @@ Json FindingJson(const Finding& finding, const Source& source) {
           {"plan", std::move(plan)}};
 }
 
+// What a comment or the baseline keeps from being told, and why.
+Json SuppressedJson(const SuppressedFinding& suppressed, const Source& source) {
+  const Finding& finding = suppressed.finding;
+  const bool by_comment = suppressed.by == SuppressedFinding::By::kComment;
+  return {{"rule", finding.rule->id},
+          {"severity", TextJson(SeverityName(finding.severity))},
+          {"risk", TextJson(RiskName(finding.risk))},
+          {"message", finding.message},
+          {"range", RangeJson(source, finding.span)},
+          {"by", by_comment ? "comment" : "baseline"},
+          {"reason", suppressed.reason},
+          {"comment", by_comment ? RangeJson(source, suppressed.comment) : Json(nullptr)}};
+}
+
 void AppendFiles(const Report& report, Json* files) {
+  auto suppressed = report.suppressed.begin();
   for (size_t m = 0; m < report.history.migrations().size(); ++m) {
     const Migration& migration = report.history.migrations()[m];
     if (migration.applied) continue;
@@ -62,22 +77,25 @@ void AppendFiles(const Report& report, Json* files) {
     for (const Finding& finding : FindingsOf(report, m)) {
       findings.push_back(FindingJson(finding, source));
     }
+    Json silent = Json::array();
+    for (; suppressed != report.suppressed.end() && suppressed->finding.migration <= m;
+         ++suppressed) {
+      if (suppressed->finding.migration == m) silent.push_back(SuppressedJson(*suppressed, source));
+    }
     files->push_back({{"path", source.name()},
                       {"sha256", Sha256Hex(source.text())},
                       {"risk", TextJson(RiskName(report.risks[m].risk))},
                       {"statements", migration.script->statements.size()},
-                      {"findings", std::move(findings)}});
+                      {"findings", std::move(findings)},
+                      {"suppressed", std::move(silent)}});
   }
 }
 
 Json SummaryJson(const Summary& summary) {
-  return {{"files", summary.files},
-          {"statements", summary.statements},
-          {"findings", summary.findings},
-          {"errors", summary.errors},
-          {"warnings", summary.warnings},
-          {"notes", summary.notes},
-          {"risk", TextJson(RiskName(summary.risk))}};
+  return {{"files", summary.files},           {"statements", summary.statements},
+          {"findings", summary.findings},     {"errors", summary.errors},
+          {"warnings", summary.warnings},     {"notes", summary.notes},
+          {"suppressed", summary.suppressed}, {"risk", TextJson(RiskName(summary.risk))}};
 }
 
 }  // namespace

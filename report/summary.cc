@@ -20,7 +20,7 @@ Summary Summarize(absl::Span<const Report> reports) {
       summary.warnings += finding.severity == Severity::kWarning ? 1 : 0;
       summary.notes += finding.severity == Severity::kNote ? 1 : 0;
     }
-    summary.suppressed += report.suppressed;
+    summary.suppressed += report.suppressed.size();
     summary.risk = std::max(summary.risk, report.risk());
   }
   return summary;

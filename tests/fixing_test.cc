@@ -260,6 +260,7 @@ constexpr char kValidated[] = "ALTER TABLE account VALIDATE CONSTRAINT short;\n"
 std::vector<Split> Splits() {
   const auto cat = [](const auto&... parts) { return absl::StrCat(parts...); };
   const std::string dbmate_down = "\n-- migrate:down\n";
+  const std::string nothing = "-- irreversible: it leaves nothing that a down could undo\n";
   return {
       {"dbmate",
        {{"db/migrations/20250101000000_create.sql", cat("-- migrate:up\n", kTable, dbmate_down)},
@@ -283,8 +284,16 @@ std::vector<Split> Splits() {
         {"m/2_add.up.sql", cat(kIndex, kCheck)},
         {"m/2_add.down.sql", "drop index account_email;\n"}},
        {{"m/2_add.up.sql", kUnchecked},
+        {"m/3_finish_add.up.sql", cat("-- irreversible: it is undone by 2_add.down.sql\n", kBuilt)},
+        {"m/4_finish_add.up.sql", cat(nothing, kValidated)}}},
+      {"golang_migrate_without_that_down",
+       {{"m/1_create.up.sql", kTable},
+        {"m/1_create.down.sql", "drop table account;\n"},
+        {"m/2_add.up.sql", cat(kIndex, kCheck)}},
+       {{"m/2_add.up.sql", kUnchecked},
         {"m/3_finish_add.up.sql", kBuilt},
-        {"m/4_finish_add.up.sql", kValidated}}},
+        {"m/3_finish_add.down.sql", "drop index concurrently account_email;\n"},
+        {"m/4_finish_add.up.sql", cat(nothing, kValidated)}}},
       {"prisma",
        {{"prisma/migrations/migration_lock.toml", "provider = \"postgresql\"\n"},
         {"prisma/migrations/20250101000000_create/migration.sql", kTable},
@@ -300,7 +309,7 @@ std::vector<Split> Splits() {
         {"migrations/2025-01-02-000000_add/down.sql", "drop index account_email;\n"}},
        // It says what runs outside a transaction in another file, so the index stays.
        {{"migrations/2025-01-02-000000_add/up.sql", cat(kIndex, kUnchecked)},
-        {"migrations/2025-01-02-000001_finish_add/up.sql", kValidated}}},
+        {"migrations/2025-01-02-000001_finish_add/up.sql", cat(nothing, kValidated)}}},
       {"flyway",
        {{"sql/V1__create.sql", kTable}, {"sql/V2__add.sql", cat(kIndex, kCheck)}},
        {{"sql/V2__add.sql", kUnchecked},

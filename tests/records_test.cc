@@ -53,6 +53,57 @@ TEST(Sum, TellsWhatNoServerSees) {
   EXPECT_EQ(Between("select $$\nx\n$$;", "select  $$\r\nx\r\n$$;"), "cosmetic");
 }
 
+// gram.y makes one tree of each pair.
+TEST(Sum, TakesOtherSpellingsForTheSame) {
+  EXPECT_EQ(Between("create table a (b int, c varchar(4), d decimal, e float8[]);",
+                    "create table \"a\" (b integer, c character varying(4), d numeric,"
+                    " e float8 array);"),
+            "cosmetic");
+  EXPECT_EQ(Between("select (a != 1) as b from c where not (d in (1, 2));",
+                    "SELECT a <> 1 \"b\" FROM c WHERE NOT d IN (1,2);"),
+            "cosmetic");
+  EXPECT_EQ(Between("select cast(a as text), 'x'\n  'y', 16;", "select a::text, 'x'\n'y', 0x10;"),
+            "cosmetic");
+  EXPECT_EQ(Between("alter table a add b int;", "alter table a add column b int;"), "cosmetic");
+  EXPECT_EQ(Between("create index on a (b asc);", "create index on a (b);"),
+            "statement 1 was `create index on a (b asc)` and is `create index on a (b)`");
+  // A name of pg_catalog may mean something else where the search path says so.
+  EXPECT_EQ(Between("create table a (b int);", "create table a (b int4);"),
+            "statement 1 was `create table a (b int)` and is `create table a (b int4)`");
+}
+
+TEST(Sum, LooksIntoBodiesForWords) {
+  const std::string was =
+      "create function f() returns int language plpgsql as $$\nbegin\n  return 1;\nend $$;";
+  EXPECT_EQ(Between(was,
+                    "create function f() returns integer language plpgsql as $f$\nBEGIN -- one\n"
+                    " return 1; end$f$;"),
+            "cosmetic");
+  EXPECT_EQ(Between(was, absl::StrReplaceAll(was, {{"return 1", "return 2"}})),
+            "statement 1 was `create function f() returns int language plpgsql as $$ begin   "
+            "return 1; end $$` and is `create function f() returns int language plpgsql as $$ "
+            "begin   return 2; end $$`");
+  EXPECT_EQ(Between("do $$begin null; end$$;", "do '/* a */ BEGIN null; END';"), "cosmetic");
+  // Of another language nobody knows what a comment is.
+  EXPECT_EQ(Between("do language plpython3u $$pass$$;", "do language plpython3u $$pass $$;"),
+            "statement 1 was `do language plpython3u $$pass$$` and is "
+            "`do language plpython3u $$pass $$`");
+}
+
+TEST(Sum, ComparesWordsWhereThereIsNoTree) {
+  const std::string was = "alter table ${schema}.a add b int;\n\\set x 1\ncreate tabel a;\n";
+  EXPECT_EQ(Between(was, absl::StrReplaceAll(was, {{" b int", "  B /* b */ INT"}})), "cosmetic");
+  EXPECT_EQ(Between(was, absl::StrReplaceAll(was, {{"b int", "b integer"}})),
+            "statement 1 was `alter table ${schema}.a add b int` and is "
+            "`alter table ${schema}.a add b integer`");
+  EXPECT_EQ(Between(was, absl::StrReplaceAll(was, {{"${schema}", "${Schema}"}})),
+            "statement 1 was `alter table ${schema}.a add b int` and is "
+            "`alter table ${Schema}.a add b int`");
+  EXPECT_EQ(Between(was, absl::StrReplaceAll(was, {{"tabel", "TABEL"}})), "cosmetic");
+  EXPECT_EQ(Between(was, absl::StrReplaceAll(was, {{"tabel", "table"}})),
+            "statement 3 was `create tabel a` and is `create table a`");
+}
+
 TEST(Sum, NamesTheStatementsThatChanged) {
   EXPECT_EQ(Between("select 1;\nselect 2;\n", "select 1;\nselect 3;\n"),
             "statement 2 was `select 2` and is `select 3`");
@@ -81,7 +132,7 @@ TEST(Sum, NamesTheStatementsThatChanged) {
 TEST(Sum, ReadsMarkersOfRunners) {
   EXPECT_EQ(Between("-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;\n",
                     "-- +goose Up\nselect 1;\n-- +goose Down\nselect 3;\n"),
-            "cosmetic: its down: statement 1 was `select 2` and is `select 3`");
+            "cosmetic: only in its down: statement 1 was `select 2` and is `select 3`");
   EXPECT_EQ(Between("-- +goose Up\nselect 1;\n-- +goose Down\nselect 2;\n",
                     "-- +goose Up\nselect 1;\n-- goose Down\nselect 2;\n"),
             "statement 2 `select 2` is new");
@@ -238,11 +289,13 @@ TEST(Sum, SaysWhereItIsBroken) {
   const std::string whole = *RenderSum({EntryOf("select 1;\n")});
   EXPECT_EQ(ErrorOf(whole), "");
   EXPECT_TRUE(absl::StartsWith(ErrorOf(""), "m/plimsoll.sum:1: it does not begin with"));
-  EXPECT_TRUE(absl::StartsWith(ErrorOf("plimsoll.sum 2 sha256 x\n"),
-                               "m/plimsoll.sum:1: version 2 of the format is not known"));
+  EXPECT_TRUE(absl::StartsWith(ErrorOf("plimsoll.sum 3 sha256 x\n"),
+                               "m/plimsoll.sum:1: version 3 of the format is not known"));
   EXPECT_TRUE(absl::StartsWith(ErrorOf("plimsoll.sum 1 md5 x\n"),
                                "m/plimsoll.sum:1: `md5` is no algorithm that is known"));
   EXPECT_TRUE(absl::StartsWith(ErrorOf("plimsoll.sum 1 sha256 x\n"),
+                               "m/plimsoll.sum:1: the sum of the lines below is missing"));
+  EXPECT_TRUE(absl::StartsWith(ErrorOf("plimsoll.sum 2 sha256 tree-18\n"),
                                "m/plimsoll.sum:1: the sum of the lines below is missing"));
   EXPECT_TRUE(absl::StartsWith(ErrorOf(whole + "\n"), "m/plimsoll.sum:4: not a line of"));
   EXPECT_TRUE(absl::StartsWith(ErrorOf(whole + " up 12 x\n"), "m/plimsoll.sum:4: not a line of"));
@@ -250,6 +303,37 @@ TEST(Sum, SaysWhereItIsBroken) {
   EXPECT_TRUE(absl::StartsWith(ErrorOf(whole + "=======\n"), "m/plimsoll.sum:4: a merge left"));
   EXPECT_TRUE(absl::StartsWith(ErrorOf(absl::StrReplaceAll(whole, {{"a.sql", "b.sql"}})),
                                "m/plimsoll.sum:1: the sum of the lines below is another"));
+}
+
+// The hash of the lines is sha256sum's.
+TEST(Sum, SaysWhatAnOlderRecordCannotTell) {
+  const std::string lines =
+      "file 0000000000000000000000000000000000000000000000000000000000000000 a.sql\n"
+      " up a8c9f7b0e232da07 create table account (id bigint primary key)\n";
+  const absl::StatusOr<std::vector<SumEntry>> first =
+      ParseSum("plimsoll.sum",
+               "plimsoll.sum 1 sha256 "
+               "39fa7f7ad95d5439aad0b2e44bd6cb690885267937e697543e8464eaf3d442d3\n" +
+                   lines);
+  ASSERT_TRUE(first.ok()) << first.status();
+  const std::optional<Drift> drift =
+      DriftBetween((*first)[0], EntryOf("create table account (id bigint primary key);\n"));
+  ASSERT_TRUE(drift.has_value());
+  EXPECT_FALSE(drift->cosmetic);
+  EXPECT_EQ(drift->what, "whether in meaning cannot be told from a record of `words`");
+  // A file that is not read now keeps what is known of it.
+  const std::string again = *RenderSum(*first);
+  EXPECT_TRUE(absl::StrContains(again, " a.sql\n by words\n up a8c9")) << again;
+  EXPECT_EQ((*ParseSum("plimsoll.sum", again))[0].algorithm, "words");
+  // Two sides of a merge that were written by different versions.
+  const absl::StatusOr<std::vector<SumEntry>> joined =
+      ParseSum("plimsoll.sum",
+               absl::StrCat("<<<<<<< a\nplimsoll.sum 1 sha256 ", std::string(64, '0'),
+                            "\n=======\nplimsoll.sum 2 sha256 tree-17 ", std::string(64, '0'),
+                            "\n>>>>>>> b\n", lines),
+               /*joining=*/true);
+  ASSERT_TRUE(joined.ok()) << joined.status();
+  EXPECT_EQ((*joined)[0].algorithm, "words and tree-17");
 }
 
 // ---- records of others -----------------------------------------------------------------------

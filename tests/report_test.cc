@@ -136,7 +136,8 @@ TEST(JsonTest, IsTheDocumentedShapeToTheByte) {
           R"({"schema_version":1,"tool":{"name":"plimsoll","version":")", PLIMSOLL_VERSION,
           R"("},"server_version":17,"measured":true,)",
           R"("summary":{"files":1,"statements":1,"findings":1,"errors":1,)",
-          R"("warnings":0,"notes":0,"risk":"risky"},"files":[{"path":"m/1.sql","sha256":)",
+          R"("warnings":0,"notes":0,"suppressed":0,"risk":"risky"},)",
+          R"("files":[{"path":"m/1.sql","sha256":)",
           R"("0c70730143a0972b2660a1f36e6a548d2a88c3d3f4535808a13a0dc976919522","risk":"risky",)",
           R"("statements":1,"findings":[{"rule":"alters","family":"data-loss","severity":"error",)",
           R"("risk":"risky","message":"alters `t`","why":"nobody can use it meanwhile",)",
@@ -147,8 +148,21 @@ TEST(JsonTest, IsTheDocumentedShapeToTheByte) {
           R"([{"range":{"start":{"line":1,"column":1,"byte":0},"end":{"line":1,"column":1,)",
           R"("byte":0}},"text":"SET lock_timeout = '2s';\n"}],"following_alone":[],)"
           R"("following":""}],)"
-          R"("plan":[]}]}]})",
+          R"("plan":[]}],"suppressed":[]}]})",
           "\n"));
+}
+
+TEST(JsonTest, SuppressedFindingsAreListedWithTheirReason) {
+  const std::string comment = "-- plimsoll:allow all -- quiet";
+  ASSERT_EQ(comment.size(), 30U);
+  const Json json = LintJson({{"1.sql", comment + "\nalter table t add x int;\n"}});
+  EXPECT_EQ(json["summary"]["suppressed"], 1);
+  EXPECT_EQ(json["files"][0]["suppressed"].dump(),
+            R"([{"rule":"alters","severity":"error","risk":"risky","message":"alters `t`",)"
+            R"("range":{"start":{"line":2,"column":1,"byte":31},)"
+            R"("end":{"line":2,"column":24,"byte":54}},"by":"comment","reason":"quiet",)"
+            R"("comment":{"start":{"line":1,"column":1,"byte":0},)"
+            R"("end":{"line":1,"column":31,"byte":30}}}])");
 }
 
 TEST(JsonTest, ColumnsCountCharactersAndBytesAreOffsets) {
@@ -170,11 +184,11 @@ TEST(JsonTest, CarriageReturnsBelongToTheLineBefore) {
 TEST(JsonTest, FilesWithoutStatementsAreListed) {
   const Json json = LintJson({{"empty.sql", ""}, {"blank.sql", "\n\n"}, {"comment.sql", "-- no"}});
   EXPECT_EQ(json["summary"].dump(), R"({"files":3,"statements":0,"findings":0,"errors":0,)"
-                                    R"("warnings":0,"notes":0,"risk":"safe"})");
+                                    R"("warnings":0,"notes":0,"suppressed":0,"risk":"safe"})");
   EXPECT_EQ(json["files"][0].dump(),
             R"({"path":"empty.sql","sha256":)"
             R"("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",)"
-            R"("risk":"safe","statements":0,"findings":[]})");
+            R"("risk":"safe","statements":0,"findings":[],"suppressed":[]})");
   EXPECT_EQ(json["files"].size(), 3U);
 }
 

@@ -97,9 +97,14 @@ void TakeOut(Baseline& baseline, Report& report) {
       continue;
     }
     --known->second;
-    ++report.suppressed;
+    report.suppressed.push_back(
+        {.finding = std::move(finding), .by = SuppressedFinding::By::kBaseline});
   }
   report.findings = std::move(kept);
+  std::sort(report.suppressed.begin(), report.suppressed.end(),
+            [](const SuppressedFinding& a, const SuppressedFinding& b) {
+              return ComesBefore(a.finding, b.finding);
+            });
 }
 
 }  // namespace plimsoll

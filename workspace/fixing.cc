@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <utility>
+#include <variant>
 
 #include "absl/algorithm/container.h"
 #include "absl/status/status.h"
@@ -10,8 +11,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "analyzer/checking/files.h"
 #include "analyzer/syntax/lexer.h"
 #include "workspace/convention.h"
+#include "workspace/down.h"
 #include "workspace/files.h"
 #include "workspace/version.h"
 
@@ -86,6 +89,22 @@ std::string UnitOf(Layout layout, const std::string& path) {
   return folder ? ParentOf(path) : path;
 }
 
+// The names of what the statements of that direction drop, without their schemas.
+std::set<std::string> DroppedBy(const Script& script, Direction direction) {
+  std::set<std::string> names;
+  for (const Statement& statement : script.statements) {
+    if (statement.direction != direction) continue;
+    for (const Action& action : statement.actions) {
+      if (const auto* drop = std::get_if<action::Drop>(&action.kind)) {
+        for (const Name& name : drop->objects) names.insert(name.name);
+      } else if (const auto* part = std::get_if<action::DropConstraint>(&action.kind)) {
+        names.insert(part->constraint);
+      }
+    }
+  }
+  return names;
+}
+
 class Fixer {
  public:
   Fixer(LoadOptions load, const RuleSettings& rules, bool unsafe)
@@ -97,7 +116,12 @@ class Fixer {
     for (int round = 0; round <= kMostFixRounds; ++round) {
       const absl::Status analysed = Analyse();
       if (!analysed.ok()) return analysed;
-      if (!FixRound()) return std::move(fixing_);
+      if (FixRound()) continue;
+      const absl::StatusOr<bool> added = AddDowns();
+      if (!added.ok()) return added.status();
+      const absl::Status again = *added ? Analyse() : absl::OkStatus();
+      if (!again.ok()) return again;
+      return std::move(fixing_);
     }
     return absl::InternalError(absl::StrCat(
         "the fixes do not settle after ", kMostFixRounds,
@@ -111,8 +135,10 @@ class Fixer {
     fixing_.reports.clear();
     fixing_.configs.clear();
     layouts_.clear();
+    held_.clear();
     for (Project& project : *projects) {
       layouts_.push_back(project.layout);
+      held_.push_back(std::move(project.held));
       fixing_.configs.push_back(project.config);
       fixing_.reports.push_back(Judge(std::move(project), rules_));
     }
@@ -125,7 +151,7 @@ class Fixer {
     for (size_t i = 0; i < fixing_.reports.size(); ++i) {
       const Report& report = fixing_.reports[i];
       for (uint32_t m = 0; m < report.history.migrations().size(); ++m) {
-        changed = FixFile(report, m, layouts_[i]) || changed;
+        changed = FixFile(report, m, i) || changed;
       }
     }
     return changed;
@@ -137,10 +163,7 @@ class Fixer {
     if (!fix.safe && !unsafe_) return false;
     if (!fix.has_following()) return true;
     // What was made here is as it should be.
-    const bool made = absl::c_any_of(fixing_.changes, [&](const FileChange& change) {
-      return change.created && change.path == path;
-    });
-    if (made) return false;
+    if (IsMade(path)) return false;
     const auto takes = [&](const std::vector<std::string>& statements, bool alone) {
       return statements.empty() || !FileWith(layout, statements[0], alone).empty();
     };
@@ -148,7 +171,14 @@ class Fixer {
            takes(fix.following, false);
   }
 
-  bool FixFile(const Report& report, uint32_t migration, Layout layout) {
+  bool IsMade(const std::string& path) const {
+    return absl::c_any_of(fixing_.changes, [&](const FileChange& change) {
+      return change.created && change.path == path;
+    });
+  }
+
+  bool FixFile(const Report& report, uint32_t migration, size_t project) {
+    const Layout layout = layouts_[project];
     const Source& source = *report.history.migrations()[migration].script->source;
     std::vector<const Fix*> fixes;
     for (const Finding& finding : report.findings) {
@@ -160,6 +190,11 @@ class Fixer {
       }
     }
     if (fixes.empty()) return false;
+    const auto held = held_[project].find(source.name());
+    if (held != held_[project].end()) {
+      fixing_.kept.insert(*held);
+      return false;
+    }
     std::vector<size_t> used;
     std::string text = WithFixes(source.text(), fixes, used);
     // Of statements that all move out, the last one stays.
@@ -177,14 +212,87 @@ class Fixer {
 
   void Follow(const std::string& path, Layout layout, const Fix& fix) {
     for (const std::string& statement : fix.following_alone) {
-      Change(PathAfter(path, layout), "", FileWith(layout, statement, true), true);
+      const std::string next = PathAfter(path, layout);
+      origins_[next] = path;
+      Change(next, "", FileWith(layout, statement, true), true);
     }
     if (fix.following.empty()) return;
     // Those of one file all go into one, but not before what they build upon.
     FollowingFile& next = following_[path];
     if (next.path.empty() || !fix.following_alone.empty()) next = {PathAfter(path, layout), {}};
     JoinFollowing(fix.following, next.stages);
+    origins_[next.path] = path;
     Change(next.path, "", FileWith(layout, absl::StrJoin(next.stages, ""), false), true);
+  }
+
+  // Gives what was made here a way back where its project's others have one. Whether anything was.
+  absl::StatusOr<bool> AddDowns() {
+    if (absl::c_none_of(fixing_.changes, [](const FileChange& one) { return one.created; })) {
+      return false;
+    }
+    const absl::StatusOr<std::vector<Project>> projects = Load(load_);
+    if (!projects.ok()) return projects.status();
+    bool added = false;
+    for (size_t i = 0; i < projects->size(); ++i) {
+      const Project& project = (*projects)[i];
+      const std::vector<bool> undone = Undone(fixing_.reports[i].history);
+      if (ConventionOf(project.layout).downs == Downs::kNone) continue;
+      if (absl::c_none_of(undone, [](bool one) { return one; })) continue;
+      for (uint32_t m = 0; m < undone.size(); ++m) {
+        const Migration& migration = project.inputs.migrations[m];
+        const bool made = !migration.down && IsMade(migration.script->source->name());
+        if (!made || undone[m] || IsSaidToBeIrreversible(migration)) continue;
+        const absl::Status placed = AddDown(project, m);
+        if (!placed.ok()) return placed;
+        added = true;
+      }
+    }
+    return added;
+  }
+
+  absl::Status AddDown(const Project& project, uint32_t up) {
+    const Script& script = *project.inputs.migrations[up].script;
+    const Down down = DownOf(project.inputs, up);
+    const std::string elsewhere = DownThatUndoes(project, script.source->name(), down);
+    if (!elsewhere.empty()) return SayWhyNot(script, absl::StrCat("it is undone by ", elsewhere));
+    const std::vector<std::string> left = LeftBy(project.inputs, up, down);
+    if (!left.empty()) return SayWhyNot(script, absl::StrJoin(left, "; "));
+    if (!HasCode(down.text)) return SayWhyNot(script, "it leaves nothing that a down could undo");
+    absl::StatusOr<FileChange> change = PlaceDown(project, up, down);
+    if (!change.ok()) return change.status();
+    Change(change->path, std::move(change->before), std::move(change->after), change->created);
+    return absl::OkStatus();
+  }
+
+  // The down of what the file at that path follows, where it drops what `down` would: that is what
+  // moved, and nothing can be dropped twice. Empty: it does not.
+  std::string DownThatUndoes(const Project& project, const std::string& made,
+                             const Down& down) const {
+    const auto origin = origins_.find(made);
+    if (origin == origins_.end()) return "";
+    const std::set<std::string> moved = DroppedBy(
+        ParseScript(std::make_shared<const Source>("down.sql", down.text)), Direction::kUp);
+    const std::vector<Migration>& all = project.inputs.migrations;
+    for (const Migration& migration : all) {
+      const std::string& path = migration.script->source->name();
+      const bool section = path == origin->second;
+      const bool file =
+          migration.undoes && all[*migration.undoes].script->source->name() == origin->second;
+      if (!section && !file) continue;
+      const Direction direction = section ? Direction::kDown : Direction::kUp;
+      for (const std::string& name : DroppedBy(*migration.script, direction)) {
+        if (moved.contains(name)) return FileNameOf(path);
+      }
+    }
+    return "";
+  }
+
+  absl::Status SayWhyNot(const Script& script, absl::string_view why) {
+    std::string text(script.source->text());
+    const uint32_t at = script.statements.empty() ? 0 : script.statements[0].span.begin;
+    text.insert(at, absl::StrCat("-- irreversible: ", why, "\n"));
+    Change(script.source->name(), "", std::move(text), true);
+    return absl::OkStatus();
   }
 
   // Of a new file that runs after that one, and after those that were made to follow it.
@@ -226,11 +334,13 @@ class Fixer {
   bool unsafe_;
   Fixing fixing_;
   std::vector<Layout> layouts_;  // of fixing_.reports
+  std::vector<Held> held_;       // likewise
   struct FollowingFile {
     std::string path;
     std::vector<std::string> stages;
   };
   std::map<std::string, FollowingFile> following_;  // by the path of what it follows
+  std::map<std::string, std::string> origins_;      // what each file that was made follows
 };
 
 }  // namespace

@@ -29,6 +29,7 @@ struct Fixing {
   std::vector<Report> reports;                         // of the texts afterwards, one a project
   std::vector<std::shared_ptr<const Config>> configs;  // of those projects; null: none
   int applied = 0;                                     // how many fixes
+  Held kept;  // files that have fixes and stay as they are, by what holds them to it
 };
 
 // A fixed text is linted and fixed again; one that still changes after that many rounds is a bug.
@@ -45,8 +46,9 @@ std::string WithFixes(absl::string_view text, absl::Span<const Fix* const> fixes
 std::string NextPath(const std::string& path, const std::set<std::string>& names);
 
 // Loads, analyses with the rules that options and files ask for, and fixes; nothing is written.
-// `unsafe` puts in fixes too that change what the migration does or make new files. Fails where the
-// files cannot be read, or where the text would not settle.
+// `unsafe` puts in fixes too that change what the migration does or make new files; where the
+// project has downs, so do those, or they say why they cannot. A file that is on record stays what
+// it is. Fails where the files cannot be read, or where the text would not settle.
 absl::StatusOr<Fixing> FixAll(LoadOptions load, const RuleSettings& rules, bool unsafe);
 
 // Writes each file beside itself and renames it, so that none is ever half written.

@@ -432,6 +432,16 @@ bool operator<(const OrderKey& a, const OrderKey& b) {
   return NaturalLess(a.name, b.name);
 }
 
+void LayoutFinder::Remember(const std::string& path) {
+  bool is_folder = false;
+  for (std::string at = path; ParentOf(at) != at; at = ParentOf(at)) {
+    const std::string folder = ParentOf(at);
+    Listing(folder);
+    if (!listings_.at(folder).emplace(NameOf(at), is_folder).second) return;
+    is_folder = true;
+  }
+}
+
 const std::map<std::string, bool>& LayoutFinder::Listing(const std::string& folder) {
   const auto found = listings_.find(folder);
   if (found != listings_.end()) return found->second;

@@ -74,6 +74,9 @@ class LayoutFinder {
   // `path` is absolute. The file itself need not exist. Fails where a file that defines the layout
   // (Drizzle's journal) cannot be understood. `said` is what the project of the file says.
   absl::StatusOr<Placement> Place(const std::string& path, absl::Span<const SaidLayout> said = {});
+  // Looks at folders as if the file, by its absolute path, were still in them. Of what it held
+  // nothing is known. To be called before Place().
+  void Remember(const std::string& path);
 
   // The list by which files placed there were ordered; without a name where there is none.
   MigrationList ListOf(const Placement& placed) const;

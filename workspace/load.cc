@@ -14,11 +14,11 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/files.h"
 #include "analyzer/syntax/script.h"
 #include "rules/registry.h"
 #include "workspace/files.h"
 #include "workspace/git.h"
-#include "workspace/records.h"
 #include "workspace/schema.h"
 
 namespace plimsoll {
@@ -372,6 +372,63 @@ void NoteUnfound(const LayoutFinder& finder, const Placement& placed, Inputs& in
   }
 }
 
+// Folders that the user asks about, absolute.
+std::vector<std::string> FoldersOf(const LoadOptions& options) {
+  std::vector<std::string> folders;
+  for (const std::string& path : options.paths) {
+    if (path != kStdin && IsFolder(path)) folders.push_back(AbsolutePath(path));
+  }
+  return folders;
+}
+
+bool IsWithin(const std::vector<std::string>& folders, absl::string_view path) {
+  return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+    return path == folder || absl::StartsWith(path, absl::StrCat(folder, "/"));
+  });
+}
+
+// Of a folder of migrations that is gone whole there is no file at which to say so: it is said at
+// the first project's.
+absl::Status TellGoneRoots(const LoadOptions& options, const std::vector<Candidate>& candidates,
+                           const GitChanges& changes, LayoutFinder& past,
+                           std::vector<Project>& projects) {
+  std::set<std::string> roots;
+  std::set<std::string> names;
+  for (const Candidate& candidate : candidates) {
+    names.insert(FileNameOf(candidate.path));
+    for (std::string folder = ParentOf(candidate.absolute);
+         roots.insert(folder).second && ParentOf(folder) != folder;) {
+      folder = ParentOf(folder);
+    }
+  }
+  const absl::StatusOr<std::vector<std::string>> gone = GoneRoots(changes, past, roots, names);
+  if (!gone.ok()) return gone.status();
+  const std::vector<std::string> folders = FoldersOf(options);
+  for (const std::string& root : *gone) {
+    if (!IsWithin(folders, root)) continue;
+    projects.front().inputs.gone.push_back(
+        {.file = PathFromHere(root), .record = absl::StrCat("Git at ", options.changed_since)});
+  }
+  return absl::OkStatus();
+}
+
+// Where no file is left at all, Git may know why.
+absl::Status WithWhatIsGone(const LoadOptions& options, const absl::Status& status) {
+  const std::vector<std::string> folders = FoldersOf(options);
+  if (options.changed_since.empty() || folders.empty()) return status;
+  const absl::StatusOr<GitChanges> changes = ChangedSince(folders[0], options.changed_since);
+  if (!changes.ok()) return changes.status();
+  LayoutFinder past = PastOf(*changes);
+  const absl::StatusOr<std::vector<std::string>> gone = GoneRoots(*changes, past, {}, {});
+  if (!gone.ok()) return gone.status();
+  for (const std::string& root : *gone) {
+    if (!IsWithin(folders, root)) continue;
+    return absl::NotFoundError(absl::StrCat(status.message(), ", but Git has migrations in \"",
+                                            PathFromHere(root), "\" at ", options.changed_since));
+  }
+  return status;
+}
+
 // Empty where none is given.
 absl::StatusOr<std::optional<Schema>> ReadSchema(const std::string& path) {
   if (path.empty()) return std::nullopt;
@@ -431,7 +488,7 @@ Start ParseStart(absl::string_view word) {
 
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
-  if (!candidates.ok()) return candidates.status();
+  if (!candidates.ok()) return WithWhatIsGone(options, candidates.status());
   const absl::Status configured = ConfigureAll(options, *candidates);
   if (!configured.ok()) return configured;
   LayoutFinder finder;
@@ -440,6 +497,7 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   std::optional<GitChanges> changes;
   const absl::Status chosen = ChooseChanged(options, *candidates, changes);
   if (!chosen.ok()) return chosen;
+  LayoutFinder past = changes ? PastOf(*changes) : LayoutFinder();
   absl::StatusOr<std::vector<std::shared_ptr<const Script>>> scripts =
       ReadAll(*candidates, options);
   if (!scripts.ok()) return scripts.status();
@@ -459,9 +517,10 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
     projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, own,
                                    own.server_version.value_or(said)));
     if (options.records && !group.members.empty() && !group.as_given && !downs_only) {
-      const absl::Status read = ReadRecords(RecordsOf(group, *candidates, options, changes), finder,
-                                            projects.back().inputs);
-      if (!read.ok()) return read;
+      absl::StatusOr<Held> held = ReadRecords(RecordsOf(group, *candidates, options, changes), past,
+                                              projects.back().inputs);
+      if (!held.ok()) return held.status();
+      projects.back().held = *std::move(held);
     }
     if (projects.back().inputs.whole && !group.as_given) {
       NoteUnfound(finder, (*candidates)[group.members.front()].placement, projects.back().inputs);
@@ -471,6 +530,10 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
       projects.back().inputs.options = group.config->options;
       projects.back().inputs.rows = group.config->rows;
     }
+  }
+  if (changes && options.records && !projects.empty()) {
+    const absl::Status told = TellGoneRoots(options, *candidates, *changes, past, projects);
+    if (!told.ok()) return told;
   }
   if (projects.empty()) {
     return absl::NotFoundError(absl::StrCat("no migrations for PostgreSQL: \"",

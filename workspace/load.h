@@ -13,6 +13,7 @@
 #include "analyzer/simulation/history.h"
 #include "workspace/config.h"
 #include "workspace/layout.h"
+#include "workspace/records.h"
 
 // From paths on a command line to what the analyzer takes.
 
@@ -84,6 +85,7 @@ struct Project {
   Inputs inputs;                         // ups in the order in which they run, then downs
   // Files below its root that are no migrations of it. They are not read.
   std::vector<PassedOver> passed_over;
+  Held held;  // by the project's records, where those were asked for
 };
 
 // Reads, parses and orders. Each folder that follows a layout is a project of its own: histories

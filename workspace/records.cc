@@ -222,6 +222,21 @@ absl::StatusOr<std::vector<AppliedEntry>> ParseApplied(const std::string& path,
 
 // ---- all of them -----------------------------------------------------------------------------
 
+// By migration: whether a file or a section undoes it.
+std::vector<bool> UndoneBy(const Inputs& inputs) {
+  std::vector<bool> undone;
+  for (const Migration& migration : inputs.migrations) {
+    const std::vector<Statement>& statements = migration.script->statements;
+    undone.push_back(std::any_of(statements.begin(), statements.end(), [](const Statement& one) {
+      return one.direction == Direction::kDown;
+    }));
+  }
+  for (const Migration& migration : inputs.migrations) {
+    if (migration.undoes) undone[*migration.undoes] = true;
+  }
+  return undone;
+}
+
 class Records {
  public:
   Records(const RecordsRequest& request, Inputs& inputs)
@@ -243,6 +258,7 @@ class Records {
     for (size_t f = 0; f < files_.size(); ++f) {
       if (!match.by_file[f]) continue;
       known[f] = true;
+      Hold(f, std::string(kSumName));
       const SumEntry& was = (*entries)[*match.by_file[f]];
       const Script& script = *MigrationOf(f).script;
       if (SumHashOf(script) == was.hash) continue;
@@ -274,7 +290,10 @@ class Records {
       }
       chain.AddName(entry.file);
       const auto found = by_path_.find(entry.file);
-      if (found != by_path_.end()) known[found->second] = true;
+      if (found != by_path_.end()) {
+        known[found->second] = true;
+        Hold(found->second, std::string(kAtlasName));
+      }
       if (found == by_path_.end() && !IsThere(entry.file)) {
         AddGone(entry.file, std::string(kAtlasName));
         whole = false;
@@ -303,6 +322,7 @@ class Records {
     for (size_t f = 0; f < files_.size(); ++f) {
       const GraphileHeaders& headers = all[f];
       const bool hashed = absl::StartsWith(headers.hash, "sha1:") && !headers.allows_any;
+      if (hashed) Hold(f, "--! Hash");
       if (hashed && GraphileHashOf(headers) != headers.hash) AddDrift(f, Drift(), "--! Hash");
       if (headers.previous.empty() || hashes.contains(headers.previous)) continue;
       if (!request_.whole) continue;
@@ -339,6 +359,7 @@ class Records {
     std::vector<bool> known(files_.size(), false);
     for (size_t f = 0; f < files_.size(); ++f) {
       known[f] = last[f] != nullptr && last[f]->applied;
+      if (known[f]) Hold(f, record);
       if (!known[f] || last[f]->sha256.empty()) continue;
       const std::string& hash = last[f]->sha256;
       if (hash == Sha256Hex(TextOf(f)) || hash == SumHashOf(*MigrationOf(f).script)) continue;
@@ -351,7 +372,7 @@ class Records {
     return absl::OkStatus();
   }
 
-  absl::Status ReadGit(LayoutFinder& finder) {
+  absl::Status ReadGit(LayoutFinder& past) {
     const GitChanges& changes = *request_.changes;
     const std::string record = absl::StrCat("Git at ", request_.revision);
     absl::flat_hash_set<std::string> names;  // of the files that are there
@@ -364,7 +385,7 @@ class Records {
     };
     absl::flat_hash_set<std::string> gone;  // by their names, and by their numbers
     for (const std::string& path : changes.deleted) {
-      absl::StatusOr<bool> missed = WasUp(path, finder);
+      const absl::StatusOr<bool> missed = WasUp(path, past);
       if (!missed.ok()) return missed.status();
       if (!*missed) continue;
       gone.emplace(FileNameOf(path));
@@ -389,12 +410,43 @@ class Records {
       AddDrift(f, DriftBetween(SumEntryOf(files_[f].path, was), SumEntryOf(files_[f].path, is)),
                record);
     }
-    return absl::OkStatus();
+    return ReadDowns(past, record);
   }
+
+  Held TakeHeld() && { return std::move(held_); }
 
  private:
   Migration& MigrationOf(size_t file) { return inputs_.migrations[files_[file].migration]; }
   absl::string_view TextOf(size_t file) { return MigrationOf(file).script->source->text(); }
+
+  // Downs that are gone, of migrations that are not, and that nothing else undoes now.
+  absl::Status ReadDowns(LayoutFinder& past, const std::string& record) {
+    using Pair = std::pair<std::string, std::string>;  // what an up and its down share
+    std::map<Pair, std::string> downs;
+    for (const std::string& path : request_.changes->deleted) {
+      if (!absl::EndsWith(path, ".sql")) continue;
+      const absl::StatusOr<Placement> placement = PlaceOf(past, path, request_.config);
+      if (!placement.ok()) return placement.status();
+      const bool down = placement->down && placement->passed_over.empty();
+      if (down && !placement->pair.empty()) downs[{placement->root, placement->pair}] = path;
+    }
+    if (downs.empty()) return absl::OkStatus();
+    const std::vector<bool> undone = UndoneBy(inputs_);
+    for (const UpFile& file : files_) {
+      if (undone[file.migration]) continue;
+      const absl::StatusOr<Placement> placement =
+          PlaceOf(past, JoinPath(request_.root, file.path), request_.config);
+      if (!placement.ok()) return placement.status();
+      const auto down = downs.find({placement->root, placement->pair});
+      if (down != downs.end()) AddGone(PathFrom(request_.root, down->second), record);
+    }
+    return absl::OkStatus();
+  }
+
+  // Who reads later knows better: a database ran the file.
+  void Hold(size_t file, const std::string& record) {
+    held_[MigrationOf(file).script->source->name()] = record;
+  }
 
   void AddDrift(size_t file, std::optional<Drift> drift, std::string record) {
     if (!drift) return;
@@ -423,11 +475,10 @@ class Records {
   }
 
   // Whether a file that is not there any more was a migration of this project.
-  absl::StatusOr<bool> WasUp(const std::string& path, LayoutFinder& finder) const {
-    if (!absl::EndsWith(path, ".sql") || !absl::StartsWith(path, absl::StrCat(request_.root, "/")))
-      return false;
+  absl::StatusOr<bool> WasUp(const std::string& path, LayoutFinder& past) const {
+    if (!IsBelowRoot(path)) return false;
     if (request_.config != nullptr && IsExcluded(*request_.config, path)) return false;
-    const absl::StatusOr<Placement> placement = PlaceOf(finder, path, request_.config);
+    const absl::StatusOr<Placement> placement = PlaceOf(past, path, request_.config);
     if (!placement.ok()) return placement.status();
     // A list that has forgotten the file as well says nothing.
     const bool listed = request_.layout == Layout::kDrizzle || request_.layout == Layout::kSqitch ||
@@ -438,12 +489,17 @@ class Records {
            IsRecorded(request_.layout, placement->version, below);
   }
 
+  bool IsBelowRoot(const std::string& path) const {
+    return absl::EndsWith(path, ".sql") && absl::StartsWith(path, absl::StrCat(request_.root, "/"));
+  }
+
   const RecordsRequest& request_;
   Inputs& inputs_;
   const std::vector<UpFile> files_;
   absl::flat_hash_map<absl::string_view, size_t> by_path_;
   // By the hash of what a file was, how it differs: a log that has the hash alone tells no more.
   absl::flat_hash_map<std::string, std::optional<Drift>> summed_;
+  Held held_;
 };
 
 // The names of applied/*.json.
@@ -457,8 +513,17 @@ std::vector<std::string> AppliedLogs(const std::string& root) {
 
 }  // namespace
 
-absl::Status ReadRecords(const RecordsRequest& request, LayoutFinder& finder, Inputs& inputs) {
-  if (request.layout == Layout::kBare) return absl::OkStatus();
+LayoutFinder PastOf(const GitChanges& changes) {
+  LayoutFinder past;
+  for (const std::string& path : changes.deleted) {
+    if (absl::EndsWith(path, ".sql")) past.Remember(path);
+  }
+  return past;
+}
+
+absl::StatusOr<Held> ReadRecords(const RecordsRequest& request, LayoutFinder& past,
+                                 Inputs& inputs) {
+  if (request.layout == Layout::kBare) return Held();
   const std::string sum = JoinPath(request.root, kSumName);
   const std::string atlas = JoinPath(request.root, kAtlasName);
   const bool summed = CheckExists(sum).ok();
@@ -466,15 +531,31 @@ absl::Status ReadRecords(const RecordsRequest& request, LayoutFinder& finder, In
   const bool chained = request.layout == Layout::kGraphile;
   const std::vector<std::string> logs = AppliedLogs(request.root);
   const bool any = summed || hashed || chained || !logs.empty() || request.changes != nullptr;
-  if (!any) return absl::OkStatus();
+  if (!any) return Held();
   Records records(request, inputs);
   absl::Status read;
   if (summed) read.Update(records.ReadSum(sum));
   if (hashed) read.Update(records.ReadAtlasSum(atlas));
   if (chained) records.ReadGraphile();
   for (const std::string& log : logs) read.Update(records.ReadApplied(log));
-  if (request.changes != nullptr) read.Update(records.ReadGit(finder));
-  return read;
+  if (request.changes != nullptr) read.Update(records.ReadGit(past));
+  if (!read.ok()) return read;
+  return std::move(records).TakeHeld();
+}
+
+absl::StatusOr<std::vector<std::string>> GoneRoots(const GitChanges& changes, LayoutFinder& past,
+                                                   const std::set<std::string>& roots,
+                                                   const std::set<std::string>& names) {
+  std::set<std::string> gone;
+  for (const std::string& path : changes.deleted) {
+    if (!absl::EndsWith(path, ".sql") || names.contains(FileNameOf(path))) continue;
+    const absl::StatusOr<Placement> placement = past.Place(path);
+    if (!placement.ok()) return placement.status();
+    const bool up = placement->layout != Layout::kBare && !placement->down && !placement->stray &&
+                    placement->passed_over.empty();
+    if (up && !roots.contains(placement->root)) gone.insert(placement->root);
+  }
+  return std::vector<std::string>(gone.begin(), gone.end());
 }
 
 }  // namespace plimsoll

@@ -12,86 +12,32 @@
 #include "absl/strings/strip.h"
 #include "analyzer/checking/digest.h"
 #include "analyzer/checking/files.h"
-#include "analyzer/syntax/lexer.h"
-#include "analyzer/syntax/placeholder.h"
+#include "analyzer/syntax/canonical.h"
 #include "workspace/files.h"
 
 namespace plimsoll {
 namespace {
 
-constexpr absl::string_view kHeader = "plimsoll.sum 1 sha256 ";
+constexpr absl::string_view kFormat = "2";
 constexpr size_t kFileDigits = 64;
 constexpr size_t kStatementDigits = 16;
-constexpr size_t kMostWords = 100;  // bytes
 constexpr size_t kMostChanges = 3;
 
 bool IsControl(char c) { return absl::ascii_iscntrl(static_cast<unsigned char>(c)); }
 
-// The words of a statement: what is hashed, and how people read its beginning.
-class Words {
- public:
-  explicit Words(absl::string_view text) : text_(text) {
-    Lexer lexer(text);
-    PlaceholderFinder placeholders(text);
-    uint32_t last = 0;
-    for (Token token; lexer.NextCode(&token);) {
-      std::optional<Placeholder> placeholder;
-      const bool quoted =
-          token.kind == TokenKind::kString || token.kind == TokenKind::kQuotedIdentifier;
-      if (!quoted) placeholder = placeholders.At(token.span.begin);
-      if (token.symbol == ':') placeholder = PsqlVariable(text, token.span.begin);
-      if (placeholder) {
-        token = {.span = placeholder->span};
-        lexer.Seek(token.span.end);
-      }
-      Take(token, token.span.begin > last);
-      last = token.span.end;
-    }
-  }
-
-  std::string Hash() const { return Sha256Hex(hashed_).substr(0, kStatementDigits); }
-  std::string Take() && { return std::move(shown_); }
-
- private:
-  void Take(const Token& token, bool apart) {
-    const absl::string_view word = text_.substr(token.span.begin, token.span.size());
-    std::string portable = PortableText(word);
-    if (token.kind == TokenKind::kIdentifier) absl::AsciiStrToLower(&portable);
-    // Its length, as a word may hold whatever would stand between two.
-    absl::StrAppend(&hashed_, portable.size(), " ", portable);
-    if (shown_.size() <= kMostWords) {
-      absl::StrAppend(&shown_, apart && !shown_.empty() ? " " : "", word.substr(0, kMostWords));
-    }
-  }
-
-  absl::string_view text_;
-  std::string hashed_;
-  std::string shown_;
-};
-
-// On one line, whole characters, no longer than kMostWords.
+// On one line, whole characters, no longer than CanonicalStatement::kMostBeginning.
 std::string Shown(std::string words) {
   std::replace_if(words.begin(), words.end(), IsControl, ' ');
-  if (words.size() <= kMostWords) return words;
-  size_t end = kMostWords;
+  if (words.size() <= CanonicalStatement::kMostBeginning) return words;
+  size_t end = CanonicalStatement::kMostBeginning;
   while (end > 0 && (static_cast<unsigned char>(words[end]) & 0xC0U) == 0x80U) --end;
   return absl::StrCat(words.substr(0, end), "…");
 }
 
-SumStatement SumStatementOf(const Script& script, const Statement& statement) {
-  SumStatement sum = {.direction = statement.direction};
-  const absl::string_view text = script.source->Text(statement.span);
-  Words words(text);
-  sum.hash = words.Hash();
-  // The words of psql are its own, and rows of COPY are no words.
-  const bool verbatim = statement.form == StatementForm::kMetaCommand;
-  if (verbatim || !statement.copy_data.empty()) {
-    sum.hash = Sha256Hex(absl::StrCat(verbatim ? PortableText(text) : sum.hash, "\n",
-                                      PortableText(script.source->Text(statement.copy_data))))
-                   .substr(0, kStatementDigits);
-  }
-  sum.words = Shown(std::move(words).Take());
-  return sum;
+SumStatement SumStatementOf(Direction direction, CanonicalStatement canonical) {
+  return {.direction = direction,
+          .hash = Sha256Hex(canonical.form).substr(0, kStatementDigits),
+          .words = Shown(std::move(canonical.beginning))};
 }
 
 // ---- what changed ----------------------------------------------------------------------------
@@ -223,7 +169,9 @@ class SumReader {
       return Wrong(absl::StrCat("it does not begin with `", kSumName, "`"),
                    "`plimsoll sum` writes such files");
     }
-    if (words[1] != "1") {
+    // The first format named no algorithm: it hashed words.
+    const bool first_format = words[1] == "1";
+    if (!first_format && words[1] != kFormat) {
       return Wrong(absl::StrCat("version ", words[1], " of the format is not known"),
                    "a newer Plimsoll wrote it");
     }
@@ -231,10 +179,14 @@ class SumReader {
       return Wrong(absl::StrCat("`", words[2], "` is no algorithm that is known"),
                    "here it is always `sha256`");
     }
-    if (words.size() != 4 || !IsDigest(words[3], kFileDigits)) {
+    if (words.size() != (first_format ? 4 : 5) || !IsDigest(words.back(), kFileDigits)) {
       return Wrong("the sum of the lines below is missing", "`plimsoll sum` makes it anew");
     }
-    total_ = std::string(words[3]);
+    const std::string algorithm(first_format ? "words" : words[3]);
+    // Two sides of a merge, of which it is not known who wrote which line.
+    algorithm_ = !header_ || algorithm == algorithm_ ? algorithm
+                                                     : absl::StrCat(algorithm_, " and ", algorithm);
+    total_ = std::string(words.back());
     header_ = true;
     return absl::OkStatus();
   }
@@ -247,14 +199,19 @@ class SumReader {
     if (absl::ConsumePrefix(&line, "file ")) {
       const absl::string_view hash = line.substr(0, line.find(' '));
       if (!IsDigest(hash, kFileDigits) || line.size() < kFileDigits + 2) return unknown;
-      entries_.push_back(
-          {.file = std::string(line.substr(kFileDigits + 1)), .hash = std::string(hash)});
+      entries_.push_back({.file = std::string(line.substr(kFileDigits + 1)),
+                          .hash = std::string(hash),
+                          .algorithm = algorithm_});
       return absl::OkStatus();
     }
     if (entries_.empty()) return unknown;
     SumEntry& entry = entries_.back();
     if (line == " alone") {
       entry.alone = true;
+      return absl::OkStatus();
+    }
+    if (absl::ConsumePrefix(&line, " by ")) {
+      entry.algorithm = std::string(line);
       return absl::OkStatus();
     }
     SumStatement statement;
@@ -278,6 +235,7 @@ class SumReader {
   int number_ = 0;
   bool header_ = false;
   std::string total_;
+  std::string algorithm_;
   std::vector<SumEntry> entries_;
 };
 
@@ -288,16 +246,24 @@ std::string SumHashOf(const Script& script) {
 }
 
 SumEntry SumEntryOf(std::string file, const Script& script) {
-  SumEntry entry = {
-      .file = std::move(file), .hash = SumHashOf(script), .alone = script.opts_out_of_transaction};
-  for (const Statement& statement : script.statements) {
-    entry.statements.push_back(SumStatementOf(script, statement));
+  SumEntry entry = {.file = std::move(file),
+                    .hash = SumHashOf(script),
+                    .alone = script.opts_out_of_transaction,
+                    .algorithm = CanonicalName()};
+  std::vector<CanonicalStatement> canonical = CanonicalStatements(script);
+  for (size_t i = 0; i < canonical.size(); ++i) {
+    const Statement& statement = script.statements[i];
+    entry.statements.push_back(SumStatementOf(statement.direction, std::move(canonical[i])));
     entry.grows |= statement.changeset > 0;
   }
   return entry;
 }
 
 std::optional<Drift> DriftBetween(const SumEntry& was, const SumEntry& is) {
+  if (was.algorithm != is.algorithm) {
+    return Drift{.what = absl::StrCat("whether in meaning cannot be told from a record of `",
+                                      was.algorithm, "`")};
+  }
   const std::vector<Numbered> ups_were = InDirection(was, Direction::kUp);
   const std::vector<Numbered> ups = InDirection(is, Direction::kUp);
   if (is.grows && ups.size() > ups_were.size() &&
@@ -313,7 +279,7 @@ std::optional<Drift> DriftBetween(const SumEntry& was, const SumEntry& is) {
   if (!what.empty()) return Drift{.what = std::move(what)};
   what = ChangesBetween(InDirection(was, Direction::kDown), InDirection(is, Direction::kDown));
   // Nobody has run it who does not run it as it is now.
-  if (!what.empty()) what = absl::StrCat("its down: ", what);
+  if (!what.empty()) what = absl::StrCat("only in its down: ", what);
   return Drift{.what = std::move(what), .cosmetic = true};
 }
 
@@ -325,13 +291,16 @@ absl::StatusOr<std::string> RenderSum(absl::Span<const SumEntry> entries) {
           absl::StrCat("the name \"", entry.file, "\" holds a control character: rename the file"));
     }
     absl::StrAppend(&lines, "file ", entry.hash, " ", entry.file, "\n");
+    // Of a file that was not read now.
+    if (entry.algorithm != CanonicalName()) absl::StrAppend(&lines, " by ", entry.algorithm, "\n");
     if (entry.alone) lines += " alone\n";
     for (const SumStatement& statement : entry.statements) {
       absl::StrAppend(&lines, statement.direction == Direction::kUp ? " up " : " down ",
                       statement.hash, " ", statement.words, "\n");
     }
   }
-  return absl::StrCat(kHeader, Sha256Hex(lines), "\n", lines);
+  return absl::StrCat(kSumName, " ", kFormat, " sha256 ", CanonicalName(), " ", Sha256Hex(lines),
+                      "\n", lines);
 }
 
 absl::StatusOr<std::vector<SumEntry>> ParseSum(const std::string& path, absl::string_view text,

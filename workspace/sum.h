@@ -13,11 +13,12 @@
 #include "workspace/convention.h"
 
 // `plimsoll.sum`: what the migrations of a folder were when they were recorded. Per file the hash
-// of its text, which says whether it changed, and per statement a hash of its words, which says
-// where, and whether a server would notice. Its first line sums up the others, so that two branches
-// that both add a migration cannot be merged without somebody looking at the order.
+// of its text, which says whether it changed, and per statement a hash of its parse tree, which
+// says where, and whether a server would notice. Its first line names how statements were hashed
+// and sums up the other lines, so that two branches that both add a migration cannot be merged
+// without somebody looking at the order.
 //
-//   plimsoll.sum 1 sha256 5f2c…
+//   plimsoll.sum 2 sha256 tree-18 5f2c…
 //   file 9b1e… 001_create.sql
 //    up 3c0d… CREATE TABLE account (id bigint PRIMARY KEY)
 //    down 77aa… DROP TABLE account
@@ -26,20 +27,18 @@ namespace plimsoll {
 
 inline constexpr absl::string_view kSumName = "plimsoll.sum";
 
-// Words rather than trees: what no grammar of ours reads has them too, and a newer grammar does not
-// change them. Case counts in quotes alone; comments and blanks never, but in a routine's body,
-// which is a string.
 struct SumStatement {
   Direction direction = Direction::kUp;
-  std::string hash;
+  std::string hash;   // of CanonicalStatement::form
   std::string words;  // how it begins, for people
 };
 
 struct SumEntry {
-  std::string file;    // from the folder of plimsoll.sum
-  std::string hash;    // of its PortableText
-  bool alone = false;  // it asks its runner for no transaction
-  bool grows = false;  // not written: its runner takes what is added at its end (Liquibase)
+  std::string file;       // from the folder of plimsoll.sum
+  std::string hash;       // of its PortableText
+  bool alone = false;     // it asks its runner for no transaction
+  bool grows = false;     // not written: its runner takes what is added at its end (Liquibase)
+  std::string algorithm;  // CanonicalName() of whoever hashed its statements
   std::vector<SumStatement> statements;
 };
 
@@ -47,7 +46,7 @@ std::string SumHashOf(const Script& script);
 SumEntry SumEntryOf(std::string file, const Script& script);
 
 // How a file whose hash differs has changed: Drift::what and Drift::cosmetic. Nothing where it has
-// grown and may.
+// grown and may. Where the statements were hashed otherwise, nobody can tell, and it says so.
 std::optional<Drift> DriftBetween(const SumEntry& was, const SumEntry& is);
 
 // Refused are names that no line can hold.

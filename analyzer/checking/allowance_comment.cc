@@ -123,8 +123,10 @@ std::optional<AllowanceComment> ReadOurs(absl::string_view text, Span said) {
   AllowanceComment comment;
   Span rest = CutReason(text, said, &comment.reason);
   const absl::string_view all = text.substr(rest.begin, rest.size());
-  const absl::string_view verb = all.substr(0, all.find_first_of(" \t\r\n"));
-  rest.begin += static_cast<uint32_t>(verb.size());
+  const absl::string_view written = all.substr(0, all.find_first_of(" \t\r\n"));
+  rest.begin += static_cast<uint32_t>(written.size());
+  // In any case: whoever shouts means it.
+  const std::string verb = absl::AsciiStrToLower(written);
   if (verb == "plimsoll:allow-file") {
     comment.reach = Reach::kFile;
   } else if (verb == "plimsoll:allow-begin") {
@@ -132,10 +134,13 @@ std::optional<AllowanceComment> ReadOurs(absl::string_view text, Span said) {
   } else if (verb == "plimsoll:allow-end") {
     comment.reach = Reach::kEnd;
   } else if (verb != "plimsoll:allow") {
-    comment.mistake = absl::StrCat("`", verb, "` is no comment of Plimsoll's");
+    comment.mistake = absl::StrCat("`", written, "` is no comment of Plimsoll's");
     return comment;
   }
   comment.words = WordsIn(text, rest);
+  for (AllowanceWord& word : comment.words) {
+    if (!absl::StrContains(word.text, ":")) absl::AsciiStrToLower(&word.text);
+  }
   TakeUntil(comment);
   if (comment.words.empty() && comment.mistake.empty() && comment.reach != Reach::kEnd) {
     comment.mistake = "no rule is named";
@@ -207,7 +212,7 @@ size_t EndOf(const PeerMarker& marker, absl::string_view said) {
 std::optional<AllowanceComment> ReadAllowance(absl::string_view text, const Span& comment) {
   const Span inner = Inner(text, comment);
   const absl::string_view said = text.substr(inner.begin, inner.size());
-  if (absl::StartsWith(said, kOurs)) return ReadOurs(text, inner);
+  if (absl::StartsWithIgnoreCase(said, kOurs)) return ReadOurs(text, inner);
   for (const PeerMarker& marker : kPeerMarkers) {
     const size_t end = EndOf(marker, said);
     if (end == 0) continue;

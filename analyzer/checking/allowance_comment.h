@@ -13,7 +13,7 @@
 //
 //   -- plimsoll:allow WORD[, WORD…] [until 2027-01-31] [-- reason]
 //
-// and those of other linters, which projects have that come from there.
+// in any case, and those of other linters, which projects have that come from there.
 
 namespace plimsoll {
 
@@ -27,7 +27,8 @@ enum class Reach {
 
 struct AllowanceWord {
   Span span;  // in the text that the comment stands in
-  // As it is written; another linter's name with the linter's before it: `squawk:ban-drop-table`.
+  // In lower case; another linter's name as it is written, with the linter's before it:
+  // `squawk:ban-drop-table`.
   std::string text;
 };
 

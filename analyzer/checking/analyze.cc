@@ -151,23 +151,19 @@ class Joiner {
   std::map<size_t, Others> others_;
 };
 
-// All of the lists as one.
-std::vector<Finding> Sorted(absl::Span<std::vector<Finding>> lists) {
+// `of` gives the finding of an item.
+template <typename Item, typename Of>
+void SortBy(Of of, std::vector<Item>& items) {
   // Findings are large: each is moved once, to where it belongs.
-  std::vector<Finding*> order;
-  for (std::vector<Finding>& findings : lists) {
-    for (Finding& finding : findings) order.push_back(&finding);
-  }
-  std::sort(order.begin(), order.end(), [](const Finding* a, const Finding* b) {
-    const absl::string_view a_rule = a->rule->id;
-    const absl::string_view b_rule = b->rule->id;
-    return std::tie(a->migration, a->span.begin, a->span.end, a_rule, a->message) <
-           std::tie(b->migration, b->span.begin, b->span.end, b_rule, b->message);
-  });
-  std::vector<Finding> sorted;
-  sorted.reserve(order.size());
-  for (Finding* finding : order) sorted.push_back(std::move(*finding));
-  return sorted;
+  std::vector<Item*> order;
+  order.reserve(items.size());
+  for (Item& item : items) order.push_back(&item);
+  std::sort(order.begin(), order.end(),
+            [&](Item* a, Item* b) { return ComesBefore(of(*a), of(*b)); });
+  std::vector<Item> sorted;
+  sorted.reserve(items.size());
+  for (Item* item : order) sorted.push_back(std::move(*item));
+  items = std::move(sorted);
 }
 
 // What the rules say, each asked as `ask` does. They know nothing of each other and change nothing,
@@ -192,7 +188,10 @@ std::vector<Finding> Check(
   for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
   work();
   helpers.clear();  // joins them
-  return Sorted(absl::MakeSpan(findings));
+  std::vector<Finding> all;
+  for (std::vector<Finding>& list : findings) absl::c_move(list, std::back_inserter(all));
+  SortBy([](const Finding& finding) -> const Finding& { return finding; }, all);
+  return all;
 }
 
 void Raise(RiskReason& worst, const RiskReason& other) {
@@ -319,15 +318,21 @@ class Analysis {
     Take(Check(history(), rules_, threads_, [&](const Rule& rule, const Reporter& reporter) {
       if (rule.check != nullptr) rule.check(history(), reporter);
     }));
+    const std::vector<RiskReason> risks = OfStatements();
+    Take(Check(history(), rules_, 1, [&](const Rule& rule, const Reporter& reporter) {
+      if (rule.check_risks != nullptr) rule.check_risks(history(), risks, reporter);
+    }));
     Acknowledge();
     const std::vector<Allowance> allowances = Settled();
     if (!allowances.empty()) {
-      Take(Check(history(), rules_, threads_, [&](const Rule& rule, const Reporter& reporter) {
+      Take(Check(history(), rules_, 1, [&](const Rule& rule, const Reporter& reporter) {
         if (rule.check_allowances == nullptr) return;
         rule.check_allowances(history(), allowances, reporter);
       }));
-      report_.findings = Sorted(absl::MakeSpan(&report_.findings, 1));
     }
+    SortBy([](const Finding& finding) -> const Finding& { return finding; }, report_.findings);
+    SortBy([](const SuppressedFinding& one) -> const Finding& { return one.finding; },
+           report_.suppressed);
     return std::move(report_);
   }
 
@@ -339,13 +344,14 @@ class Analysis {
   void Take(std::vector<Finding> findings) {
     for (Finding& finding : findings) {
       Weigh(history(), finding);
-      const bool silenced =
+      const Allowance* by =
           allowances_[finding.migration].TakeOver(*finding.rule, finding.statement);
-      CountRisk(finding, silenced);
-      if (silenced) {
-        ++report_.suppressed;
-      } else {
+      CountRisk(finding, by != nullptr);
+      if (by == nullptr) {
         report_.findings.push_back(std::move(finding));
+      } else {
+        report_.suppressed.push_back(
+            {.finding = std::move(finding), .comment = by->span, .reason = by->reason});
       }
     }
   }
@@ -363,6 +369,19 @@ class Analysis {
     if (!silenced) return;
     silence.spans.push_back(finding.span);
     silence.spans.insert(silence.spans.end(), finding.also.begin(), finding.also.end());
+  }
+
+  // The highest risk of each migration's statements, as far as they could be read.
+  std::vector<RiskReason> OfStatements() const {
+    std::vector<RiskReason> worst(migrations().size());
+    for (size_t m = 0; m < worst.size(); ++m) {
+      const std::vector<Statement>& statements = migrations()[m].script->statements;
+      for (size_t s = 0; s < statements.size(); ++s) {
+        const bool read = !statements[s].problem && !IsUnread(statements[s]);
+        if (read) Raise(worst[m], report_.statement_risks[m][s]);
+      }
+    }
+    return worst;
   }
 
   void Acknowledge() {
@@ -404,6 +423,13 @@ class Analysis {
 Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
                int threads) {
   return Analysis(std::move(inputs), rules, vocabulary, threads).Run();
+}
+
+bool ComesBefore(const Finding& a, const Finding& b) {
+  const absl::string_view a_rule = a.rule->id;
+  const absl::string_view b_rule = b.rule->id;
+  return std::tie(a.migration, a.span.begin, a.span.end, a_rule, a.message) <
+         std::tie(b.migration, b.span.begin, b.span.end, b_rule, b.message);
 }
 
 Risk Report::risk() const {

@@ -31,14 +31,27 @@ struct Finding {
   std::vector<PlanStep> plan;
 };
 
+// In the order of reports: by migration, span and rule id.
+bool ComesBefore(const Finding& a, const Finding& b);
+
+// A finding that is not told, and what says so.
+struct SuppressedFinding {
+  enum class By { kComment, kBaseline };
+
+  Finding finding;
+  By by = By::kComment;
+  Span comment;        // in the finding's file
+  std::string reason;  // that the comment gives; empty: none
+};
+
 // Findings with the history they came from. Owns everything it speaks of.
 struct Report {
   History history;
-  std::vector<Finding> findings;  // sorted by migration, span, rule id
+  std::vector<Finding> findings;              // in the order of ComesBefore
+  std::vector<SuppressedFinding> suppressed;  // likewise
   // risks[migration] is the whole migration's; statement_risks[migration][statement] a statement's.
   std::vector<RiskReason> risks;
   std::vector<std::vector<RiskReason>> statement_risks;
-  uint32_t suppressed = 0;  // findings that a comment of the file silenced
 
   Risk risk() const;  // the highest of all migrations that are judged
 };

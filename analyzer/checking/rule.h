@@ -134,7 +134,8 @@ struct RuleOption {
   const char* what;  // one sentence, no full stop
 };
 
-struct Allowance;  // suppression.h
+struct Allowance;   // suppression.h
+struct RiskReason;  // risk.h
 
 // A rule is a value in one file of rules/. Its documentation is Markdown whose ```sql blocks are
 // executed as tests: carets mark what is flagged, a block without carets must be clean.
@@ -158,6 +159,10 @@ struct Rule {
   // what became of each comment.
   void (*check_allowances)(const History& history, absl::Span<const Allowance> allowances,
                            const Reporter& report) = nullptr;
+  // Instead of `check`, of rules about how dangerous a migration is: after all that speak of its
+  // statements, by the risk that those came to. `risks[migration]` is the highest of them.
+  void (*check_risks)(const History& history, absl::Span<const RiskReason> risks,
+                      const Reporter& report) = nullptr;
 };
 
 // What the project sets the option of a rule to, or its preset. The option is one of the rule's.

@@ -193,17 +193,19 @@ std::optional<Allowances::Place> Allowances::Find(absl::string_view name,
   return begun ? std::prev(next)->second : key.of_file;
 }
 
-bool Allowances::Use(const std::optional<Place>& place) {
-  if (place) ++all_[place->allowance].words[place->word].uses;
-  return place.has_value();
+const Allowance* Allowances::Use(const std::optional<Place>& place) {
+  if (!place) return nullptr;
+  ++all_[place->allowance].words[place->word].uses;
+  return &all_[place->allowance];
 }
 
-bool Allowances::TakeOver(const Rule& rule, uint32_t statement) {
-  return Use(Find(rule.id, statement)) || Use(Find(FamilyName(rule.family), statement)) ||
-         (!IsLeftByEveryRule(rule.family) && Use(Find(kEveryRule, statement)));
+const Allowance* Allowances::TakeOver(const Rule& rule, uint32_t statement) {
+  if (const Allowance* of_rule = Use(Find(rule.id, statement))) return of_rule;
+  if (const Allowance* of_family = Use(Find(FamilyName(rule.family), statement))) return of_family;
+  return IsLeftByEveryRule(rule.family) ? nullptr : Use(Find(kEveryRule, statement));
 }
 
-bool Allowances::TakeOver(Risk risk, uint32_t statement) {
+const Allowance* Allowances::TakeOver(Risk risk, uint32_t statement) {
   return Use(Find(RiskName(risk), statement));
 }
 

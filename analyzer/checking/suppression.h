@@ -68,11 +68,11 @@ class Allowances {
  public:
   Allowances(const Script& script, uint32_t migration, int64_t now, const Vocabulary& vocabulary);
 
-  // Whether a comment takes over what the rule says of the statement (Complaint::kWholeFile: of the
-  // file, which is left to comments about all of it). Counts as a use.
-  bool TakeOver(const Rule& rule, uint32_t statement);
+  // The comment that takes over what the rule says of the statement (Complaint::kWholeFile: of the
+  // file, which is left to comments about all of it); null: none does. Counts as a use.
+  const Allowance* TakeOver(const Rule& rule, uint32_t statement);
   // Likewise the whole risk of a statement.
-  bool TakeOver(Risk risk, uint32_t statement);
+  const Allowance* TakeOver(Risk risk, uint32_t statement);
 
   // In the order of the file, those of other linters among them.
   absl::Span<Allowance> all() { return absl::MakeSpan(all_); }
@@ -98,7 +98,7 @@ class Allowances {
   void Close(uint32_t index, uint32_t statement);
   void NoteOpen(Key& key, uint32_t statement);
   std::optional<Place> Find(absl::string_view key, uint32_t statement) const;
-  bool Use(const std::optional<Place>& place);
+  const Allowance* Use(const std::optional<Place>& place);
 
   uint32_t migration_;
   std::vector<Allowance> all_;

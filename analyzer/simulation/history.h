@@ -201,6 +201,7 @@ struct Undoing {
   // `column `note` of `account` is still there`, each at most once.
   std::vector<std::string> differences;
   std::vector<Remark> losses;    // of rows and values that the up did not bring itself
+  std::vector<Remark> rewrites;  // of rows, chosen by a condition, in tables whose rows the up left
   std::vector<Remark> failures;  // statements of the down that PostgreSQL refuses
   bool known = true;  // false: one of the two does what cannot be told; no differences are told
 };

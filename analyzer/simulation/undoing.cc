@@ -13,6 +13,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/simulation/apply.h"
 #include "analyzer/simulation/facts.h"
 #include "analyzer/syntax/lexer.h"
@@ -201,6 +202,7 @@ class Comparer {
   void NoteLosses();
   void NoteLoss(const Step& step, const Loss& loss);
   void NoteCarried();
+  void NoteRewrites();
   bool Brought(RelationId table, const std::string& column) const;
 
   void CompareRelation(const Name& place);
@@ -210,6 +212,7 @@ class Comparer {
   void CompareConstraints(const Relation& old, const Relation& now);
   void CompareConstraint(const TableConstraint& old, const TableConstraint& now,
                          const Relation& table);
+  bool IsCheckedAtAnotherTime(const TableConstraint& old, const TableConstraint& now) const;
   void CompareGuards(const Relation& old, const Relation& now);
   template <typename Parts>
   void CompareParts(const Parts& old, const Parts& now, absl::string_view kind,
@@ -217,6 +220,7 @@ class Comparer {
   void CompareIndex(const Relation& old, const Relation& now);
   void CompareSequence(const Relation& old, const Relation& now);
   void CompareView(const Relation& old, const Relation& now);
+  bool IsSureToShowOther(const Relation& old, const Relation& now) const;
   void CompareType(const Name& name);
   void CompareType(const UserType& old, const UserType& now, const std::string& what);
   void CompareRoutine(const Name& name);
@@ -230,6 +234,17 @@ class Comparer {
   // What makes it now what it is, is the up's.
   bool IsStillTheUps(Moment old, Moment now) const;
   std::string DefinitionAt(Moment defined) const;
+  // The statement that made something what it is; null where none did, or one of another kind.
+  template <typename T>
+  const T* MakerAt(Moment defined) const {
+    if (defined == 0 || defined > history_.steps().size()) return nullptr;
+    const Step& step = history_.steps()[defined - 1];
+    return step.action == nullptr ? nullptr : step.As<T>();
+  }
+  std::optional<std::string> BodyAt(Moment defined) const;
+  bool IsSame(const Trigger& old, const Trigger& now) const;
+  bool IsSame(const RowPolicy& old, const RowPolicy& now) const;
+  bool IsSame(const RewriteRule& old, const RewriteRule& now) const;
   std::string TableNameOf(RelationId id, const CatalogView& view) const;
 
   // What comes and goes: `what` with its name in backticks.
@@ -465,6 +480,55 @@ void Comparer::NoteLoss(const Step& step, const Loss& loss) {
   }
 }
 
+// What the down needs of the rows before it can bring the table back: no NULL, another type, a
+// constraint that holds.
+static const Name* TableMendedBy(const Step& step) {
+  if (const auto* add = step.As<action::AddConstraint>()) return &add->table.name;
+  if (const auto* set = step.As<action::SetNotNull>()) return &set->table.name;
+  const auto* type = step.As<action::AlterColumnType>();
+  return type != nullptr ? &type->table.name : nullptr;
+}
+
+// Rows that the down picks out in a table where the up writes none. What it moves elsewhere is no
+// loss, nor is what it writes into a column of its own, or so that the old table fits again.
+void Comparer::NoteRewrites() {
+  absl::flat_hash_set<RelationId> mended;
+  const auto find = [&](const Step& step, const Name& name) {
+    return history_.Before(step).Find(name, history_.SessionAt(step).search_path);
+  };
+  for (const Step& step : down_) {
+    const Name* table = TableMendedBy(step);
+    const Relation* found = table == nullptr ? nullptr : find(step, *table);
+    if (found != nullptr) mended.insert(found->id);
+  }
+  const auto is_old = [&](const Relation& table, const std::string& column) {
+    const Relation* between = between_.Find(table.id);
+    return !Brought(table.id, column) && (between == nullptr || !between->columns_known ||
+                                          between->FindColumn(column) != nullptr);
+  };
+  for (const Step& step : down_) {
+    const auto* modify = step.As<action::ModifyData>();
+    if (modify == nullptr || modify->planned_only || step.conditional) continue;
+    for (const action::Write& write : modify->writes) {
+      const Relation* table = find(step, write.table.name);
+      if (table == nullptr || table->persistence == Persistence::kTemporary) continue;
+      const bool was_there = before_.Find(table->id) != nullptr || table->assumed;
+      if (!was_there || filled_.contains(table->id)) continue;
+      const bool deletes = write.verb == action::DataVerb::kDelete && write.has_where &&
+                           !carried_.contains(table->id);
+      const bool updates = write.verb == action::DataVerb::kUpdate && !mended.contains(table->id) &&
+                           std::any_of(write.columns.begin(), write.columns.end(),
+                                       [&](const auto& column) { return is_old(*table, column); });
+      if (!deletes && !updates) continue;
+      undoing_.rewrites.push_back(
+          {.statement = step.statement,
+           .span = step.span,
+           .what = absl::StrCat(deletes ? "deletes" : "changes", " rows of ",
+                                Ticked(table->DisplayName()))});
+    }
+  }
+}
+
 void Comparer::NoteLosses() {
   NoteCarried();
   for (const Step& step : down_) {
@@ -475,6 +539,7 @@ void Comparer::NoteLosses() {
       NoteLoss(step, loss);
     }
   }
+  NoteRewrites();
 }
 
 // The first one: what follows may fail because of it.
@@ -500,6 +565,35 @@ std::string Comparer::DefinitionAt(Moment defined) const {
 bool Comparer::IsStillTheUps(Moment old, Moment now) const {
   if (old == now || now <= taken_.before || now > taken_.between) return false;
   return old == 0 ? taken_.closed : DefinitionAt(old) != DefinitionAt(now);
+}
+
+// The words of a body that stands in one string: PostgreSQL keeps them as they are. Comments are
+// left out, and so is what tells nothing for certain: another language, an E'' string.
+std::optional<std::string> Comparer::BodyAt(Moment defined) const {
+  const auto* create = MakerAt<action::CreateFunction>(defined);
+  const bool known =
+      create != nullptr && (create->language == "sql" || create->language == "plpgsql");
+  if (!known) return std::nullopt;
+  const Step& step = history_.steps()[defined - 1];
+  const absl::string_view text = history_.SourceOf(step).Text(step.span);
+  Lexer lexer(text);
+  bool follows = false;  // AS
+  for (Token token; lexer.NextCode(&token);) {
+    const absl::string_view word = text.substr(token.span.begin, token.span.size());
+    const bool dollars = token.kind == TokenKind::kDollarString && !token.unterminated;
+    std::string words;
+    if (follows && dollars) {
+      const size_t quote = word.find('$', 1) + 1;
+      AppendTokens(word.substr(quote, word.size() - 2 * quote), words);
+      return words;
+    }
+    if (follows && token.kind == TokenKind::kString && word[0] == '\'' && word.size() > 1) {
+      AppendTokens(absl::StrReplaceAll(word.substr(1, word.size() - 2), {{"''", "'"}}), words);
+      return words;
+    }
+    follows = token.kind == TokenKind::kIdentifier && absl::EqualsIgnoreCase(word, "as");
+  }
+  return std::nullopt;
 }
 
 // ---- relations -------------------------------------------------------------------------------
@@ -729,6 +823,19 @@ void Comparer::CompareConstraints(const Relation& old, const Relation& now) {
   }
 }
 
+// What ALTER CONSTRAINT says of it is not kept.
+bool Comparer::IsCheckedAtAnotherTime(const TableConstraint& old,
+                                      const TableConstraint& now) const {
+  if (old.deferrable == now.deferrable && old.initially_deferred == now.initially_deferred) {
+    return false;
+  }
+  return std::none_of(history_.steps().begin(), history_.steps().end(), [&](const Step& step) {
+    if (step.action == nullptr) return false;  // where the down begins
+    const auto* alter = step.As<action::AlterConstraint>();
+    return alter != nullptr && alter->deferrability && alter->constraint == now.name;
+  });
+}
+
 void Comparer::CompareConstraint(const TableConstraint& old, const TableConstraint& now,
                                  const Relation& table) {
   if (old.defined == now.defined && old.validated == now.validated) return;
@@ -745,19 +852,48 @@ void Comparer::CompareConstraint(const TableConstraint& old, const TableConstrai
   } else if (old.on_delete != now.on_delete || old.on_update != now.on_update) {
     Say(absl::StrCat(constraint, " does something else ON ",
                      old.on_delete != now.on_delete ? "DELETE" : "UPDATE"));
+  } else if (old.defined != 0 && IsCheckedAtAnotherTime(old, now)) {
+    Say(absl::StrCat(constraint, old.deferrable != now.deferrable
+                                     ? (now.deferrable ? " is deferrable, and was not"
+                                                       : " is not deferrable any more")
+                                     : " is checked at another time"));
   } else if (old.validated && !now.validated) {
     Say(absl::StrCat(constraint, " is not validated any more"));
   }
 }
 
-static bool IsSame(const Trigger& a, const Trigger& b) {
-  return a.function == b.function && a.constraint == b.constraint && a.each_row == b.each_row &&
-         a.before == b.before && a.on_insert == b.on_insert && a.on_update == b.on_update &&
-         a.on_delete == b.on_delete && a.has_when == b.has_when && a.disabled == b.disabled;
+bool Comparer::IsSame(const Trigger& old, const Trigger& now) const {
+  return old.function == now.function && old.constraint == now.constraint &&
+         old.each_row == now.each_row && old.before == now.before &&
+         old.on_insert == now.on_insert && old.on_update == now.on_update &&
+         old.on_delete == now.on_delete && old.has_when == now.has_when &&
+         old.disabled == now.disabled;
 }
-static bool IsSame(const RowPolicy&, const RowPolicy&) { return true; }
-static bool IsSame(const RewriteRule& a, const RewriteRule& b) {
-  return a.event == b.event && a.instead == b.instead;
+
+static std::vector<std::string> Sorted(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+// Their conditions are compared by what they mention: one condition has many spellings.
+bool Comparer::IsSame(const RowPolicy& old, const RowPolicy& now) const {
+  const auto* was = MakerAt<action::CreatePolicy>(old.defined);
+  const auto* is = MakerAt<action::CreatePolicy>(now.defined);
+  if (was == nullptr || is == nullptr || was == is) return true;
+  const auto tables = [&](const RowPolicy& policy, const CatalogView& view) {
+    std::vector<std::string> names;
+    for (const RelationId id : policy.reads) names.push_back(TableNameOf(id, view));
+    return Sorted(std::move(names));
+  };
+  return was->restrictive == is->restrictive && was->command == is->command &&
+         Sorted(was->roles) == Sorted(is->roles) && was->has_using == is->has_using &&
+         was->has_check == is->has_check && Sorted(old.columns) == Sorted(now.columns) &&
+         tables(old, before_) == tables(now, after_);
+}
+
+bool Comparer::IsSame(const RewriteRule& old, const RewriteRule& now) const {
+  return old.event == now.event && old.instead == now.instead;
 }
 
 template <typename Parts>
@@ -862,7 +998,36 @@ void Comparer::CompareView(const Relation& old, const Relation& now) {
     Say(absl::StrCat(view, " is still the new one"));
   } else if (known && names(old) != names(now)) {
     Say(absl::StrCat(view, " shows other columns than it did"));
+  } else if (IsSureToShowOther(old, now)) {
+    Say(absl::StrCat(view, " is another than it was"));
   }
+}
+
+// One query has many spellings. What tells for certain is which relations it reads, of a single one
+// which columns, and whether it takes all rows of it.
+bool Comparer::IsSureToShowOther(const Relation& old, const Relation& now) const {
+  const auto* was = MakerAt<action::CreateView>(old.defined);
+  const auto* is = MakerAt<action::CreateView>(now.defined);
+  if (was == nullptr || is == nullptr || was == is) return false;
+  const auto simple = [](const action::CreateView& create) {
+    return !create.has_subquery && create.reads.size() == 1;
+  };
+  bool known = true;
+  const auto reads = [&](const Relation& view, const CatalogView& at, bool columns) {
+    std::vector<std::string> all;
+    for (const ViewUse& use : view.uses) {
+      const Relation* read = at.Find(use.relation);
+      known = known && read != nullptr && read->columns_known;
+      const std::vector<std::string> used =
+          columns ? Sorted({use.columns.begin(), use.columns.end()}) : std::vector<std::string>();
+      all.push_back(absl::StrCat(TableNameOf(use.relation, at), " ", absl::StrJoin(used, " ")));
+    }
+    return Sorted(std::move(all));
+  };
+  known = known && old.uses.size() == was->reads.size() && now.uses.size() == is->reads.size();
+  const bool columns = simple(*was) && simple(*is);
+  const bool other = reads(old, before_, columns) != reads(now, after_, columns);
+  return known && (other || (columns && was->plain != is->plain));
 }
 
 // ---- types and routines ----------------------------------------------------------------------
@@ -945,6 +1110,10 @@ void Comparer::CompareRoutine(const Name& name) {
       Say({.before = true}, what(overload));
     } else if (IsStillTheUps(overload.defined, kept->defined)) {
       Say(absl::StrCat(what(overload), " is still the new one"));
+    } else if (overload.defined != kept->defined) {
+      const std::optional<std::string> was = BodyAt(overload.defined);
+      const std::optional<std::string> is = BodyAt(kept->defined);
+      if (was && is && *was != *is) Say(absl::StrCat(what(overload), " has another body"));
     }
   }
   for (const Overload& overload : nows) {

@@ -52,11 +52,12 @@ PLIMSOLL_RULE(down_does_not_undo) = {
         "`-- irreversible: reason`; `plimsoll down` writes the down that undoes a migration",
     .docs = R"md(
 The up and then the down are run on the schema that the files before them leave, and what comes out
-is held against it: tables, columns with types, defaults, NOT NULL and identity, constraints,
-indexes, views, sequences, types with their labels, functions, triggers, policies, extensions and
-schemas. The order of columns does not count, for PostgreSQL cannot bring it back; neither do
-comments, privileges, storage options and deferrability, nor a function, a view or a policy that the
-down writes in words of its own.
+is held against it: tables, columns with types, defaults, NOT NULL and identity, constraints with
+their deferrability, indexes, views, sequences, types with their labels, functions with the words of
+their bodies, triggers, policies, extensions and schemas. Of a view and of a policy that the down
+writes in words of its own counts what it reads and for whom it is, for one condition has many
+spellings. The order of columns does not count, for PostgreSQL cannot bring it back; neither do
+comments, privileges and storage options.
 
 ```sql
 -- layout: golang-migrate

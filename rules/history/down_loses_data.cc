@@ -58,6 +58,33 @@ alter table account rename column name to called;
 alter table account rename column called to name;
 alter table account drop column note;
 ```
+
+What the down writes into rows that the up leaves as they are is a note. Seeds that the up inserted
+are its own, and so are rows that have to fit the old table again:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_account.up.sql
+create table account (id bigint primary key, name text not null, state text);
+create table role (name text primary key);
+--- 001_create_account.down.sql
+drop table role, account;
+--- 002_roles.up.sql
+insert into role values ('admin');
+alter table account alter column name drop not null;
+alter table account add column role text references role;
+--- 002_roles.down.sql
+update account set state = 'left' where role = 'admin';
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data: changes rows of `account`, which 002_roles.up.sql leaves as they are
+alter table account drop column role;
+delete from role where name = 'admin';
+--- 003_index.up.sql
+create index account_state on account (state);
+--- 003_index.down.sql
+drop index account_state;
+delete from account where state = 'left';
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data: deletes rows of `account`, which 003_index.up.sql leaves as they are
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -70,6 +97,14 @@ alter table account drop column note;
                       .span = loss.span,
                       .message =
                           absl::StrCat(loss.what, ", which ", FileNameOf(up), " did not bring")});
+            }
+            for (const Undoing::Remark& rewrite : undoing.rewrites) {
+              report({.migration = undoing.down,
+                      .statement = rewrite.statement,
+                      .span = rewrite.span,
+                      .message = absl::StrCat(rewrite.what, ", which ", FileNameOf(up),
+                                              " leaves as they are"),
+                      .severity = Severity::kNote});
             }
           }
         },

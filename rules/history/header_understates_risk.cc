@@ -12,7 +12,6 @@
 #include "analyzer/checking/header.h"
 #include "analyzer/checking/risk.h"
 #include "analyzer/checking/rule.h"
-#include "analyzer/checking/touched.h"
 
 namespace plimsoll::rules {
 namespace {
@@ -21,16 +20,6 @@ constexpr Risk kRisks[] = {Risk::kSafe, Risk::kRisky, Risk::kComplex};
 
 // How many of the project's words there have to be: one for each risk.
 constexpr size_t kLevels = std::size(kRisks);
-
-// What its statements do at their worst.
-RiskReason Worst(const History& history, uint32_t migration) {
-  RiskReason worst;
-  for (const Step& step : StepsOfMigration(history, migration)) {
-    RiskReason one = RiskOf(step, history);
-    if (one.risk > worst.risk) worst = std::move(one);
-  }
-  return worst;
-}
 
 // The first word of `Medium (a short lock)`.
 std::string LevelIn(absl::string_view value) {
@@ -85,7 +74,8 @@ alter table customer add column note text;
 
 `low` is what Plimsoll calls safe, `medium` what it calls risky and `high` what it calls complex: no
 single migration makes it safe. Those words may stand there as well. It is the risk of what the
-statements do, whatever else is found. Nobody is told to be less careful:
+statements do and of what the other rules find in them, also where a comment allows it; what they
+find in the file as a whole does not count. Nobody is told to be less careful:
 
 ```sql
 --- 001_create.sql
@@ -114,8 +104,9 @@ create table account (id bigint primary key, note text);
 alter table account drop column note;
 ```
 )md",
-    .check =
-        [](const History& history, const Reporter& report) {
+    .options = kOptions,
+    .check_risks =
+        [](const History& history, absl::Span<const RiskReason> risks, const Reporter& report) {
           const std::vector<std::string> set =
               TextsOption(history, header_understates_risk, "levels");
           for (const uint32_t m : UpsOf(history)) {
@@ -133,7 +124,7 @@ alter table account drop column note;
                   absl::StrCat(Quoted(value), " is none of `", absl::StrJoin(set, "`, `"), "`")));
               continue;
             }
-            const RiskReason worst = Worst(history, m);
+            const RiskReason& worst = risks[m];
             const auto rank = static_cast<size_t>(worst.risk);
             if (said >= rank) continue;
             const std::string level =
@@ -143,7 +134,6 @@ alter table account drop column note;
                 absl::StrCat("is said to be ", word, ", and is ", level, ": ", worst.reason)));
           }
         },
-    .options = kOptions,
 };
 
 }  // namespace plimsoll::rules

@@ -12,6 +12,7 @@
 #include "absl/strings/string_view.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/header.h"
+#include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/risk.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/checking/touched.h"
@@ -21,28 +22,49 @@ namespace {
 
 // One of the list, with the author's remarks: `account (one column)`.
 struct Listed {
-  absl::string_view words;
+  std::string words;
   std::string name;  // in lower case, without quotes and without `public.`
 };
 
 std::string Bare(absl::string_view name) {
   std::string bare = absl::AsciiStrToLower(name);
-  bare.erase(
-      std::remove_if(bare.begin(), bare.end(), [](char c) { return absl::StrContains("\"`'", c); }),
-      bare.end());
   if (absl::StartsWith(bare, "public.")) bare.erase(0, absl::string_view("public.").size());
   return bare;
 }
 
+bool IsQuote(char c) { return absl::StrContains("\"`'", c); }
+
+// Between commas that stand in no quotes. A name ends at the first blank or bracket outside of
+// them.
 std::vector<Listed> Read(absl::string_view value) {
   if (absl::ConsumePrefix(&value, "[")) absl::ConsumeSuffix(&value, "]");
   std::vector<Listed> listed;
-  for (const absl::string_view part : absl::StrSplit(value, ',')) {
-    const absl::string_view words = absl::StripAsciiWhitespace(part);
-    const absl::string_view name = words.substr(0, words.find_first_of(" \t("));
-    const bool nothing = absl::EqualsIgnoreCase(name, "none") || name == "-";
-    if (!name.empty() && !nothing) listed.push_back({words, Bare(name)});
+  Listed one;
+  char quote = '\0';
+  bool ended = false;
+  const auto finish = [&] {
+    absl::StripAsciiWhitespace(&one.words);
+    one.name = Bare(one.name);
+    if (!one.name.empty() && one.name != "none" && one.name != "-") listed.push_back(one);
+    one = {};
+    ended = false;
+  };
+  for (const char c : value) {
+    if (quote == '\0' && c == ',') {
+      finish();
+      continue;
+    }
+    one.words += c;
+    const bool opens = quote == '\0' && IsQuote(c) && !ended;
+    if (opens || c == quote) {
+      quote = opens ? c : '\0';
+    } else if (quote == '\0' && absl::StrContains(" \t(", c)) {
+      ended = ended || !one.name.empty();
+    } else if (!ended) {
+      one.name += c;
+    }
   }
+  finish();
   return listed;
 }
 
@@ -111,6 +133,31 @@ bool DoesMore(const History& history, uint32_t migration,
          std::any_of(steps.begin(), steps.end(), [&](const Step& step) {
            return step.effects.failure || !WhatIsUnknown(step, history).empty();
          });
+}
+
+// Which of the tables that are used is meant; empty where it is none. Authors write `account.id`
+// for a column, and a schema that only the search path of a run tells.
+std::string MeantBy(const std::string& name, const Names& used, const CatalogView& end) {
+  if (used.contains(name)) return name;
+  const size_t dot = name.rfind('.');
+  if (dot == std::string::npos) return "";
+  const std::string before = name.substr(0, dot);
+  if (used.contains(before)) return before;
+  const std::string table = name.substr(dot + 1);
+  const bool another = end.HasSchema(before) || end.Find({.schema = before, .name = table}, {});
+  return used.contains(table) && !another ? table : "";
+}
+
+// As SQL names it at the end of the migration, or where it is touched if it is gone by then.
+std::string SqlNameOf(const History& history, uint32_t migration, const TouchedTable& table) {
+  const absl::Span<const Step> steps = StepsOfMigration(history, migration);
+  const Relation* relation = history.After(steps.back()).Find(table.id);
+  const Step& touching = steps[table.step - steps[0].index];
+  if (relation == nullptr) relation = history.Before(touching).Find(table.id);
+  if (relation == nullptr) return table.names.back();
+  const bool plain = relation->schema.empty() || relation->schema == "public";
+  return plain ? SqlName(relation->name)
+               : SqlName(Name{.schema = relation->schema, .name = relation->name});
 }
 
 // `a`, `b` and 3 more.
@@ -238,15 +285,20 @@ alter table {{ other }} add column state text;
             Names listed;
             std::vector<std::string> kept;
             std::vector<std::string> wrong;
+            const absl::Span<const Step> steps = StepsOfMigration(history, m);
+            const CatalogView end = history.At(steps.empty() ? 0 : steps.back().index + 1);
             for (const Listed& one : Read(value)) {
-              listed.insert(one.name);
-              const bool is_right = does_more || used.contains(one.name);
-              if (is_right) kept.emplace_back(one.words);
+              const std::string meant = MeantBy(one.name, used, end);
+              listed.insert(meant.empty() ? one.name : meant);
+              const bool is_right = does_more || !meant.empty();
+              if (is_right) kept.push_back(one.words);
               if (!is_right) wrong.push_back(one.name);
             }
             std::vector<std::string> missing;
             for (const TouchedTable* table : Demanded(history, m, touched)) {
-              if (!IsListed(*table, listed)) missing.push_back(table->names.back());
+              if (IsListed(*table, listed)) continue;
+              missing.push_back(table->names.back());
+              kept.push_back(SqlNameOf(history, m, *table));
             }
             if (missing.empty() && wrong.empty()) continue;
             Complaint complaint =
@@ -255,7 +307,6 @@ alter table {{ other }} add column state text;
                                       missing.empty() || wrong.empty() ? "" : " and ",
                                       wrong.empty() ? "" : "names ", Words(wrong),
                                       wrong.empty() ? "" : ", which it does not use"));
-            kept.insert(kept.end(), missing.begin(), missing.end());
             const std::string right = kept.empty() ? "none" : absl::StrJoin(kept, ", ");
             if (list.empty()) {
               complaint.fixes.push_back(

@@ -21,13 +21,13 @@ std::string Differs(const Migration& migration, bool cosmetic) {
     if (what.empty()) what = drift.what;
   }
   const std::string differs = absl::StrCat("differs from ", absl::StrJoin(records, " and "));
-  if (!what.empty()) return absl::StrCat(differs, ": ", what);
-  return absl::StrCat(differs, cosmetic ? ", in comments or blanks alone" : "");
+  if (cosmetic && what.empty()) return absl::StrCat(differs, ", only in comments or spelling");
+  return absl::StrCat(differs, what.empty() ? "" : cosmetic ? ", " : ": ", what);
 }
 
 constexpr RuleOption kOptions[] = {
     {"cosmetic", RuleOption::Type::kSwitch, "true",
-     "comments and blanks count, as they do for runners that compare the bytes of files"},
+     "what no server sees counts too, as it does for runners that compare the bytes of files"},
 };
 
 }  // namespace
@@ -59,11 +59,11 @@ create table account (id bigint primary key);
 alter table account add column note varchar;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `002_add_note.sql` differs from `plimsoll.sum`: statement 1 was `alter table account add column note text` and is `alter table account add column note varchar`
 --- plimsoll.sum
-plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
+plimsoll.sum 2 sha256 tree-18 f09d9099dbc57306b98bcff094972bd8f07bc5db742091512cc33dac367e1593
 file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
- up a8c9f7b0e232da07 create table account (id bigint primary key)
+ up d1cdb00e61c4927b create table account (id bigint primary key)
 file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_note.sql
- up f3a6619b469923ed alter table account add column note text
+ up 9eb032d630fcac21 alter table account add column note text
 ```
 
 What is to be otherwise is put into a migration of its own:
@@ -77,29 +77,29 @@ alter table account add column note text;
 --- 003_limit_note.sql
 alter table account add constraint short_note check (length(note) < 1000) not valid;
 --- plimsoll.sum
-plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
+plimsoll.sum 2 sha256 tree-18 f09d9099dbc57306b98bcff094972bd8f07bc5db742091512cc33dac367e1593
 file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
- up a8c9f7b0e232da07 create table account (id bigint primary key)
+ up d1cdb00e61c4927b create table account (id bigint primary key)
 file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_note.sql
- up f3a6619b469923ed alter table account add column note text
+ up 9eb032d630fcac21 alter table account add column note text
 ```
 
-Comments and blanks do nothing to a database. They are a note, as runners that compare the bytes of
-files stop all the same:
+Comments and blanks do nothing to a database, nor does another spelling of the same. They are a
+note, as runners that compare the bytes of files stop all the same:
 
 ```sql
 -- layout: numbered files
 --- 001_create_account.sql
-CREATE TABLE account (id bigint PRIMARY KEY);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `001_create_account.sql` differs from `plimsoll.sum`, in comments or blanks alone
+CREATE TABLE "account" (id int8 PRIMARY KEY);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ migration-edited: `001_create_account.sql` differs from `plimsoll.sum`: statement 1 was `create table account (id bigint primary key)` and is `CREATE TABLE "account" (id int8 PRIMARY KEY)`
 --- 002_add_note.sql
 alter table account add column note text;
 --- plimsoll.sum
-plimsoll.sum 1 sha256 efc05ba66c765cefa637b36c0fb66c06f1a0c9d0788fb6e5d40ea1b0b60089d9
+plimsoll.sum 2 sha256 tree-18 f09d9099dbc57306b98bcff094972bd8f07bc5db742091512cc33dac367e1593
 file cfebff6ad309b86de688663cb71b8c95100761fa7a9db07a96b54146df1f1d90 001_create_account.sql
- up a8c9f7b0e232da07 create table account (id bigint primary key)
+ up d1cdb00e61c4927b create table account (id bigint primary key)
 file 1c4062d85f2b8d340898d8868b4faa8c1b838285e98d373f5ac1d11514199823 002_add_note.sql
- up f3a6619b469923ed alter table account add column note text
+ up 9eb032d630fcac21 alter table account add column note text
 ```
 )md",
     .check =
