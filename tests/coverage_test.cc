@@ -53,6 +53,7 @@ TEST_P(RuleCoverageTest, ARuleThatNeverFiresIsNoticed) {
   Rule silent = *GetParam();
   silent.check = [](const History&, const Reporter&) {};
   silent.check_allowances = nullptr;
+  silent.check_risks = nullptr;
   EXPECT_GT(RunInPlaceOf(*GetParam(), silent).disagreeing,
             RunInPlaceOf(*GetParam(), *GetParam()).disagreeing)
       << GetParam()->id << " could stop working and no example would fail";

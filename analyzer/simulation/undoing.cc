@@ -167,6 +167,10 @@ void AppendTokens(absl::string_view text, std::string& out) {
   }
 }
 
+std::string WithoutBrackets(absl::string_view tokens) {
+  return absl::StrReplaceAll(tokens, {{"( ", ""}, {") ", ""}});
+}
+
 class Comparer {
  public:
   Comparer(const History& history, const Catalog& catalog, const Taken& taken)
@@ -202,6 +206,7 @@ class Comparer {
   void NoteLosses();
   void NoteLoss(const Step& step, const Loss& loss);
   void NoteCarried();
+  bool PicksOutTheUps(const Step& step, const action::ModifyData& modify) const;
   void NoteRewrites();
   bool Brought(RelationId table, const std::string& column) const;
 
@@ -489,8 +494,23 @@ static const Name* TableMendedBy(const Step& step) {
   return type != nullptr ? &type->table.name : nullptr;
 }
 
+// By a column or a table that the up made: such rows have come since.
+bool Comparer::PicksOutTheUps(const Step& step, const action::ModifyData& modify) const {
+  const bool by_column =
+      std::any_of(modify.columns_used.begin(), modify.columns_used.end(), [&](const auto& use) {
+        return std::any_of(added_.begin(), added_.end(),
+                           [&](const auto& added) { return added.second == use.column; });
+      });
+  return by_column || std::any_of(modify.reads.begin(), modify.reads.end(), [&](const Name& name) {
+           const Relation* read =
+               history_.Before(step).Find(name, history_.SessionAt(step).search_path);
+           return read != nullptr && !read->assumed && before_.Find(read->id) == nullptr;
+         });
+}
+
 // Rows that the down picks out in a table where the up writes none. What it moves elsewhere is no
-// loss, nor is what it writes into a column of its own, or so that the old table fits again.
+// loss, nor is what it writes into a column of its own, and rows that the old table would refuse
+// have come since the up.
 void Comparer::NoteRewrites() {
   absl::flat_hash_set<RelationId> mended;
   const auto find = [&](const Step& step, const Name& name) {
@@ -514,9 +534,10 @@ void Comparer::NoteRewrites() {
       if (table == nullptr || table->persistence == Persistence::kTemporary) continue;
       const bool was_there = before_.Find(table->id) != nullptr || table->assumed;
       if (!was_there || filled_.contains(table->id)) continue;
+      if (mended.contains(table->id) || PicksOutTheUps(step, *modify)) continue;
       const bool deletes = write.verb == action::DataVerb::kDelete && write.has_where &&
                            !carried_.contains(table->id);
-      const bool updates = write.verb == action::DataVerb::kUpdate && !mended.contains(table->id) &&
+      const bool updates = write.verb == action::DataVerb::kUpdate &&
                            std::any_of(write.columns.begin(), write.columns.end(),
                                        [&](const auto& column) { return is_old(*table, column); });
       if (!deletes && !updates) continue;
@@ -567,8 +588,8 @@ bool Comparer::IsStillTheUps(Moment old, Moment now) const {
   return old == 0 ? taken_.closed : DefinitionAt(old) != DefinitionAt(now);
 }
 
-// The words of a body that stands in one string: PostgreSQL keeps them as they are. Comments are
-// left out, and so is what tells nothing for certain: another language, an E'' string.
+// The words of a body that stands in one string, without the brackets that may be too many. What
+// tells nothing for certain is left out: another language, an E'' string.
 std::optional<std::string> Comparer::BodyAt(Moment defined) const {
   const auto* create = MakerAt<action::CreateFunction>(defined);
   const bool known =
@@ -585,11 +606,11 @@ std::optional<std::string> Comparer::BodyAt(Moment defined) const {
     if (follows && dollars) {
       const size_t quote = word.find('$', 1) + 1;
       AppendTokens(word.substr(quote, word.size() - 2 * quote), words);
-      return words;
+      return WithoutBrackets(words);
     }
     if (follows && token.kind == TokenKind::kString && word[0] == '\'' && word.size() > 1) {
       AppendTokens(absl::StrReplaceAll(word.substr(1, word.size() - 2), {{"''", "'"}}), words);
-      return words;
+      return WithoutBrackets(words);
     }
     follows = token.kind == TokenKind::kIdentifier && absl::EqualsIgnoreCase(word, "as");
   }

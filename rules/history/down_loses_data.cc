@@ -60,7 +60,7 @@ alter table account drop column note;
 ```
 
 What the down writes into rows that the up leaves as they are is a note. Seeds that the up inserted
-are its own, and so are rows that have to fit the old table again:
+are its own, and rows that it is the first to allow have come since:
 
 ```sql
 -- layout: golang-migrate
@@ -71,19 +71,24 @@ create table role (name text primary key);
 drop table role, account;
 --- 002_roles.up.sql
 insert into role values ('admin');
-alter table account alter column name drop not null;
 alter table account add column role text references role;
 --- 002_roles.down.sql
-update account set state = 'left' where role = 'admin';
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data: changes rows of `account`, which 002_roles.up.sql leaves as they are
+delete from account where role is not null;
+update account set state = 'left' where id < 0;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data: changes rows of `account`, which 002_roles.up.sql leaves as they are
 alter table account drop column role;
 delete from role where name = 'admin';
---- 003_index.up.sql
+--- 003_null.up.sql
+alter table account alter column name drop not null;
+--- 003_null.down.sql
+update account set name = '' where name is null;
+alter table account alter column name set not null;
+--- 004_index.up.sql
 create index account_state on account (state);
---- 003_index.down.sql
+--- 004_index.down.sql
 drop index account_state;
 delete from account where state = 'left';
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data: deletes rows of `account`, which 003_index.up.sql leaves as they are
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-loses-data: deletes rows of `account`, which 004_index.up.sql leaves as they are
 ```
 )md",
     .check =

@@ -74,8 +74,8 @@ alter table customer add column note text;
 
 `low` is what Plimsoll calls safe, `medium` what it calls risky and `high` what it calls complex: no
 single migration makes it safe. Those words may stand there as well. It is the risk of what the
-statements do and of what the other rules find in them, also where a comment allows it; what they
-find in the file as a whole does not count. Nobody is told to be less careful:
+statements do and of what the other rules that are asked find in them, also where a comment allows
+it; what they find in the file as a whole does not count. Nobody is told to be less careful:
 
 ```sql
 --- 001_create.sql
