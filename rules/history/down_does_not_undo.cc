@@ -2,8 +2,10 @@
 #include <cstdint>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -35,6 +37,22 @@ Complaint OfDown(const History& history, const Undoing& undoing, std::string mes
           .message = std::move(message)};
 }
 
+// Whether what is left is a label that the up adds IF NOT EXISTS: it cannot be dropped, and the up
+// can run again.
+bool IsSpareLabel(const History& history, uint32_t up, absl::string_view difference) {
+  const auto adds = [&](const Action& action) {
+    const auto* type = std::get_if<action::AlterType>(&action.kind);
+    return type != nullptr && type->change == action::TypeChangeKind::kAddValue &&
+           type->if_exists &&
+           absl::StartsWith(difference, absl::StrCat("label ", Quoted(type->part), " of "));
+  };
+  const std::vector<Statement>& statements = history.migrations()[up].script->statements;
+  return absl::StartsWith(difference, "label ") &&
+         absl::c_any_of(statements, [&](const Statement& statement) {
+           return statement.direction == Direction::kUp && absl::c_any_of(statement.actions, adds);
+         });
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(down_does_not_undo) = {
@@ -57,7 +75,8 @@ their deferrability, indexes, views, sequences, types with their labels, functio
 their bodies, triggers, policies, extensions and schemas. Of a view and of a policy that the down
 writes in words of its own counts what it reads and for whom it is, for one condition has many
 spellings. The order of columns does not count, for PostgreSQL cannot bring it back; neither do
-comments, privileges and storage options.
+comments, privileges and storage options, nor a label that was added `IF NOT EXISTS`: it cannot be
+dropped, is in nobody's way, and the up can run again.
 
 ```sql
 -- layout: golang-migrate
@@ -149,8 +168,9 @@ create index account_name on person (called);
             const Script& script = *history.migrations()[undoing.down].script;
             if (!DoesSomething(script, section ? Direction::kDown : Direction::kUp)) continue;
             std::vector<std::string> differences = undoing.differences;
-            std::erase_if(differences,
-                          [&](const std::string& one) { return IsLost(undoing, one); });
+            std::erase_if(differences, [&](const std::string& one) {
+              return IsLost(undoing, one) || IsSpareLabel(history, undoing.up, one);
+            });
             if (differences.empty()) continue;
             const size_t more = differences.size() - std::min(differences.size(), kMostSaid);
             differences.resize(differences.size() - more);
