@@ -11,8 +11,8 @@ namespace plimsoll {
 
 // A std::vector whose copies share their elements until one of them is changed: the versions of a
 // relation differ in little. Whatever could change an element makes this copy's its own first, so
-// read through a const reference where there is one. Several threads may read and copy one; a copy is
-// one thread's.
+// read through a const reference where there is one. Several threads may read and copy one; each
+// copy is one thread's.
 //
 // It has of std::vector's interface what is used, with the same meaning. References and iterators
 // live as long as there, and no longer than until the next copy is taken and changed.

@@ -1,10 +1,8 @@
 #include "cli/analysis.h"
 
 #include <algorithm>
-#include <atomic>
 #include <map>
 #include <optional>
-#include <thread>
 #include <utility>
 
 #include "absl/strings/numbers.h"
@@ -13,6 +11,7 @@
 #include "rules/registry.h"
 #include "workspace/baseline.h"
 #include "workspace/files.h"
+#include "workspace/parallel.h"
 
 namespace plimsoll {
 namespace {
@@ -41,10 +40,6 @@ void AddRuleList(CLI::App& app, const std::string& name, std::vector<std::string
       ->allow_extra_args(false)
       ->type_name("RULE")
       ->check(CLI::Validator(CheckRule, "", "rule"));
-}
-
-int ThreadCount(int jobs) {
-  return jobs > 0 ? jobs : std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
 }
 
 }  // namespace
@@ -157,18 +152,10 @@ absl::StatusOr<Judged> Analysed(const AnalysisOptions& options) {
   // As many projects at a time as there are threads; those left over help with the rules.
   const int threads = ThreadCount(options.jobs);
   const int at_a_time = std::min(threads, static_cast<int>(reports.size()));
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < reports.size(); i = next++) {
-      (*projects)[i].inputs.on_failure = options.on_failure;
-      reports[i] = Judge(std::move((*projects)[i]), options.rules, threads / at_a_time);
-    }
-  };
-  // This thread works too.
-  std::vector<std::jthread> helpers;
-  for (int i = 1; i < at_a_time; ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();  // joins them
+  ForEachIndex(at_a_time, reports.size(), [&](size_t i) {
+    (*projects)[i].inputs.on_failure = options.on_failure;
+    reports[i] = Judge(std::move((*projects)[i]), options.rules, threads / at_a_time);
+  });
   const absl::Status known = TakeOutKnown(options, judged);
   if (!known.ok()) return known;
   return judged;

@@ -14,6 +14,7 @@
 #include "report/pretty.h"
 #include "rules/registry.h"
 #include "tests/support/example.h"
+#include "workspace/parallel.h"
 
 namespace plimsoll {
 namespace {
@@ -24,7 +25,8 @@ using testing_support::ExampleText;
 // Everything that Plimsoll can say of an example.
 std::string Say(const Example& example, absl::Span<const Rule* const> rules, int threads = 1) {
   const Report report =
-      Analyze(testing_support::InputsOf(example), rules, rules::kVocabulary, threads);
+      Analyze(testing_support::InputsOf(example), rules, rules::kVocabulary,
+              [&](size_t count, auto work) { ForEachIndex(threads, count, work); });
   const absl::Span<const Report> reports(&report, 1);
   return report::RenderJson(reports, example.server_version) +
          report::RenderEffectsJson(reports, example.server_version) +

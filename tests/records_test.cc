@@ -239,7 +239,8 @@ TEST(Sum, EveryTokenCountsAndNoBlankDoes) {
   for (const std::string& path : ListTreeFiles("fixtures", {".sql"})) {
     const std::string text = ReadTreeFile(path);
     constexpr size_t kMostBytes = 20'000;
-    if (text.size() > kMostBytes) continue;
+    // There a name may become another one only behind the bytes that PostgreSQL takes of it.
+    if (text.size() > kMostBytes || absl::StrContains(path, "name-too-long")) continue;
     for (int round = 0; round < 4; ++round) {
       const std::string blanks = mutator.Cosmetic(text);
       if (!blanks.empty()) {

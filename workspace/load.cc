@@ -1,12 +1,10 @@
 #include "workspace/load.h"
 
 #include <algorithm>
-#include <atomic>
 #include <ctime>
 #include <map>
 #include <memory>
 #include <set>
-#include <thread>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
@@ -19,6 +17,7 @@
 #include "rules/registry.h"
 #include "workspace/files.h"
 #include "workspace/git.h"
+#include "workspace/parallel.h"
 #include "workspace/schema.h"
 
 namespace plimsoll {
@@ -277,18 +276,9 @@ absl::StatusOr<std::vector<std::shared_ptr<const Script>>> ReadAll(
     const std::vector<Candidate>& candidates, const LoadOptions& options) {
   std::vector<absl::StatusOr<std::shared_ptr<const Script>>> results(
       candidates.size(), std::shared_ptr<const Script>());
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < candidates.size(); i = next++) {
-      if (candidates[i].passed_over.empty()) results[i] = ReadScript(candidates[i], options);
-    }
-  };
-  const size_t wanted = options.jobs > 0 ? static_cast<size_t>(options.jobs)
-                                         : std::max(1U, std::thread::hardware_concurrency());
-  std::vector<std::thread> helpers;
-  for (size_t i = 1; i < std::min(wanted, candidates.size()); ++i) helpers.emplace_back(work);
-  work();
-  for (std::thread& helper : helpers) helper.join();
+  ForEachIndex(ThreadCount(options.jobs), candidates.size(), [&](size_t i) {
+    if (candidates[i].passed_over.empty()) results[i] = ReadScript(candidates[i], options);
+  });
 
   std::vector<std::shared_ptr<const Script>> scripts;
   scripts.reserve(results.size());
@@ -546,7 +536,8 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
 Report Judge(Project project, const RuleSettings& rules, int threads) {
   project.inputs.take_back = true;
   Report report = Analyze(std::move(project.inputs), ChosenRules(rules, project.config.get()),
-                          rules::kVocabulary, threads);
+                          rules::kVocabulary,
+                          [&](size_t count, auto work) { ForEachIndex(threads, count, work); });
   if (project.config != nullptr) Settle(*project.config, report);
   return report;
 }

@@ -1,10 +1,8 @@
 #include "analyzer/checking/analyze.h"
 
 #include <algorithm>
-#include <atomic>
 #include <iterator>
 #include <map>
-#include <thread>
 #include <tuple>
 #include <utility>
 
@@ -169,29 +167,22 @@ void SortBy(Of of, std::vector<Item>& items) {
 // What the rules say, each asked as `ask` does. They know nothing of each other and change nothing,
 // so that several may be asked at a time.
 std::vector<Finding> Check(
-    const History& history, absl::Span<const Rule* const> rules, int threads,
+    const History& history, absl::Span<const Rule* const> rules, ForEach for_each,
     absl::FunctionRef<void(const Rule& rule, const Reporter& reporter)> ask) {
-  std::vector<std::vector<Finding>> findings(rules.size());  // by rule, whichever thread asked it
-  std::atomic<size_t> next = 0;
-  const auto work = [&] {
-    for (size_t i = next++; i < rules.size(); i = next++) {
-      Joiner joiner(*rules[i], findings[i]);
-      ask(*rules[i], Reporter([&](Complaint complaint) {
-        const bool judged = !history.migrations()[complaint.migration].applied;
-        if (!judged && !complaint.of_project) return;
-        joiner.Take(std::move(complaint));
-      }));
-      joiner.Finish();
-    }
-  };
-  std::vector<std::jthread> helpers;
-  for (int i = 1; i < threads; ++i) helpers.emplace_back(work);
-  work();
-  helpers.clear();  // joins them
-  std::vector<Finding> all;
-  for (std::vector<Finding>& list : findings) absl::c_move(list, std::back_inserter(all));
-  SortBy([](const Finding& finding) -> const Finding& { return finding; }, all);
-  return all;
+  std::vector<std::vector<Finding>> by_rule(rules.size());
+  for_each(rules.size(), [&](size_t i) {
+    Joiner joiner(*rules[i], by_rule[i]);
+    ask(*rules[i], Reporter([&](Complaint complaint) {
+      const bool judged = !history.migrations()[complaint.migration].applied;
+      if (!judged && !complaint.of_project) return;
+      joiner.Take(std::move(complaint));
+    }));
+    joiner.Finish();
+  });
+  std::vector<Finding> findings;
+  for (std::vector<Finding>& list : by_rule) absl::c_move(list, std::back_inserter(findings));
+  SortBy([](const Finding& finding) -> const Finding& { return finding; }, findings);
+  return findings;
 }
 
 void Raise(RiskReason& worst, const RiskReason& other) {
@@ -298,11 +289,11 @@ class Completeness {
 class Analysis {
  public:
   Analysis(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
-           int threads)
+           ForEach for_each)
       : report_{.history = Simulate(std::move(inputs))},
         rules_(rules),
         vocabulary_(vocabulary),
-        threads_(threads) {
+        for_each_(for_each) {
     for (uint32_t m = 0; m < migrations().size(); ++m) {
       const Script& script = *migrations()[m].script;
       std::vector<RiskReason>& risks = report_.statement_risks.emplace_back();
@@ -315,17 +306,17 @@ class Analysis {
   }
 
   Report Run() && {
-    Take(Check(history(), rules_, threads_, [&](const Rule& rule, const Reporter& reporter) {
+    Take(Check(history(), rules_, for_each_, [&](const Rule& rule, const Reporter& reporter) {
       if (rule.check != nullptr) rule.check(history(), reporter);
     }));
     const std::vector<RiskReason> risks = OfStatements();
-    Take(Check(history(), rules_, 1, [&](const Rule& rule, const Reporter& reporter) {
+    Take(Check(history(), rules_, OneByOne, [&](const Rule& rule, const Reporter& reporter) {
       if (rule.check_risks != nullptr) rule.check_risks(history(), risks, reporter);
     }));
     Acknowledge();
     const std::vector<Allowance> allowances = Settled();
     if (!allowances.empty()) {
-      Take(Check(history(), rules_, 1, [&](const Rule& rule, const Reporter& reporter) {
+      Take(Check(history(), rules_, OneByOne, [&](const Rule& rule, const Reporter& reporter) {
         if (rule.check_allowances == nullptr) return;
         rule.check_allowances(history(), allowances, reporter);
       }));
@@ -413,7 +404,7 @@ class Analysis {
   Report report_;
   absl::Span<const Rule* const> rules_;
   const Vocabulary& vocabulary_;
-  const int threads_;
+  ForEach for_each_;
   std::vector<Allowances> allowances_;                                    // by migration
   absl::flat_hash_map<std::pair<uint32_t, uint32_t>, Silence> silences_;  // by statement
 };
@@ -421,8 +412,12 @@ class Analysis {
 }  // namespace
 
 Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
-               int threads) {
-  return Analysis(std::move(inputs), rules, vocabulary, threads).Run();
+               ForEach for_each) {
+  return Analysis(std::move(inputs), rules, vocabulary, for_each).Run();
+}
+
+void OneByOne(size_t count, absl::FunctionRef<void(size_t index)> work) {
+  for (size_t i = 0; i < count; ++i) work(i);
 }
 
 bool ComesBefore(const Finding& a, const Finding& b) {

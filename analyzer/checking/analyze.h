@@ -1,9 +1,11 @@
 #ifndef PLIMSOLL_ANALYZER_CHECKING_ANALYZE_H_
 #define PLIMSOLL_ANALYZER_CHECKING_ANALYZE_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "analyzer/checking/risk.h"
 #include "analyzer/checking/rule.h"
@@ -56,12 +58,17 @@ struct Report {
   Risk risk() const;  // the highest of all migrations that are judged
 };
 
+// Calls `work` once for each number below `count`, in whatever order and on whatever threads, and
+// returns when all is done. This folder knows no thread: who has some brings such a function.
+using ForEach = absl::FunctionRef<void(size_t count, absl::FunctionRef<void(size_t index)> work)>;
+void OneByOne(size_t count, absl::FunctionRef<void(size_t index)> work);
+
 // The one door: bytes were read before it, and nothing is written after it but by renderers.
 // Never fails. Applied migrations give no findings. The vocabulary is what the words of comments
-// mean: they may name rules that are not among these. The rules are asked on as many threads, from
-// 1, this one among them; what they say does not depend on it.
+// mean: they may name rules that are not among these. The rules are asked `for_each`: what they say
+// does not depend on the order, nor on how many are asked at a time.
 Report Analyze(Inputs inputs, absl::Span<const Rule* const> rules, const Vocabulary& vocabulary,
-               int threads = 1);
+               ForEach for_each = OneByOne);
 
 }  // namespace plimsoll
 

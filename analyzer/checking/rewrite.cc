@@ -323,6 +323,21 @@ bool IsNeededValid(const History& history, const Step& step) {
   });
 }
 
+// IF NOT EXISTS behind each ADD COLUMN of the step's statement.
+std::vector<Edit> AddIfNotExists(const History& history, const Step& step) {
+  std::vector<Edit> edits;
+  const uint32_t last = LastOfStatement(history, step).index;
+  for (uint32_t i = FirstOfStatement(history, step).index; i <= last; ++i) {
+    const Step& other = history.steps()[i];
+    const auto* add = other.As<action::AddColumn>();
+    if (add == nullptr || add->if_not_exists) continue;
+    std::optional<Edit> edit = InsertAfter(history, other, "ADD COLUMN", "IF NOT EXISTS");
+    if (!edit) edit = InsertAfter(history, other, "ADD", "IF NOT EXISTS");
+    if (edit) edits.push_back(*std::move(edit));
+  }
+  return edits;
+}
+
 // A constraint that comes NOT VALID, by `edits` of the step's statement and, where it is no part of
 // that, `added` as a statement of its own; what is left is to validate it.
 struct AddedLater {
@@ -339,6 +354,8 @@ std::vector<Fix> ValidateInTurn(const History& history, const Step& step, AddedL
                         " VALIDATE CONSTRAINT ", SqlName(later.name));
   };
   if (NeighboursRunAlone(history, step)) {
+    // What was one statement is several: whoever runs the file again finds the first done.
+    for (Edit& edit : AddIfNotExists(history, step)) later.edits.push_back(std::move(edit));
     later.added.push_back(validate(later.table.name));
     later.edits.push_back(InsertStatementsAfter(history, step, later.added));
     return {{.title = absl::StrCat(first, ", then validate it"),

@@ -79,7 +79,7 @@ struct Script {
   bool opts_out_of_transaction = false;
   // A `-- +goose` or `-- migrate:` marker stands in the file: a runner with sections wrote it.
   bool has_sections = false;
-  bool has_down_section = false;  // one of them begins the way back, whether anything follows or not
+  bool has_down_section = false;  // one of them begins the way back, whatever follows
 };
 
 // Never fails, never throws; thread-safe. The text is the author's: byte order mark, CRLF and all.

@@ -88,9 +88,8 @@ bool Renames(const Step& step, ObjectKind kind, const Name& name) {
            into(relation->relation.name, relation->to);
   }
   const auto* object = step.As<action::ChangeObject>();
-  return object != nullptr && object->change == action::ObjectChange::kRename &&
-         (object->kind == kind || (IsRoutine(object->kind) && IsRoutine(kind))) &&
-         into(object->object, object->to);
+  return object != nullptr && object->change == action::ObjectChange::kRename && IsRoutine(kind) &&
+         IsRoutine(object->kind) && into(object->object, object->to);
 }
 
 // Whether the same migration makes it again: that is how views and functions are replaced.

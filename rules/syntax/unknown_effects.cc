@@ -90,8 +90,8 @@ select two();
             if (what.empty() || again) continue;
             const bool known = history.UnknownCall(step) != nullptr &&
                                !functions.insert({step.migration, what}).second;
-            if (known) continue;
             told = &step;
+            if (known) continue;
             report(step, {.message =
                               absl::StrCat("what ", what, " locks, loses or breaks is not known")});
           }
