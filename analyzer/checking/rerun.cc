@@ -1,13 +1,16 @@
 #include "analyzer/checking/rerun.h"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rewrite.h"
+#include "analyzer/syntax/block.h"
 
 namespace plimsoll {
 namespace {
@@ -113,8 +116,22 @@ class Dropped {
 
 }  // namespace
 
+// A block that its runner sends as one message is done or not as a whole: what comes behind it may
+// fail, and then the file is run again.
+static bool IsFollowedMessage(const Step& step, const History& history) {
+  const Migration& migration = history.migrations()[step.migration];
+  if (migration.wrapping != Wrapping::kNone) return false;
+  const std::vector<uint32_t> blocks = BlocksOf(*migration.script);
+  if (blocks.empty() || blocks[step.statement] == 0) return false;
+  for (uint32_t s = step.statement + 1; s < blocks.size(); ++s) {
+    if (blocks[s] == blocks[step.statement]) continue;
+    if (!history.StepsOf(step.migration, s).empty()) return true;
+  }
+  return false;
+}
+
 bool LeavesHalfDone(const Step& step, const History& history) {
-  if (history.TransactionOf(step).block) return false;
+  if (history.TransactionOf(step).block) return IsFollowedMessage(step, history);
   const Script& script = *history.migrations()[step.migration].script;
   for (uint32_t s = 0; s < script.statements.size(); ++s) {
     if (s == step.statement) continue;

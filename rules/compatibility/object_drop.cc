@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/made.h"
@@ -141,6 +142,22 @@ bool IsTriggerFunction(const History& history, const Step& step, const Name& nam
                      });
 }
 
+// Whether the migration drops each table that had a column of the type: code that needs the type
+// needs those tables.
+bool FallsWithItsTables(const History& history, const Step& step, const Name& name) {
+  const CatalogView start = history.At(StartOfMigration(history, step));
+  const CatalogView before = history.Before(step);
+  bool used = false;
+  for (const Relation* relation : start.AllRelations()) {
+    const bool uses = absl::c_any_of(relation->columns, [&](const TableColumn& column) {
+      return column.type != nullptr && column.type->name.name == name.name;
+    });
+    if (uses && before.Find(relation->id) != nullptr) return false;
+    used = used || uses;
+  }
+  return used;
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(object_drop) = {
@@ -216,6 +233,7 @@ drop function touch();
               if (!IsLive(history, step, name)) continue;
               if (IsRoutine(drop->kind) && IsTriggerFunction(history, step, name)) continue;
               if (ComesBack(history, step, drop->kind, name)) continue;
+              if (IsType(drop->kind) && FallsWithItsTables(history, step, name)) continue;
               absl::StrAppend(&names, names.empty() ? "" : ", ", Quoted(name.name));
             }
             if (names.empty()) continue;

@@ -1,7 +1,27 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Whether the same migration makes a table of that name again from what a query finds: so a cache
+// of other tables' rows gets another shape.
+bool IsRefilled(const History& history, const Step& drop, const Affected& dropped) {
+  const Relation* old = history.Before(drop).Find(dropped.id);
+  const auto& steps = history.steps();
+  return old != nullptr && std::any_of(steps.begin() + drop.index, steps.end(), [&](const Step& s) {
+           const auto* create = s.As<action::CreateTable>();
+           return create != nullptr && create->as_query && s.migration == drop.migration &&
+                  create->table.name == old->name &&
+                  (create->table.schema.empty() || create->table.schema == old->schema);
+         });
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(table_drop) = {
     .id = "table-drop",
@@ -39,12 +59,20 @@ drop table scratch;
             const auto* drop = step.As<action::Drop>();
             if (drop == nullptr || drop->kind == ObjectKind::kSchema) continue;
             std::string tables;
+            bool refilled = true;
             for (const Loss& loss : step.effects.losses) {
               if (loss.kind != LossKind::kTable || !loss.relation.live) continue;
               absl::StrAppend(&tables, tables.empty() ? "" : ", ", Quoted(loss.relation.name));
+              refilled = refilled && IsRefilled(history, step, loss.relation);
             }
             if (tables.empty()) continue;
-            report(step, {.message = absl::StrCat("drops ", tables, " with all rows")});
+            Complaint complaint = {.message = absl::StrCat("drops ", tables, " with all rows")};
+            if (refilled) {
+              complaint.severity = Severity::kNote;
+              absl::StrAppend(&complaint.message, ", and a query fills another in its place");
+              complaint.why = "what the query does not find again is lost";
+            }
+            report(step, std::move(complaint));
           }
         },
 };

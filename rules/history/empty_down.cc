@@ -16,7 +16,7 @@ PLIMSOLL_RULE(empty_down) = {
     .summary = "a down does nothing, and does not say why",
     .why =
         "the runner takes the migration for undone and forgets it, while all that it did is still "
-        "there: the next run fails on it",
+        "there, and in the way of the next run",
     .help = "write what undoes the migration, or say `-- irreversible: reason`",
     .docs = R"md(
 ```sql

@@ -3,8 +3,10 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
@@ -26,10 +28,10 @@ std::string CheckedTable(const Step& step, const Work& scan) {
   return scan.relation.name;
 }
 
-// `reads and writes of `a` and writes to `b``: who waits for the whole statement, whose other
-// subcommands may take more. A table made here has no rows, and the other one is then not looked
-// into either.
-std::string WhoWaits(const History& history, const Step& step) {
+// The locks on what the foreign key is of that stop writers: other subcommands of the statement may
+// take more than it does itself. A table made here has no rows, and the other one is then not
+// looked into either.
+std::vector<Lock> LocksUnder(const History& history, const Step& step) {
   std::vector<Lock> locks;
   const uint32_t last = LastOfStatement(history, step).index;
   for (uint32_t i = FirstOfStatement(history, step).index; i <= last; ++i) {
@@ -50,11 +52,18 @@ std::string WhoWaits(const History& history, const Step& step) {
       if (lock.relation.id == held.relation.id) lock.mode = std::max(lock.mode, held.mode);
     }
   }
+  std::erase_if(locks, [&](const Lock& lock) {
+    const bool own = step.effects.LockOn(lock.relation.id) != nullptr;
+    return !own || !lock.relation.live || !BlocksWrites(lock.mode);
+  });
+  return locks;
+}
+
+// `reads and writes of `a` and writes to `b``.
+std::string WhoWaits(absl::Span<const Lock> locks) {
   std::vector<std::string> whole;
   std::vector<std::string> writes;
   for (const Lock& lock : locks) {
-    const bool own = step.effects.LockOn(lock.relation.id) != nullptr;
-    if (!own || !lock.relation.live || !BlocksWrites(lock.mode)) continue;
     (BlocksReads(lock.mode) ? whole : writes).push_back(Quoted(lock.relation.name));
   }
   std::vector<std::string> waits;
@@ -111,9 +120,16 @@ to check, and neither is there in a table that this migration creates.
             const bool adds = add != nullptr || step.As<action::AddColumn>() != nullptr;
             const Work* scan = step.effects.LiveWork(WorkKind::kScan, Cause::kForeignKey);
             if (!adds || scan == nullptr) continue;
+            std::vector<Lock> locks = LocksUnder(history, step);
+            const bool stronger =
+                absl::c_any_of(locks, [](const Lock& lock) { return BlocksReads(lock.mode); });
             Complaint complaint = {
                 .message = absl::StrCat("checks every row of ", Quoted(CheckedTable(step, *scan)),
-                                        " while ", WhoWaits(history, step), " wait")};
+                                        " while ", WhoWaits(locks), " wait"),
+                .why = stronger ? "what else takes ACCESS EXCLUSIVE keeps it until each row has "
+                                  "found its partner"
+                                : "",
+                .locks = std::move(locks)};
             // Before 18 a partitioned table could not have one that is NOT VALID; one that no file
             // creates may be partitioned.
             const Relation* table = add == nullptr

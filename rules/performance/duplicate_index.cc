@@ -141,7 +141,7 @@ PLIMSOLL_RULE(duplicate_index) = {
     .since = "0.1",
     .summary = "two indexes of one table do the same",
     .why = "each INSERT and most UPDATEs pay for both, and hardly a query is faster for the second",
-    .help = "keep one of them: do not create the spare one, or drop it in this migration",
+    .help = "do not create it, or drop the other one in this migration",
     .docs = R"md(
 An index on `(a)` finds nothing that one on `(a, b)` does not find.
 
@@ -179,11 +179,13 @@ drop index account_area;
             if (pair.made == nullptr) continue;
             const Relation& spare = pair.made_is_spare ? *pair.made : *pair.old;
             const Relation& other = pair.made_is_spare ? *pair.old : *pair.made;
-            report(step, {.message = absl::StrCat(
-                              "index ", Quoted(spare.name), " of ", Quoted(table->DisplayName()),
-                              " does nothing that ", Quoted(other.name), " does not do"),
-                          .locks = std::vector<Lock>(),
-                          .severity = pair.made_is_spare ? Severity::kWarning : Severity::kNote});
+            report(step,
+                   {.message = absl::StrCat("index ", Quoted(spare.name), " of ",
+                                            Quoted(table->DisplayName()), " does nothing that ",
+                                            Quoted(other.name), " does not do"),
+                    .help = pair.made_is_spare ? "" : absl::StrCat("drop ", Quoted(spare.name)),
+                    .locks = std::vector<Lock>(),
+                    .severity = pair.made_is_spare ? Severity::kWarning : Severity::kNote});
           }
         },
 };
