@@ -290,7 +290,9 @@ void Inverter::Look(const action::CreateSchema& create) {
 
 void Inverter::Look(const action::CreateExtension& create) {
   const Name name = {.name = create.name};
-  const bool old = before_.view().FindObject(ObjectKind::kExtension, name, path_) != nullptr;
+  // initdb has put that one into every database.
+  const bool old = create.name == "plpgsql" ||
+                   before_.view().FindObject(ObjectKind::kExtension, name, path_) != nullptr;
   if (old || end_.FindObject(ObjectKind::kExtension, name, path_) == nullptr) return;
   Add(absl::StrCat("drop extension ", SqlName(create.name)));
 }

@@ -856,11 +856,12 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
       break;
     case Layout::kGolangMigrate:
     case Layout::kSqlx: {
-      placement.down = placement.down || absl::EndsWithIgnoreCase(name, ".down.sql");
+      // Their expressions know small letters (golang-migrate: source/parse.go).
+      constexpr size_t kEnding = 4;  // `.sql`, however it is written
+      const absl::string_view stem = name.substr(0, name.size() - std::min(kEnding, name.size()));
+      placement.down = placement.down || absl::EndsWith(stem, ".down");
       const bool needs_word = flat.layout == Layout::kGolangMigrate;
-      if (needs_word && !absl::EndsWithIgnoreCase(name, ".up.sql") && !placement.down) {
-        placement.stray = true;
-      }
+      if (needs_word && !absl::EndsWith(stem, ".up") && !placement.down) placement.stray = true;
       break;
     }
     default:

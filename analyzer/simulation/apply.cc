@@ -238,7 +238,8 @@ void Applier::CopyIndexes(const Relation& from, RelationId to) {
     const Relation* index = view().Find(constraint.index);
     AddTo(to, {.kind = constraint.kind,
                .columns = constraint.columns,
-               .include = index == nullptr ? ThinVector<std::string>() : index->include});
+               .include = index == nullptr ? ThinVector<std::string>() : index->include,
+               .nulls_not_distinct = index != nullptr && index->nulls_not_distinct});
   }
   for (const Relation* index : view().IndexesOf(from)) {
     const bool constrained =
@@ -624,6 +625,7 @@ RelationId Applier::MakeConstraintIndex(const Relation& table, const Constraint&
     create.columns.push_back({.column = column});
   }
   create.include = constraint.include;
+  create.nulls_not_distinct = constraint.nulls_not_distinct;
   create.has_predicate = constraint.predicate != nullptr;
   return MakeIndex(table, create, std::string(given));
 }

@@ -863,11 +863,16 @@ void Comparer::CompareConstraint(const TableConstraint& old, const TableConstrai
   const std::string constraint =
       absl::StrCat("constraint ", Ticked(now.name), " of ", Ticked(table.DisplayName()));
   const bool check = now.kind == ConstraintKind::kCheck;
+  const Relation* old_index = before_.Find(old.index);
+  const Relation* index = after_.Find(now.index);
+  const bool other_index = old_index != nullptr && index != nullptr &&
+                           (old_index->nulls_not_distinct != index->nulls_not_distinct ||
+                            !(old_index->include.All() == index->include.All()));
   const bool other = old.kind != now.kind || (!check && old.columns != now.columns) ||
                      TableNameOf(old.referenced, before_) != TableNameOf(now.referenced, after_) ||
                      !(old.referenced_columns.All() == now.referenced_columns.All()) ||
                      old.no_inherit != now.no_inherit || old.enforced != now.enforced ||
-                     !IsSamePredicate(old.predicate, now.predicate);
+                     !IsSamePredicate(old.predicate, now.predicate) || other_index;
   if (other) {
     Say(absl::StrCat(constraint, " is another than it was"));
   } else if (old.on_delete != now.on_delete || old.on_update != now.on_update) {
