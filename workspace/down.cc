@@ -933,6 +933,32 @@ absl::string_view MarkerOf(Layout layout) {
   }
 }
 
+// goose and sql-migrate end a statement at a semicolon, even one in the body of a function: what
+// holds one stands in a block.
+std::string InBlocks(const std::string& text, absl::string_view marker) {
+  const Script script = ParseScript(std::make_shared<const Source>("down", text));
+  std::string fenced;
+  size_t copied = 0;
+  for (const Statement& statement : script.statements) {
+    const bool holds = absl::StrContains(script.source->Text(statement.span), ";");
+    const size_t semicolon = text.find(';', statement.span.end);
+    if (!holds || semicolon == std::string::npos) continue;
+    absl::StrAppend(&fenced, text.substr(copied, statement.span.begin - copied), marker,
+                    "StatementBegin\n");
+    copied = semicolon + 1;
+    absl::StrAppend(&fenced, text.substr(statement.span.begin, copied - statement.span.begin), "\n",
+                    marker, "StatementEnd");
+  }
+  return absl::StrCat(fenced, text.substr(copied));
+}
+
+// The down as a section of the layout holds it.
+std::string SectionOf(Layout layout, const Down& down) {
+  if (layout == Layout::kGoose) return InBlocks(down.text, "-- +goose ");
+  if (layout == Layout::kSqlMigrate) return InBlocks(down.text, "-- +migrate ");
+  return down.text;
+}
+
 // Each line below the statements of a changeset is one of its rollback.
 absl::StatusOr<FileChange> PlaceRollback(const Script& script, const Down& down) {
   const std::string& path = script.source->name();
@@ -968,7 +994,7 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
     if (!after.empty() && after.back() != '\n') after += '\n';
     const size_t at = absl::AsciiStrToLower(after).find(absl::AsciiStrToLower(marker));
     if (at == std::string::npos) absl::StrAppend(&after, "\n", marker, "\n");
-    absl::StrAppend(&after, down.text);
+    absl::StrAppend(&after, SectionOf(project.layout, down));
     return FileChange{.path = path, .before = before, .after = after};
   }
   if (project.layout == Layout::kLiquibase) {
