@@ -14,6 +14,7 @@ struct Marker {
 
   Section section = Section::kNone;  // a section starts here
   bool ends_statement = false;       // the runner cuts here, semicolon or not
+  bool begins_block = false;         // it takes for one what follows, to where it cuts again
   bool no_transaction = false;       // of the section that starts here, or else of the file
   bool sectioned = false;            // only files with sections hold this marker
   bool changeset = false;            // a changeset of Liquibase's starts here
