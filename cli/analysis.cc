@@ -103,6 +103,7 @@ void AddChangeOptions(CLI::App& app, AnalysisOptions* options) {
 LoadOptions LoadOptionsOf(const AnalysisOptions& options) {
   LoadOptions load;
   load.paths = options.paths.empty() ? std::vector<std::string>{"."} : options.paths;
+  load.amid_others = options.amid_others;
   if (!options.transaction.empty()) load.transaction = ParseWrapping(options.transaction);
   load.server_version = options.server_version;
   if (!options.start.empty()) load.start = ParseStart(options.start);

@@ -22,6 +22,7 @@ struct AnalysisOptions {
   std::string start;                  // empty: the file's, else unknown
   std::string schema;  // a file of `pg_dump --schema-only`, or a catalog; empty: none
   OnFailure on_failure = OnFailure::kJudgeOn;  // the command's own, no option
+  bool amid_others = true;                     // likewise; see LoadOptions
   RuleSettings rules;
   std::string config;         // a plimsoll.toml for all paths; empty: what is found for each
   bool no_config = false;     // none at all

@@ -32,6 +32,7 @@ struct Found {
 absl::StatusOr<Found> Find(const std::string& file) {
   LoadOptions load;
   load.paths = {file};
+  load.amid_others = false;
   absl::StatusOr<std::vector<Project>> projects = Load(load);
   if (!projects.ok()) return projects.status();
   if (projects->front().layout != Layout::kBare) {

@@ -47,6 +47,8 @@ void RegisterEffects(CLI::App& app, int* exit_code) {
       app.add_subcommand("effects", "show what each statement locks, reads and rewrites");
   const auto options = std::make_shared<EffectsOptions>();
   options->analysis.on_failure = OnFailure::kAbort;
+  // What is shown is what was given, to the byte.
+  options->analysis.amid_others = false;
   AddAnalysisOptions(*effects, &options->analysis);
   AddChoice(*effects, "--format", &options->format, {"text", "json"}, "how it is written");
   AddColorOption(*effects, &options->output);

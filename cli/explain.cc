@@ -84,33 +84,12 @@ std::optional<uint32_t> StatementAt(const Script& script, uint32_t line) {
   return std::nullopt;
 }
 
-// The folder of all migrations among which the file stands, in the words of its path: with some
-// layouts each has a folder of its own.
-absl::StatusOr<std::string> RootOf(const std::string& path) {
-  const std::string file = AbsolutePath(path);
-  const absl::StatusOr<std::shared_ptr<const Config>> config = ConfigFinder().Find(ParentOf(file));
-  if (!config.ok()) return config.status();
-  LayoutFinder finder;
-  const absl::StatusOr<Placement> placement = PlaceOf(finder, file, config->get());
-  if (!placement.ok()) return placement.status();
-  std::string written = ParentOf(path);
-  std::string absolute = ParentOf(AbsolutePath(path));
-  while (absolute.size() > placement->root.size() && !placement->root.empty()) {
-    const bool above = written == "." || NameOf(written) == "..";
-    written = above ? JoinPath(written, "..") : ParentOf(written);
-    absolute = ParentOf(absolute);
-  }
-  return written;
-}
-
 // The history that the file stands in, simulated for each version of the server.
 absl::StatusOr<std::vector<Report>> ReportsWith(const Place& place, uint32_t* migration) {
-  const absl::StatusOr<std::string> root = RootOf(place.path);
-  if (!root.ok()) return root.status();
   std::vector<Report> reports;
   for (int version = kOldestServer; version <= kNewestMeasuredServer; ++version) {
     LoadOptions load;
-    load.paths = {*root};
+    load.paths = {place.path};
     load.server_version = version;
     load.records = false;
     absl::StatusOr<std::vector<Project>> projects = Load(load);

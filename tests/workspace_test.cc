@@ -342,7 +342,8 @@ TEST(LoadTest, OrdersFilesGivenByNameAsTheirLayoutDoes) {
   const std::string folder = "fixtures/layouts/golang_migrate/";
   const std::vector<Project> projects =
       LoadOrFail({.paths = {folder + "10_ten.up.sql", folder + "2_two.down.sql",
-                            folder + "2_two.up.sql", folder + "1_one.up.sql"}});
+                            folder + "2_two.up.sql", folder + "1_one.up.sql"},
+                  .amid_others = false});
   ASSERT_EQ(projects.size(), 1);
   EXPECT_EQ(projects[0].layout, Layout::kGolangMigrate);
   EXPECT_EQ(Names(projects[0]),
@@ -351,7 +352,37 @@ TEST(LoadTest, OrdersFilesGivenByNameAsTheirLayoutDoes) {
   EXPECT_TRUE(projects[0].inputs.migrations[3].down);
 }
 
-TEST(LoadTest, KeepsTheOrderGivenWhereNoLayoutIsShared) {
+// Names, each with `*` where the file is judged.
+std::vector<std::string> Judged(const Project& project) {
+  std::vector<std::string> names = Names(project);
+  for (size_t m = 0; m < names.size(); ++m) {
+    if (!project.inputs.migrations[m].applied) names[m].push_back('*');
+  }
+  return names;
+}
+
+TEST(LoadTest, PutsFilesGivenByNameAmidTheOthersOfTheirLayout) {
+  const std::string folder = "fixtures/layouts/golang_migrate/";
+  const std::vector<Project> projects = LoadOrFail({.paths = {folder + "2_two.up.sql"}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_FALSE(projects[0].inputs.whole);
+  EXPECT_EQ(projects[0].root, "fixtures/layouts/golang_migrate");
+  EXPECT_EQ(Judged(projects[0]),
+            (std::vector<std::string>{folder + "1_one.up.sql", folder + "2_two.up.sql*",
+                                      folder + "10_ten.up.sql", folder + "1_one.down.sql",
+                                      folder + "2_two.down.sql", folder + "10_ten.down.sql"}));
+}
+
+TEST(LoadTest, KeepsHistoriesOfFilesGivenByNameApart) {
+  const std::vector<Project> projects =
+      LoadOrFail({.paths = {"fixtures/layouts/numbered/002_index.sql",
+                            "fixtures/layouts/goose/00001_create.sql"}});
+  ASSERT_EQ(projects.size(), 2);
+  EXPECT_EQ(projects[0].layout, Layout::kNumbered);
+  EXPECT_EQ(projects[1].layout, Layout::kGoose);
+}
+
+TEST(LoadTest, KeepsTheOrderGivenWhereOneFollowsNoLayout) {
   const std::vector<std::string> files = {"fixtures/layouts/bare/a.sql",
                                           "fixtures/layouts/numbered/002_index.sql",
                                           "fixtures/layouts/goose/00001_create.sql"};
@@ -377,13 +408,23 @@ TEST(LoadTest, AnalysesDownsThatAreGivenAlone) {
   for (const std::vector<std::string>& paths :
        {std::vector<std::string>{folder},
         {folder + "/001_rollback.sql", folder + "/010_rollback.sql"}}) {
-    const std::vector<Project> projects = LoadOrFail({.paths = paths});
+    const std::vector<Project> projects = LoadOrFail({.paths = paths, .amid_others = false});
     ASSERT_EQ(projects.size(), 1);
     EXPECT_EQ(projects[0].root, "fixtures/layouts/numbered");
     EXPECT_EQ(Names(projects[0]), (std::vector<std::string>{folder + "/010_rollback.sql",
                                                             folder + "/001_rollback.sql"}));
     EXPECT_FALSE(projects[0].inputs.migrations[0].down);
   }
+}
+
+TEST(LoadTest, RunsADownBehindWhatItUndoes) {
+  const std::string root = "fixtures/layouts/numbered/";
+  const std::vector<Project> projects =
+      LoadOrFail({.paths = {root + "rollbacks/001_rollback.sql"}});
+  ASSERT_EQ(projects.size(), 1);
+  EXPECT_EQ(Judged(projects[0]), (std::vector<std::string>{root + "001_create.sql",
+                                                           root + "rollbacks/001_rollback.sql*"}));
+  EXPECT_FALSE(projects[0].inputs.migrations[1].down);
 }
 
 TEST(LoadTest, KeepsFoldersApartAndReadsAFileOnce) {
@@ -414,6 +455,7 @@ TEST(LoadTest, GivesStandardInputThePlaceOfTheFileItIsNamedAfter) {
   const std::string folder_of_layout = "fixtures/layouts/numbered/";
   const std::vector<Project> projects =
       LoadOrFail({.paths = {"-", folder_of_layout + "001_create.sql"},
+                  .amid_others = false,
                   .stdin_name = folder_of_layout + "003_unsaved.sql"});
   ASSERT_EQ(projects.size(), 1);
   EXPECT_EQ(projects[0].layout, Layout::kNumbered);

@@ -927,11 +927,11 @@ MigrationList LayoutFinder::ListOf(const Placement& placed) const {
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
                       int server_version) {
   const Convention& convention = ConventionOf(placement.layout);
-  const bool plain =
-      placement.stray || script->opts_out_of_transaction || placement.opts_out_of_transaction;
+  const bool opted_out = script->opts_out_of_transaction || placement.opts_out_of_transaction;
+  const Runs runs = opted_out ? convention.opted_out : convention.runs;
   Migration migration;
   migration.wrapping =
-      plain ? Wrapping::kNone : WrappingOf(convention.runs, *script, server_version);
+      placement.stray ? Wrapping::kNone : WrappingOf(runs, *script, server_version);
   migration.outside = std::string(convention.outside);
   migration.version = placement.version;
   migration.stray = placement.stray;

@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/syntax/script.h"
 #include "rules/registry.h"
@@ -28,6 +29,7 @@ struct Candidate {
   std::string path;      // as it is printed
   std::string absolute;  // empty: standard input without a place
   bool by_name = false;  // not found by walking a folder
+  bool beside = false;   // nobody asks about it: it lies where such a file lies
   bool from_stdin = false;
   std::string passed_over;  // why; empty: it is not
   Placement placement;
@@ -84,6 +86,22 @@ Candidate StdinCandidate(const LoadOptions& options) {
   return candidate;
 }
 
+// The files below a folder, as its path was written.
+absl::StatusOr<std::vector<Candidate>> CollectBelow(const std::string& folder) {
+  absl::StatusOr<std::vector<std::string>> files = ListSqlFiles(folder);
+  if (!files.ok()) return files.status();
+  std::vector<Candidate> candidates;
+  for (std::string& file : *files) {
+    Candidate candidate;
+    candidate.absolute = AbsolutePath(file);
+    const std::string other = OtherDatabase(folder, file);
+    if (!other.empty()) candidate.passed_over = absl::StrCat("is for ", other);
+    candidate.path = std::move(file);
+    candidates.push_back(std::move(candidate));
+  }
+  return candidates;
+}
+
 // In the order given, each file once.
 absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
   std::vector<Candidate> candidates;
@@ -104,15 +122,9 @@ absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
       add({.path = path, .absolute = AbsolutePath(path), .by_name = true});
       continue;
     }
-    absl::StatusOr<std::vector<std::string>> files = ListSqlFiles(path);
-    if (!files.ok()) return files.status();
-    for (std::string& file : *files) {
-      std::string absolute = AbsolutePath(file);
-      const std::string other = OtherDatabase(path, file);
-      Candidate candidate = {.path = std::move(file), .absolute = std::move(absolute)};
-      if (!other.empty()) candidate.passed_over = absl::StrCat("is for ", other);
-      add(std::move(candidate));
-    }
+    absl::StatusOr<std::vector<Candidate>> below = CollectBelow(path);
+    if (!below.ok()) return below.status();
+    for (Candidate& candidate : *below) add(std::move(candidate));
   }
   if (candidates.empty()) return absl::InvalidArgumentError("no files given");
   const bool by_name = std::all_of(candidates.begin(), candidates.end(),
@@ -124,9 +136,9 @@ absl::StatusOr<std::vector<Candidate>> Collect(const LoadOptions& options) {
 }
 
 // The file that is said to hold for all, else that which is found for each.
-absl::Status ConfigureAll(const LoadOptions& options, std::vector<Candidate>& candidates) {
+absl::Status ConfigureAll(const LoadOptions& options, ConfigFinder& finder,
+                          absl::Span<Candidate> candidates) {
   if (!options.configured && options.config.empty()) return absl::OkStatus();
-  ConfigFinder finder;
   std::shared_ptr<const Config> common;
   if (!options.config.empty()) {
     const absl::StatusOr<std::string> text = ReadFile(options.config);
@@ -166,7 +178,7 @@ absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& c
     for (Candidate& candidate : candidates) {
       const auto found = staged->find(candidate.absolute);
       if (found != staged->end()) candidate.text = std::move(found->second);
-      candidate.judged = found != staged->end();
+      candidate.judged = found != staged->end() && !candidate.beside;
     }
     return absl::OkStatus();
   }
@@ -174,13 +186,14 @@ absl::Status ChooseChanged(const LoadOptions& options, std::vector<Candidate>& c
   if (!found.ok()) return found.status();
   changes = *std::move(found);
   for (Candidate& candidate : candidates) {
-    candidate.judged = candidate.from_stdin || changes->added.count(candidate.absolute) > 0 ||
-                       changes->edited.count(candidate.absolute) > 0;
+    const bool changed = candidate.from_stdin || changes->added.count(candidate.absolute) > 0 ||
+                         changes->edited.count(candidate.absolute) > 0;
+    candidate.judged = changed && !candidate.beside;
   }
   return absl::OkStatus();
 }
 
-absl::Status PlaceAll(LayoutFinder& finder, std::vector<Candidate>& candidates) {
+absl::Status PlaceAll(LayoutFinder& finder, absl::Span<Candidate> candidates) {
   for (Candidate& candidate : candidates) {
     if (candidate.absolute.empty()) continue;
     absl::StatusOr<Placement> placement =
@@ -193,21 +206,72 @@ absl::Status PlaceAll(LayoutFinder& finder, std::vector<Candidate>& candidates) 
   return absl::OkStatus();
 }
 
-bool ShareALayout(const std::vector<Candidate>& candidates) {
-  const Placement* first = nullptr;
-  for (const Candidate& candidate : candidates) {
-    if (!candidate.by_name) continue;
-    const Placement& placement = candidate.placement;
-    if (placement.layout == Layout::kBare) return false;
-    if (first == nullptr) first = &placement;
-    if (placement.layout != first->layout || placement.root != first->root) return false;
+// The root, in the words in which the user wrote the path of a file below it.
+std::string RootAsWritten(const Candidate& candidate) {
+  std::string written = candidate.path;
+  std::string absolute = candidate.absolute;
+  while (absolute.size() > candidate.placement.root.size()) {
+    const bool above = written == "." || NameOf(written) == "..";
+    written = above ? JoinPath(written, "..") : ParentOf(written);
+    absolute = ParentOf(absolute);
   }
-  return true;
+  return written;
+}
+
+bool HasNoPlace(const Candidate& candidate) {
+  return candidate.by_name && candidate.placement.layout == Layout::kBare;
+}
+
+absl::string_view ConfigOf(const Candidate& candidate) {
+  return candidate.config == nullptr ? absl::string_view() : candidate.config->path;
+}
+
+// Of files that nobody is known to take, nobody knows when somebody runs them. Where files are
+// numbered and that is all that is known of them, so it is with those that have no number.
+bool IsOnItsOwn(const Placement& placement) {
+  return placement.stray || (placement.layout == Layout::kSequence && placement.version.empty());
+}
+
+// Files of the same layout, root and settings, of which each has its place in the order.
+bool RunTogether(const Candidate& a, const Candidate& b) {
+  return a.placement.layout == b.placement.layout && a.placement.root == b.placement.root &&
+         ConfigOf(a) == ConfigOf(b) && !IsOnItsOwn(a.placement) && !IsOnItsOwn(b.placement);
+}
+
+// To files that were named, the others of their layouts.
+absl::Status AddOthers(const LoadOptions& options, ConfigFinder& configs, LayoutFinder& layouts,
+                       std::vector<Candidate>& candidates) {
+  if (std::any_of(candidates.begin(), candidates.end(), HasNoPlace)) return absl::OkStatus();
+  absl::flat_hash_set<std::string> seen;
+  std::map<std::string, Candidate> named;  // one of each root, as the user wrote that
+  for (const Candidate& candidate : candidates) {
+    seen.insert(candidate.absolute);
+    const bool in_order = candidate.by_name && !IsOnItsOwn(candidate.placement);
+    if (in_order) named.emplace(RootAsWritten(candidate), candidate);
+  }
+  for (const auto& [root, one] : named) {
+    // A text from standard input may be the first of a folder that is not there yet.
+    if (!IsFolder(root)) continue;
+    absl::StatusOr<std::vector<Candidate>> below = CollectBelow(root);
+    if (!below.ok()) return below.status();
+    const absl::Status configured = ConfigureAll(options, configs, absl::MakeSpan(*below));
+    if (!configured.ok()) return configured;
+    const absl::Status placed = PlaceAll(layouts, absl::MakeSpan(*below));
+    if (!placed.ok()) return placed;
+    for (Candidate& other : *below) {
+      if (!other.passed_over.empty() || !RunTogether(other, one)) continue;
+      if (!seen.insert(other.absolute).second) continue;
+      other.beside = true;
+      other.judged = false;
+      candidates.push_back(std::move(other));
+    }
+  }
+  return absl::OkStatus();
 }
 
 // In the order in which each was first met.
 std::vector<Group> GroupByHistory(const std::vector<Candidate>& candidates) {
-  const bool share = ShareALayout(candidates);
+  const bool share = std::none_of(candidates.begin(), candidates.end(), HasNoPlace);
   std::vector<Group> groups;
   std::map<std::string, size_t> places;
   for (size_t i = 0; i < candidates.size(); ++i) {
@@ -215,7 +279,7 @@ std::vector<Group> GroupByHistory(const std::vector<Candidate>& candidates) {
     const Placement& placement = candidate.placement;
     const bool as_given = candidate.by_name && !share;
     const std::string key = absl::StrCat(
-        candidate.config == nullptr ? "" : candidate.config->path, "\n",
+        ConfigOf(candidate), "\n",
         as_given ? "" : absl::StrCat(static_cast<int>(placement.layout), " ", placement.root));
     const auto [place, added] = places.emplace(key, groups.size());
     if (added) {
@@ -232,12 +296,33 @@ std::vector<Group> GroupByHistory(const std::vector<Candidate>& candidates) {
   return groups;
 }
 
-// Ups in their order, then downs. Returns whether there are downs only: those are then meant to run
-// by themselves, and the newest is undone first.
+// Downs that run by themselves: the newest is undone first. Before them goes what had run when it
+// was the last that had.
+std::vector<size_t> DownsByThemselves(const std::vector<Candidate>& candidates,
+                                      absl::Span<const size_t> ordered) {
+  std::vector<size_t> ups;
+  std::vector<size_t> downs;
+  for (const size_t member : ordered) {
+    const Candidate& candidate = candidates[member];
+    if (!candidate.placement.down) ups.push_back(member);
+    if (candidate.placement.down && !candidate.beside) downs.push_back(member);
+  }
+  const std::string& newest = candidates[downs.back()].placement.pair;
+  const auto undone = std::find_if(ups.begin(), ups.end(), [&](size_t up) {
+    return !newest.empty() && candidates[up].placement.pair == newest;
+  });
+  if (undone != ups.end()) ups.erase(undone + 1, ups.end());
+  ups.insert(ups.end(), downs.rbegin(), downs.rend());
+  return ups;
+}
+
+// Ups in their order, then downs. Returns whether the user asks about downs only: those are then
+// meant to run by themselves.
 bool Arrange(const std::vector<Candidate>& candidates, Group& group) {
   const bool downs_only =
-      std::all_of(group.members.begin(), group.members.end(),
-                  [&](size_t member) { return candidates[member].placement.down; });
+      std::all_of(group.members.begin(), group.members.end(), [&](size_t member) {
+        return candidates[member].beside || candidates[member].placement.down;
+      });
   if (group.as_given) return downs_only;
   std::sort(group.members.begin(), group.members.end(), [&](size_t left, size_t right) {
     const Candidate& a = candidates[left];
@@ -247,7 +332,9 @@ bool Arrange(const std::vector<Candidate>& candidates, Group& group) {
     if (b.placement.order < a.placement.order) return false;
     return a.absolute < b.absolute;
   });
-  if (downs_only) std::reverse(group.members.begin(), group.members.end());
+  if (downs_only && !group.members.empty()) {
+    group.members = DownsByThemselves(candidates, group.members);
+  }
   return downs_only;
 }
 
@@ -289,22 +376,11 @@ absl::StatusOr<std::vector<std::shared_ptr<const Script>>> ReadAll(
   return scripts;
 }
 
-// The root, in the words in which the user wrote the path of a file below it.
-std::string RootAsWritten(const Candidate& candidate) {
-  std::string written = candidate.path;
-  std::string absolute = candidate.absolute;
-  while (absolute.size() > candidate.placement.root.size()) {
-    const bool above = written == "." || NameOf(written) == "..";
-    written = above ? JoinPath(written, "..") : ParentOf(written);
-    absolute = ParentOf(absolute);
-  }
-  return written;
-}
-
 // A folder was named that holds it, and not some of its files.
 bool IsWhole(const Group& group, const std::vector<Candidate>& candidates) {
-  return std::any_of(group.members.begin(), group.members.end(),
-                     [&](size_t member) { return !candidates[member].by_name; });
+  return std::any_of(group.members.begin(), group.members.end(), [&](size_t member) {
+    return !candidates[member].by_name && !candidates[member].beside;
+  });
 }
 
 Project MakeProject(const Group& group, bool downs_only, const std::vector<Candidate>& candidates,
@@ -331,6 +407,8 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
     if (options.transaction.has_value()) migration.wrapping = *options.transaction;
     migration.down = placement.down && !downs_only;
     migration.applied = !candidates[member].judged;
+    // Beside downs that run by themselves, ups are only what is there already.
+    if (downs_only && !placement.down) migration.version = migration.identity = "";
     const auto index = static_cast<uint32_t>(project.inputs.migrations.size());
     if (migration.down) {
       const auto up = ups.find(placement.pair);
@@ -479,11 +557,16 @@ Start ParseStart(absl::string_view word) {
 absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
   absl::StatusOr<std::vector<Candidate>> candidates = Collect(options);
   if (!candidates.ok()) return WithWhatIsGone(options, candidates.status());
-  const absl::Status configured = ConfigureAll(options, *candidates);
+  ConfigFinder configs;
+  const absl::Status configured = ConfigureAll(options, configs, absl::MakeSpan(*candidates));
   if (!configured.ok()) return configured;
   LayoutFinder finder;
-  const absl::Status placed = PlaceAll(finder, *candidates);
+  const absl::Status placed = PlaceAll(finder, absl::MakeSpan(*candidates));
   if (!placed.ok()) return placed;
+  if (options.amid_others) {
+    const absl::Status joined = AddOthers(options, configs, finder, *candidates);
+    if (!joined.ok()) return joined;
+  }
   std::optional<GitChanges> changes;
   const absl::Status chosen = ChooseChanged(options, *candidates, changes);
   if (!chosen.ok()) return chosen;

@@ -33,6 +33,9 @@ class ScriptCache {
 struct LoadOptions {
   // Files, folders, and `-` for standard input.
   std::vector<std::string> paths;
+  // Files that are named one by one are judged amid the others of their layouts, which shape the
+  // catalog. False: as if nothing lay beside them.
+  bool amid_others = true;
   // What the runner does around each file; empty: what the layout's runner does.
   std::optional<Wrapping> transaction;
   // Empty: what the schema says, and where it says nothing, kDefaultServer.
@@ -89,11 +92,11 @@ struct Project {
 };
 
 // Reads, parses and orders. Each folder that follows a layout is a project of its own: histories
-// never mix. Files given by name are one history, in the order of the layout that they share, or
-// in the order given where they share none.
+// never mix. Files given by name are one history in the order given, where one of them follows no
+// layout; where nothing lies beside them, that of the layout that they share, if any.
 //
 // Scripts that undo others have `Migration::down`, unless nothing but such scripts was given: then
-// they are what the user asks about, newest first.
+// they are what the user asks about, newest first, behind what the newest of them undoes.
 //
 // What lies in a folder for another database (`mysql/`, `x.sqlite.up.sql`) is passed over, and so
 // is what verifies or replaces migrations; whoever names such a file is heard.

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/container/flat_hash_set.h"
+#include "absl/types/span.h"
 #include "analyzer/checking/rule.h"
 #include "analyzer/simulation/history.h"
 
@@ -16,6 +17,8 @@ namespace plimsoll {
 // The moment before the first step of the step's migration, and the one behind its last.
 Moment StartOfMigration(const History& history, const Step& step);
 Moment EndOfMigration(const History& history, const Step& step);
+// The steps of its migration that come after it.
+absl::Span<const Step> RestOfMigration(const History& history, const Step& step);
 
 // The steps of the step's statement, of the same body: the catalog takes in the subcommands of an
 // ALTER TABLE all at once, before the first of them and after the last.

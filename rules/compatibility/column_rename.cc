@@ -39,9 +39,9 @@ struct Pair {
   std::string cast;
 };
 
-Pair PairOf(const action::RenameColumn& rename, const Relation& relation,
+// `table`: as it is called before the migration, which may rename it too.
+Pair PairOf(const action::RenameColumn& rename, const Name& table, const Relation& relation,
             const TableColumn* column) {
-  const Name& table = rename.table.name;
   const std::string trigger =
       LastTriggerName(relation, absl::StrCat(table.name, "_", rename.to, "_sync"));
   const bool equals =
@@ -126,8 +126,12 @@ std::vector<PlanStep> PlanInWords(const Pair& pair) {
            .what = absl::StrCat("take ", pair.old_name, " away when no code says it any more")}};
 }
 
-// Another column has the new name until this migration takes it away: code that says the name goes
-// on, and gets this one.
+// Whether another column has the new name until this migration takes it away: code that says the
+// name goes on, and gets this one. `begun`: the table as the migration found it.
+bool IsInUse(const Relation* begun, const action::RenameColumn& rename) {
+  return begun != nullptr && begun->FindColumn(rename.to) != nullptr;
+}
+
 std::vector<PlanStep> PlanOfSwap(const Pair& pair) {
   return {
       {.stage = Stage::kSwitch,
@@ -139,15 +143,16 @@ std::vector<PlanStep> PlanOfSwap(const Pair& pair) {
 
 // The old column keeps its place, its keys and its checks; in the end it takes the name of the new
 // one, which was a stand-in.
-std::vector<PlanStep> PlanOf(const History& history, const Step& step, const Relation& table) {
+std::vector<PlanStep> PlanOf(const History& history, const Step& step, const Relation& table,
+                             const Relation* begun) {
   const auto& rename = *step.As<action::RenameColumn>();
   const TableColumn* column = table.FindColumn(rename.column);
-  const Pair pair = PairOf(rename, table, column);
+  Name name = rename.table.name;
+  if (begun != nullptr && begun->name != table.name) name.name = begun->name;
+  const Pair pair = PairOf(rename, name, table, column);
   const bool computed = column != nullptr && (column->generated == Generated::kStored ||
                                               column->generated == Generated::kVirtual);
-  const Relation* begun = history.At(StartOfMigration(history, step)).Find(table.id);
-  const bool in_use = begun != nullptr && begun->FindColumn(rename.to) != nullptr;
-  if (in_use) return PlanOfSwap(pair);
+  if (IsInUse(begun, rename)) return PlanOfSwap(pair);
   if (computed || !table.IsTable()) return PlanInWords(pair);
   std::vector<PlanStep> plan = ExpandSteps(history, step, column, pair);
   plan.push_back(
@@ -240,6 +245,18 @@ commit;
 update device set device_location = location where id between 1 and 10000;
 ```
 
+Where another column had the new name, old code does not even fail:
+
+```sql
+--- 001_create.sql
+create table site (id bigint primary key, sidebar text, description text);
+--- 002_swap.sql
+alter table site rename column description to summary;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ column-rename: column `description` of `site` becomes `summary` under the running code
+alter table site rename column sidebar to description;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ column-rename: column `sidebar` of `site` becomes `description`, as another was called, under the running code
+```
+
 When no code says the old name any more, the new column has done its work: drop it together with the
 trigger and rename the old one, which has all keys, checks and indexes, in one transaction.
 )md",
@@ -250,12 +267,24 @@ trigger and rename the old one, which has all keys, checks and indexes, in one t
             if (rename == nullptr) continue;
             for (const Break& broken : step.effects.breaks) {
               if (broken.kind != BreakKind::kRenamedColumn || !broken.relation.live) continue;
-              Complaint complaint = {.message = absl::StrCat("column ", Quoted(broken.detail),
-                                                             " of ", Quoted(broken.relation.name),
-                                                             " becomes ", Quoted(rename->to),
-                                                             " under the running code")};
+              const Relation* begun =
+                  history.At(StartOfMigration(history, step)).Find(broken.relation.id);
+              const bool in_use = IsInUse(begun, *rename);
+              Complaint complaint = {
+                  .message = absl::StrCat(
+                      "column ", Quoted(broken.detail), " of ", Quoted(broken.relation.name),
+                      " becomes ", Quoted(rename->to), in_use ? ", as another was called," : "",
+                      " under the running code")};
+              if (in_use) {
+                complaint.why =
+                    "code that says the old name fails, and code that says the new one goes on "
+                    "without an error and gets what it does not mean";
+                complaint.help = absl::StrCat(
+                    "deploy code that says ", Quoted(rename->column), " no more, and takes what ",
+                    Quoted(rename->to), " is of either column; then let the names change hands");
+              }
               const Relation* table = history.Before(step).Find(broken.relation.id);
-              if (table != nullptr) complaint.plan = PlanOf(history, step, *table);
+              if (table != nullptr) complaint.plan = PlanOf(history, step, *table, begun);
               report(step, std::move(complaint));
             }
           }

@@ -95,12 +95,59 @@ bool Renames(const Step& step, ObjectKind kind, const Name& name) {
 
 // Whether the same migration makes it again: that is how views and functions are replaced.
 bool ComesBack(const History& history, const Step& drop, ObjectKind kind, const Name& name) {
-  const auto& steps = history.steps();
   const Name& on_table = drop.As<action::Drop>()->on_table;
-  return std::any_of(steps.begin() + drop.index, steps.end(), [&](const Step& later) {
-    return later.migration == drop.migration &&
-           (Makes(later, kind, name, on_table) || Renames(later, kind, name));
+  return absl::c_any_of(RestOfMigration(history, drop), [&](const Step& later) {
+    return Makes(later, kind, name, on_table) || Renames(later, kind, name);
   });
+}
+
+bool ShareAnEvent(const Trigger& a, const action::CreateTrigger& b) {
+  return (a.on_insert && b.on_insert) || (a.on_update && b.on_update) ||
+         (a.on_delete && b.on_delete);
+}
+
+// Whether the migration gives the table a trigger that fires when the dropped one did.
+bool HasSuccessor(const History& history, const Step& drop, const Relation& table,
+                  const Trigger& dropped) {
+  return absl::c_any_of(RestOfMigration(history, drop), [&](const Step& later) {
+    const auto* create = later.As<action::CreateTrigger>();
+    if (create == nullptr || !ShareAnEvent(dropped, *create)) return false;
+    const Relation* on =
+        history.Before(later).Find(create->table, history.SessionAt(later).search_path);
+    return on != nullptr && on->id == table.id;
+  });
+}
+
+// Whether all that its function changes are tables which the migration drops: it has to go first.
+bool FeedsWhatGoes(const History& history, const Step& drop, const Trigger& dropped) {
+  const auto& path = history.SessionAt(drop).search_path;
+  const Routine* routine = history.Before(drop).FindRoutine({.name = dropped.function}, path);
+  if (routine == nullptr || routine->body == nullptr || routine->body->unknown) return false;
+  const CatalogView start = history.At(StartOfMigration(history, drop));
+  const CatalogView end = history.At(EndOfMigration(history, drop));
+  bool feeds = false;
+  for (const BodyStatement& statement : routine->body->statements) {
+    for (const Action& action : statement.actions) {
+      const auto* modify = std::get_if<action::ModifyData>(&action.kind);
+      if (modify == nullptr) continue;
+      for (const action::Write& write : modify->writes) {
+        const Relation* fed = start.Find(write.table.name, path);
+        if (fed == nullptr || end.Find(fed->id) != nullptr) return false;
+        feeds = true;
+      }
+    }
+  }
+  return feeds;
+}
+
+bool IsMissed(const History& history, const Step& drop, const Name& trigger) {
+  const auto& path = history.SessionAt(drop).search_path;
+  const Relation* table = history.Before(drop).Find(drop.As<action::Drop>()->on_table, path);
+  if (table == nullptr) return true;
+  const auto dropped = absl::c_find_if(
+      table->triggers, [&](const Trigger& other) { return other.name == trigger.name; });
+  return dropped == table->triggers.end() || (!HasSuccessor(history, drop, *table, *dropped) &&
+                                              !FeedsWhatGoes(history, drop, *dropped));
 }
 
 // Whether these files made an object of that name, and it is there.
@@ -222,6 +269,29 @@ drop trigger touch on city;
 --^^^^^^^^^^^^^^^^^^^^^^^^ object-drop: drops trigger `touch` of `city`, and what it did is no longer done
 drop function touch();
 ```
+
+Unless another one takes its place, or all that it changed goes too:
+
+```sql
+--- 001_create.sql
+create table city (id bigint primary key, mayor_id bigint);
+create table city_count (number bigint);
+create function count_city() returns trigger language plpgsql
+  as 'begin update city_count set number = number + 1; return null; end';
+create trigger count_city after insert on city for each row execute function count_city();
+create function check_city() returns trigger language plpgsql as 'begin return new; end';
+create trigger check_city before update on city for each row execute function check_city();
+--- 002_drop.sql
+drop trigger count_city on city;
+drop function count_city();
+drop table city_count;
+--- 003_replace.sql
+begin;
+drop trigger check_city on city;
+create trigger check_mayor before update of mayor_id on city
+  for each row execute function check_city();
+commit;
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -233,6 +303,7 @@ drop function touch();
               if (!IsLive(history, step, name)) continue;
               if (IsRoutine(drop->kind) && IsTriggerFunction(history, step, name)) continue;
               if (ComesBack(history, step, drop->kind, name)) continue;
+              if (drop->kind == ObjectKind::kTrigger && !IsMissed(history, step, name)) continue;
               if (IsType(drop->kind) && FallsWithItsTables(history, step, name)) continue;
               absl::StrAppend(&names, names.empty() ? "" : ", ", Quoted(name.name));
             }

@@ -3,6 +3,33 @@
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Whether the migration gives the table another column of that name.
+bool ComesBack(const History& history, const Step& step, const Loss& loss) {
+  const Relation* left = history.At(EndOfMigration(history, step)).Find(loss.relation.id);
+  return left != nullptr && left->FindColumn(loss.column) != nullptr;
+}
+
+Complaint Describe(const Loss& loss, bool emptied, bool comes_back) {
+  Complaint complaint = {
+      .message =
+          absl::StrCat("drops column ", Quoted(loss.column), " of ", Quoted(loss.relation.name),
+                       emptied ? " under the running code" : " with all its values"),
+      .about = Quoted(loss.column)};
+  if (!comes_back) return complaint;
+  absl::StrAppend(&complaint.message, "; another column of that name takes its place");
+  complaint.why =
+      "rolling forward cannot bring the values back, and code that still reads the name gets "
+      "others without an error";
+  complaint.help =
+      "where they are the same values, carry them over before; else deploy code that knows what "
+      "the name will mean, keep a backup, and say so with `-- plimsoll:allow column-drop -- "
+      "reason`";
+  return complaint;
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(column_drop) = {
     .id = "column-drop",
@@ -50,6 +77,19 @@ What the migration itself made is nobody's loss:
 create table account (id bigint primary key, fax text);
 alter table account drop column fax;
 ```
+
+The name may come back in the same migration, for other values:
+
+```sql
+--- 001_create.sql
+create table inbox (id bigint primary key, url text, shared_url text);
+--- 002_one_url.sql
+begin;
+alter table inbox drop column url;
+--                ^^^^^^^^^^^^^^^ column-drop: drops column `url` of `inbox` with all its values; another column of that name takes its place
+alter table inbox rename column shared_url to url;
+commit;
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -59,11 +99,7 @@ alter table account drop column fax;
             for (const Loss& loss : step.effects.losses) {
               if (loss.kind != LossKind::kColumn || !loss.relation.live) continue;
               report(step,
-                     {.message = absl::StrCat(
-                          "drops column ", Quoted(loss.column), " of ", Quoted(loss.relation.name),
-                          emptied.Has(loss.relation.id) ? " under the running code"
-                                                        : " with all its values"),
-                      .about = Quoted(loss.column)});
+                     Describe(loss, emptied.Has(loss.relation.id), ComesBack(history, step, loss)));
             }
           }
         },

@@ -1,53 +1,62 @@
-#include <algorithm>
+#include <utility>
+#include <vector>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
 namespace {
 
-bool Reads(const action::CreateTable& create, const Name& table) {
-  return std::find(create.reads.begin(), create.reads.end(), table) != create.reads.end();
-}
+// What the statements of one migration did so far to tables that were there before it.
+class Fates {
+ public:
+  explicit Fates(uint32_t migration) : migration_(migration) {}
 
-bool Copies(const action::ModifyData& modify, const Name& table) {
-  return !modify.writes.empty() &&
-         std::find(modify.reads.begin(), modify.reads.end(), table) != modify.reads.end();
-}
-
-// Whether a step of the migration, before that one, put the table's rows elsewhere.
-bool IsSaved(const History& history, const Step& drop, const Name& table) {
-  return std::any_of(history.steps().begin(), history.steps().begin() + drop.index,
-                     [&](const Step& step) {
-                       if (step.migration != drop.migration) return false;
-                       const auto* create = step.As<action::CreateTable>();
-                       const auto* modify = step.As<action::ModifyData>();
-                       return (create != nullptr && Reads(*create, table)) ||
-                              (modify != nullptr && Copies(*modify, table));
-                     });
-}
-
-// The step of the same migration, before that one, which drops a table of that name that was there
-// before; null where there is none.
-const Step* DropBefore(const History& history, const Step& create) {
-  const Name& table = create.As<action::CreateTable>()->table;
-  for (uint32_t i = create.index; i-- > 0;) {
-    const Step& step = history.steps()[i];
-    if (step.migration != create.migration) break;
-    const auto* drop = step.As<action::Drop>();
-    if (drop == nullptr) continue;
-    if (std::find(drop->objects.begin(), drop->objects.end(), table) == drop->objects.end()) {
-      continue;
-    }
-    const auto& losses = step.effects.losses;
-    const bool live = std::any_of(losses.begin(), losses.end(), [&](const Loss& loss) {
-      const Relation* lost = history.Before(step).Find(loss.relation.id);
-      return loss.relation.live && lost != nullptr && lost->name == table.name;
-    });
-    if (live) return &step;
+  // In the order of the steps.
+  void Take(const Step& step, const History& history) {
+    if (step.migration != migration_) *this = Fates(step.migration);
+    const auto* create = step.As<action::CreateTable>();
+    const auto* modify = step.As<action::ModifyData>();
+    if (create != nullptr) Save(create->reads);
+    if (modify != nullptr && !modify->writes.empty()) Save(modify->reads);
+    if (const auto* drop = step.As<action::Drop>()) Lose(*drop, step, history);
   }
-  return nullptr;
-}
+
+  // Dropped, and before that no statement of the migration had put its rows elsewhere.
+  bool IsGone(const Name& table) const {
+    const auto dropped = saved_when_dropped_.find(KeyOf(table));
+    return dropped != saved_when_dropped_.end() && !dropped->second;
+  }
+
+ private:
+  using Key = std::pair<absl::string_view, absl::string_view>;
+
+  static Key KeyOf(const Name& table) { return {table.schema, table.name}; }
+
+  void Save(const std::vector<Name>& tables) {
+    for (const Name& table : tables) saved_.insert(KeyOf(table));
+  }
+
+  void Lose(const action::Drop& drop, const Step& step, const History& history) {
+    absl::flat_hash_set<absl::string_view> lost;
+    for (const Loss& loss : step.effects.losses) {
+      const Relation* relation = history.Before(step).Find(loss.relation.id);
+      if (loss.relation.live && relation != nullptr) lost.insert(relation->name);
+    }
+    for (const Name& table : drop.objects) {
+      if (lost.contains(table.name)) {
+        saved_when_dropped_[KeyOf(table)] = saved_.contains(KeyOf(table));
+      }
+    }
+  }
+
+  uint32_t migration_;
+  absl::flat_hash_set<Key> saved_;
+  absl::flat_hash_map<Key, bool> saved_when_dropped_;
+};
 
 }  // namespace
 
@@ -102,13 +111,13 @@ create table shape as select sum(amount) as amount from sale with no data;
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          Fates fates(0);
           for (const Step& step : history.steps()) {
+            fates.Take(step, history);
             const auto* create = step.As<action::CreateTable>();
-            if (create == nullptr || step.effects.failure) continue;
+            if (create == nullptr || step.effects.failure || !fates.IsGone(create->table)) continue;
             // A query fills it: with what, is its author's choice.
             if (create->with_data && !create->reads.empty()) continue;
-            const Step* drop = DropBefore(history, step);
-            if (drop == nullptr || IsSaved(history, *drop, create->table)) continue;
             report(step,
                    {.message = absl::StrCat("makes ", Quoted(create->table.name),
                                             " anew and empty: its rows went with the DROP TABLE "

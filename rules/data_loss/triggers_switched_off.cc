@@ -1,6 +1,6 @@
-#include <algorithm>
-
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -9,10 +9,57 @@ namespace {
 // Whether a later step of the same migration is one of those that `is` asks for.
 template <typename F>
 bool ComesLater(const History& history, const Step& step, const F& is) {
-  const auto& steps = history.steps();
-  return std::any_of(steps.begin() + step.index + 1, steps.end(), [&](const Step& later) {
-    return later.migration == step.migration && is(later);
+  return absl::c_any_of(RestOfMigration(history, step), is);
+}
+
+// The step that switches the same triggers on again; null: none of the migration does.
+const Step* EnableAfter(const History& history, const Step& step,
+                        const action::AlterRelation& disable, RelationId table) {
+  for (const Step& later : RestOfMigration(history, step)) {
+    const auto* enable = later.As<action::AlterRelation>();
+    if (enable != nullptr && enable->alteration == action::Alteration::kEnableTrigger &&
+        enable->object == disable.object && later.effects.LockOn(table) != nullptr) {
+      return &later;
+    }
+  }
+  return nullptr;
+}
+
+// Whether a trigger of the table would have fired: one that these files know, one that nobody
+// knows, or that of a foreign key, whose columns on the other side are those of a unique index.
+bool MayFire(const action::Write& write, const Relation& table, const CatalogView& view) {
+  if (table.assumed || !table.triggers.empty()) return true;
+  if (write.verb != action::DataVerb::kUpdate) return true;
+  const auto sets = [&](const std::string& column) {
+    return absl::c_linear_search(write.columns, column);
+  };
+  const bool refers = absl::c_any_of(table.constraints, [&](const TableConstraint& constraint) {
+    return constraint.kind == ConstraintKind::kForeignKey &&
+           absl::c_any_of(constraint.columns, sets);
   });
+  return refers || absl::c_any_of(view.IndexesOf(table), [&](const Relation* index) {
+           return index->unique &&
+                  absl::c_any_of(index->keys, [&](const auto& key) { return sets(key.column); });
+         });
+}
+
+// Whether nothing is missed while they are off: others are kept from the table, and what this
+// transaction writes into it fires none of them.
+bool IsNothingMissed(const History& history, const Step& disable, const Step& enable,
+                     RelationId table) {
+  if (enable.transaction != disable.transaction) return false;
+  for (size_t i = disable.index; i < enable.index; ++i) {
+    const Step& step = history.steps()[i];
+    const auto* modify = step.As<action::ModifyData>();
+    const CatalogView before = history.Before(step);
+    const Relation* off = before.Find(table);
+    if (modify == nullptr || off == nullptr) continue;
+    for (const action::Write& write : modify->writes) {
+      const Relation* written = before.Find(write.table.name, history.SessionAt(step).search_path);
+      if (written == off && MayFire(write, *off, before)) return false;
+    }
+  }
+  return true;
 }
 
 void CheckDisable(const History& history, const Step& step, const Reporter& report) {
@@ -20,11 +67,9 @@ void CheckDisable(const History& history, const Step& step, const Reporter& repo
   if (disable == nullptr || disable->alteration != action::Alteration::kDisableTrigger) return;
   const Lock* lock = step.effects.StrongestLiveLock();
   if (lock == nullptr) return;
-  const bool again = ComesLater(history, step, [&](const Step& later) {
-    const auto* enable = later.As<action::AlterRelation>();
-    return enable != nullptr && enable->alteration == action::Alteration::kEnableTrigger &&
-           enable->object == disable->object && later.effects.LockOn(lock->relation.id) != nullptr;
-  });
+  const Step* enable = EnableAfter(history, step, *disable, lock->relation.id);
+  const bool again = enable != nullptr;
+  if (again && IsNothingMissed(history, step, *enable, lock->relation.id)) return;
   const std::string& name = disable->object;
   const bool all = name == "ALL";
   const bool several = all || name == "USER";
@@ -36,7 +81,7 @@ void CheckDisable(const History& history, const Step& step, const Reporter& repo
       " not fire ",
       again ? absl::StrCat("until this migration enables ", several ? "them" : "it", " again")
             : "for anybody from now on",
-      "; ", BlockingWords(step));
+      "; ", BlockingWords(step, history));
   report(step,
          {.message = std::move(message), .severity = again ? Severity::kNote : Severity::kWarning});
 }
@@ -81,8 +126,7 @@ PLIMSOLL_RULE(triggers_switched_off) = {
     .help =
         "let the triggers run, or give them a WHEN clause that this one change does not meet; "
         "where they have to be off, do it in one transaction with the change, take them back in "
-        "the "
-        "same file, and check the rows afterwards",
+        "the same file, and check the rows afterwards",
     .docs = R"md(
 ```sql
 --- 001_create.sql
@@ -98,7 +142,7 @@ set session_replication_role = replica;
 insert into payment select id, -id from generate_series(101, 200) as id;
 ```
 
-Where the same file takes it back, it is a note:
+Where the same file takes it back, it is a note, or nothing where no trigger would have fired:
 
 ```sql
 --- 001_create.sql
@@ -113,6 +157,14 @@ alter table payment disable trigger note_payment;
 --                  ^^^^^^^^^^^^^^^^^^^^^^^^^^^^ triggers-switched-off: trigger `note_payment` of `payment` does not fire until this migration enables it again; SHARE ROW EXCLUSIVE on `payment` blocks writes
 update payment set paid = true where id between 1 and 1000;
 alter table payment enable trigger note_payment;
+commit;
+--- 003_no_triggers.sql
+create table refund (id bigint primary key, payment_id bigint references payment, paid boolean);
+--- 004_fill.sql
+begin;
+alter table refund disable trigger all;
+update refund set paid = true where id between 1 and 1000;
+alter table refund enable trigger all;
 commit;
 ```
 

@@ -1,11 +1,39 @@
 #include <cstdint>
 #include <string>
+#include <utility>
+#include <variant>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Labels cannot be taken away, and where they were added IF NOT EXISTS they are in nobody's way.
+bool OnlyAddsLabels(const Script& script) {
+  return absl::c_all_of(script.statements, [](const Statement& statement) {
+    if (statement.direction == Direction::kDown) return true;
+    return !statement.problem && absl::c_all_of(statement.actions, [](const Action& action) {
+      const auto* alter = std::get_if<action::AlterType>(&action.kind);
+      return alter != nullptr && alter->change == action::TypeChangeKind::kAddValue &&
+             alter->if_exists;
+    });
+  });
+}
+
+Complaint Describe(const Migration& up, Complaint complaint) {
+  if (!OnlyAddsLabels(*up.script)) return complaint;
+  complaint.severity = Severity::kNote;
+  complaint.why =
+      "PostgreSQL cannot take a label away: the runner takes the migration for undone while its "
+      "labels stay";
+  complaint.help = "say so: `-- irreversible: reason`";
+  return complaint;
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(empty_down) = {
     .id = "empty-down",
@@ -60,6 +88,27 @@ alter table account drop column note;
 -- and nothing is to be undone
 ```
 
+Labels cannot be taken away. Where they may be there already, the next run goes through, and it is a
+note:
+
+```sql
+-- layout: golang-migrate
+--- 001_create_mood.up.sql
+create type mood as enum ('glad', 'sad');
+--- 001_create_mood.down.sql
+drop type mood;
+--- 002_add_calm.up.sql
+alter type mood add value if not exists 'calm';
+--- 002_add_calm.down.sql
+-- labels stay
+--^^^^^^^^^^^^ empty-down: 002_add_calm.down.sql undoes nothing
+--- 003_add_tired.up.sql
+alter type mood add value 'tired';
+--- 003_add_tired.down.sql
+-- labels stay
+--^^^^^^^^^^^^ empty-down: 003_add_tired.down.sql undoes nothing
+```
+
 Liquibase is told by `--rollback empty`, or `not required`, that a changeset has no way back, and
 then forgets it as well. What stands behind these words says why:
 
@@ -103,18 +152,21 @@ select id from account;
             if (!migration.down && migration.script->has_down_section && does_something &&
                 !DoesSomething(*migration.script, Direction::kDown) &&
                 !IsSaidToBeIrreversible(migration)) {
-              report(
-                  OfFile(history, m,
-                         absl::StrCat("the down of ", FileNameOf(migration), " undoes nothing")));
+              const std::string what =
+                  absl::StrCat("the down of ", FileNameOf(migration), " undoes nothing");
+              report(Describe(migration, OfFile(history, m, what)));
             }
             if (!migration.down || does_something) continue;
             if (IsSaidToBeIrreversible(migration)) continue;
+            Complaint complaint =
+                OfFile(history, m, absl::StrCat(FileNameOf(migration), " undoes nothing"));
             if (migration.undoes) {
               const Migration& up = history.migrations()[*migration.undoes];
               const bool does = DoesSomething(*up.script, Direction::kUp);
               if (!does || IsSaidToBeIrreversible(up)) continue;
+              complaint = Describe(up, std::move(complaint));
             }
-            report(OfFile(history, m, absl::StrCat(FileNameOf(migration), " undoes nothing")));
+            report(std::move(complaint));
           }
         },
 };

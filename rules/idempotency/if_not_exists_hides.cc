@@ -65,11 +65,12 @@ void CheckIndex(const Step& step, const action::CreateIndex& create, const Histo
   if (step.effects.StrongestLiveLock() == nullptr) return;
   Complaint complaint = {.message = absl::StrCat("keeps an invalid ", Quoted(create.name),
                                                  " where a failed build has left one")};
-  // A file of two such statements is one message, and that one transaction.
+  // A file of two such statements is one message, and that one transaction; and what stands in a
+  // file before it was done by the first run.
   if (history.migrations()[step.migration].wrapping == Wrapping::kMessage) {
     complaint.help =
-        "put DROP INDEX CONCURRENTLY IF EXISTS into a file of its own before this one, so that the "
-        "second run builds the index anew";
+        "leave IF NOT EXISTS away, so that the second run fails instead of passing over it; then "
+        "drop the invalid index by hand, and run it again";
   }
   // In a transaction block it would have failed, as DROP INDEX CONCURRENTLY would.
   if (CanEdit(history, step) && NeighboursRunAlone(history, step)) {

@@ -1,6 +1,10 @@
+#include <algorithm>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/types/span.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -16,6 +20,37 @@ bool IsTakenNext(const History& history, const Step& step, const Lock& lock) {
   return again != nullptr && again->mode >= lock.mode;
 }
 
+// What LOCK TABLE holds until the end of one transaction.
+struct Held {
+  const Step* first = nullptr;
+  LockMode mode = LockMode::kAccessShare;  // the strongest
+  std::vector<std::string> tables;
+};
+
+void Take(const History& history, const Step& step, Held& held) {
+  for (const Lock& lock : step.effects.locks) {
+    const bool blocks = lock.relation.live && BlocksWrites(lock.mode);
+    if (!blocks || IsTakenNext(history, step, lock)) continue;
+    if (held.first == nullptr) held.first = &step;
+    held.mode = std::max(held.mode, lock.mode);
+    held.tables.push_back(Quoted(lock.relation.name));
+  }
+}
+
+void Tell(const Held& held, const Reporter& report) {
+  if (held.first == nullptr) return;
+  constexpr size_t kMostNamed = 3;
+  const size_t named = std::min(held.tables.size(), kMostNamed);
+  std::string tables = absl::StrJoin(absl::MakeConstSpan(held.tables).first(named),
+                                     held.tables.size() == 2 ? " and " : ", ");
+  if (held.tables.size() > named) {
+    absl::StrAppend(&tables, " and ", held.tables.size() - named, " more");
+  }
+  report(*held.first, {.message = absl::StrCat("holds ", LockModeName(held.mode), " on ", tables,
+                                               ", which blocks ", WhatItBlocks(held.mode),
+                                               ", until the transaction ends")});
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(table_lock_held) = {
@@ -27,8 +62,8 @@ PLIMSOLL_RULE(table_lock_held) = {
     .summary = "LOCK TABLE keeps others from a table until the transaction ends",
     .why = "there is no UNLOCK: whatever the transaction still does, others wait for all of it",
     .help =
-        "leave the locking to the statements that need it, or lock in a mode that lets reads and "
-        "writes go on, such as SHARE UPDATE EXCLUSIVE",
+        "do what takes long before it, in a transaction of its own, or lock in a mode that lets "
+        "reads and writes go on, such as SHARE UPDATE EXCLUSIVE",
     .docs = R"md(
 Without a mode `LOCK TABLE` takes the strongest one, ACCESS EXCLUSIVE.
 
@@ -57,26 +92,37 @@ select count(*) from account;
 lock table account in access exclusive mode nowait;
 alter table account add column note text;
 ```
+
+A transaction has one finding, however many tables it locks:
+
+```sql
+-- transaction: file
+--- 001_create.sql
+create table account (id bigint primary key, balance numeric);
+create table audit (id bigint, balance numeric);
+create table rate (id bigint, balance numeric);
+create table state (id bigint, balance numeric);
+--- 002_copy.sql
+lock table account in share mode;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table-lock-held: holds ACCESS EXCLUSIVE on `account`, `audit`, `rate` and 1 more, which blocks reads and writes, until the transaction ends
+lock table audit, rate;
+lock table state;
+insert into audit select id, balance from account;
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          Held held;
           for (const Step& step : history.steps()) {
-            if (step.As<action::LockTable>() == nullptr) continue;
             // Alone it is refused.
-            if (RunsAlone(history, step)) continue;
-            std::string tables;
-            const Lock* held = nullptr;
-            for (const Lock& lock : step.effects.locks) {
-              const bool blocks = lock.relation.live && BlocksWrites(lock.mode);
-              if (!blocks || IsTakenNext(history, step, lock)) continue;
-              absl::StrAppend(&tables, tables.empty() ? "" : " and ", Quoted(lock.relation.name));
-              held = &lock;
+            if (step.As<action::LockTable>() == nullptr || RunsAlone(history, step)) continue;
+            if (held.first != nullptr && held.first->transaction != step.transaction) {
+              Tell(held, report);
+              held = Held();
             }
-            if (held == nullptr) continue;
-            report(step, {.message = absl::StrCat(
-                              "holds ", LockModeName(held->mode), " on ", tables, ", which blocks ",
-                              WhatItBlocks(held->mode), ", until the transaction ends")});
+            Take(history, step, held);
           }
+          Tell(held, report);
         },
 };
 

@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "absl/algorithm/container.h"
-#include "absl/container/flat_hash_set.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -106,17 +106,59 @@ bool ValidatesUnder(const Step& step, const Lock& held) {
          scan->relation.id == held.relation.id;
 }
 
-// The step that took one of the locks held before `step`.
-const Step& HolderOf(const Step& step, const Lock& held, const History& history) {
-  const auto place = static_cast<size_t>(&held - history.HeldBefore(step).data());
+// The step that took the lock which is held before `step`.
+const Step& HolderOf(const Step& step, const Lock* held, const History& history) {
+  const auto place = static_cast<size_t>(held - history.HeldBefore(step).data());
   return history.steps()[history.HoldersBefore(step)[place]];
 }
 
 // What the file itself opens it can commit; what the runner opens ends with the file.
-std::string HelpFor(const History& history, const Step& step) {
+std::string HelpFor(const History& history, const Step& step, bool changes_rows) {
   if (!RunnerWraps(history, step)) return "";
-  return "the runner's transaction ends with the file: put the long work into one of its own, in "
-         "batches where it changes rows";
+  return absl::StrCat("the runner's transaction ends with the file: put the long work into one of ",
+                      "its own", changes_rows ? ", in batches" : "");
+}
+
+// Work that goes on under a lock of an earlier statement.
+struct Found {
+  const Step* step = nullptr;
+  const Lock* held = nullptr;  // in the history
+  std::string rows;            // that it changes; empty: none
+  std::string work;  // that grows with the table whatever a condition chooses; empty: none
+};
+
+// The lock that is told of; null where nothing is to be told of the step.
+const Lock* HeldOver(const Step& step, const History& history) {
+  const Lock* held = HeldTable(step, history);
+  const Lock* own = OwnLock(step, history);
+  if (held == nullptr || !StopsMore(*held, own)) return nullptr;
+  // What stops writers of that table by itself has a rule of its own, which sees this too.
+  if (own != nullptr && own->relation.id == held->relation.id && BlocksWrites(own->mode)) {
+    return nullptr;
+  }
+  return ValidatesUnder(step, *held) ? nullptr : held;
+}
+
+// Of each transaction and locked table the first work that is sure to be long, else the first that
+// may be: a condition may choose few rows.
+std::vector<Found> FindWork(const History& history) {
+  std::vector<Found> all;
+  absl::flat_hash_map<std::pair<uint32_t, RelationId>, size_t> places;
+  for (const Step& step : history.steps()) {
+    Found found = {.step = &step, .rows = ManyRows(step), .work = LongWork(step)};
+    if (found.rows.empty() && found.work.empty()) continue;
+    const Lock* held = HeldOver(step, history);
+    if (held == nullptr) continue;
+    found.held = held;
+    const auto [place, first] =
+        places.try_emplace({step.transaction, held->relation.id}, all.size());
+    if (first) {
+      all.push_back(std::move(found));
+    } else if (all[place->second].work.empty() && !found.work.empty()) {
+      all[place->second] = std::move(found);
+    }
+  }
+  return all;
 }
 
 }  // namespace
@@ -144,12 +186,13 @@ create table invoice (id bigint primary key, total int);
 begin;
 alter table account add column state text;
 update account set state = 'new' where state is null;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ work-under-held-lock: changes rows of `account` while ACCESS EXCLUSIVE on `account`, held since `add column state text`, blocks reads and writes
 create index invoice_total on invoice (total);
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ work-under-held-lock: reads every row of `invoice` while ACCESS EXCLUSIVE on `account`, held since `add column state text`, blocks reads and writes
 commit;
 ```
 
-One finding a lock is enough: the index is built under it as well. Long work comes first, or in
+One finding a lock is enough, of what is sure to take long where there is such: the rows are changed
+under it as well. Long work comes first, or in
 another transaction:
 
 ```sql
@@ -167,32 +210,17 @@ CONSTRAINT` (see `validate-under-lock`).
 )md",
     .check =
         [](const History& history, const Reporter& report) {
-          // One finding a transaction and locked table.
-          absl::flat_hash_set<std::pair<uint32_t, RelationId>> told;
-          for (const Step& step : history.steps()) {
-            const std::string rows = ManyRows(step);
-            const std::string what = rows.empty() ? LongWork(step) : rows;
-            if (what.empty()) continue;
-            const Lock* held = HeldTable(step, history);
-            const Lock* own = OwnLock(step, history);
-            if (held == nullptr || !StopsMore(*held, own)) continue;
-            // What stops writers of that table by itself has a rule of its own, which sees this
-            // too.
-            if (own != nullptr && own->relation.id == held->relation.id &&
-                BlocksWrites(own->mode)) {
-              continue;
-            }
-            if (ValidatesUnder(step, *held)) continue;
-            if (!told.insert({step.transaction, held->relation.id}).second) continue;
+          for (const Found& found : FindWork(history)) {
+            const Step& step = *found.step;
             Complaint complaint = {
-                .message = absl::StrCat(what, " while ", LockModeName(held->mode), " on ",
-                                        Quoted(held->relation.name), ", held since `",
-                                        WordsOf(HolderOf(step, *held, history), history),
-                                        "`, blocks ", WhatItBlocks(held->mode)),
-                .help = HelpFor(history, step),
-                .locks = std::vector<Lock>{*held}};
-            // A condition may choose few rows.
-            if (LongWork(step).empty()) complaint.severity = Severity::kWarning;
+                .message = absl::StrCat(found.rows.empty() ? found.work : found.rows, " while ",
+                                        LockModeName(found.held->mode), " on ",
+                                        Quoted(found.held->relation.name), ", held since `",
+                                        WordsOf(HolderOf(step, found.held, history), history),
+                                        "`, blocks ", WhatItBlocks(found.held->mode)),
+                .help = HelpFor(history, step, !found.rows.empty()),
+                .locks = std::vector<Lock>{*found.held}};
+            if (found.work.empty()) complaint.severity = Severity::kWarning;
             report(step, std::move(complaint));
           }
         },

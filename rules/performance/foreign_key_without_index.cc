@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -76,21 +77,26 @@ bool IsIndexed(const Relation& table, const Columns& columns, const CatalogView&
   return false;
 }
 
+// Of a key that is not enforced nobody looks for rows, and a partition's is its parent's.
+bool LooksUp(const TableConstraint& constraint) {
+  return constraint.kind == ConstraintKind::kForeignKey && constraint.enforced &&
+         !constraint.inherited;
+}
+
 // The columns of the foreign keys that the step brings, that are there when all files have run,
-// and that no index leads with then.
+// and that no index leads with, neither then nor when this migration ends.
 std::vector<Columns> Uncovered(const History& history, const Step& step, const Relation& after,
                                const Added& added) {
   const CatalogView end = history.At(static_cast<Moment>(history.steps().size()));
   const Relation* before = history.Before(FirstOfStatement(history, step)).Find(after.id);
   const Columns columns = ColumnsOf(step);
   const Relation* last = end.Find(after.id);
+  const CatalogView leaving = history.At(EndOfMigration(history, step));
+  const Relation* left = leaving.Find(after.id);
   std::vector<Columns> uncovered;
   if (last == nullptr) return uncovered;
   for (const TableConstraint& constraint : last->constraints) {
-    if (constraint.kind != ConstraintKind::kForeignKey) continue;
-    if (!columns.empty() && constraint.columns != columns) continue;
-    // Nobody looks for rows of a key that is not enforced; a partition's is its parent's.
-    if (!constraint.enforced || constraint.inherited) continue;
+    if (!LooksUp(constraint) || (!columns.empty() && constraint.columns != columns)) continue;
     const bool old = before != nullptr && before->FindConstraint(constraint.name) != nullptr;
     if (old || after.FindConstraint(constraint.name) == nullptr) continue;
     // What indexes a table has that no file creates, nobody knows; of new columns there are none.
@@ -100,6 +106,8 @@ std::vector<Columns> Uncovered(const History& history, const Step& step, const R
                                         return added.contains({after.id, column});
                                       });
     if (!known || IsIndexed(*last, constraint.columns, end)) continue;
+    // What takes its index later is told then.
+    if (left != nullptr && IsIndexed(*left, constraint.columns, leaving)) continue;
     uncovered.push_back(constraint.columns);
   }
   return uncovered;
@@ -120,8 +128,46 @@ std::string IndexStatement(const History& history, const Step& step, const Relat
                       SqlName(on), " (", keys, ")");
 }
 
+// The tables of which the step drops indexes.
+std::vector<RelationId> TablesLosingIndexes(const History& history, const Step& step) {
+  std::vector<RelationId> tables;
+  const auto* drop = step.As<action::Drop>();
+  if (drop == nullptr || drop->kind != ObjectKind::kIndex || step.effects.failure) return tables;
+  const CatalogView before = history.Before(step);
+  for (const Name& name : drop->objects) {
+    const Relation* index = before.Find(name, history.SessionAt(step).search_path);
+    if (index != nullptr && index->table != 0) tables.push_back(index->table);
+  }
+  return tables;
+}
+
+// The columns of the table's foreign keys that an index of it leads with before the migration and
+// none does from the step on.
+std::vector<Columns> Deprived(const History& history, const Step& step, RelationId table) {
+  const CatalogView views[] = {history.After(step), history.At(EndOfMigration(history, step)),
+                               history.At(static_cast<Moment>(history.steps().size()))};
+  // What the migration makes itself was never there for anybody.
+  const CatalogView start = history.At(StartOfMigration(history, step));
+  const CatalogView before = history.Before(step);
+  const Relation* began = start.Find(table);
+  const Relation* had = before.Find(table);
+  std::vector<Columns> deprived;
+  if (began == nullptr) return deprived;
+  for (const TableConstraint& constraint : had->constraints) {
+    if (!LooksUp(constraint) || !IsIndexed(*began, constraint.columns, start)) continue;
+    if (!IsIndexed(*had, constraint.columns, before)) continue;
+    const bool bare = absl::c_all_of(views, [&](const CatalogView& view) {
+      const Relation* then = view.Find(table);
+      return then != nullptr && then->FindConstraint(constraint.name) != nullptr &&
+             !IsIndexed(*then, constraint.columns, view);
+    });
+    if (bare) deprived.push_back(constraint.columns);
+  }
+  return deprived;
+}
+
 Complaint Describe(const History& history, const Step& step, const Relation& table,
-                   const std::vector<Columns>& uncovered) {
+                   const std::vector<Columns>& uncovered, bool later) {
   const Affected seen = [&] {
     const Lock* lock = step.effects.LockOn(table.id);
     return lock == nullptr ? Affected() : lock->relation;
@@ -132,11 +178,13 @@ Complaint Describe(const History& history, const Step& step, const Relation& tab
     statements.push_back(IndexStatement(history, step, table, columns, seen.live));
     names.push_back(Quoted(absl::StrJoin(columns, ", ")));
   }
+  const std::string where = seen.live ? absl::StrCat(", ", OutsideTransaction(history, step)) : "";
   Complaint complaint = {
-      .message = absl::StrCat("no index of ", Quoted(table.DisplayName()), " leads with ",
-                              absl::StrJoin(names, ", nor one with "), ", which its foreign key",
-                              names.size() > 1 ? "s look up" : " looks up"),
-      .help = absl::StrCat("create one: ", absl::StrJoin(statements, "; ")),
+      .message =
+          absl::StrCat("no ", later ? "other " : "", "index of ", Quoted(table.DisplayName()),
+                       " leads with ", absl::StrJoin(names, ", nor one with "),
+                       ", which its foreign key", names.size() > 1 ? "s look up" : " looks up"),
+      .help = absl::StrCat("create one", where, ": ", absl::StrJoin(statements, "; ")),
       .locks = std::vector<Lock>()};
   return complaint;
 }
@@ -176,11 +224,30 @@ alter table invoice add constraint invoice_account
 --- 003_index.sql
 create index concurrently invoice_account_idx on invoice (account_id, area, paid);
 ```
+
+Whoever drops the last such index is told:
+
+```sql
+--- 001_create.sql
+create table account (id bigint primary key);
+create table invoice (id bigint primary key, account_id bigint references account, paid boolean);
+create index invoice_account on invoice (account_id);
+create index invoice_open on invoice (account_id) where not paid;
+--- 002_drop.sql
+drop index concurrently invoice_account;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ foreign-key-without-index: no other index of `invoice` leads with `account_id`, which its foreign key looks up
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           Added added;
           for (const Step& step : history.steps()) {
+            for (const RelationId id : TablesLosingIndexes(history, step)) {
+              const std::vector<Columns> deprived = Deprived(history, step, id);
+              if (deprived.empty()) continue;
+              const Relation& table = *history.Before(step).Find(id);
+              report(step, Describe(history, step, table, deprived, true));
+            }
             const Relation* table = TableOf(history, step);
             if (table == nullptr || table->persistence == Persistence::kTemporary) continue;
             if (const auto* add = step.As<action::AddColumn>()) {
@@ -188,7 +255,7 @@ create index concurrently invoice_account_idx on invoice (account_id, area, paid
             }
             const std::vector<Columns> uncovered = Uncovered(history, step, *table, added);
             if (uncovered.empty()) continue;
-            report(step, Describe(history, step, *table, uncovered));
+            report(step, Describe(history, step, *table, uncovered, false));
           }
         },
 };
