@@ -927,11 +927,12 @@ MigrationList LayoutFinder::ListOf(const Placement& placed) const {
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
                       int server_version) {
   const Convention& convention = ConventionOf(placement.layout);
-  const bool plain =
-      placement.stray || script->opts_out_of_transaction || placement.opts_out_of_transaction;
-  Migration migration;
-  migration.wrapping =
+  const bool plain = placement.stray || placement.opts_out_of_transaction;
+  const Wrapping usual =
       plain ? Wrapping::kNone : WrappingOf(convention.runs, *script, server_version);
+  Migration migration;
+  migration.wrapping = script->opts_out_of_transaction ? Wrapping::kNone : usual;
+  migration.down_wrapping = script->down_opts_out_of_transaction ? Wrapping::kNone : usual;
   migration.outside = std::string(convention.outside);
   migration.version = placement.version;
   migration.stray = placement.stray;

@@ -328,7 +328,9 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
   for (const size_t member : group.members) {
     const Placement& placement = candidates[member].placement;
     Migration migration = MigrationOf(scripts[member], placement, server_version);
-    if (options.transaction.has_value()) migration.wrapping = *options.transaction;
+    if (options.transaction.has_value()) {
+      migration.wrapping = migration.down_wrapping = *options.transaction;
+    }
     migration.down = placement.down && !downs_only;
     migration.applied = !candidates[member].judged;
     const auto index = static_cast<uint32_t>(project.inputs.migrations.size());

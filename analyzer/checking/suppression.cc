@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "analyzer/syntax/marker.h"
 
 namespace plimsoll {
 namespace {
@@ -25,19 +26,6 @@ std::vector<std::string> KeysOf(const Allowance::Word& word) {
 
 bool IsLeftByEveryRule(Family family) {
   return family == Family::kSyntax || family == Family::kFailure || family == Family::kAllowances;
-}
-
-// Where the comments end that open the file and that a blank line parts from what follows: those
-// are the whole file's for Atlas. 0: there are none.
-size_t EndOfHead(absl::string_view text) {
-  size_t at = 0;
-  while (absl::StartsWith(text.substr(at), "--")) {
-    const size_t line = text.find('\n', at);
-    if (line == absl::string_view::npos) return text.size();
-    at = line + 1;
-  }
-  const size_t next = text.find_first_not_of(" \t\r", at);
-  return next == absl::string_view::npos || text[next] == '\n' ? at : 0;
 }
 
 // The first statement that begins behind the byte; their number where none does.
@@ -80,7 +68,7 @@ Allowances::Allowances(const Script& script, uint32_t migration, int64_t now,
                        const Vocabulary& vocabulary)
     : migration_(migration) {
   const absl::string_view text = script.source->text();
-  const size_t head = EndOfHead(text);
+  const size_t head = HeadEnd(text);
   for (const Comment& comment : script.comments) {
     std::optional<AllowanceComment> read = ReadAllowance(text, comment.span);
     if (!read) continue;
