@@ -188,8 +188,8 @@ absl::Status ReplaceFile(const std::string& path, absl::string_view text) {
   if (std::filesystem::is_symlink(target, absent))
     target = std::filesystem::canonical(target, error);
   if (error) return CannotWrite(path, error);
-  // A migration may be a folder of its own.
-  if (target.has_parent_path()) std::filesystem::create_directory(target.parent_path(), error);
+  // A migration may be a folder of its own, and the first one of a folder that is not there yet.
+  if (target.has_parent_path()) std::filesystem::create_directories(target.parent_path(), error);
   if (error) return CannotWrite(path, error);
   std::string beside = target.string() + ".XXXXXX";
   const int descriptor = mkstemp(beside.data());

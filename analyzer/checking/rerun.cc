@@ -10,7 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/rewrite.h"
-#include "analyzer/syntax/block.h"
 
 namespace plimsoll {
 namespace {
@@ -120,12 +119,11 @@ class Dropped {
 // fail, and then the file is run again.
 static bool IsFollowedMessage(const Step& step, const History& history) {
   const Migration& migration = history.migrations()[step.migration];
-  if (migration.wrapping != Wrapping::kNone) return false;
-  const std::vector<uint32_t> blocks = BlocksOf(*migration.script);
-  if (blocks.empty() || blocks[step.statement] == 0) return false;
-  for (uint32_t s = step.statement + 1; s < blocks.size(); ++s) {
-    if (blocks[s] == blocks[step.statement]) continue;
-    if (!history.StepsOf(step.migration, s).empty()) return true;
+  const uint32_t block = history.StatementOf(step).block;
+  if (migration.wrapping != Wrapping::kNone || block == 0) return false;
+  const std::vector<Statement>& statements = migration.script->statements;
+  for (auto s = static_cast<uint32_t>(statements.size()) - 1; s > step.statement; --s) {
+    if (!history.StepsOf(step.migration, s).empty()) return statements[s].block != block;
   }
   return false;
 }

@@ -11,7 +11,6 @@
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "analyzer/checking/made.h"
-#include "analyzer/syntax/block.h"
 #include "analyzer/syntax/keyword.h"
 
 namespace plimsoll {
@@ -203,9 +202,8 @@ bool RunsAlone(const History& history, const Step& step) {
 
 bool NeighboursRunAlone(const History& history, const Step& step) {
   const Migration& migration = history.migrations()[step.migration];
-  if (migration.wrapping == Wrapping::kMessage || !RunsAlone(history, step)) return false;
-  const std::vector<uint32_t> blocks = BlocksOf(*migration.script);
-  return blocks.empty() || blocks[step.statement] == 0;
+  return RunsAlone(history, step) && migration.wrapping != Wrapping::kMessage &&
+         history.StatementOf(step).block == 0;
 }
 
 bool RunnerWraps(const History& history, const Step& step) {

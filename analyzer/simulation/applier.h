@@ -140,7 +140,6 @@ class Applier {
   void ValidateWhole(RelationId index);
   void MoveTo(RelationId id, const std::string& schema);
   void SetMayHaveRows(const Name& name);
-  void KnowToBeEmpty(const Target& target);
   std::vector<ViewUse> UsesOf(const action::CreateView& create) const;
   const Relation* OwnerOf(const std::string& column, const std::vector<Name>& reads) const;
   std::vector<ViewUse> UsesOf(const Body& body) const;

@@ -402,8 +402,10 @@ void Applier::Apply(const action::AddColumn& add) {
   // IF NOT EXISTS leaves out the constraints too.
   if (old != nullptr && old->FindColumn(add.column.name) != nullptr) return;
   const RelationId parent = old == nullptr ? 0 : old->id;
+  std::vector<RelationId> grown;
   ForEach(add.table, [&](Relation& table) {
     if (table.FindColumn(add.column.name) != nullptr) return;
+    grown.push_back(table.id);
     table.columns.push_back(MakeColumn(add.column));
     table.columns.back().only_inherited = table.id != parent;
   });
@@ -414,10 +416,10 @@ void Applier::Apply(const action::AddColumn& add) {
   if (has_sequence) MakeSequence(*named, add.column.name, add.column.numbers.OrDefault());
   const TableColumn* made = view().Find(id)->FindColumn(add.column.name);
   const bool made_not_null = made != nullptr && made->not_null;
-  // A type that a file makes may be a domain with a default.
-  const bool made_has_value =
-      made == nullptr || made->has_default || has_sequence || made->generated != Generated::kNo ||
-      view().FindType(add.column.type.name, situation_.search_path) != nullptr;
+  // Any other type may be a domain with a default, and with IF NOT EXISTS the column may be there.
+  const bool may_have_value = add.if_not_exists || has_sequence || made == nullptr ||
+                              made->has_default || made->generated != Generated::kNo ||
+                              !IsBuiltinType(add.column.type.name);
   bool named_not_null = false;
   for (const Constraint& constraint : add.column.constraints) {
     const bool not_null = constraint.kind == ConstraintKind::kNotNull;
@@ -428,14 +430,13 @@ void Applier::Apply(const action::AddColumn& add) {
   if (made_not_null && !named_not_null && NamesNotNulls()) {
     AddToAll(add.table, {.kind = ConstraintKind::kNotNull, .columns = {add.column.name}});
   }
-  if (made_not_null && !made_has_value) KnowToBeEmpty(add.table);
-}
-
-// A column that must have a value was added and gave none, and that fails where there is a row
-// (tablecmds.c:ATRewriteTable): until the transaction ends nobody else can bring one.
-void Applier::KnowToBeEmpty(const Target& target) {
-  if (situation_.conditional) return;
-  ForEach(target, [&](Relation& table) { table.truncated = situation_.transaction + 1; });
+  if (!made_not_null || may_have_value || situation_.conditional) return;
+  // Where there is a row without a value that fails (tablecmds.c:ATRewriteTable), and until the
+  // transaction ends nobody else can bring one. A child that had the column has values.
+  for (const RelationId empty : grown) {
+    catalog_.Change(moment_, empty,
+                    [&](Relation& table) { table.truncated = situation_.transaction + 1; });
+  }
 }
 
 // With what cannot be without it (dependency.c:findDependentObjects).

@@ -15,7 +15,6 @@
 #include "analyzer/simulation/settings.h"
 #include "analyzer/simulation/undoing.h"
 #include "analyzer/simulation/volatility.h"
-#include "analyzer/syntax/block.h"
 #include "analyzer/syntax/conditions.h"
 
 namespace plimsoll {
@@ -986,15 +985,13 @@ void Simulator::RunMigration(uint32_t index, Direction direction) {
     runner_block_ = true;
   }
   uint32_t changeset = 0;
-  // Where nothing else is around it, a block of several statements is a message.
-  std::vector<uint32_t> blocks;
-  if (wrapping == Wrapping::kNone) blocks = BlocksOf(*migration.script);
   uint32_t block = 0;
   for (const uint32_t i : OrderOf(statements, direction)) {
-    if (!blocks.empty() && blocks[i] != block) {
+    // Where nothing else is around it, a block of several statements is a message.
+    if (wrapping == Wrapping::kNone && statements[i].block != block) {
       if (message_ && in_block_) Close(!aborted_, now());
-      block = blocks[i];
-      message_ = block != 0 && std::count(blocks.begin(), blocks.end(), block) > 1;
+      block = statements[i].block;
+      message_ = block != 0 && i + 1 < statements.size() && statements[i + 1].block == block;
     }
     if (wrapping == Wrapping::kChangesets && statements[i].changeset != changeset) {
       changeset = statements[i].changeset;

@@ -36,6 +36,7 @@ Marker ReadGoose(absl::string_view command) {
   if (absl::EqualsIgnoreCase(command, "down")) return StartSection(Marker::Section::kDown);
   return {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
                             absl::EqualsIgnoreCase(command, "statementend"),
+          .begins_block = absl::EqualsIgnoreCase(command, "statementbegin"),
           .no_transaction = absl::EqualsIgnoreCase(command, "no transaction"),
           .cuts_at_lines = true,
           .sectioned = true};
@@ -45,6 +46,7 @@ Marker ReadGoose(absl::string_view command) {
 Marker ReadSqlMigrate(absl::string_view command) {
   const absl::string_view word = TakeWord(&command);
   Marker marker = {.ends_statement = word == "StatementBegin" || word == "StatementEnd",
+                   .begins_block = word == "StatementBegin",
                    .sectioned = true};
   if (word == "Up") marker = StartSection(Marker::Section::kUp);
   if (word == "Down") marker = StartSection(Marker::Section::kDown);

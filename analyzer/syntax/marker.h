@@ -15,6 +15,7 @@ struct Marker {
 
   Section section = Section::kNone;  // a section starts here
   bool ends_statement = false;       // the runner cuts here, semicolon or not
+  bool begins_block = false;         // it takes for one what follows, to where it cuts again
   // Of the section that starts here; goose's, which starts none, of the whole file; and any other
   // of the section that it stands in.
   bool no_transaction = false;

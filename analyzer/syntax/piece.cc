@@ -124,6 +124,8 @@ class Cutter {
   uint32_t code_ahead_ = 0;  // up to there some code is known to follow
   uint32_t changeset_ = 0;
   bool changeset_alone_ = false;
+  uint32_t block_ = 0;                    // the one that is open
+  uint32_t last_block_ = 0;
   std::optional<uint32_t> rollback_end_;  // of the rollback comments that are being read
   size_t quote_recoveries_ = 0;
   // The piece whose data start at `copy_begin_`, the next line.
@@ -203,6 +205,8 @@ void Cutter::OnComment(const Token& token) {
                                      .starts_line = StartsLine(begin),
                                      .liquibase = liquibase_});
   if (marker.ends_statement) CloseInPlaceOf(token.span);
+  if (marker.ends_statement || marker.section != Marker::Section::kNone) block_ = 0;
+  if (marker.begins_block) block_ = ++last_block_;
   if (marker.section == Marker::Section::kUp) direction_ = Direction::kUp;
   if (marker.section == Marker::Section::kDown) direction_ = Direction::kDown;
   if (marker.passed_over) return SkipChangeset(token.span.end);
@@ -457,6 +461,7 @@ void Cutter::OnBackslash(const Token& token) {
                  .direction = direction_,
                  .changeset = changeset_,
                  .changeset_alone = changeset_alone_,
+                 .block = block_,
                  .tag = absl::StrCat("\\", command.name.substr(0, kLongestTag))};
   if (command.sends_query) CloseInPlaceOf(command.span);
   // A command amid a statement belongs to it and is not listed.
@@ -510,7 +515,8 @@ void Cutter::Replace(const Placeholder& placeholder) {
                                 .form = StatementForm::kTemplate,
                                 .direction = direction_,
                                 .changeset = changeset_,
-                                .changeset_alone = changeset_alone_});
+                                .changeset_alone = changeset_alone_,
+                                .block = block_});
       return;
     }
     Open(span.begin);
@@ -522,7 +528,8 @@ void Cutter::Open(uint32_t begin) {
   piece_ = {.span = {begin, begin},
             .direction = direction_,
             .changeset = changeset_,
-            .changeset_alone = changeset_alone_};
+            .changeset_alone = changeset_alone_,
+            .block = block_};
   open_ = true;
   head_ = Head::kUndecided;
   copies_from_stdin_ = false;

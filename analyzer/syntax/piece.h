@@ -25,6 +25,7 @@ struct Piece {
   Direction direction = Direction::kUp;
   uint32_t changeset = 0;  // see Statement
   bool changeset_alone = false;
+  uint32_t block = 0;  // see Statement
   // Where the first placeholder within it begins.
   std::optional<uint32_t> first_placeholder;
   // It holds a quote that is never closed, and must not be parsed together with what follows.

@@ -249,6 +249,7 @@ void Reader::AddPlain(const Piece& piece) {
   statement.direction = piece.direction;
   statement.changeset = piece.changeset;
   statement.changeset_alone = piece.changeset_alone;
+  statement.block = piece.block;
   statement.tag = piece.tag;
   statement.copy_data = piece.copy_data;
   script_->statements.push_back(std::move(statement));

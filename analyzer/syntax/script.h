@@ -49,6 +49,10 @@ struct Statement {
   // Which of Script::changesets it belongs to, counted from 1; 0: to none.
   uint32_t changeset = 0;
   bool changeset_alone = false;  // that changeset says `runInTransaction:false`
+  // Which block of `-- +goose StatementBegin` … `StatementEnd`, or sql-migrate's, it stands in,
+  // counted from 1; 0: in none. A runner sends what it takes for one statement as one message
+  // (goose: sqlparser/parser.go).
+  uint32_t block = 0;
   // COPY … FROM stdin: the lines of data that follow, without the closing `\.`. Empty otherwise.
   Span copy_data;
 };

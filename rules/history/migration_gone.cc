@@ -57,8 +57,7 @@ PLIMSOLL_RULE(migration_gone) = {
     .help =
         "bring the file back, and undo it by a migration of its own if it is not wanted. Where no "
         "database has run it, forget it: `plimsoll sum --accept FILE`, `atlas migrate hash`, or "
-        "take "
-        "it out of the plan or the journal",
+        "take it out of the plan or the journal",
     .docs = R"md(
 It is shown at the migration that would follow it.
 

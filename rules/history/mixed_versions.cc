@@ -105,14 +105,12 @@ PLIMSOLL_RULE(mixed_versions) = {
     .since = "0.1",
     .summary = "some versions are dates and others have a time as well, or numbers differ in width",
     .why =
-        "compared as numbers, 20250830 comes before 20250829120000 and 10 behind 9, and compared "
-        "as "
-        "texts it is the other way round: runners, and people who list the folder, do not agree on "
-        "the order",
+        "compared as numbers, 20250830 comes before 20250829120000 and 10 behind 9, and as texts "
+        "it is the other way round: runners, and people who list the folder, do not agree on the "
+        "order",
     .help =
         "write all versions alike: fourteen digits, YYYYMMDDHHMMSS, or numbers of one width; "
-        "rename "
-        "only what no database has run",
+        "rename only what no database has run",
     .docs = R"md(
 ```sql
 -- layout: numbered files

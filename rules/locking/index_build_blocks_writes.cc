@@ -44,11 +44,10 @@ std::vector<Fix> BuildConcurrently(const History& history, const Step& step, con
 // Readers wait too where an earlier statement has locked them out.
 std::string WhoWaits(const Step& step, const History& history, bool work_follows) {
   const bool reads = absl::EndsWith(BlockingWords(step, history), "reads and writes");
+  const absl::string_view on =
+      work_follows ? ", and on until the transaction ends, which has long work to do yet" : "";
   return absl::StrCat(reads ? "every query on the table waits" : "INSERT, UPDATE and DELETE wait",
-                      " for as long as the index takes to build",
-                      work_follows ? ", and on until the transaction ends, which has long work to "
-                                     "do yet"
-                                   : "");
+                      " for as long as the index takes to build", on);
 }
 
 // Whether the migration found another index of that name, and has dropped it.
