@@ -82,10 +82,6 @@ std::vector<std::string> Paths(const std::string& root, absl::string_view answer
   return paths;
 }
 
-}  // namespace
-
-namespace {
-
 // A letter and a path, each with its NUL byte: what `git diff` says of two commits, or of one and
 // the files.
 absl::StatusOr<GitChanges> DiffOf(const std::string& root, std::vector<std::string> commits) {

@@ -972,12 +972,14 @@ MigrationList LayoutFinder::ListOf(const Placement& placed) const {
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
                       int server_version) {
   const Convention& convention = ConventionOf(placement.layout);
-  const bool plain = placement.stray || placement.opts_out_of_transaction;
-  const Wrapping usual =
-      plain ? Wrapping::kNone : WrappingOf(convention.runs, *script, server_version);
+  const Wrapping usual = WrappingOf(convention.runs, *script, server_version);
+  const auto around = [&](bool opts_out) {
+    if (placement.stray) return Wrapping::kNone;
+    return opts_out || placement.opts_out_of_transaction ? convention.alone : usual;
+  };
   Migration migration;
-  migration.wrapping = script->opts_out_of_transaction ? Wrapping::kNone : usual;
-  migration.down_wrapping = script->down_opts_out_of_transaction ? Wrapping::kNone : usual;
+  migration.wrapping = around(script->opts_out_of_transaction);
+  migration.down_wrapping = around(script->down_opts_out_of_transaction);
   migration.outside = std::string(convention.outside);
   migration.version = placement.version;
   migration.stray = placement.stray;
