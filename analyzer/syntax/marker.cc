@@ -32,14 +32,15 @@ absl::string_view TakeWord(absl::string_view* text) {
 
 // `-- +goose Up`: its words in any case.
 Marker ReadGoose(absl::string_view command) {
-  if (absl::EqualsIgnoreCase(command, "up")) return StartSection(Marker::Section::kUp);
-  if (absl::EqualsIgnoreCase(command, "down")) return StartSection(Marker::Section::kDown);
-  return {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
-                            absl::EqualsIgnoreCase(command, "statementend"),
-          .begins_block = absl::EqualsIgnoreCase(command, "statementbegin"),
-          .no_transaction = absl::EqualsIgnoreCase(command, "no transaction"),
-          .cuts_at_lines = true,
-          .sectioned = true};
+  Marker marker = {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
+                                     absl::EqualsIgnoreCase(command, "statementend"),
+                   .begins_block = absl::EqualsIgnoreCase(command, "statementbegin"),
+                   .no_transaction = absl::EqualsIgnoreCase(command, "no transaction"),
+                   .sectioned = true};
+  if (absl::EqualsIgnoreCase(command, "up")) marker = StartSection(Marker::Section::kUp);
+  if (absl::EqualsIgnoreCase(command, "down")) marker = StartSection(Marker::Section::kDown);
+  marker.cuts_at_lines = true;
+  return marker;
 }
 
 // `-- +migrate Up notransaction` of sql-migrate: its words in this case only.
