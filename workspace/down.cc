@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rewrite.h"
+#include "analyzer/syntax/marker.h"
 #include "workspace/definition.h"
 #include "workspace/files.h"
 
@@ -980,9 +981,15 @@ std::string FileOf(Layout layout, const Down& down) {
 // Each line below the statements of a changeset is one of its rollback.
 absl::StatusOr<FileChange> PlaceRollback(const Script& script, const Down& down) {
   const std::string& path = script.source->name();
-  if (script.changesets.size() != 1) {
+  // Those of other databases, which are none of the script's, may stand behind its own.
+  const auto begins = [&](const Comment& comment) {
+    const MarkerPlace place = {.starts_line = true, .liquibase = true};
+    return ReadMarker(script.source->Text(comment.span), place).changeset;
+  };
+  const auto changesets = std::count_if(script.comments.begin(), script.comments.end(), begins);
+  if (changesets != 1) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", path, "\" has ", script.changesets.size(),
+        "\"", path, "\" has ", changesets,
         " changesets, and each is rolled back by itself; without --write all is printed"));
   }
   const std::string before(script.source->text());

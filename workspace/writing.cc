@@ -220,8 +220,8 @@ absl::StatusOr<std::string> VersionFor(const Project& project, const Authorship&
   if (ComparesTexts(project.layout) && absl::StrCat(next, "_") < absl::StrCat(last, "_")) {
     return CannotMake(project, absl::StrCat("its runner compares names as texts, and to it ", next,
                                             " comes before ", last,
-                                            ": no number of more digits comes "
-                                            "behind; give its files longer versions first"));
+                                            ": give all of its files longer versions first, "
+                                            "where no database has run them"));
   }
   return next;
 }

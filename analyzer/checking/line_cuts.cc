@@ -155,13 +155,15 @@ std::optional<Fix> InBlock(absl::string_view text, Span span, bool goose) {
   const size_t semicolon = text.find_first_not_of(" \t\r\n", span.end);
   if (semicolon == absl::string_view::npos || text[semicolon] != ';') return std::nullopt;
   const size_t end = std::min(text.find('\n', semicolon), text.size());
-  const auto blank = [&](size_t from, size_t to) {
-    return absl::StripAsciiWhitespace(text.substr(from, to - from)).empty();
-  };
-  if (!blank(line, span.begin) || !blank(semicolon + 1, end)) return std::nullopt;
+  const absl::string_view rest =
+      absl::StripLeadingAsciiWhitespace(text.substr(semicolon + 1, end - semicolon - 1));
+  const bool ends_line = rest.empty() || absl::StartsWith(rest, "--");
+  if (!absl::StripAsciiWhitespace(text.substr(line, span.begin - line)).empty() || !ends_line) {
+    return std::nullopt;
+  }
   const absl::string_view marker = goose ? "-- +goose " : kSqlMigrate;
   const auto begin = static_cast<uint32_t>(line);
-  const auto after = static_cast<uint32_t>(semicolon + 1);
+  const auto after = static_cast<uint32_t>(end);
   return Fix{
       .title = "hold the statement together",
       .edits = {{.span = {begin, begin}, .text = absl::StrCat(marker, "StatementBegin\n")},

@@ -34,7 +34,7 @@ One that begins and one that ends say the same, and neither holds without the ot
 
 ```sql
 -- plimsoll:allow-begin table-drop
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ malformed-allowance: nothing ends it: `plimsoll:allow-end` does, and `allow-file` needs no end
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ malformed-allowance: nothing ends it: `plimsoll:allow-end` does, and `allow-file` needs no end
 drop table account;
 -- plimsoll:allow-end column-drop
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ malformed-allowance: nothing has begun that it ends

@@ -26,20 +26,20 @@ PLIMSOLL_RULE(statement_cut) = {
 --- 00001_touch.sql
 -- +goose Up
 create function touch() returns trigger language plpgsql as $$
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ statement-cut: goose ends the statement at a semicolon within it
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^… statement-cut: goose ends the statement at a semicolon within it
 begin
   new.touched := now();
   return new;
 end $$;
 /* was: create table owner;
---^^^^^^^^^^^^^^^^^^^^^^^^^^ statement-cut: goose ends a statement at a semicolon within this comment
+--^^^^^^^^^^^^^^^^^^^^^^^^^… statement-cut: goose ends a statement at a semicolon within this comment
    a view since */
 create table account (id bigint primary key);
 
 -- +goose Down
 drop table account;
 drop function touch()
---^^^^^^^^^^^^^^^^^^^^ statement-cut: goose finds no end of the statement: no line ends in a semicolon
+--^^^^^^^^^^^^^^^^^^^ statement-cut: goose finds no end of the statement: no line ends in a semicolon
 ```
 
 A block holds the lines together:
@@ -68,7 +68,7 @@ drop function touch();
 -- +migrate Up
 create table account (id bigint primary key);
 do $$
---^^^ statement-cut: sql-migrate ends the statement at a semicolon within it
+--^^^… statement-cut: sql-migrate ends the statement at a semicolon within it
 begin
   insert into account values (1);
 end $$;

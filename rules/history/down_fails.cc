@@ -59,7 +59,7 @@ drop table account;
 create index concurrently account_mail on account (mail);
 -- migrate:down
 drop index concurrently account_mail;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-fails: fails on what 20250102000000_index.sql leaves: cannot run inside a transaction block
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-fails: fails on what 20250102000000_index.sql leaves: cannot run inside a transaction block
 --- 20250103000000_lower.sql
 -- migrate:up transaction:false
 create index concurrently account_lower on account (lower(mail));

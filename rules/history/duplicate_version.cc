@@ -20,8 +20,8 @@ void ReportChangesets(const History& history, uint32_t migration, const Reporter
             .statement = Complaint::kWholeFile,
             .span = changeset.span,
             .message = absl::StrCat("changeset ", changeset.name, " is in this file already"),
-            .why = "Liquibase knows a changeset by its file, its author and its id: it stops "
-                   "before it runs any",
+            .why = "to Liquibase a changeset is its file, its author and its id: it stops before "
+                   "it runs any",
             .help = "give the one that has not run yet another id"});
   }
 }

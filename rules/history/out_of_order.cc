@@ -23,8 +23,8 @@ PLIMSOLL_RULE(out_of_order) = {
         "everywhere and was not recorded, record it: `plimsoll sum`",
     .docs = R"md(
 A migration is new where the revision of `--changed-since` lacks it, or a record that has later
-ones: `plimsoll.sum`, `atlas.sum`, `applied/*.json`. What that revision has got since this branch left
-it counts, too: it is merged, and runs later than a new file with a lower version.
+ones: `plimsoll.sum`, `atlas.sum`, `applied/*.json`. What that revision has got since this branch
+left it counts, too: it is merged, and a database may have run it.
 
 ```sql
 -- layout: up and down folders
