@@ -124,7 +124,7 @@ class Cutter {
   uint32_t code_ahead_ = 0;  // up to there some code is known to follow
   uint32_t changeset_ = 0;
   bool changeset_alone_ = false;
-  uint32_t block_ = 0;                    // the one that is open
+  uint32_t block_ = 0;  // the one that is open
   uint32_t last_block_ = 0;
   std::optional<uint32_t> rollback_end_;  // of the rollback comments that are being read
   size_t quote_recoveries_ = 0;
