@@ -184,7 +184,10 @@ void DownTest::Check(const History& history, const Undoing& undoing) {
   std::string error;
   ASSERT_TRUE(Run(up, &error)) << error;
   const std::multiset<std::string> after_up = Look();
-  const bool runs = Run(down, &error);
+  const Wrapping wrapping =
+      direction == Direction::kDown ? all[undoing.down].down_wrapping : all[undoing.down].wrapping;
+  const bool wrapped = wrapping == Wrapping::kFile;
+  const bool runs = Run(wrapped ? absl::StrCat("begin;\n", down, "commit;\n") : down, &error);
   if (!undoing.known) return;
   const std::string said = absl::StrJoin(undoing.differences, "; ");
   EXPECT_EQ(runs, undoing.failures.empty()) << error;

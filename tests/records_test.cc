@@ -241,6 +241,8 @@ TEST(Sum, EveryTokenCountsAndNoBlankDoes) {
     constexpr size_t kMostBytes = 20'000;
     // There a name may become another one only behind the bytes that PostgreSQL takes of it.
     if (text.size() > kMostBytes || absl::StrContains(path, "name-too-long")) continue;
+    // There a line's end means something: it ends what a `--rollback` holds.
+    if (absl::StrContains(text, "--liquibase formatted sql")) continue;
     for (int round = 0; round < 4; ++round) {
       const std::string blanks = mutator.Cosmetic(text);
       if (!blanks.empty()) {

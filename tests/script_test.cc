@@ -470,7 +470,8 @@ TEST(Runners, MarkersEndWhatIsBroken) {
             (Lines{"selec 1 !! selec: syntax error at or near \"selec\"", "SELECT: select 2"}));
 }
 
-// The statements' directions, such as `ud`, then `s` for sections, `n` for no transaction.
+// The statements' directions, such as `ud`, then `s` for sections, `n` for no transaction around
+// the up, and `N` around the down.
 std::string Sections(std::string text) {
   const Script script = Parse(std::move(text));
   std::string result;
@@ -480,6 +481,7 @@ std::string Sections(std::string text) {
   }
   if (script.has_sections) result += 's';
   if (script.opts_out_of_transaction) result += 'n';
+  if (script.down_opts_out_of_transaction) result += 'N';
   return result;
 }
 
@@ -489,19 +491,24 @@ TEST(Runners, KnowTheirSections) {
   EXPECT_EQ(Sections("-- +goose Up\n-- +goose StatementBegin\nselect 1\n-- +goose StatementEnd\n"
                      "select 2;\n-- +goose ENVSUB ON\nselect 3;"),
             "uuus");
-  EXPECT_EQ(Sections("-- +goose NO TRANSACTION\n-- +goose Up\nselect 1;"), "usn");
+  EXPECT_EQ(Sections("-- +goose NO TRANSACTION\n-- +goose Up\nselect 1;"), "usnN");
   EXPECT_EQ(Sections("-- migrate:up\nselect 1\n\n-- migrate:down\r\nselect 2"), "uds");
   EXPECT_EQ(Sections("-- migrate:up transaction:false\nselect 1\n-- migrate:down"), "usn");
   EXPECT_EQ(Sections("-- migrate:up\nselect 1\n-- migrate:down transaction:false\nselect 2"),
-            "uds");
+            "udsN");
   EXPECT_EQ(Sections("-- +migrate Up notransaction\nselect 1;\n-- +migrate Down\nselect 2;"),
             "udsn");
+  EXPECT_EQ(Sections("-- +migrate Up\nselect 1;\n-- +migrate Down notransaction\nselect 2;"),
+            "udsN");
   EXPECT_EQ(Sections("-- Up Migration\nselect 1;\n-- Down Migration\nselect 2;"), "uds");
   EXPECT_EQ(Sections("select 1;\n---- create above / drop below ----\nselect 2;"), "uds");
 }
 
 TEST(Runners, KnowWhereNoTransactionIsWanted) {
   EXPECT_EQ(Sections("---- tern: disable-tx ----\nselect 1;"), "un");
+  EXPECT_EQ(Sections("select 1;\n---- create above / drop below ----\n---- tern: disable-tx ----\n"
+                     "select 2;"),
+            "udsN");
   EXPECT_EQ(Sections("-- no-transaction\nselect 1;"), "un");
   EXPECT_EQ(Sections("\xEF\xBB\xBF-- no-transaction\nselect 1;"), "un");
   EXPECT_EQ(Sections("-- atlas:txmode none\n\nselect 1;"), "un");
@@ -510,7 +517,11 @@ TEST(Runners, KnowWhereNoTransactionIsWanted) {
   // In the wrong place, or nearly right.
   EXPECT_EQ(Sections("select 0;\n-- no-transaction\nselect 1;"), "uu");
   EXPECT_EQ(Sections("-- a\n-- no-transaction\nselect 1;"), "u");
-  EXPECT_EQ(Sections("-- atlas:txmode all\nselect 1;"), "u");
+  EXPECT_EQ(Sections("-- atlas:txmode all\n\nselect 1;"), "u");
+  // Atlas takes comments for the file's that an empty line parts from the statements.
+  EXPECT_EQ(Sections("-- atlas:txmode none\nselect 1;"), "u");
+  EXPECT_EQ(Sections("-- a\n-- atlas:txmode none\n \nselect 1;"), "un");
+  EXPECT_EQ(Sections("-- a\n\n-- atlas:txmode none\n\nselect 1;"), "u");
   EXPECT_EQ(Sections("--! no-transactions\nselect 1;"), "u");
 }
 
@@ -858,6 +869,25 @@ TEST(Liquibase, WhatTakesTheNeedForARollbackAwayStandsAlone) {
                  "--rollback empty\n"
                  "--rollback drop table t;\n"),
       Lines{"down empty\n--rollback drop table t !! empty: syntax error at or near \"empty\""});
+}
+
+// DatabaseList.java, definitionMatches, of `postgresql`.
+TEST(Liquibase, ChangesetsOfOtherDatabasesAreNone) {
+  const auto statements = [](const std::string& attributes) {
+    return Parse(absl::StrCat("--liquibase formatted sql\n--changeset a:1 ", attributes,
+                              "\ncreate table `t` (a int);\n--rollback it's gone;\n"
+                              "--changeset a:2\nselect 1;\n"))
+        .statements.size();
+  };
+  for (const char* runs : {"dbms:postgresql", "dbms:h2,postgresql", "DBMS:PostgreSQL", "dbms:!h2",
+                           "dbms:all", "dbms:h2,all", "runAlways:true", "dbms:"}) {
+    EXPECT_GT(statements(runs), 1) << runs;
+  }
+  for (const char* not_run : {"dbms:h2", "dbms:!postgresql", "dbms:none", "dbms:postgresql,none",
+                              "dbms:oracle,mysql runInTransaction:false", "dbms:!h2,oracle",
+                              "ignore:true", "splitStatements:true dbms:cockroachdb"}) {
+    EXPECT_EQ(statements(not_run), 1) << not_run;
+  }
 }
 
 TEST(Liquibase, RollbackCommentsOfOtherFilesAreComments) {

@@ -63,6 +63,13 @@ constexpr ConfigKey kStatisticsKeys[] = {
     {"tables", Type::kTables, "", "what is known of tables: \"public.orders\" = { rows = 2e8 }"},
 };
 
+// `orders`, `public.orders`.
+bool IsTableName(absl::string_view name) {
+  const std::vector<absl::string_view> parts = absl::StrSplit(name, '.');
+  return parts.size() <= 2 && std::none_of(parts.begin(), parts.end(),
+                                           [](absl::string_view part) { return part.empty(); });
+}
+
 // Why a glob can match nothing that lies in the folder of its file; empty: it can.
 std::string WrongInGlob(absl::string_view glob) {
   const size_t set = glob.find_first_of("[]{}");
@@ -453,6 +460,13 @@ class Reader {
     }
     for (const auto& [key, said] : *tables) {
       const std::string name(key.str());
+      // A name that holds dots is a server's to tell.
+      if (keys_.data() != std::data(kStatisticsKeys) && !IsTableName(name)) {
+        Fail(key.source(), absl::StrCat("\"", name,
+                                        "\" is no table: \"orders\" or "
+                                        "\"public.orders\", as its schema and its name"));
+        return;
+      }
       const toml::table* facts = said.as_table();
       if (facts == nullptr) {
         Fail(said.source(), absl::StrCat("\"", name, "\" is a table: { rows = 2e8 }"));

@@ -15,6 +15,7 @@
 #include "absl/strings/strip.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rewrite.h"
+#include "analyzer/syntax/marker.h"
 #include "workspace/definition.h"
 #include "workspace/files.h"
 
@@ -832,7 +833,8 @@ static Down Invert(const History& history, uint32_t up, Care care) {
     }
     for (const std::string& line : lines) absl::StrAppend(&down.text, line, "\n");
   }
-  down.alone = absl::StrContains(down.text, " concurrently ");
+  down.alone = HasStatementForbiddenInTransaction(
+      ParseScript(std::make_shared<const Source>("down.sql", down.text)), history.server_version());
   const bool own = opens && !OpensTransactions(history.migrations()[up].wrapping) && !down.alone;
   if (own && !down.text.empty()) down.text = absl::StrCat("begin;\n", down.text, "commit;\n");
   return down;
@@ -952,19 +954,42 @@ std::string InBlocks(const std::string& text, absl::string_view marker) {
   return absl::StrCat(fenced, text.substr(copied));
 }
 
-// The down as a section of the layout holds it.
-std::string SectionOf(Layout layout, const Down& down) {
+// What the marker of a down section says, behind its words, so that no transaction is opened for
+// the section. goose has no such word: what the file says holds for both of its sections.
+absl::string_view OptOutOf(Layout layout) {
+  if (layout == Layout::kDbmate) return " transaction:false";
+  return layout == Layout::kSqlMigrate ? " notransaction" : "";
+}
+
+// The down as a section of the layout holds it. `opts_out`: the section does so already.
+std::string SectionOf(Layout layout, const Down& down, bool opts_out) {
+  if (layout == Layout::kTern && down.alone && !opts_out) {
+    return absl::StrCat("---- tern: disable-tx ----\n", down.text);
+  }
   if (layout == Layout::kGoose) return InBlocks(down.text, "-- +goose ");
   if (layout == Layout::kSqlMigrate) return InBlocks(down.text, "-- +migrate ");
   return down.text;
 }
 
+// The down as a file of the layout holds it.
+std::string FileOf(Layout layout, const Down& down) {
+  return layout == Layout::kSqlx && down.alone
+             ? absl::StrCat(ConventionOf(layout).head_alone, down.text)
+             : down.text;
+}
+
 // Each line below the statements of a changeset is one of its rollback.
 absl::StatusOr<FileChange> PlaceRollback(const Script& script, const Down& down) {
   const std::string& path = script.source->name();
-  if (script.changesets.size() != 1) {
+  // Those of other databases, which are none of the script's, may stand behind its own.
+  const auto begins = [&](const Comment& comment) {
+    const MarkerPlace place = {.starts_line = true, .liquibase = true};
+    return ReadMarker(script.source->Text(comment.span), place).changeset;
+  };
+  const auto changesets = std::count_if(script.comments.begin(), script.comments.end(), begins);
+  if (changesets != 1) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "\"", path, "\" has ", script.changesets.size(),
+        "\"", path, "\" has ", changesets,
         " changesets, and each is rolled back by itself; without --write all is printed"));
   }
   const std::string before(script.source->text());
@@ -993,8 +1018,11 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
     std::string after = before;
     if (!after.empty() && after.back() != '\n') after += '\n';
     const size_t at = absl::AsciiStrToLower(after).find(absl::AsciiStrToLower(marker));
-    if (at == std::string::npos) absl::StrAppend(&after, "\n", marker, "\n");
-    absl::StrAppend(&after, SectionOf(project.layout, down));
+    const bool opts_out = script.down_opts_out_of_transaction;
+    const absl::string_view option = down.alone && !opts_out ? OptOutOf(project.layout) : "";
+    if (at == std::string::npos) absl::StrAppend(&after, "\n", marker, option, "\n");
+    if (at != std::string::npos) after.insert(at + marker.size(), std::string(option));
+    absl::StrAppend(&after, SectionOf(project.layout, down, opts_out));
     return FileChange{.path = path, .before = before, .after = after};
   }
   if (project.layout == Layout::kLiquibase) {
@@ -1005,8 +1033,9 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
     if (migration.undoes != up) continue;
     const Source& source = *migration.script->source;
     if (DoesSomething(*migration.script, Direction::kUp)) return IsThere(source.name());
-    return FileChange{
-        .path = source.name(), .before = std::string(source.text()), .after = down.text};
+    return FileChange{.path = source.name(),
+                      .before = std::string(source.text()),
+                      .after = FileOf(project.layout, down)};
   }
   const std::string place = DownPathOf(project.layout, project.root, path, all[up].version);
   if (place.empty()) {
@@ -1015,7 +1044,7 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
                      "): its runner has no downs to put it to; without --write it is printed"));
   }
   if (CheckExists(place).ok()) return IsThere(place);
-  return FileChange{.path = place, .created = true, .after = down.text};
+  return FileChange{.path = place, .created = true, .after = FileOf(project.layout, down)};
 }
 
 }  // namespace plimsoll

@@ -82,6 +82,25 @@ std::vector<std::string> Paths(const std::string& root, absl::string_view answer
   return paths;
 }
 
+// A letter and a path, each with its NUL byte: what `git diff` says of two commits, or of one and
+// the files.
+absl::StatusOr<GitChanges> DiffOf(const std::string& root, std::vector<std::string> commits) {
+  std::vector<std::string> words = {"diff", "--name-status", "-z", "--no-renames"};
+  words.insert(words.end(), commits.begin(), commits.end());
+  words.push_back("--");
+  const absl::StatusOr<std::string> differing = Git(root, std::move(words));
+  if (!differing.ok()) return differing.status();
+  GitChanges changes;
+  const std::vector<std::string> parts = absl::StrSplit(*differing, '\0');
+  for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+    std::set<std::string>& paths = parts[i] == "A"   ? changes.added
+                                   : parts[i] == "D" ? changes.deleted
+                                                     : changes.edited;
+    paths.insert(AbsolutePath(JoinPath(root, parts[i + 1])));
+  }
+  return changes;
+}
+
 }  // namespace
 
 absl::StatusOr<GitChanges> ChangedSince(const std::string& folder, const std::string& revision) {
@@ -90,24 +109,25 @@ absl::StatusOr<GitChanges> ChangedSince(const std::string& folder, const std::st
   }
   absl::StatusOr<std::string> root = RootOf(folder);
   if (!root.ok()) return root.status();
-  // From where the branch left the revision: what came there later is none of ours.
+  // From where the branch left the revision: what changed there later is none of ours.
   absl::StatusOr<std::string> base = Git(folder, {"merge-base", revision, "HEAD"});
-  if (base.ok()) {
+  const bool left = base.ok();
+  if (left) {
     absl::StripAsciiWhitespace(&*base);
   } else {
     base = revision;
   }
-  GitChanges changes = {.root = *std::move(root), .base = *std::move(base)};
-  const absl::StatusOr<std::string> differing =
-      Git(changes.root, {"diff", "--name-status", "-z", "--no-renames", changes.base, "--"});
-  if (!differing.ok()) return differing.status();
-  // A letter and a path, each with its NUL byte.
-  const std::vector<std::string> words = absl::StrSplit(*differing, '\0');
-  for (size_t i = 0; i + 1 < words.size(); i += 2) {
-    std::set<std::string>& paths = words[i] == "A"   ? changes.added
-                                   : words[i] == "D" ? changes.deleted
-                                                     : changes.edited;
-    paths.insert(AbsolutePath(JoinPath(changes.root, words[i + 1])));
+  absl::StatusOr<GitChanges> found = DiffOf(*root, {*base});
+  if (!found.ok()) return found.status();
+  GitChanges changes = *std::move(found);
+  changes.root = *std::move(root);
+  changes.base = *std::move(base);
+  if (left) {
+    absl::StatusOr<GitChanges> since = DiffOf(changes.root, {changes.base, revision});
+    if (!since.ok()) return since.status();
+    for (const std::string& path : since->added) {
+      if (!CheckExists(path).ok()) changes.ahead.insert(path);
+    }
   }
   const absl::StatusOr<std::string> unknown =
       Git(changes.root, {"ls-files", "-z", "--others", "--exclude-standard"});

@@ -17,7 +17,8 @@ struct GitChanges {
   std::set<std::string> added;  // files that Git does not know yet included
   std::set<std::string> edited;
   std::set<std::string> deleted;
-  std::string root;  // of the repository
+  std::set<std::string> ahead;  // that the revision has got since `base`, and that are not here
+  std::string root;             // of the repository
   std::string base;  // the commit where this branch left the revision, which is compared with
 };
 

@@ -155,9 +155,13 @@ std::optional<FlywayName> ParseFlywayName(absl::string_view name) {
   if (separator == absl::string_view::npos || separator == 0) return std::nullopt;
   const FlywayName parsed = {name.front(), name.substr(1, separator - 1)};
   if (parsed.prefix == 'R') return parsed.version.empty() ? std::optional(parsed) : std::nullopt;
-  const bool numbered = IsVersioned(parsed.version) &&
-                        std::all_of(parsed.version.begin(), parsed.version.end(),
-                                    [](char c) { return IsDigit(c) || c == '.' || c == '_'; });
+  // A number stands on either side of each separator (MigrationVersion.java, tokenize).
+  bool numbered = IsVersioned(parsed.version);
+  for (size_t i = 0; i < parsed.version.size(); ++i) {
+    const bool parts = parsed.version[i] == '.' || parsed.version[i] == '_';
+    numbered = numbered && (IsDigit(parsed.version[i]) || (parts && i + 1 < parsed.version.size() &&
+                                                           IsDigit(parsed.version[i + 1])));
+  }
   const bool known = parsed.prefix == 'V' || parsed.prefix == 'U' || parsed.prefix == 'B';
   return known && numbered ? std::optional(parsed) : std::nullopt;
 }
@@ -222,11 +226,6 @@ const Callback* CallbackOf(absl::string_view name) {
   return found == std::end(kCallbacks) ? nullptr : found;
 }
 
-// These runners sort the names of the files as texts: 10 comes before 9.
-bool ComparesTexts(Layout layout) {
-  return layout == Layout::kDbmate || layout == Layout::kAtlas || layout == Layout::kLiquibase;
-}
-
 std::optional<Layout> MarkerOf(absl::string_view line) {
   line = absl::StripAsciiWhitespace(line);
   if (IsLiquibase(line)) return Layout::kLiquibase;
@@ -259,9 +258,19 @@ bool Says(const std::string& path, absl::string_view setting) {
   return absl::StrContains(text, setting);
 }
 
+// Whether the file lies, or is called, as tests are: the others need not be looked into.
+bool IsCalledATest(absl::string_view path) {
+  if (absl::StrContains(absl::AsciiStrToLower(NameOf(path)), "test")) return true;
+  const std::vector<absl::string_view> folders = absl::StrSplit(ParentOf(path), '/');
+  return std::any_of(folders.begin(), folders.end(), [](absl::string_view folder) {
+    return folder == "t" || absl::StartsWithIgnoreCase(folder, "test") || folder == "pgtap";
+  });
+}
+
 // Such tests begin with `SELECT plan(11)`, or with `SELECT * FROM no_plan()`. Where Supabase keeps
 // them, and Sqitch's projects, numbered files stand beside migrations.
 bool IsPgTapTest(const std::string& path) {
+  if (!IsCalledATest(path)) return false;
   std::string text = absl::AsciiStrToLower(ReadHead(path, kMarkerBytes));
   text.erase(std::remove_if(text.begin(), text.end(), absl::ascii_isspace), text.end());
   for (const absl::string_view begin : {"select", "select*from"}) {
@@ -417,6 +426,15 @@ class DependsOrder {
 };
 
 }  // namespace
+
+bool ComparesTexts(Layout layout) {
+  return layout == Layout::kDbmate || layout == Layout::kAtlas || layout == Layout::kLiquibase;
+}
+
+std::string IdentityOf(const Placement& placement) {
+  const bool numbered = ConventionOf(placement.layout).numbered && !placement.version.empty();
+  return numbered ? Joined(placement.order.version) : "";
+}
 
 bool operator<(const OrderKey& a, const OrderKey& b) {
   if (a.rank != b.rank) return a.rank < b.rank;
@@ -762,6 +780,14 @@ void LayoutFinder::PlaceFlywayFile(const std::string& folder, absl::string_view 
     placement.version = std::string(parsed->version);
     placement.pair = Joined(placement.order.version);
   }
+  // What stands behind the version is one word there (refinery_core, util.rs).
+  if (placement.layout == Layout::kRefinery) {
+    const absl::string_view words = absl::StripSuffix(name.substr(name.find("__") + 2), ".sql");
+    const bool word = std::all_of(words.begin(), words.end(), [](char c) {
+      return c == '_' || absl::ascii_isalnum(static_cast<unsigned char>(c)) || (c & 0x80) != 0;
+    });
+    placement.stray = placement.stray || !word || words.empty();
+  }
   if (placement.layout == Layout::kRefinery || placement.stray) return;
   placement.down = parsed && parsed->prefix == 'U';
   if (parsed && parsed->prefix == 'B') placement.passed_over = "is what a new database begins with";
@@ -789,6 +815,37 @@ void LayoutFinder::PlaceDialectFile(const std::string& folder, absl::string_view
   }
 }
 
+absl::StatusOr<const LayoutFinder::Flat*> LayoutFinder::FlatOf(const std::string& folder,
+                                                               const SaidLayout* said) {
+  const auto found = flats_.find(folder);
+  if (found != flats_.end()) return &found->second;
+  absl::StatusOr<Flat> flat = said == nullptr ? InspectFlat(folder) : InspectSaid(*said);
+  if (!flat.ok()) return flat.status();
+  return &flats_.emplace(folder, *std::move(flat)).first->second;
+}
+
+// tern takes migrations from one folder, and reads what lies in the folders below it as the parts
+// that `{{ template }}` and `install_snapshot` put into them (migrate.go, LoadMigrations).
+absl::StatusOr<bool> LayoutFinder::PlaceBelowTern(const std::string& path, Placement& placement) {
+  constexpr int kDeepest = 4;
+  std::string folder = ParentOf(path);
+  const absl::StatusOr<const Flat*> own = FlatOf(folder, nullptr);
+  if (!own.ok()) return own.status();
+  const Layout layout = (*own)->layout;
+  if (layout != Layout::kBare && layout != Layout::kSequence) return false;
+  for (int depth = 0; depth < kDeepest && ParentOf(folder) != folder; ++depth) {
+    folder = ParentOf(folder);
+    const absl::StatusOr<const Flat*> above = FlatOf(folder, nullptr);
+    if (!above.ok()) return above.status();
+    if ((*above)->layout != Layout::kTern) continue;
+    placement = {.layout = Layout::kTern, .root = folder, .why = (*above)->why};
+    placement.order.name = std::string(NameOf(path));
+    placement.passed_over = "is what tern's migrations take parts from";
+    return true;
+  }
+  return false;
+}
+
 absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const SaidLayout* said) {
   std::string folder = ParentOf(path);
   const absl::string_view name = NameOf(path);
@@ -797,13 +854,9 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
     folder = ParentOf(folder);
     placement.down = true;
   }
-  auto found = flats_.find(folder);
-  if (found == flats_.end()) {
-    absl::StatusOr<Flat> flat = said == nullptr ? InspectFlat(folder) : InspectSaid(*said);
-    if (!flat.ok()) return flat.status();
-    found = flats_.emplace(folder, *std::move(flat)).first;
-  }
-  const Flat& flat = found->second;
+  const absl::StatusOr<const Flat*> found = FlatOf(folder, said);
+  if (!found.ok()) return found.status();
+  const Flat& flat = **found;
   placement.layout = flat.layout;
   placement.why = flat.why;
   placement.root = folder;
@@ -902,7 +955,9 @@ absl::StatusOr<Placement> LayoutFinder::Place(const std::string& path,
       PlaceInFolderOfItsOwn(path, placement) || PlaceBesideCommitted(path, "", placement)) {
     return placement;
   }
-  return PlaceFlat(path, nullptr);
+  const absl::StatusOr<bool> part = PlaceBelowTern(path, placement);
+  if (!part.ok()) return part.status();
+  return *part ? placement : PlaceFlat(path, nullptr);
 }
 
 MigrationList LayoutFinder::ListOf(const Placement& placed) const {
@@ -927,19 +982,20 @@ MigrationList LayoutFinder::ListOf(const Placement& placed) const {
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
                       int server_version) {
   const Convention& convention = ConventionOf(placement.layout);
-  const bool opted_out = script->opts_out_of_transaction || placement.opts_out_of_transaction;
-  const Runs runs = opted_out ? convention.opted_out : convention.runs;
+  const Wrapping usual = WrappingOf(convention.runs, *script, server_version);
+  const auto around = [&](bool opts_out) {
+    if (placement.stray) return Wrapping::kNone;
+    return opts_out || placement.opts_out_of_transaction ? convention.alone : usual;
+  };
   Migration migration;
-  migration.wrapping =
-      placement.stray ? Wrapping::kNone : WrappingOf(runs, *script, server_version);
+  migration.wrapping = around(script->opts_out_of_transaction);
+  migration.down_wrapping = around(script->down_opts_out_of_transaction);
   migration.outside = std::string(convention.outside);
   migration.version = placement.version;
   migration.stray = placement.stray;
   migration.unlisted_in = placement.unlisted_in;
   migration.down = placement.down;
-  if (convention.numbered && !placement.version.empty()) {
-    migration.identity = Joined(placement.order.version);
-  }
+  migration.identity = IdentityOf(placement);
   migration.script = std::move(script);
   return migration;
 }

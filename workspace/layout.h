@@ -64,6 +64,12 @@ struct SaidLayout {
   std::string why;  // `plimsoll.toml:3`
 };
 
+// As Migration::identity.
+std::string IdentityOf(const Placement& placement);
+
+// These runners sort the names of the files as texts: 10 comes before 9.
+bool ComparesTexts(Layout layout);
+
 // The script as a migration of its history; `undoes` is left to who knows the others.
 Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& placement,
                       int server_version);
@@ -108,6 +114,8 @@ class LayoutFinder {
   // `said`: a folder that is said to be graphile-migrate's; empty: none.
   bool PlaceBesideCommitted(const std::string& path, const std::string& said, Placement& placement);
   bool PlaceInFolderOfItsOwn(const std::string& path, Placement& placement);
+  absl::StatusOr<bool> PlaceBelowTern(const std::string& path, Placement& placement);
+  absl::StatusOr<const Flat*> FlatOf(const std::string& folder, const SaidLayout* said);
   absl::StatusOr<Placement> PlaceFlat(const std::string& path, const SaidLayout* said);
   absl::StatusOr<Flat> InspectFlat(const std::string& folder);
   absl::StatusOr<Flat> InspectSaid(const SaidLayout& said);

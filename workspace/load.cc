@@ -404,7 +404,9 @@ Project MakeProject(const Group& group, bool downs_only, const std::vector<Candi
   for (const size_t member : group.members) {
     const Placement& placement = candidates[member].placement;
     Migration migration = MigrationOf(scripts[member], placement, server_version);
-    if (options.transaction.has_value()) migration.wrapping = *options.transaction;
+    if (options.transaction.has_value()) {
+      migration.wrapping = migration.down_wrapping = *options.transaction;
+    }
     migration.down = placement.down && !downs_only;
     migration.applied = !candidates[member].judged;
     // Beside downs that run by themselves, ups are only what is there already.

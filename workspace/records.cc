@@ -182,10 +182,23 @@ AppliedEntry ReadAppliedEntry(const json& entry) {
   applied.name = std::string(absl::StripSuffix(NameOf(applied.name), ".sql"));
   if (applied.version.empty()) applied.version = std::string(LeadingDigits(applied.name));
   applied.version = WithoutZeros(applied.version);
-  absl::string_view hash = applied.sha256;
-  absl::ConsumePrefix(&hash, "sha256:");
-  applied.sha256 = hash.size() == 64 ? absl::AsciiStrToLower(hash) : "";
   return applied;
+}
+
+// As Sha256Hex writes it; empty: it is none.
+std::string ReadSha256(absl::string_view written) {
+  constexpr size_t kDigits = 64;
+  absl::ConsumePrefix(&written, "sha256:");
+  const bool hex = std::all_of(written.begin(), written.end(), [](char c) {
+    return absl::ascii_isxdigit(static_cast<unsigned char>(c));
+  });
+  return hex && written.size() == kDigits ? absl::AsciiStrToLower(written) : "";
+}
+
+// The line of a text that holds the words, which are its last where they stand more than once.
+int LineOf(absl::string_view text, absl::string_view words) {
+  const size_t at = std::min(text.rfind(words), text.size());
+  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + at, '\n'));
 }
 
 absl::StatusOr<std::vector<AppliedEntry>> ParseApplied(const std::string& path,
@@ -211,11 +224,19 @@ absl::StatusOr<std::vector<AppliedEntry>> ParseApplied(const std::string& path,
   std::vector<AppliedEntry> entries;
   for (const json& entry : log) {
     entries.push_back(ReadAppliedEntry(entry));
-    if (!entries.back().name.empty() || !entries.back().version.empty()) continue;
-    return Wrong(path, 1,
-                 absl::StrCat("entry ", entries.size(),
-                              " names no migration: its `number` and "
-                              "`name`, or its `file`"));
+    AppliedEntry& applied = entries.back();
+    if (applied.name.empty() && applied.version.empty()) {
+      return Wrong(path, 1,
+                   absl::StrCat("entry ", entries.size(),
+                                " names no migration: its `number` and "
+                                "`name`, or its `file`"));
+    }
+    if (applied.sha256.empty()) continue;
+    const std::string written = std::exchange(applied.sha256, ReadSha256(applied.sha256));
+    if (!applied.sha256.empty()) continue;
+    return Wrong(path, LineOf(text, written),
+                 absl::StrCat("the checksum of entry ", entries.size(), ", `", written,
+                              "`, is no SHA-256 of 64 hexadecimal digits"));
   }
   return entries;
 }
@@ -375,42 +396,39 @@ class Records {
   absl::Status ReadGit(LayoutFinder& past) {
     const GitChanges& changes = *request_.changes;
     const std::string record = absl::StrCat("Git at ", request_.revision);
-    absl::flat_hash_set<std::string> names;  // of the files that are there
-    for (const UpFile& file : files_) {
-      names.insert(FileNameOf(file.path));
-      if (!file.number.empty()) names.insert(file.number);
+    absl::flat_hash_map<std::string, size_t> now;  // by their names, and by their numbers
+    for (size_t f = 0; f < files_.size(); ++f) {
+      now.emplace(FileNameOf(files_[f].path), f);
+      if (!files_[f].number.empty()) now.emplace(files_[f].number, f);
     }
-    const auto is_there = [&](const std::string& path) {
-      return names.contains(FileNameOf(path)) || names.contains(NumberOf(path));
-    };
-    absl::flat_hash_set<std::string> gone;  // by their names, and by their numbers
+    std::vector<bool> is_new(files_.size(), false);
+    for (size_t f = 0; f < files_.size(); ++f) is_new[f] = changes.added.count(PathOf(f)) > 0;
     for (const std::string& path : changes.deleted) {
-      const absl::StatusOr<bool> missed = WasUp(path, past);
+      const absl::StatusOr<std::optional<Placement>> missed = UpAt(path, past);
       if (!missed.ok()) return missed.status();
       if (!*missed) continue;
-      gone.emplace(FileNameOf(path));
-      gone.emplace(NumberOf(path));
-      if (!is_there(path)) AddGone(PathFrom(request_.root, path), record);
+      auto found = now.find(FileNameOf(path));
+      if (found == now.end()) found = now.find(NumberOf(path));
+      if (found == now.end()) {
+        AddGone(PathFrom(request_.root, path), record);
+        continue;
+      }
+      // To its runner it is the same migration, under another name or in another folder.
+      is_new[found->second] = false;
+      const std::string name = PathFrom(request_.root, path);
+      const absl::Status compared =
+          CompareWithGit(path, found->second, absl::StrCat(name, " of ", record));
+      if (!compared.ok()) return compared;
     }
     for (size_t f = 0; f < files_.size(); ++f) {
-      const std::string path = AbsolutePath(MigrationOf(f).script->source->name());
       // A stage is no order: what is still planned comes after all that was ever applied.
-      const bool renamed = gone.contains(FileNameOf(path)) ||
-                           (!files_[f].number.empty() && gone.contains(files_[f].number));
-      const bool is_new =
-          changes.added.count(path) > 0 && !renamed && request_.layout != Layout::kStages;
-      MigrationOf(f).added |= is_new;
-      if (changes.edited.count(path) == 0) continue;
-      absl::StatusOr<std::string> before = TextBefore(changes, path);
-      if (!before.ok()) return before.status();
-      const Script was =
-          ParseScript(std::make_shared<const Source>(files_[f].path, *std::move(before)));
-      const Script& is = *MigrationOf(f).script;
-      if (SumHashOf(was) == SumHashOf(is)) continue;
-      AddDrift(f, DriftBetween(SumEntryOf(files_[f].path, was), SumEntryOf(files_[f].path, is)),
-               record);
+      MigrationOf(f).added |= is_new[f] && request_.layout != Layout::kStages;
+      if (changes.edited.count(PathOf(f)) == 0) continue;
+      const absl::Status compared = CompareWithGit(PathOf(f), f, record);
+      if (!compared.ok()) return compared;
     }
-    return ReadDowns(past, record);
+    const absl::Status ahead = CompareWithAhead(past, is_new, record);
+    return ahead.ok() ? ReadDowns(past, record) : ahead;
   }
 
   Held TakeHeld() && { return std::move(held_); }
@@ -418,6 +436,52 @@ class Records {
  private:
   Migration& MigrationOf(size_t file) { return inputs_.migrations[files_[file].migration]; }
   absl::string_view TextOf(size_t file) { return MigrationOf(file).script->source->text(); }
+
+  std::string PathOf(size_t file) { return AbsolutePath(MigrationOf(file).script->source->name()); }
+
+  // What the file at that path held, against what this one holds.
+  absl::Status CompareWithGit(const std::string& path, size_t file, const std::string& record) {
+    absl::StatusOr<std::string> before = TextBefore(*request_.changes, path);
+    if (!before.ok()) return before.status();
+    const std::string& name = files_[file].path;
+    const Script was = ParseScript(std::make_shared<const Source>(name, *std::move(before)));
+    const Script& is = *MigrationOf(file).script;
+    if (SumHashOf(was) == SumHashOf(is)) return absl::OkStatus();
+    AddDrift(file, DriftBetween(SumEntryOf(name, was), SumEntryOf(name, is)), record);
+    return absl::OkStatus();
+  }
+
+  // New files against those that the revision has got meanwhile: once both are merged, they are one
+  // history. Where a list orders the files, Git tells when the lists meet.
+  absl::Status CompareWithAhead(LayoutFinder& past, const std::vector<bool>& is_new,
+                                const std::string& record) {
+    if (IsListed()) return absl::OkStatus();
+    std::map<OrderKey, std::string> ahead;
+    std::map<std::string, std::string> by_identity;
+    for (const std::string& path : request_.changes->ahead) {
+      const absl::StatusOr<std::optional<Placement>> placement = UpAt(path, past);
+      if (!placement.ok()) return placement.status();
+      if (!*placement || (*placement)->version.empty()) continue;
+      const std::string name = PathFrom(request_.root, path);
+      ahead.emplace((*placement)->order, name);
+      by_identity.emplace(IdentityOf(**placement), name);
+    }
+    for (size_t f = 0; f < files_.size() && !ahead.empty(); ++f) {
+      Migration& migration = MigrationOf(f);
+      if (!is_new[f] || migration.version.empty()) continue;
+      const auto same = by_identity.find(migration.identity);
+      if (!migration.identity.empty() && same != by_identity.end()) {
+        migration.ahead.push_back({.file = same->second, .record = record, .same_version = true});
+        continue;
+      }
+      const absl::StatusOr<Placement> placement = PlaceOf(past, PathOf(f), request_.config);
+      if (!placement.ok()) return placement.status();
+      const auto later = ahead.upper_bound(placement->order);
+      if (!migration.added || later == ahead.end()) continue;
+      migration.ahead.push_back({.file = later->second, .record = record});
+    }
+    return absl::OkStatus();
+  }
 
   // Downs that are gone, of migrations that are not, and that nothing else undoes now.
   absl::Status ReadDowns(LayoutFinder& past, const std::string& record) {
@@ -474,19 +538,25 @@ class Records {
     }
   }
 
-  // Whether a file that is not there any more was a migration of this project.
-  absl::StatusOr<bool> WasUp(const std::string& path, LayoutFinder& past) const {
-    if (!IsBelowRoot(path)) return false;
-    if (request_.config != nullptr && IsExcluded(*request_.config, path)) return false;
-    const absl::StatusOr<Placement> placement = PlaceOf(past, path, request_.config);
+  // What a file that is not there was, or is to be, as a migration of this project; empty: none.
+  absl::StatusOr<std::optional<Placement>> UpAt(const std::string& path, LayoutFinder& past) const {
+    if (!IsBelowRoot(path)) return std::nullopt;
+    if (request_.config != nullptr && IsExcluded(*request_.config, path)) return std::nullopt;
+    absl::StatusOr<Placement> placement = PlaceOf(past, path, request_.config);
     if (!placement.ok()) return placement.status();
-    // A list that has forgotten the file as well says nothing.
-    const bool listed = request_.layout == Layout::kDrizzle || request_.layout == Layout::kSqitch ||
-                        request_.layout == Layout::kYoyo;
     const std::string below = PathFrom(request_.root, path);
-    return placement->root == request_.root && placement->layout == request_.layout &&
-           !placement->down && (listed || !placement->stray) && placement->passed_over.empty() &&
-           IsRecorded(request_.layout, placement->version, below);
+    // A list that has forgotten the file as well says nothing.
+    const bool up = placement->root == request_.root && placement->layout == request_.layout &&
+                    !placement->down && (IsListed() || !placement->stray) &&
+                    placement->passed_over.empty() &&
+                    IsRecorded(request_.layout, placement->version, below);
+    if (!up) return std::nullopt;
+    return *std::move(placement);
+  }
+
+  bool IsListed() const {
+    return request_.layout == Layout::kDrizzle || request_.layout == Layout::kSqitch ||
+           request_.layout == Layout::kYoyo;
   }
 
   bool IsBelowRoot(const std::string& path) const {
@@ -515,8 +585,10 @@ std::vector<std::string> AppliedLogs(const std::string& root) {
 
 LayoutFinder PastOf(const GitChanges& changes) {
   LayoutFinder past;
-  for (const std::string& path : changes.deleted) {
-    if (absl::EndsWith(path, ".sql")) past.Remember(path);
+  for (const std::set<std::string>* paths : {&changes.deleted, &changes.ahead}) {
+    for (const std::string& path : *paths) {
+      if (absl::EndsWith(path, ".sql")) past.Remember(path);
+    }
   }
   return past;
 }

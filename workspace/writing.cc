@@ -198,15 +198,32 @@ absl::Status CannotMake(const Project& project, absl::string_view why) {
       absl::StrCat("\"", project.root, "\" (", ConventionOf(project.layout).name, "): ", why));
 }
 
+// What Diesel makes before the first migration (`00000000000000_diesel_initial_setup`), and Prisma
+// of a database that was there before (`0_init`): those that follow have their times.
+bool IsBeforeAllTimes(Layout layout, absl::string_view version) {
+  const std::string digits = DigitsOf(version);
+  return digits.find_first_not_of('0') == std::string::npos &&
+         (digits.size() == kStampDigits || layout == Layout::kPrisma);
+}
+
 // Of the migration that comes next.
 absl::StatusOr<std::string> VersionFor(const Project& project, const Authorship& by) {
   const std::string last = HighestVersion(project);
-  if (!last.empty()) return NextVersion(last, by.now);
   const absl::string_view first = ConventionOf(project.layout).first;
-  if (!project.inputs.migrations.empty() || first.empty()) {
+  const bool begins = last.empty() || IsBeforeAllTimes(project.layout, last);
+  if (last.empty() && (!project.inputs.migrations.empty() || first.empty())) {
     return CannotMake(project, "no file has a version to go on from");
   }
-  return absl::FormatTime(first, absl::FromUnixSeconds(by.now), absl::UTCTimeZone());
+  if (begins) return absl::FormatTime(first, absl::FromUnixSeconds(by.now), absl::UTCTimeZone());
+  std::string next = NextVersion(last, by.now);
+  // `1000_` is less than `999_`, and so is any longer number.
+  if (ComparesTexts(project.layout) && absl::StrCat(next, "_") < absl::StrCat(last, "_")) {
+    return CannotMake(project, absl::StrCat("its runner compares names as texts, and to it ", next,
+                                            " comes before ", last,
+                                            ": give all of its files longer versions first, "
+                                            "where no database has run them"));
+  }
+  return next;
 }
 
 // Whether the ups of the project have downs in files: not all who could write any.

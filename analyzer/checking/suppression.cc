@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "analyzer/syntax/marker.h"
 
 namespace plimsoll {
 namespace {
@@ -25,19 +26,6 @@ std::vector<std::string> KeysOf(const Allowance::Word& word) {
 
 bool IsLeftByEveryRule(Family family) {
   return family == Family::kSyntax || family == Family::kFailure || family == Family::kAllowances;
-}
-
-// Where the comments end that open the file and that a blank line parts from what follows: those
-// are the whole file's for Atlas. 0: there are none.
-size_t EndOfHead(absl::string_view text) {
-  size_t at = 0;
-  while (absl::StartsWith(text.substr(at), "--")) {
-    const size_t line = text.find('\n', at);
-    if (line == absl::string_view::npos) return text.size();
-    at = line + 1;
-  }
-  const size_t next = text.find_first_not_of(" \t\r", at);
-  return next == absl::string_view::npos || text[next] == '\n' ? at : 0;
 }
 
 // The first statement that begins behind the byte; their number where none does.
@@ -80,7 +68,7 @@ Allowances::Allowances(const Script& script, uint32_t migration, int64_t now,
                        const Vocabulary& vocabulary)
     : migration_(migration) {
   const absl::string_view text = script.source->text();
-  const size_t head = EndOfHead(text);
+  const size_t head = HeadEnd(text);
   for (const Comment& comment : script.comments) {
     std::optional<AllowanceComment> read = ReadAllowance(text, comment.span);
     if (!read) continue;
@@ -88,7 +76,9 @@ Allowances::Allowances(const Script& script, uint32_t migration, int64_t now,
     Add(*std::move(read), comment.span, now, vocabulary);
   }
   ended_.resize(all_.size());
+  ends_.resize(all_.size());
   Locate(script);
+  File();
 }
 
 void Allowances::Add(AllowanceComment comment, const Span& span, int64_t now,
@@ -113,7 +103,7 @@ void Allowances::Add(AllowanceComment comment, const Span& span, int64_t now,
   all_.push_back(std::move(allowance));
 }
 
-// Gives each comment its statements, and each word its place under what it names.
+// Gives each comment its statements.
 void Allowances::Locate(const Script& script) {
   const auto statements = static_cast<uint32_t>(script.statements.size());
   for (uint32_t i = 0; i < all_.size(); ++i) {
@@ -130,18 +120,11 @@ void Allowances::Locate(const Script& script) {
       const bool lost = allowance.first == statements && allowance.mistake.empty();
       if (lost) allowance.mistake = "there is no statement behind it";
     }
-    if (allowance.over || !allowance.mistake.empty() || allowance.reach == Reach::kEnd) continue;
-    for (uint32_t w = 0; w < allowance.words.size(); ++w) {
-      const Place place = {.allowance = i, .word = w};
-      for (const std::string& name : KeysOf(allowance.words[w])) {
-        Key& key = keys_[name];
-        if (allowance.reach == Reach::kFile) key.of_file = place;
-        if (allowance.reach == Reach::kStatement) key.at.insert_or_assign(allowance.first, place);
-        if (allowance.reach != Reach::kBegin) continue;
-        key.open.push_back(place);
-        NoteOpen(key, allowance.first);
-      }
-    }
+  }
+  for (const uint32_t begun : begun_ours_) {
+    Allowance& allowance = all_[begun];
+    if (ended_[begun] || allowance.over || !allowance.mistake.empty()) continue;
+    allowance.mistake = "nothing ends it: `plimsoll:allow-end` does, and `allow-file` needs no end";
   }
 }
 
@@ -159,19 +142,42 @@ void Allowances::End(uint32_t index) {
   std::erase_if(ends, [&](uint32_t begun) { return ended_[begun]; });
   if (ends.empty()) end.mistake = "nothing has begun that it ends";
   if (ends.size() == 1) all_[ends[0]].ended_by = end.span;
-  for (const uint32_t begun : ends) Close(begun, end.first);
+  for (const uint32_t begun : ends) {
+    ended_[begun] = true;
+    all_[begun].last = end.first;
+  }
+  ends_[index] = std::move(ends);
 }
 
-void Allowances::Close(uint32_t index, uint32_t statement) {
-  ended_[index] = true;
-  all_[index].last = statement;
-  for (const Allowance::Word& word : all_[index].words) {
-    for (const std::string& name : KeysOf(word)) NoteOpen(keys_[name], statement);
+// Gives each word its place under what it names.
+void Allowances::File() {
+  for (uint32_t i = 0; i < all_.size(); ++i) {
+    const Allowance& allowance = all_[i];
+    for (const uint32_t begun : ends_[i]) {
+      for (const Allowance::Word& word : all_[begun].words) {
+        for (const std::string& name : KeysOf(word)) NoteOpen(keys_[name], allowance.first);
+      }
+    }
+    if (allowance.over || !allowance.mistake.empty() || allowance.reach == Reach::kEnd) continue;
+    for (uint32_t w = 0; w < allowance.words.size(); ++w) {
+      const Place place = {.allowance = i, .word = w};
+      for (const std::string& name : KeysOf(allowance.words[w])) {
+        Key& key = keys_[name];
+        if (allowance.reach == Reach::kFile) key.of_file = place;
+        if (allowance.reach == Reach::kStatement) key.at.insert_or_assign(allowance.first, place);
+        if (allowance.reach != Reach::kBegin) continue;
+        key.open.push_back(place);
+        NoteOpen(key, allowance.first);
+      }
+    }
   }
 }
 
 void Allowances::NoteOpen(Key& key, uint32_t statement) {
-  while (!key.open.empty() && ended_[key.open.back().allowance]) key.open.pop_back();
+  const auto has_ended = [&](uint32_t begun) {
+    return ended_[begun] && all_[begun].last <= statement;
+  };
+  while (!key.open.empty() && has_ended(key.open.back().allowance)) key.open.pop_back();
   std::optional<Place> nearest;
   if (!key.open.empty()) nearest = key.open.back();
   if (!key.since.empty() && key.since.back().first == statement) key.since.pop_back();

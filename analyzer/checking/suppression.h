@@ -60,10 +60,11 @@ struct Allowance {
 // Those of one file. Takes time linear in the script, and logarithmic for each question.
 //
 // A comment speaks of the statement that it stands in front of, or within, or behind on its last
-// line. A kBegin without a kEnd reaches to the end of the file, and a kEnd of ours without words
-// ends all of ours that have begun. Where several name a rule, the closest takes its finding over.
-// `all` leaves out what PostgreSQL refuses, for the linters that can be silenced as a whole cannot
-// read it either, and the rules about the comments themselves.
+// line. A kBegin of ours needs a kEnd, and those of other linters reach to the end of the file
+// without one; a kEnd of ours without words ends all of ours that have begun. Where several name a
+// rule, the closest takes its finding over. `all` leaves out what PostgreSQL refuses, for the
+// linters that can be silenced as a whole cannot read it either, and the rules about the comments
+// themselves.
 class Allowances {
  public:
   Allowances(const Script& script, uint32_t migration, int64_t now, const Vocabulary& vocabulary);
@@ -95,14 +96,15 @@ class Allowances {
   void Locate(const Script& script);
   void Begin(uint32_t index);
   void End(uint32_t index);
-  void Close(uint32_t index, uint32_t statement);
+  void File();
   void NoteOpen(Key& key, uint32_t statement);
   std::optional<Place> Find(absl::string_view key, uint32_t statement) const;
   const Allowance* Use(const std::optional<Place>& place);
 
   uint32_t migration_;
   std::vector<Allowance> all_;
-  std::vector<bool> ended_;  // by allowance
+  std::vector<bool> ended_;                  // by allowance
+  std::vector<std::vector<uint32_t>> ends_;  // by allowance: what it ends
   absl::flat_hash_map<std::string, Key> keys_;
   absl::flat_hash_map<std::string, std::vector<uint32_t>> begun_;  // by their words and whose
   std::vector<uint32_t> begun_ours_;

@@ -194,6 +194,10 @@ class Simulator {
   void ChangeSession(const action::SetParameter& set, Step& step);
 
   void Abort(Wrapping wrapping);
+  // What the runner does around the statements of the direction that is running.
+  Wrapping WrappingNow(const Migration& migration) const {
+    return direction_ == Direction::kDown ? migration.down_wrapping : migration.wrapping;
+  }
   void Open(bool block);
   void Chain();
   void Close(bool commit, Moment end);
@@ -846,7 +850,7 @@ static bool IsRejected(const Statement& statement, Direction direction, int serv
 
 void Simulator::RunStatement(uint32_t migration, uint32_t index) {
   const Statement& statement = history_.migrations_[migration].script->statements[index];
-  const Wrapping wrapping = history_.migrations_[migration].wrapping;
+  const Wrapping wrapping = WrappingNow(history_.migrations_[migration]);
   auto& range = history_.statement_steps_[migration][index];
   range = {now(), now()};
   if (statement.direction != direction_) return;
@@ -959,14 +963,15 @@ void Simulator::RunMigration(uint32_t index, Direction direction) {
   const Migration& migration = history_.migrations_[index];
   const std::vector<Statement>& statements = migration.script->statements;
   direction_ = direction;
-  const bool wraps = migration.wrapping == Wrapping::kFile;
-  const bool batches = migration.wrapping == Wrapping::kAroundForbidden;
+  const Wrapping wrapping = WrappingNow(migration);
+  const bool wraps = wrapping == Wrapping::kFile;
+  const bool batches = wrapping == Wrapping::kAroundForbidden;
   // Each file has a session of its own.
   session_ = PushSession(new_session_);
   // What is prepared for its second phase outlives the session.
   state_ = {.prepared_transactions = std::move(state_.prepared_transactions)};
   DropTemporaries(until_session_ends_, now());
-  message_ = migration.wrapping == Wrapping::kMessage && RunsSeveral(*migration.script, direction);
+  message_ = wrapping == Wrapping::kMessage && RunsSeveral(*migration.script, direction);
   // A server parses the whole message before it runs the first of it
   // (postgres.c:exec_simple_query).
   const auto rejected = [&](const Statement& statement) {
@@ -983,12 +988,12 @@ void Simulator::RunMigration(uint32_t index, Direction direction) {
   uint32_t block = 0;
   for (const uint32_t i : OrderOf(statements, direction)) {
     // Where nothing else is around it, a block of several statements is a message.
-    if (migration.wrapping == Wrapping::kNone && statements[i].block != block) {
+    if (wrapping == Wrapping::kNone && statements[i].block != block) {
       if (message_ && in_block_) Close(!aborted_, now());
       block = statements[i].block;
       message_ = block != 0 && i + 1 < statements.size() && statements[i + 1].block == block;
     }
-    if (migration.wrapping == Wrapping::kChangesets && statements[i].changeset != changeset) {
+    if (wrapping == Wrapping::kChangesets && statements[i].changeset != changeset) {
       changeset = statements[i].changeset;
       if (in_block_) Close(!aborted_, now());
       if (!statements[i].changeset_alone) {

@@ -72,9 +72,18 @@ struct Gone {
   bool stops = false;  // the runner reads that record too, and stops where the file is missing
 };
 
+// A migration that the branch which this one is to go to has got since this one left it, and that
+// is not here.
+struct Ahead {
+  std::string file;           // as the record calls it
+  std::string record;         // as Drift::record
+  bool same_version = false;  // false: it runs later
+};
+
 struct Migration {
   std::shared_ptr<const Script> script;
   Wrapping wrapping = Wrapping::kNone;
+  Wrapping down_wrapping = Wrapping::kNone;  // likewise around a down section of the file
   // Where this runner runs what PostgreSQL refuses in a transaction, in words: `in a file of its
   // own with …`. Empty: the runner is not known, or has no way.
   std::string outside;
@@ -97,6 +106,7 @@ struct Migration {
   std::vector<Drift> drifts;
   // New: the revision that changes are counted from lacks it, or a record that has later ones.
   bool added = false;
+  std::vector<Ahead> ahead;  // whose version it has as well, or before which it has its place
   // Not a migration but the schema of a live database, as `pg_dump --schema-only` writes it or as
   // statements that make what its catalog holds: its tables are taken to have rows, whatever the
   // file puts into them, and where a statement fails here, what it makes may be there all the same.

@@ -1,9 +1,13 @@
 #include "analyzer/syntax/marker.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <string>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "analyzer/syntax/lexer.h"
 
@@ -28,13 +32,15 @@ absl::string_view TakeWord(absl::string_view* text) {
 
 // `-- +goose Up`: its words in any case.
 Marker ReadGoose(absl::string_view command) {
-  if (absl::EqualsIgnoreCase(command, "up")) return StartSection(Marker::Section::kUp);
-  if (absl::EqualsIgnoreCase(command, "down")) return StartSection(Marker::Section::kDown);
-  return {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
-                            absl::EqualsIgnoreCase(command, "statementend"),
-          .begins_block = absl::EqualsIgnoreCase(command, "statementbegin"),
-          .no_transaction = absl::EqualsIgnoreCase(command, "no transaction"),
-          .sectioned = true};
+  Marker marker = {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
+                                     absl::EqualsIgnoreCase(command, "statementend"),
+                   .begins_block = absl::EqualsIgnoreCase(command, "statementbegin"),
+                   .no_transaction = absl::EqualsIgnoreCase(command, "no transaction"),
+                   .sectioned = true};
+  if (absl::EqualsIgnoreCase(command, "up")) marker = StartSection(Marker::Section::kUp);
+  if (absl::EqualsIgnoreCase(command, "down")) marker = StartSection(Marker::Section::kDown);
+  marker.cuts_at_lines = true;
+  return marker;
 }
 
 // `-- +migrate Up notransaction` of sql-migrate: its words in this case only.
@@ -45,6 +51,7 @@ Marker ReadSqlMigrate(absl::string_view command) {
                    .sectioned = true};
   if (word == "Up") marker = StartSection(Marker::Section::kUp);
   if (word == "Down") marker = StartSection(Marker::Section::kDown);
+  marker.cuts_at_lines = true;
   while (!command.empty()) {
     if (TakeWord(&command) == "notransaction") marker.no_transaction = true;
   }
@@ -87,28 +94,47 @@ absl::string_view ChangesetName(absl::string_view words) {
   return words.substr(0, end);
 }
 
+// Whether `dbms:` of a changeset lets it run on PostgreSQL: `postgresql,h2`, `!oracle`, `all`
+// (DatabaseList.java, definitionMatches).
+bool IsForPostgres(absl::string_view databases) {
+  const std::string lower = absl::AsciiStrToLower(databases);
+  const std::vector<absl::string_view> names = absl::StrSplit(lower, ',', absl::SkipEmpty());
+  const auto has = [&](absl::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (has("all")) return true;
+  if (has("none") || has("!postgresql")) return false;
+  const bool only_excludes = std::all_of(names.begin(), names.end(), [](absl::string_view name) {
+    return absl::StartsWith(name, "!");
+  });
+  return only_excludes || has("postgresql");
+}
+
 // `--changeset author:id runInTransaction:false`, its words in any case.
 Marker ReadLiquibase(absl::string_view words) {
   if (!absl::EqualsIgnoreCase(TakeWord(&words), "changeset")) return {};
   Marker marker = {.ends_statement = true, .changeset = true, .name = ChangesetName(words)};
   while (!words.empty()) {
-    if (absl::EqualsIgnoreCase(TakeWord(&words), "runInTransaction:false")) {
-      marker.no_transaction = true;
-    }
+    const std::string word = absl::AsciiStrToLower(TakeWord(&words));
+    absl::string_view value = word;
+    marker.no_transaction |= word == "runintransaction:false";
+    marker.passed_over |= word == "ignore:true";
+    if (absl::ConsumePrefix(&value, "dbms:")) marker.passed_over |= !IsForPostgres(value);
   }
   return marker;
 }
 
 // Markers that speak of the whole file and must stand before its first statement.
-Marker ReadHeader(absl::string_view comment, absl::string_view body, bool starts_file) {
-  if (starts_file && absl::StartsWith(comment, "-- no-transaction")) return kNoTransaction;  // sqlx
+Marker ReadHeader(absl::string_view comment, absl::string_view body, MarkerPlace place) {
+  if (place.starts_file && absl::StartsWith(comment, "-- no-transaction"))
+    return kNoTransaction;                // sqlx
   if (absl::ConsumePrefix(&body, "!")) {  // graphile-migrate
     body = absl::StripLeadingAsciiWhitespace(body);
     const bool matches = absl::ConsumePrefix(&body, "no-transaction");
     return matches && (body.empty() || !IsIdentifierByte(body[0])) ? kNoTransaction : Marker{};
   }
   if (absl::ConsumePrefix(&body, "atlas:txmode")) {
-    return absl::StripAsciiWhitespace(body) == "none" ? kNoTransaction : Marker{};
+    return place.in_head && absl::StripAsciiWhitespace(body) == "none" ? kNoTransaction : Marker{};
   }
   if (absl::ConsumePrefix(&body, "transactional:")) {  // yoyo
     return absl::StripAsciiWhitespace(body) == "false" ? kNoTransaction : Marker{};
@@ -117,6 +143,17 @@ Marker ReadHeader(absl::string_view comment, absl::string_view body, bool starts
 }
 
 }  // namespace
+
+size_t HeadEnd(absl::string_view text) {
+  size_t at = 0;
+  while (absl::StartsWith(text.substr(at), "--")) {
+    const size_t line = text.find('\n', at);
+    if (line == absl::string_view::npos) return text.size();
+    at = line + 1;
+  }
+  const size_t next = text.find_first_not_of(" \t\r", at);
+  return next == absl::string_view::npos || text[next] == '\n' ? at : 0;
+}
 
 bool IsLiquibase(absl::string_view comment) {
   if (!absl::ConsumePrefix(&comment, "--")) return false;
@@ -174,7 +211,7 @@ Marker ReadMarker(absl::string_view comment, MarkerPlace place) {
   if (place.liquibase) return ReadLiquibase(body);
   const Marker section = ReadNodePgMigrate(body);
   if (section.sectioned || !place.in_header) return section;
-  return ReadHeader(comment, body, place.starts_file);
+  return ReadHeader(comment, body, place);
 }
 
 }  // namespace plimsoll

@@ -1,6 +1,7 @@
 #ifndef PLIMSOLL_ANALYZER_SYNTAX_MARKER_H_
 #define PLIMSOLL_ANALYZER_SYNTAX_MARKER_H_
 
+#include <cstddef>
 #include <optional>
 
 #include "absl/strings/string_view.h"
@@ -15,19 +16,29 @@ struct Marker {
   Section section = Section::kNone;  // a section starts here
   bool ends_statement = false;       // the runner cuts here, semicolon or not
   bool begins_block = false;         // it takes for one what follows, to where it cuts again
-  bool no_transaction = false;       // of the section that starts here, or else of the file
-  bool sectioned = false;            // only files with sections hold this marker
-  bool changeset = false;            // a changeset of Liquibase's starts here
-  absl::string_view name;            // of the changeset: `ann:create`
+  // Of the section that starts here; goose's, which starts none, of the whole file; and any other
+  // of the section that it stands in.
+  bool no_transaction = false;
+  bool cuts_at_lines = false;  // see Script
+  bool sectioned = false;      // only files with sections hold this marker
+  bool changeset = false;      // a changeset of Liquibase's starts here
+  absl::string_view name;      // of the changeset: `ann:create`
+  bool passed_over = false;    // it is for another database, or to be ignored
 };
 
 // Where a comment stands; some markers count in one place only.
 struct MarkerPlace {
   bool starts_file = false;  // at the first byte
   bool in_header = false;    // before the first statement
+  bool in_head = false;      // before HeadEnd
   bool starts_line = false;  // nothing but blanks before it
   bool liquibase = false;    // in a file that IsLiquibase
 };
+
+// Where the line comments end that open the file and that a blank line parts from what follows, or
+// the end of the file: Atlas takes those for the whole file's (sql/migrate/dir.go, comments). 0:
+// there are none.
+size_t HeadEnd(absl::string_view text);
 
 // Whether a file that begins with this comment is Liquibase's: `--liquibase formatted sql`.
 bool IsLiquibase(absl::string_view comment);

@@ -63,7 +63,8 @@ bool BeginsStatement(absl::string_view word) {
 // lexer go back to what it wrote.
 class Cutter {
  public:
-  explicit Cutter(std::string text) : text_(std::move(text)), lexer_(text_), placeholders_(text_) {}
+  explicit Cutter(std::string text)
+      : text_(std::move(text)), lexer_(text_), placeholders_(text_), head_end_(HeadEnd(text_)) {}
 
   Pieces Cut();
 
@@ -71,6 +72,7 @@ class Cutter {
   // What to do with a token that the lexer has just passed.
   void On(const Token& token);
   void OnComment(const Token& token);
+  void SkipChangeset(uint32_t from);
   // Whether a block comment is the way back, put into a comment so that it does not run.
   bool HoldsRollback(const Token& comment);
   bool IsFollowedByCode(uint32_t at);
@@ -118,10 +120,11 @@ class Cutter {
   Pieces result_;
   Direction direction_ = Direction::kUp;
   bool liquibase_ = false;
+  const size_t head_end_;
   uint32_t code_ahead_ = 0;  // up to there some code is known to follow
   uint32_t changeset_ = 0;
   bool changeset_alone_ = false;
-  uint32_t block_ = 0;                    // the one that is open
+  uint32_t block_ = 0;  // the one that is open
   uint32_t last_block_ = 0;
   std::optional<uint32_t> rollback_end_;  // of the rollback comments that are being read
   size_t quote_recoveries_ = 0;
@@ -198,6 +201,7 @@ void Cutter::OnComment(const Token& token) {
   const Marker marker =
       ReadMarker(Words(token.span), {.starts_file = starts_file,
                                      .in_header = !open_ && result_.pieces.empty(),
+                                     .in_head = begin < head_end_,
                                      .starts_line = StartsLine(begin),
                                      .liquibase = liquibase_});
   if (marker.ends_statement) CloseInPlaceOf(token.span);
@@ -205,6 +209,7 @@ void Cutter::OnComment(const Token& token) {
   if (marker.begins_block) block_ = ++last_block_;
   if (marker.section == Marker::Section::kUp) direction_ = Direction::kUp;
   if (marker.section == Marker::Section::kDown) direction_ = Direction::kDown;
+  if (marker.passed_over) return SkipChangeset(token.span.end);
   if (marker.changeset) {
     ++changeset_;
     changeset_alone_ = marker.no_transaction;
@@ -213,8 +218,26 @@ void Cutter::OnComment(const Token& token) {
   }
   result_.has_sections |= marker.sectioned;
   result_.has_down_section |= marker.sectioned && marker.section == Marker::Section::kDown;
-  result_.opts_out_of_transaction |=
-      marker.no_transaction && marker.section != Marker::Section::kDown;
+  result_.cut_at_lines |= marker.cuts_at_lines;
+  if (!marker.no_transaction) return;
+  const bool of_file = marker.sectioned && marker.section == Marker::Section::kNone;
+  result_.opts_out_of_transaction |= of_file || direction_ == Direction::kUp;
+  result_.down_opts_out_of_transaction |= of_file || direction_ == Direction::kDown;
+}
+
+// What another database runs is not for this grammar: all of it up to the next changeset is blank.
+void Cutter::SkipChangeset(uint32_t from) {
+  const auto size = static_cast<uint32_t>(text_.size());
+  uint32_t at = from;
+  while (at < size) {
+    const auto end = static_cast<uint32_t>(std::min<size_t>(text_.find('\n', at), size));
+    const absl::string_view line = absl::StripLeadingAsciiWhitespace(Words({at, end}));
+    const MarkerPlace place = {.starts_line = true, .liquibase = true};
+    if (absl::StartsWith(line, "--") && ReadMarker(line, place).changeset) break;
+    at = std::min(end + 1, size);
+  }
+  Blank(from, at);
+  lexer_.Seek(at);
 }
 
 // The last thing in a file, under a line that calls it so:

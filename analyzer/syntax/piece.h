@@ -50,6 +50,8 @@ struct Pieces {
   std::vector<Comment> comments;
   std::vector<Changeset> changesets;
   bool opts_out_of_transaction = false;
+  bool down_opts_out_of_transaction = false;
+  bool cut_at_lines = false;
   bool has_sections = false;
   bool has_down_section = false;
 };

@@ -311,6 +311,8 @@ Script ParseScript(std::shared_ptr<const Source> source) {
   script.comments = std::move(cut.comments);
   script.changesets = std::move(cut.changesets);
   script.opts_out_of_transaction = cut.opts_out_of_transaction;
+  script.down_opts_out_of_transaction = cut.down_opts_out_of_transaction;
+  script.cut_at_lines = cut.cut_at_lines;
   script.has_sections = cut.has_sections;
   script.has_down_section = cut.has_down_section;
   Reader(cut, &script).Read();

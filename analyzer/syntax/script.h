@@ -81,6 +81,10 @@ struct Script {
   // The file asks its runner not to wrap it: `-- +goose NO TRANSACTION`, `transaction:false`,
   // `-- no-transaction`, `-- atlas:txmode none`, …
   bool opts_out_of_transaction = false;
+  bool down_opts_out_of_transaction = false;  // its down section does, which says so by itself
+  // Its runner (goose, sql-migrate) ends a statement where a line ends in a semicolon, wherever
+  // that stands, but for blocks.
+  bool cut_at_lines = false;
   // A `-- +goose` or `-- migrate:` marker stands in the file: a runner with sections wrote it.
   bool has_sections = false;
   bool has_down_section = false;  // one of them begins the way back, whatever follows

@@ -30,11 +30,11 @@ drop table team;
 drop table member;
 ```
 
-One that begins may hold to the end of the file, one that ends needs one that has begun with the
-same words:
+One that begins and one that ends say the same, and neither holds without the other:
 
 ```sql
 -- plimsoll:allow-begin table-drop
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ malformed-allowance: nothing ends it: `plimsoll:allow-end` does, and `allow-file` needs no end
 drop table account;
 -- plimsoll:allow-end column-drop
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ malformed-allowance: nothing has begun that it ends
@@ -52,6 +52,7 @@ drop table owner;
 -- plimsoll:allow-end table-drop
 -- plimsoll:allow-begin table-drop, column-drop
 drop table team;
+-- plimsoll:allow-end
 ```
 )md",
     .check_allowances =

@@ -43,6 +43,29 @@ alter table account add column note text;
 --- 002_add_note.down.sql
 alter table account drop column if exists notes, drop column note;
 ```
+
+With dbmate, sql-migrate and tern each section says by itself that it is to run outside a
+transaction; with goose the whole file does:
+
+```sql
+-- layout: dbmate
+--- 20250101000000_create.sql
+-- migrate:up
+create table account (id bigint primary key, mail text);
+-- migrate:down
+drop table account;
+--- 20250102000000_index.sql
+-- migrate:up transaction:false
+create index concurrently account_mail on account (mail);
+-- migrate:down
+drop index concurrently account_mail;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ down-fails: fails on what 20250102000000_index.sql leaves: cannot run inside a transaction block
+--- 20250103000000_lower.sql
+-- migrate:up transaction:false
+create index concurrently account_lower on account (lower(mail));
+-- migrate:down transaction:false
+drop index concurrently account_lower;
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {

@@ -1,11 +1,32 @@
 #include <string>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Liquibase stops at a file in which one author has given one id twice (ValidatingVisitor.java).
+void ReportChangesets(const History& history, uint32_t migration, const Reporter& report) {
+  absl::flat_hash_set<std::string> names;
+  for (const Changeset& changeset : history.migrations()[migration].script->changesets) {
+    // Either part may stand in quotes.
+    if (names.insert(absl::StrReplaceAll(changeset.name, {{"\"", ""}})).second) continue;
+    report({.migration = migration,
+            .statement = Complaint::kWholeFile,
+            .span = changeset.span,
+            .message = absl::StrCat("changeset ", changeset.name, " is in this file already"),
+            .why = "to Liquibase a changeset is its file, its author and its id: it stops before "
+                   "it runs any",
+            .help = "give the one that has not run yet another id"});
+  }
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(duplicate_version) = {
     .id = "duplicate-version",
@@ -45,6 +66,23 @@ create table account (id bigint primary key);
 alter table account add column note text;
 ```
 
+Liquibase knows a changeset by its author and its id. What is for another database is none:
+
+```sql
+-- layout: Liquibase
+--- 001_account.sql
+--liquibase formatted sql
+--changeset ann:account
+create table account (id bigint primary key);
+--changeset bea:account dbms:postgresql,h2
+alter table account add column note text;
+--changeset "ann":account
+--^^^^^^^^^^^^^^^^^^^^^^^ duplicate-version: changeset "ann":account is in this file already
+alter table account add column mail text;
+--changeset bea:account dbms:!postgresql
+alter table account add column note clob;
+```
+
 ```sql
 -- layout: numbered files
 --- 001_create_account.sql
@@ -52,12 +90,22 @@ create table account (id bigint primary key);
 --- 002_add_note.sql
 alter table account add column note text;
 ```
+
+With `--changed-since REV`, a version that a migration of that branch has got meanwhile counts as
+taken.
 )md",
     .check =
         [](const History& history, const Reporter& report) {
           absl::flat_hash_map<std::string, uint32_t> first;
           for (const uint32_t m : UpsOf(history)) {
             const Migration& migration = history.migrations()[m];
+            ReportChangesets(history, m, report);
+            for (const Ahead& ahead : migration.ahead) {
+              if (!ahead.same_version) continue;
+              report(OfFile(history, m,
+                            absl::StrCat("version ", migration.version, " is that of ", ahead.file,
+                                         " as well, which ", ahead.record, " has got meanwhile")));
+            }
             if (migration.identity.empty()) continue;
             const auto [known, added] = first.emplace(migration.identity, m);
             if (added) continue;

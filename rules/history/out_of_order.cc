@@ -23,7 +23,8 @@ PLIMSOLL_RULE(out_of_order) = {
         "everywhere and was not recorded, record it: `plimsoll sum`",
     .docs = R"md(
 A migration is new where the revision of `--changed-since` lacks it, or a record that has later
-ones: `plimsoll.sum`, `atlas.sum`, `applied/*.json`.
+ones: `plimsoll.sum`, `atlas.sum`, `applied/*.json`. What that revision has got since this branch
+left it counts, too: it is merged, and a database may have run it.
 
 ```sql
 -- layout: up and down folders
@@ -58,6 +59,13 @@ alter table account add column note text;
           std::string later[2];
           for (size_t i = ups.size(); i-- > 0;) {
             const Migration& migration = history.migrations()[ups[i]];
+            for (const Ahead& ahead : migration.ahead) {
+              if (ahead.same_version) continue;
+              report(OfFile(history, ups[i],
+                            absl::StrCat(Quoted(FileNameOf(migration)), " is new, and runs before ",
+                                         Quoted(ahead.file), ", which ", ahead.record,
+                                         " has got meanwhile")));
+            }
             std::string& next = later[static_cast<size_t>(migration.version.empty())];
             if (!migration.added) {
               next = FileNameOf(migration);

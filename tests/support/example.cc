@@ -110,6 +110,8 @@ static Inputs Listed(const Example& example) {
         ParseScript(std::make_shared<const Source>(file.name, file.text)));
     migration.wrapping =
         migration.script->opts_out_of_transaction ? Wrapping::kNone : example.wrapping;
+    migration.down_wrapping =
+        migration.script->down_opts_out_of_transaction ? Wrapping::kNone : example.wrapping;
     migration.outside = example.outside;
     migration.down = absl::StrContains(file.name, ".down.");
     inputs.migrations.push_back(std::move(migration));
