@@ -45,11 +45,13 @@ select format('relation %s.%s %s %s rls %s %s parents %s bound %s', schema, reln
               relpersistence, relrowsecurity, relforcerowsecurity,
               (select string_agg(inhparent::regclass::text, ' ' order by 1) from pg_inherits
                where inhrelid = own.oid), pg_get_expr(relpartbound, own.oid))
+       || coalesce(' by ' || pg_get_partkeydef(own.oid), '')
+       || case relkind when 'v' then coalesce(' with ' || reloptions::text, '') else '' end
 from own where relkind <> 'c'
 union all
-select format('column %s.%s.%s %s %s default %s generated %s identity %s', schema, relname, attname,
-              format_type(atttypid, atttypmod), attnotnull, pg_get_expr(adbin, adrelid),
-              attgenerated, attidentity)
+select format('column %s.%s.%s %s collate %s %s default %s generated %s identity %s', schema, relname,
+              attname, format_type(atttypid, atttypmod), attcollation::regcollation, attnotnull,
+              pg_get_expr(adbin, adrelid), attgenerated, attidentity)
 from own join pg_attribute on attrelid = own.oid
      left join pg_attrdef on adrelid = own.oid and adnum = attnum
 where attnum > 0 and not attisdropped and relkind in ('r', 'p', 'f', 'v', 'm', 'c')
@@ -62,13 +64,13 @@ union all
 select format('view %s.%s %s', schema, relname, pg_get_viewdef(own.oid))
 from own where relkind in ('v', 'm')
 union all
-select format('sequence %s.%s %s %s %s %s %s %s', schema, relname, seqtypid::regtype, seqstart,
-              seqincrement, seqmin, seqmax, seqcycle)
+select format('sequence %s.%s %s %s %s %s %s %s %s', schema, relname, seqtypid::regtype, seqstart,
+              seqincrement, seqmin, seqmax, seqcache, seqcycle)
 from own join pg_sequence on seqrelid = own.oid
 union all
 select format('type %s.%s %s base %s not null %s default %s labels %s checks %s', schema, typname,
               typtype, typbasetype::regtype, typnotnull, typdefault,
-              (select string_agg(enumlabel, ' ' order by enumlabel) from pg_enum
+              (select string_agg(enumlabel, ' ' order by enumsortorder) from pg_enum
                where enumtypid = t.oid),
               (select string_agg(conname || pg_get_constraintdef(c.oid), ' ' order by conname)
                from pg_constraint c where contypid = t.oid and contype = 'c'))
@@ -85,7 +87,8 @@ union all
 select pg_get_triggerdef(g.oid) || tgenabled::text
 from pg_trigger g join own on own.oid = tgrelid where not tgisinternal
 union all
-select format('policy %s of %s %s %s %s', polname, relname, polcmd, pg_get_expr(polqual, polrelid),
+select format('policy %s of %s %s %s %s %s %s', polname, relname, polcmd, polpermissive,
+              polroles::regrole[], pg_get_expr(polqual, polrelid),
               pg_get_expr(polwithcheck, polrelid))
 from pg_policy join own on own.oid = polrelid
 union all
@@ -94,10 +97,21 @@ where rulename <> '_RETURN'
 union all
 select 'extension ' || extname from pg_extension
 union all
-select format('statistics %s %s', stxname, pg_get_statisticsobjdef(s.oid))
+select format('statistics %s %s %s %s', stxname, stxkind,
+              (select string_agg(attname, ' ' order by attname) from pg_attribute
+               where attrelid = stxrelid and attnum = any (stxkeys)),
+              pg_get_statisticsobjdef_expressions(s.oid))
 from pg_statistic_ext s join place on place.oid = stxnamespace
 union all
 select 'publication ' || pubname from pg_publication
+union all
+select format('comment on %s: %s', pg_describe_object(classoid, objoid, objsubid), description)
+from pg_description
+where objoid >= 16384 and classoid in ('pg_class'::regclass, 'pg_constraint'::regclass,
+  'pg_proc'::regclass, 'pg_type'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
+  'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass)
+  and not exists (select from pg_depend d where d.classid = classoid and d.objid = objoid
+                    and d.deptype = 'e')
 )sql";
 
 std::string DirectionText(const Script& script, Direction direction) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
+#include <memory>
 #include <utility>
 
 #include "absl/container/flat_hash_set.h"
@@ -10,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/syntax/lexer.h"
 
@@ -95,8 +98,100 @@ absl::string_view ActionWords(ReferentialAction action) {
 
 }  // namespace
 
+std::string PlaceSql(const Name& place) {
+  return SqlName(Name{place.schema == "public" ? "" : place.schema, place.name});
+}
+
 std::string PlaceSql(const Relation& relation) {
-  return SqlName(Name{relation.schema == "public" ? "" : relation.schema, relation.name});
+  return PlaceSql(Name{relation.schema, relation.name});
+}
+
+std::string StringSql(absl::string_view text) {
+  return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "''"}}), "'");
+}
+
+static std::string ValuesSql(const std::vector<BoundValue>& values, bool& known) {
+  return absl::StrJoin(values, ", ", [&](std::string* out, const BoundValue& value) {
+    known = known && value.kind != BoundKind::kUnknown;
+    const bool quoted = value.literal.kind == LiteralKind::kString;
+    absl::StrAppend(out, value.kind == BoundKind::kMinValue         ? "minvalue"
+                         : value.kind == BoundKind::kMaxValue       ? "maxvalue"
+                         : value.literal.kind == LiteralKind::kNull ? "null"
+                         : quoted                                   ? StringSql(value.literal.text)
+                                                                    : value.literal.text);
+  });
+}
+
+std::string BoundSql(const OptionalBound& bound) {
+  if (bound == nullptr) return "";
+  if (bound->is_default) return "default";
+  bool known = true;
+  std::string sql = "for values ";
+  if (bound->strategy == PartitionStrategy::kHash) {
+    absl::StrAppend(&sql, "with (modulus ", bound->modulus, ", remainder ", bound->remainder, ")");
+  } else if (bound->strategy == PartitionStrategy::kList) {
+    absl::StrAppend(&sql, "in (", ValuesSql(bound->values, known), ")");
+  } else {
+    absl::StrAppend(&sql, "from (", ValuesSql(bound->lower, known), ") to (",
+                    ValuesSql(bound->upper, known), ")");
+  }
+  return known ? sql : "";
+}
+
+std::string NumbersSql(const SequenceNumbers& numbers) {
+  std::string text;
+  if (numbers.increment != 1) absl::StrAppend(&text, " increment by ", numbers.increment);
+  const int64_t most = numbers.type == "int2"   ? INT16_MAX
+                       : numbers.type == "int4" ? INT32_MAX
+                                                : INT64_MAX;
+  const bool usual_range = numbers.increment > 0 && numbers.minimum == 1 && numbers.maximum == most;
+  if (!usual_range) {
+    absl::StrAppend(&text, " minvalue ", numbers.minimum, " maxvalue ", numbers.maximum);
+  }
+  const int64_t first = numbers.increment > 0 ? numbers.minimum : numbers.maximum;
+  if (numbers.start != first) absl::StrAppend(&text, " start with ", numbers.start);
+  if (numbers.cache != 1) absl::StrAppend(&text, " cache ", numbers.cache);
+  if (numbers.cycle) absl::StrAppend(&text, " cycle");
+  return text;
+}
+
+std::vector<std::string> AllNumbersSql(const SequenceNumbers& numbers) {
+  return {absl::StrCat("increment by ", numbers.increment),
+          absl::StrCat("minvalue ", numbers.minimum),
+          absl::StrCat("maxvalue ", numbers.maximum),
+          absl::StrCat("start with ", numbers.start),
+          absl::StrCat("cache ", numbers.cache),
+          numbers.cycle ? "cycle" : "no cycle"};
+}
+
+std::string TraitSql(const Parameter& trait) {
+  const bool on = trait.value == "true";
+  if (trait.space == "set") {
+    if (trait.value.empty()) return absl::StrCat("reset ", trait.name);
+    if (trait.value == "from current") return "";
+    return absl::StrCat("set ", trait.name, " = ", trait.value);
+  }
+  if (trait.name == "volatility") return trait.value;
+  if (trait.name == "strict") return on ? "strict" : "called on null input";
+  if (trait.name == "security") return on ? "security definer" : "security invoker";
+  if (trait.name == "leakproof") return on ? "leakproof" : "not leakproof";
+  const bool numbered = trait.name == "cost" || trait.name == "rows";
+  if (trait.name != "parallel" && !(numbered && !trait.value.empty())) return "";
+  return absl::StrCat(trait.name, " ", trait.value);
+}
+
+Parameter TraitOf(const Parameters& traits, const Parameter& like) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kUsual[] = {
+      {"volatility", "volatile"}, {"parallel", "unsafe"}, {"cost", "100"}, {"rows", "1000"}};
+  static const auto& none = *new std::vector<Parameter>();
+  for (const Parameter& trait : traits == nullptr ? none : *traits) {
+    if (trait.space == like.space && trait.name == like.name) return trait;
+  }
+  Parameter usual = {.space = like.space, .name = like.name};
+  for (const auto& [name, value] : kUsual) {
+    if (like.space.empty() && like.name == name) usual.value = std::string(value);
+  }
+  return usual;
 }
 
 std::string TypeSql(const TypeName& type) {
@@ -206,9 +301,34 @@ std::string Definitions::ColumnItem(const Relation& table, const std::string& co
   return "";
 }
 
+// A label in it has by now the name that ALTER TYPE has given it since.
 std::string Definitions::Default(const Relation& table, const std::string& column) const {
+  Moment said = 0;
+  std::string text = WrittenDefault(table, column, said);
+  for (Moment i = said; !text.empty() && i < moment_; ++i) {
+    const auto* alter = history_.steps()[i].As<action::AlterType>();
+    if (alter == nullptr || alter->change != action::TypeChangeKind::kRenameValue) continue;
+    const TypeName* type = table.FindColumn(column)->type.get();
+    const std::string old = StringSql(alter->part);
+    const bool here = type != nullptr && type->name.name == alter->type.name &&
+                      (text == old || absl::StartsWith(text, old + "::"));
+    if (here) text.replace(0, old.size(), StringSql(alter->to));
+  }
+  return text;
+}
+
+std::string Definitions::WrittenDefault(const Relation& table, const std::string& column,
+                                        Moment& said) const {
   const TableColumn* now = table.FindColumn(column);
   if (now == nullptr || !now->has_default) return "";
+  said = now->defined;
+  if (now->default_value == nullptr && now->generated == Generated::kNo) {
+    // That of a serial column, which no file writes out.
+    for (const Relation* sequence : view_.SequencesOf(table)) {
+      if (sequence->owner_column != column) continue;
+      return absl::StrCat("nextval(", StringSql(PlaceSql(*sequence)), "::regclass)");
+    }
+  }
   for (Moment i = moment_; i > now->defined; --i) {
     const Step& step = history_.steps()[i - 1];
     const auto* set = step.As<action::SetDefault>();
@@ -217,6 +337,7 @@ std::string Definitions::Default(const Relation& table, const std::string& colum
         history_.Before(step).Find(set->table.name, history_.SessionAt(step).search_path);
     const bool same = of != nullptr && of->id == table.id && set->column == column;
     if (!same) continue;
+    said = i;
     const absl::string_view text = history_.SourceOf(step).Text(step.span);
     const std::vector<Word> words = WordsOf(text);
     for (const Word& word : words) {
@@ -235,27 +356,57 @@ std::string Definitions::Default(const Relation& table, const std::string& colum
   return "";
 }
 
+// As the last statement says it that gives it one.
+std::string Definitions::Generation(const Relation& table, const std::string& column) const {
+  const TableColumn* now = table.FindColumn(column);
+  if (now == nullptr) return "";
+  std::string text = ColumnItem(table, column, now->defined);
+  Moment said = now->defined;
+  for (Moment i = moment_; i > now->defined; --i) {
+    const Step& step = history_.steps()[i - 1];
+    const auto* set = step.As<action::AlterRelation>();
+    if (set == nullptr || set->alteration != action::Alteration::kSetExpression) continue;
+    const Relation* of =
+        history_.Before(step).Find(set->relation.name, history_.SessionAt(step).search_path);
+    if (of == nullptr || of->id != table.id || set->column != column) continue;
+    text = std::string(history_.SourceOf(step).Text(step.span));
+    said = i;
+    break;
+  }
+  const std::vector<Word> words = WordsOf(text);
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i].depth != 0 || !Is(words[i], "as") || words[i + 1].token.symbol != '(') continue;
+    const size_t close = Closing(words, i + 1);
+    if (close >= words.size()) return "";
+    return Renamed(
+        std::string(Between(text, words[i + 1].token.span.begin, words[close].token.span.end)),
+        table, said);
+  }
+  return "";
+}
+
 std::string Definitions::Column(const Relation& table, const TableColumn& column) const {
   const std::string name = SqlName(column.name);
   if (column.type == nullptr) return "";
   std::string type = TypeSql(*column.type);
   if (type.empty()) return "";
   const std::vector<const Relation*> sequences = view_.SequencesOf(table);
-  const bool owns = std::any_of(sequences.begin(), sequences.end(), [&](const Relation* sequence) {
-    return sequence->owner_column == column.name;
-  });
+  const auto owned =
+      std::find_if(sequences.begin(), sequences.end(),
+                   [&](const Relation* sequence) { return sequence->owner_column == column.name; });
+  const bool owns = owned != sequences.end();
   std::string text;
   if (column.generated == Generated::kIdentity) {
     text = absl::StrCat(name, " ", type, " generated ", column.always ? "always" : "by default",
                         " as identity");
+    const bool numbered = owns && (*owned)->numbers && (*owned)->numbers->known;
+    const std::string numbers = numbered ? NumbersSql(*(*owned)->numbers) : "";
+    if (!numbers.empty()) absl::StrAppend(&text, " (", numbers.substr(1), ")");
   } else if (column.generated != Generated::kNo) {
-    const std::string item = ColumnItem(table, column.name, column.defined);
-    const std::vector<Word> words = WordsOf(item);
-    for (size_t i = 0; i < words.size(); ++i) {
-      if (words[i].depth != 0 || !Is(words[i], "generated")) continue;
-      text = absl::StrCat(name, " ", type, " generated ", ClauseAfter(item, words, i));
-    }
-    if (text.empty()) return "";
+    const std::string words = Generation(table, column.name);
+    if (words.empty()) return "";
+    text = absl::StrCat(name, " ", type, " generated always as ", words,
+                        column.generated == Generated::kStored ? " stored" : " virtual");
   } else if (owns && column.has_default && column.default_value == nullptr) {
     type = IsOfType(column, "int8")   ? "bigserial"
            : IsOfType(column, "int2") ? "smallserial"
@@ -266,6 +417,14 @@ std::string Definitions::Column(const Relation& table, const TableColumn& column
     const std::string value = Default(table, column.name);
     if (column.has_default && value.empty()) return "";
     if (column.has_default) absl::StrAppend(&text, " default ", value);
+  }
+  for (const absl::string_view clause : {"storage", "compression"}) {
+    const std::string item = ColumnItem(table, column.name, column.defined);
+    const std::vector<Word> words = WordsOf(item);
+    for (size_t i = 1; i + 1 < words.size(); ++i) {
+      if (words[i].depth != 0 || !Is(words[i], clause)) continue;
+      absl::StrAppend(&text, " ", clause, " ", words[i + 1].text);
+    }
   }
   return column.not_null && column.generated != Generated::kIdentity ? text + " not null" : text;
 }
@@ -312,10 +471,10 @@ std::string Definitions::Constraint(const Relation& table,
   switch (constraint.kind) {
     case ConstraintKind::kPrimaryKey:
     case ConstraintKind::kUnique:
-      absl::StrAppend(&text,
-                      constraint.kind == ConstraintKind::kUnique ? "unique " : "primary key ",
-                      index != nullptr && index->nulls_not_distinct ? "nulls not distinct " : "",
-                      "(", Names(constraint.columns), ")");
+      absl::StrAppend(
+          &text, constraint.kind == ConstraintKind::kUnique ? "unique " : "primary key ",
+          index != nullptr && index->nulls_not_distinct ? "nulls not distinct " : "", "(",
+          Names(constraint.columns), constraint.overlaps ? " without overlaps)" : ")");
       if (index != nullptr && !index->include.empty()) {
         absl::StrAppend(&text, " include (", Names(index->include), ")");
       }
@@ -323,12 +482,21 @@ std::string Definitions::Constraint(const Relation& table,
     case ConstraintKind::kForeignKey: {
       const Relation* referenced = view_.Find(constraint.referenced);
       if (referenced == nullptr || constraint.referenced_columns.empty()) return "";
-      absl::StrAppend(&text, "foreign key (", Names(constraint.columns), ") references ",
-                      PlaceSql(*referenced), " (", Names(constraint.referenced_columns), ")");
+      const auto key = [&](const std::vector<std::string>& columns) {
+        if (!constraint.overlaps) return Names(columns);
+        const std::vector<std::string> first(columns.begin(), columns.end() - 1);
+        return absl::StrCat(Names(first), ", period ", SqlName(columns.back()));
+      };
+      absl::StrAppend(&text, "foreign key (", key(constraint.columns), ") references ",
+                      PlaceSql(*referenced), " (", key(constraint.referenced_columns), ")",
+                      constraint.match_full ? " match full" : "");
       const absl::string_view on_delete = ActionWords(constraint.on_delete);
       const absl::string_view on_update = ActionWords(constraint.on_update);
       if (!on_update.empty()) absl::StrAppend(&text, " on update ", on_update);
       if (!on_delete.empty()) absl::StrAppend(&text, " on delete ", on_delete);
+      if (!constraint.set_columns.empty()) {
+        absl::StrAppend(&text, " (", Names(constraint.set_columns), ")");
+      }
       break;
     }
     case ConstraintKind::kCheck:
@@ -373,35 +541,22 @@ std::string Definitions::Index(const Relation& index, bool concurrently) const {
 
 std::string Definitions::Sequence(const Relation& sequence) const {
   if (!sequence.numbers || !sequence.numbers->known) return "";
-  const SequenceNumbers& numbers = *sequence.numbers;
-  std::string text = absl::StrCat("create sequence ", PlaceSql(sequence));
-  if (numbers.type != "int8") absl::StrAppend(&text, " as ", TypeSql({.name = {"", numbers.type}}));
-  if (numbers.increment != 1) {
-    absl::StrAppend(&text, " increment by ", numbers.increment);
-  }
-  const int64_t most = numbers.type == "int2"   ? INT16_MAX
-                       : numbers.type == "int4" ? INT32_MAX
-                                                : INT64_MAX;
-  const bool usual_range = numbers.increment > 0 && numbers.minimum == 1 && numbers.maximum == most;
-  if (!usual_range) {
-    absl::StrAppend(&text, " minvalue ", numbers.minimum, " maxvalue ", numbers.maximum);
-  }
-  const int64_t first = numbers.increment > 0 ? numbers.minimum : numbers.maximum;
-  if (numbers.start != first) absl::StrAppend(&text, " start with ", numbers.start);
-  return text;
+  const std::string& type = sequence.numbers->type;
+  return absl::StrCat("create ", sequence.persistence == Persistence::kUnlogged ? "unlogged " : "",
+                      "sequence ", PlaceSql(sequence),
+                      type == "int8" ? "" : absl::StrCat(" as ", TypeSql({.name = {"", type}})),
+                      NumbersSql(*sequence.numbers));
 }
 
 std::string Definitions::Type(const Name& name, const UserType& type) const {
   const std::string place = SqlName(Name{name.schema == "public" ? "" : name.schema, name.name});
   if (type.kind == action::TypeKind::kEnum) {
-    return absl::StrCat(
-        "create type ", place, " as enum (",
-        absl::StrJoin(
-            type.labels, ", ",
-            [](std::string* out, const EnumLabel& label) {
-              absl::StrAppend(out, "'", absl::StrReplaceAll(label.name, {{"'", "''"}}), "'");
-            }),
-        ")");
+    return absl::StrCat("create type ", place, " as enum (",
+                        absl::StrJoin(type.labels, ", ",
+                                      [](std::string* out, const EnumLabel& label) {
+                                        out->append(StringSql(label.name));
+                                      }),
+                        ")");
   }
   if (type.kind == action::TypeKind::kComposite) {
     return absl::StrCat("create type ", place, " as (",
@@ -412,20 +567,81 @@ std::string Definitions::Type(const Name& name, const UserType& type) const {
                                       }),
                         ")");
   }
-  return Statement(type.created + 1);
+  if (type.kind != action::TypeKind::kDomain) return Statement(type.created + 1);
+  const std::string base = type.base ? TypeSql(*type.base) : "";
+  const std::string value = Default(name, type);
+  if (base.empty() || (type.has_default && value.empty())) return "";
+  std::string text = absl::StrCat("create domain ", place, " as ", base);
+  if (type.has_default) absl::StrAppend(&text, " default ", value);
+  for (const DomainConstraint& constraint : type.constraints) {
+    const std::string own = Constraint(constraint);
+    if (own.empty()) return "";
+    absl::StrAppend(&text, " ", own);
+  }
+  return text;
 }
 
-std::string Definitions::CreateTable(const Relation& table) const {
+// As the last statement says it that gives the domain one.
+std::string Definitions::Default(const Name& domain, const UserType& type) const {
+  if (!type.has_default) return "";
+  for (Moment i = moment_; i > type.created; --i) {
+    const Step& step = history_.steps()[i - 1];
+    const auto* set = step.As<action::AlterDomain>();
+    const bool here =
+        step.index == type.created ||
+        (set != nullptr && set->change == action::DomainChangeKind::kSetDefault &&
+         history_.Before(step).Resolve(ObjectKind::kType, set->domain,
+                                       history_.SessionAt(step).search_path) == domain);
+    if (!here || step.within != nullptr) continue;
+    const std::string text = Statement(i);
+    const std::vector<Word> words = WordsOf(text);
+    for (size_t w = 0; w < words.size(); ++w) {
+      if (words[w].depth == 0 && Is(words[w], "default")) {
+        return std::string(ClauseAfter(text, words, w));
+      }
+    }
+  }
+  return "";
+}
+
+std::string Definitions::Constraint(const DomainConstraint& constraint) const {
+  const std::string name = absl::StrCat("constraint ", SqlName(constraint.name), " ");
+  if (constraint.not_null) return name + "not null";
+  const std::string text = Statement(constraint.defined);
+  const std::vector<Word> words = WordsOf(text);
+  std::string only;
+  size_t found = 0;
+  for (size_t i = 0; i + 1 < words.size(); ++i) {
+    if (words[i].depth != 0 || !Is(words[i], "check")) continue;
+    const size_t close = Closing(words, i + 1);
+    if (close >= words.size()) continue;
+    std::string check(Between(text, words[i].token.span.begin, words[close].token.span.end));
+    if (!constraint.validated) check += " not valid";
+    const bool named = i >= 2 && Is(words[i - 2], "constraint");
+    if (named && IsIdentifier(words[i - 1].text, constraint.name)) return name + check;
+    ++found;
+    only = std::move(check);
+  }
+  return found == 1 ? name + only : "";
+}
+
+std::string Definitions::CreateTable(const Relation& table,
+                                     absl::FunctionRef<bool(const TableConstraint&)> later) const {
   const std::string made = Statement(table.defined);
-  if (table.is_partition) return made;
+  const auto* create = MakerAt<action::CreateTable>(table.defined);
+  if (create == nullptr) return "";
+  if (table.is_partition && create->partition_of) {
+    return create->table.name == table.name ? made : "";
+  }
   std::vector<std::string> items;
   for (const TableColumn& column : table.columns.All()) {
-    if (column.only_inherited) continue;
+    if (column.only_inherited && !table.is_partition) continue;
     items.push_back(Column(table, column));
     if (items.back().empty()) return "";
   }
   for (const TableConstraint& constraint : table.constraints.All()) {
-    if (constraint.inherited || constraint.kind == ConstraintKind::kNotNull) continue;
+    const bool said = constraint.kind != ConstraintKind::kNotNull && !constraint.inherited;
+    if (!said || later(constraint)) continue;
     items.push_back(Constraint(table, constraint));
     if (items.back().empty()) return "";
   }
@@ -434,10 +650,8 @@ std::string Definitions::CreateTable(const Relation& table) const {
   size_t open = 0;
   while (open < words.size() && words[open].token.symbol != '(') ++open;
   const size_t close = open < words.size() ? Closing(words, open) : words.size();
-  const Step* step = StepAt(table.defined);
-  const auto* create = step == nullptr ? nullptr : step->As<action::CreateTable>();
-  if (create == nullptr) return "";
-  const bool plain = !create->as_query && create->like.empty() && close < words.size();
+  const bool plain =
+      !create->as_query && create->like.empty() && !create->partition_of && close < words.size();
   const absl::string_view tail =
       plain ? Between(made, words[close].token.span.end, made.size()) : absl::string_view();
   return absl::StrCat("create ", table.persistence == Persistence::kUnlogged ? "unlogged " : "",
@@ -445,20 +659,83 @@ std::string Definitions::CreateTable(const Relation& table) const {
                       tail.empty() ? "" : " ", tail);
 }
 
-std::vector<std::string> Definitions::Table(const Relation& table) const {
-  std::vector<std::string> statements = {CreateTable(table)};
-  absl::flat_hash_set<RelationId> behind;
-  for (const TableConstraint& constraint : table.constraints.All()) {
-    behind.insert(constraint.index);
+// ---- what takes several statements -------------------------------------------------------------
+
+// Options that it was given since it was made with others.
+std::vector<std::string> Definitions::NewOptions(const Relation& relation,
+                                                 absl::Span<const Parameter> made) const {
+  std::vector<std::string> set;
+  static const auto& none = *new std::vector<Parameter>();
+  for (const Parameter& option : relation.options == nullptr ? none : *relation.options) {
+    const bool there = std::any_of(made.begin(), made.end(), [&](const Parameter& other) {
+      return other.space == option.space && other.name == option.name &&
+             (other.value == option.value || (other.value.empty() && option.value == "true"));
+    });
+    const std::string name =
+        option.space.empty() ? option.name : absl::StrCat(option.space, ".", option.name);
+    if (!there) set.push_back(absl::StrCat(name, " = ", option.value));
   }
-  for (const Relation* index : view_.IndexesOf(table)) {
-    if (behind.contains(index->id) || !index->parents.empty()) continue;
-    statements.push_back(Index(*index, /*concurrently=*/false));
+  if (set.empty()) return {};
+  return {absl::StrCat(AlterWord(relation.kind), PlaceSql(relation), " set (",
+                       absl::StrJoin(set, ", "), ")")};
+}
+
+std::string Definitions::CommentText(Moment comment) const {
+  const auto* said = MakerAt<action::Annotate>(comment);
+  return said == nullptr || !said->text ? "null" : StringSql(*said->text);
+}
+
+std::vector<std::string> Definitions::Comment(Moment comment, const std::string& words) const {
+  if (comment == 0) return {};
+  return {absl::StrCat("comment on ", words, " is ", CommentText(comment))};
+}
+
+std::vector<std::string> Definitions::Comment(const Relation& relation, ObjectKind part,
+                                              const std::string& name) const {
+  const std::string place = PlaceSql(relation);
+  const absl::string_view kind = part == ObjectKind::kTableConstraint ? "constraint "
+                                 : part == ObjectKind::kTrigger       ? "trigger "
+                                 : part == ObjectKind::kPolicy        ? "policy "
+                                                                      : "rule ";
+  std::string words = absl::StrCat(kind, SqlName(name), " on ", place);
+  if (part == ObjectKind::kColumn) words = absl::StrCat("column ", place, ".", SqlName(name));
+  if (part <= ObjectKind::kForeignTable) {
+    words = absl::StrCat(absl::StripPrefix(AlterWord(relation.kind), "alter "), place);
   }
-  for (const Trigger& trigger : table.triggers.All()) {
-    statements.push_back(Statement(trigger.defined));
+  return Comment(view_.CommentOn(relation.id, part, name), words);
+}
+
+static void Append(std::vector<std::string> more, std::vector<std::string>& statements) {
+  std::move(more.begin(), more.end(), std::back_inserter(statements));
+}
+
+void Definitions::AddComments(const Relation& relation,
+                              std::vector<std::string>& statements) const {
+  Append(Comment(relation, ObjectKind::kTable, ""), statements);
+  for (const TableColumn& column : relation.columns.All()) {
+    Append(Comment(relation, ObjectKind::kColumn, column.name), statements);
   }
+  for (const TableConstraint& constraint : relation.constraints.All()) {
+    Append(Comment(relation, ObjectKind::kTableConstraint, constraint.name), statements);
+  }
+}
+
+void Definitions::AddGuards(const Relation& table, std::vector<std::string>& statements) const {
   const std::string place = PlaceSql(table);
+  for (const Trigger& trigger : table.triggers.All()) {
+    // A partition's come with its whole.
+    if (table.is_partition && trigger.defined < table.defined) continue;
+    statements.push_back(TriggerOrRule(table, trigger.name, trigger.defined));
+    if (trigger.disabled) {
+      statements.push_back(
+          absl::StrCat("alter table ", place, " disable trigger ", SqlName(trigger.name)));
+    }
+    Append(Comment(table, ObjectKind::kTrigger, trigger.name), statements);
+  }
+  for (const RewriteRule& rule : table.rules.All()) {
+    statements.push_back(TriggerOrRule(table, rule.name, rule.defined));
+    Append(Comment(table, ObjectKind::kRule, rule.name), statements);
+  }
   if (table.row_security) {
     statements.push_back(absl::StrCat("alter table ", place, " enable row level security"));
   }
@@ -466,12 +743,155 @@ std::vector<std::string> Definitions::Table(const Relation& table) const {
     statements.push_back(absl::StrCat("alter table ", place, " force row level security"));
   }
   for (const RowPolicy& policy : table.policies.All()) {
-    statements.push_back(Statement(policy.defined));
+    const std::vector<std::string> made = Policy(table, policy);
+    if (made.empty()) statements.emplace_back();
+    Append(made, statements);
   }
+}
+
+std::string Definitions::TriggerOrRule(const Relation& table, const std::string& name,
+                                       Moment defined) const {
+  const auto* trigger = MakerAt<action::CreateTrigger>(defined);
+  const auto* rule = MakerAt<action::CreateRule>(defined);
+  const auto same = [&](const auto* made) {
+    return made != nullptr && made->name == name && made->table.name == table.name;
+  };
+  if (!same(trigger) && !same(rule)) return "";
+  return Renamed(Statement(defined), table, defined);
+}
+
+std::vector<std::string> Definitions::Policy(const Relation& table, const RowPolicy& policy) const {
+  const auto* made = MakerAt<action::CreatePolicy>(policy.defined);
+  const bool same = made != nullptr && made->name == policy.name && made->table.name == table.name;
+  if (!same) return {};
+  std::vector<std::string> statements = {Renamed(Statement(policy.defined), table, policy.defined)};
+  static const auto& none = *new std::vector<Moment>();
+  for (const Moment altered : policy.altered == nullptr ? none : *policy.altered) {
+    statements.push_back(Renamed(Statement(altered), table, altered));
+  }
+  for (const std::string& statement : statements) {
+    if (statement.empty()) return {};
+  }
+  Append(Comment(table, ObjectKind::kPolicy, policy.name), statements);
+  return statements;
+}
+
+std::vector<std::string> Definitions::Table(
+    const Relation& table, absl::FunctionRef<bool(const TableConstraint&)> later) const {
+  const auto* create = MakerAt<action::CreateTable>(table.defined);
+  if (create == nullptr) return {};
+  std::vector<std::string> statements = {CreateTable(table, later)};
+  Append(NewOptions(table, create->parameters), statements);
+  const std::string place = PlaceSql(table);
+  const Relation* whole = table.parents.empty() ? nullptr : view_.Find(table.parents[0]);
+  if (table.is_partition && !create->partition_of && whole != nullptr) {
+    const std::string bound = BoundSql(table.bound);
+    if (bound.empty()) return {};
+    statements.push_back(
+        absl::StrCat("alter table ", PlaceSql(*whole), " attach partition ", place, " ", bound));
+  }
+  absl::flat_hash_set<RelationId> behind;
+  for (const TableConstraint& constraint : table.constraints.All()) {
+    behind.insert(constraint.index);
+  }
+  for (const Relation* index : view_.IndexesOf(table)) {
+    if (behind.contains(index->id) || !index->parents.empty()) continue;
+    statements.push_back(Index(*index, /*concurrently=*/false));
+    Append(Comment(*index, ObjectKind::kIndex, ""), statements);
+  }
+  AddGuards(table, statements);
+  if (!table.clustered_on.empty()) {
+    statements.push_back(
+        absl::StrCat("alter table ", place, " cluster on ", SqlName(table.clustered_on)));
+  }
+  for (const Name& name : table.statistics) {
+    const NamedObject* object = view_.FindObject(ObjectKind::kStatistics, name, {});
+    if (object != nullptr) statements.push_back(Statement(object->created + 1));
+  }
+  for (const Publishing& publishing : table.publications.All()) {
+    const std::string publication = SqlName(publishing.publication);
+    statements.push_back(
+        publishing.columns.empty()
+            ? absl::StrCat("alter publication ", publication, " add table ", place)
+            : absl::StrCat("-- cannot undo: what publication ", publication, " has of ", place));
+  }
+  AddComments(table, statements);
   const bool known =
       table.columns_known && std::none_of(statements.begin(), statements.end(),
                                           [](const std::string& one) { return one.empty(); });
   return known ? statements : std::vector<std::string>();
+}
+
+std::vector<std::string> Definitions::View(const Relation& view) const {
+  std::vector<std::string> statements = {Statement(view.defined)};
+  const auto* create = MakerAt<action::CreateView>(view.defined);
+  if (create != nullptr && create->view.name != view.name) return {};
+  if (create != nullptr && !create->materialized) {
+    Append(NewOptions(view, create->parameters), statements);
+  }
+  for (const Relation* index : view_.IndexesOf(view)) {
+    statements.push_back(Index(*index, /*concurrently=*/false));
+    Append(Comment(*index, ObjectKind::kIndex, ""), statements);
+  }
+  AddGuards(view, statements);
+  AddComments(view, statements);
+  for (const std::string& statement : statements) {
+    if (statement.empty()) return {};
+  }
+  return statements;
+}
+
+std::vector<std::string> Definitions::Routine(const Name& place, const Overload& overload) const {
+  const auto* create = MakerAt<action::CreateFunction>(overload.defined);
+  if (create == nullptr || create->function.name != place.name) return {};
+  std::vector<std::string> statements = {Statement(overload.defined)};
+  if (statements[0].empty()) return {};
+  const absl::string_view kind = overload.procedure ? "procedure " : "function ";
+  const std::string own = absl::StrCat(kind, PlaceSql(place), "(", overload.signature, ")");
+  // What ALTER FUNCTION has made of it since.
+  std::vector<Parameter> names = create->traits;
+  static const auto& none = *new std::vector<Parameter>();
+  for (const Parameter& trait : overload.traits == nullptr ? none : *overload.traits) {
+    names.push_back(trait);
+  }
+  const auto made = std::make_shared<const std::vector<Parameter>>(create->traits.All());
+  std::vector<std::string> changes;
+  for (const Parameter& name : names) {
+    const Parameter is = TraitOf(overload.traits, name);
+    Parameter was = TraitOf(made, name);
+    if (was.value == "false") was.value.clear();
+    if (is.value == was.value) continue;
+    const std::string sql = TraitSql(is);
+    if (sql.empty()) return {};
+    if (std::find(changes.begin(), changes.end(), sql) == changes.end()) changes.push_back(sql);
+  }
+  if (!changes.empty()) {
+    statements.push_back(absl::StrCat("alter ", own, " ", absl::StrJoin(changes, " ")));
+  }
+  Append(Comment(overload.comment, own), statements);
+  return statements;
+}
+
+std::vector<std::string> Definitions::AddColumn(const Relation& table,
+                                                const TableColumn& column) const {
+  std::string text = Column(table, column);
+  if (text.empty()) return {};
+  const std::string name = SqlName(column.name);
+  const std::string alter = absl::StrCat(AlterWord(table.kind), PlaceSql(table), " ");
+  // With rows in the table, NOT NULL without a value cannot be had at once.
+  const bool waits = column.not_null && !column.has_default;
+  if (waits) text.resize(text.size() - std::string(" not null").size());
+  std::vector<std::string> statements = {absl::StrCat(alter, "add column ", text)};
+  const bool computed =
+      column.generated == Generated::kStored || column.generated == Generated::kVirtual;
+  if (!computed) {
+    statements.push_back(absl::StrCat("-- cannot restore data: what column ", name, " of ",
+                                      PlaceSql(table), " held",
+                                      waits ? "; fill it before the next statement" : ""));
+  }
+  if (waits) statements.push_back(absl::StrCat(alter, "alter column ", name, " set not null"));
+  Append(Comment(table, ObjectKind::kColumn, column.name), statements);
+  return statements;
 }
 
 }  // namespace plimsoll

@@ -1,6 +1,7 @@
 #include "workspace/down.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 #include <variant>
 
@@ -17,6 +18,7 @@
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/syntax/marker.h"
 #include "workspace/definition.h"
+#include "workspace/fallen.h"
 #include "workspace/files.h"
 
 namespace plimsoll {
@@ -34,13 +36,24 @@ enum class Care {
   kThorough,  // each step has its own
 };
 
+std::string CannotUndoLine(const History& history, const Step& step) {
+  const std::string text = absl::StrReplaceAll(
+      history.SourceOf(step).Text(step.span.empty() ? history.StatementOf(step).span : step.span),
+      {{"\n", " "}, {"\r", ""}, {"\t", " "}});
+  constexpr size_t kMostShown = 70;
+  const std::string line = "-- cannot undo: ";
+  if (text.size() <= kMostShown) return line + text;
+  return absl::StrCat(line, text.substr(0, text.rfind(' ', kMostShown)), " …");
+}
+
 // The inverse of one step.
 class Inverter {
  public:
-  Inverter(const History& history, const CatalogView& start, const CatalogView& end,
+  Inverter(const History& history, Moment first, const CatalogView& start, const CatalogView& end,
            const Step& step, absl::Span<const Step> statement, Care care,
            std::vector<std::string>& lines)
       : history_(history),
+        first_(first),
         start_(start),
         end_(end),
         step_(step),
@@ -81,7 +94,11 @@ class Inverter {
   void Look(const action::SetSchema& set);
   void Look(const action::SetRowSecurity& set);
   void Look(const action::AlterRelation& alter);
+  void Look(const action::AlterConstraint& alter);
+  void Look(const action::AlterPart& alter);
+  void Look(const action::ChangeObject& change);
   void Look(const action::AttachPartition& attach);
+  void Look(const action::DetachPartition& detach);
   void Look(const action::AlterType& alter);
   void Look(const action::AlterDomain& alter);
   void Look(const action::AlterSequence& alter);
@@ -114,20 +131,25 @@ class Inverter {
   }
   // As `what` says it, or that nobody can.
   void AddIfKnown(const std::string& statement);
-  void CannotUndo() { lines_.push_back(absl::StrCat("-- cannot undo: ", Words())); }
+  void CannotUndo() { lines_.push_back(CannotUndoLine(history_, step_)); }
   void CannotRestore(const std::string& what) {
     lines_.push_back(absl::StrCat("-- cannot restore data: ", what));
   }
-  std::string Words() const;
   void DropMade(const Name& name);
   void RestoreDefault(const Target& target, const std::string& column);
   bool IsLeft(bool there, absl::string_view name) const;
-  void RestoreParts(const Relation& table, const std::string& column);
   void RestoreConstraint(const Relation& table, const TableConstraint& constraint);
-  void RestoreRelation(const Relation& relation, const action::Drop& drop);
-  void RestoreObject(const Name& name, size_t place, const action::Drop& drop);
+  void RestoreObject(const Name& name, const action::Drop& drop);
+  void RestorePolicy(const Relation& table, const RowPolicy& policy);
+  void RestoreIdentity(const Relation& table, const action::AlterRelation& alter);
+  void RestoreExpression(const Relation& table, const action::AlterRelation& alter);
+  void RestoreOptions(const Relation& relation, const action::AlterRelation& alter);
+  void RestoreReplicaIdentity(const Relation& table);
+  void AddAll(const std::vector<std::string>& statements);
+  std::optional<Moment> CommentBefore(const action::Annotate& annotate) const;
 
   const History& history_;
+  Moment first_;  // of the migration
   const CatalogView& start_;
   const CatalogView& end_;
   const Step& step_;
@@ -139,14 +161,11 @@ class Inverter {
   std::vector<std::string>& lines_;
 };
 
-std::string Inverter::Words() const {
-  const std::string text =
-      absl::StrReplaceAll(history_.SourceOf(step_).Text(
-                              step_.span.empty() ? history_.StatementOf(step_).span : step_.span),
-                          {{"\n", " "}, {"\r", ""}, {"\t", " "}});
-  constexpr size_t kMostShown = 70;
-  if (text.size() <= kMostShown) return text;
-  return absl::StrCat(text.substr(0, text.rfind(' ', kMostShown)), " …");
+void Inverter::AddAll(const std::vector<std::string>& statements) {
+  if (statements.empty()) return CannotUndo();
+  for (const std::string& statement : statements) {
+    lines_.push_back(absl::StartsWith(statement, "-- ") ? statement : absl::StrCat(statement, ";"));
+  }
 }
 
 void Inverter::AddIfKnown(const std::string& statement) {
@@ -223,7 +242,7 @@ void Inverter::Look(const action::CreateView& create) {
   const bool replaces = std::equal(olds.begin(), olds.end(), news.begin(), news.end(), same);
   if (replaces) return Add(Replacing(statement, "view"));
   Add(absl::StrCat(DropWord(old->kind), PlaceSql(*old)));
-  Add(statement);
+  AddAll(before_.View(*old));
 }
 
 static const Overload* FindOverload(const Routine* routine, const std::string& signature) {
@@ -237,11 +256,13 @@ static const Overload* FindOverload(const Routine* routine, const std::string& s
 void Inverter::Look(const action::CreateFunction& create) {
   const CatalogView& view = before_.view();
   const Overload* old = FindOverload(view.FindRoutine(create.function, path_), create.signature);
+  const Name full = after_.Resolve(ObjectKind::kFunction, create.function, path_);
   if (old != nullptr) {
-    return AddIfKnown(
-        Replacing(before_.Statement(old->defined), create.procedure ? "procedure" : "function"));
+    std::vector<std::string> made = before_.Routine(full, *old);
+    if (!made.empty()) made[0] = Replacing(made[0], create.procedure ? "procedure" : "function");
+    return AddAll(made);
   }
-  const Name place = PlaceOf(after_.Resolve(ObjectKind::kFunction, create.function, path_));
+  const Name place = PlaceOf(full);
   const Routine* left = (thorough_ ? after_ : end_).FindRoutine(create.function, path_);
   if (FindOverload(left, create.signature) == nullptr) return;
   Add(absl::StrCat(create.procedure ? "drop procedure " : "drop function ", SqlName(place), "(",
@@ -259,7 +280,9 @@ void Inverter::Look(const action::CreateTrigger& create) {
   const Relation* table = Old(create.table);
   if (table == nullptr) return;
   const Trigger* old = FindPart(table->triggers.All(), create.name);
-  if (old != nullptr) return AddIfKnown(Replacing(before_.Statement(old->defined), "trigger"));
+  if (old != nullptr)
+    return AddIfKnown(
+        Replacing(before_.TriggerOrRule(*table, create.name, old->defined), "trigger"));
   Add(absl::StrCat("drop trigger ", SqlName(create.name), " on ", PlaceSql(*table)));
 }
 
@@ -273,7 +296,8 @@ void Inverter::Look(const action::CreateRule& create) {
   const Relation* table = Old(create.table);
   if (table == nullptr) return;
   const RewriteRule* old = FindPart(table->rules.All(), create.name);
-  if (old != nullptr) return AddIfKnown(Replacing(before_.Statement(old->defined), "rule"));
+  if (old != nullptr)
+    return AddIfKnown(Replacing(before_.TriggerOrRule(*table, create.name, old->defined), "rule"));
   Add(absl::StrCat("drop rule ", SqlName(create.name), " on ", PlaceSql(*table)));
 }
 
@@ -346,26 +370,6 @@ void Inverter::RestoreConstraint(const Relation& table, const TableConstraint& c
   }
 }
 
-// The constraints and indexes that went with a column.
-void Inverter::RestoreParts(const Relation& table, const std::string& column) {
-  absl::flat_hash_set<RelationId> behind;
-  for (const TableConstraint& constraint : table.constraints.All()) {
-    behind.insert(constraint.index);
-    const std::vector<std::string>& columns = constraint.columns;
-    const bool on = std::find(columns.begin(), columns.end(), column) != columns.end();
-    const bool stays = constraint.kind == ConstraintKind::kNotNull || constraint.inherited;
-    if (on && !stays) RestoreConstraint(table, constraint);
-  }
-  for (const Relation* index : before_.view().IndexesOf(table)) {
-    const std::vector<std::string>& columns = index->mentions;
-    const bool on = std::find(columns.begin(), columns.end(), column) != columns.end();
-    if (!on || behind.contains(index->id) || end_.Find(index->id) != nullptr) continue;
-    const std::string statement = before_.Index(*index, /*concurrently=*/false);
-    if (std::find(lines_.begin(), lines_.end(), statement + ";") != lines_.end()) continue;
-    AddIfKnown(statement);
-  }
-}
-
 void Inverter::Look(const action::DropColumn& drop) {
   const Relation* table = Old(drop.table.name);
   if (table == nullptr) return;
@@ -380,21 +384,7 @@ void Inverter::Look(const action::DropColumn& drop) {
                    [&](const TableColumn& one) { return one.defined == column->defined; })) {
     return;
   }
-  std::string text = before_.Column(*table, *column);
-  if (text.empty()) return CannotUndo();
-  const std::string name = SqlName(drop.column);
-  // With rows in the table, NOT NULL without a value cannot be had at once.
-  const bool waits = column->not_null && !column->has_default;
-  if (waits) text.resize(text.size() - std::string(" not null").size());
-  Alter(*table, absl::StrCat("add column ", text));
-  const bool computed =
-      column->generated == Generated::kStored || column->generated == Generated::kVirtual;
-  if (!computed) {
-    CannotRestore(absl::StrCat("what column ", name, " of ", PlaceSql(*table), " held",
-                               waits ? "; fill it before the next statement" : ""));
-  }
-  if (waits) Alter(*table, absl::StrCat("alter column ", name, " set not null"));
-  RestoreParts(*table, drop.column);
+  AddAll(before_.AddColumn(*table, *column));
 }
 
 void Inverter::Look(const action::SetNotNull& set) {
@@ -444,8 +434,15 @@ void Inverter::Look(const action::AlterColumnType& alter) {
   if (type.empty()) return CannotUndo();
   const std::string name = SqlName(alter.column);
   const bool casts = !IsAssignable(alter.type, *column->type);
-  Alter(*table, absl::StrCat("alter column ", name, " type ", type,
-                             casts ? absl::StrCat(" using ", name, "::", type) : ""));
+  // From one enum to another there is no way but by their labels.
+  const auto is_enum = [&](const Name& of) {
+    const UserType* made = before_.view().FindType(of, path_);
+    return made != nullptr && made->kind == action::TypeKind::kEnum;
+  };
+  const bool labels = is_enum(alter.type.name) && is_enum(column->type->name);
+  Alter(*table,
+        absl::StrCat("alter column ", name, " type ", type,
+                     casts ? absl::StrCat(" using ", name, labels ? "::text::" : "::", type) : ""));
 }
 
 // ---- constraints -----------------------------------------------------------------------------
@@ -550,13 +547,76 @@ void Inverter::Look(const action::SetRowSecurity& set) {
                              " row level security"));
 }
 
+void Inverter::RestoreIdentity(const Relation& table, const action::AlterRelation& alter) {
+  const TableColumn* column = table.FindColumn(alter.column);
+  if (column == nullptr || column->generated != Generated::kIdentity) return CannotUndo();
+  const SequenceNumbers* numbers = nullptr;
+  for (const Relation* sequence : before_.view().SequencesOf(table)) {
+    const bool known = sequence->owner_column == alter.column && sequence->numbers;
+    if (known && sequence->numbers->known) numbers = &*sequence->numbers;
+  }
+  if (numbers == nullptr) return CannotUndo();
+  const absl::string_view how = column->always ? "always" : "by default";
+  std::string words = absl::StrCat("alter column ", SqlName(alter.column), " ");
+  if (alter.alteration == action::Alteration::kDropIdentity) {
+    const std::string sql = NumbersSql(*numbers);
+    absl::StrAppend(&words, "add generated ", how, " as identity",
+                    sql.empty() ? "" : absl::StrCat(" (", sql.substr(1), ")"));
+    return Alter(table, words);
+  }
+  absl::StrAppend(&words, "set generated ", how);
+  if (alter.numbers.any) {
+    absl::StrAppend(&words, " set ", absl::StrJoin(AllNumbersSql(*numbers), " set "));
+  }
+  Alter(table, words);
+}
+
+// What has become a plain column cannot be computed again.
+void Inverter::RestoreExpression(const Relation& table, const action::AlterRelation& alter) {
+  const Relation* start = start_.Find(table.id);
+  const TableColumn* column = table.FindColumn(alter.column);
+  if (column == nullptr) return CannotUndo();
+  const bool made_here = !thorough_ && start != nullptr && start->columns_known &&
+                         start->FindColumn(alter.column) == nullptr;
+  if (made_here || column->generated == Generated::kNo) return;
+  const std::string words = before_.Generation(table, alter.column);
+  if (words.empty() || alter.alteration == action::Alteration::kDropExpression) {
+    return CannotUndo();
+  }
+  Alter(table, absl::StrCat("alter column ", SqlName(alter.column), " set expression as ", words));
+}
+
+void Inverter::RestoreOptions(const Relation& relation, const action::AlterRelation& alter) {
+  if (relation.assumed) return CannotUndo();
+  std::vector<std::string> set;
+  std::vector<std::string> reset;
+  for (const Parameter& option : alter.options) {
+    const std::string name =
+        option.space.empty() ? option.name : absl::StrCat(option.space, ".", option.name);
+    const Parameter old = TraitOf(relation.options, option);
+    if (old.value.empty()) reset.push_back(name);
+    if (!old.value.empty()) set.push_back(absl::StrCat(name, " = ", old.value));
+  }
+  if (!reset.empty()) Alter(relation, absl::StrCat("reset (", absl::StrJoin(reset, ", "), ")"));
+  if (!set.empty()) Alter(relation, absl::StrCat("set (", absl::StrJoin(set, ", "), ")"));
+}
+
+void Inverter::RestoreReplicaIdentity(const Relation& table) {
+  if (table.assumed) return CannotUndo();
+  const Relation* index = before_.view().Find(table.replica_identity);
+  Alter(table,
+        absl::StrCat("replica identity ", index != nullptr ? "using index " + SqlName(index->name)
+                                          : table.replica_full    ? "full"
+                                          : table.replica_nothing ? "nothing"
+                                                                  : "default"));
+}
+
 void Inverter::Look(const action::AlterRelation& alter) {
   const Relation* old = Old(alter.relation.name);
   if (old == nullptr) {
     if (Find(alter.relation.name) == nullptr) CannotUndo();
     return;
   }
-  const TableColumn* column = old->FindColumn(alter.column);
   const std::string of_column = absl::StrCat("alter column ", SqlName(alter.column), " ");
   switch (alter.alteration) {
     case action::Alteration::kSetLogged:
@@ -567,13 +627,15 @@ void Inverter::Look(const action::AlterRelation& alter) {
     case action::Alteration::kAddIdentity:
       return Alter(*old, of_column + "drop identity");
     case action::Alteration::kDropIdentity:
-    case action::Alteration::kSetIdentity: {
-      if (column == nullptr || column->generated != Generated::kIdentity) return CannotUndo();
-      const bool dropped = alter.alteration == action::Alteration::kDropIdentity;
-      const absl::string_view how = column->always ? "always" : "by default";
-      return Alter(*old, dropped ? absl::StrCat(of_column, "add generated ", how, " as identity")
-                                 : absl::StrCat(of_column, "set generated ", how));
-    }
+    case action::Alteration::kSetIdentity:
+      return RestoreIdentity(*old, alter);
+    case action::Alteration::kSetExpression:
+    case action::Alteration::kDropExpression:
+      return RestoreExpression(*old, alter);
+    case action::Alteration::kSetOptions:
+      return RestoreOptions(*old, alter);
+    case action::Alteration::kReplicaIdentity:
+      return RestoreReplicaIdentity(*old);
     case action::Alteration::kInherit:
       return Alter(*old, absl::StrCat("no inherit ", SqlName(PlaceOf(alter.other))));
     case action::Alteration::kNoInherit:
@@ -601,6 +663,112 @@ void Inverter::Look(const action::AttachPartition& attach) {
   if (whole == nullptr || part == nullptr) return;
   if (whole->IsIndex()) return CannotUndo();
   Alter(*whole, absl::StrCat("detach partition ", PlaceSql(*part)));
+  // What it has got to be one.
+  const Relation* joined = after_.Find(part->id);
+  absl::flat_hash_set<RelationId> behind;
+  for (const TableConstraint& constraint : joined->constraints.All()) {
+    behind.insert(constraint.index);
+    const bool key = constraint.index != 0 || constraint.kind == ConstraintKind::kForeignKey;
+    if (!key || part->FindConstraint(constraint.name) != nullptr) continue;
+    Alter(*part, absl::StrCat("drop constraint ", SqlName(constraint.name)));
+  }
+  for (const Relation* index : after_.IndexesOf(*joined)) {
+    if (before_.view().Find(index->id) != nullptr || behind.contains(index->id)) continue;
+    Add(absl::StrCat("drop index ", PlaceSql(*index)));
+  }
+}
+
+void Inverter::Look(const action::DetachPartition& detach) {
+  const Relation* whole = Old(detach.whole.name);
+  const Relation* part = Find(detach.part);
+  if (whole == nullptr || part == nullptr) return CannotUndo();
+  const std::string bound = BoundSql(part->bound);
+  if (bound.empty()) return CannotUndo();
+  Alter(*whole, absl::StrCat("attach partition ", PlaceSql(*part), " ", bound));
+}
+
+void Inverter::Look(const action::AlterConstraint& alter) {
+  const Relation* table = Old(alter.table.name);
+  if (table == nullptr) return;
+  const TableConstraint* old = table->FindConstraint(alter.constraint);
+  if (old == nullptr) return CannotUndo();
+  const std::string words = absl::StrCat("alter constraint ", SqlName(old->name), " ");
+  if (alter.deferrability) {
+    Alter(*table,
+          absl::StrCat(words, !old->deferrable          ? "not deferrable"
+                              : old->initially_deferred ? "deferrable initially deferred"
+                                                        : "deferrable initially immediate"));
+  }
+  if (alter.enforced) Alter(*table, absl::StrCat(words, old->enforced ? "" : "not ", "enforced"));
+  if (alter.no_inherit) {
+    Alter(*table, absl::StrCat(words, old->no_inherit ? "no inherit" : "inherit"));
+  }
+}
+
+// ---- triggers, policies and rules ------------------------------------------------------------
+
+// A condition that is given cannot be taken away again: the policy is made anew.
+void Inverter::RestorePolicy(const Relation& table, const RowPolicy& policy) {
+  const std::vector<std::string> made = before_.Policy(table, policy);
+  if (made.empty()) return CannotUndo();
+  Add(absl::StrCat("drop policy ", SqlName(policy.name), " on ", PlaceSql(table)));
+  AddAll(made);
+}
+
+void Inverter::Look(const action::AlterPart& alter) {
+  const Relation* table = Old(alter.table);
+  if (table == nullptr) return;
+  const absl::string_view kind = alter.kind == ObjectKind::kTrigger  ? "trigger "
+                                 : alter.kind == ObjectKind::kPolicy ? "policy "
+                                                                     : "rule ";
+  if (!alter.to.empty()) {
+    return Add(absl::StrCat("alter ", kind, SqlName(alter.to), " on ", PlaceSql(*table),
+                            " rename to ", SqlName(alter.name)));
+  }
+  const RowPolicy* policy = FindPart(table->policies.All(), alter.name);
+  if (alter.kind != ObjectKind::kPolicy || policy == nullptr) return CannotUndo();
+  // What the migration itself has made goes as a whole.
+  if (!thorough_ && FindPart(start_.Find(table->id)->policies.All(), alter.name) == nullptr &&
+      policy->defined > first_) {
+    return;
+  }
+  RestorePolicy(*table, *policy);
+}
+
+// ---- routines --------------------------------------------------------------------------------
+
+void Inverter::Look(const action::ChangeObject& change) {
+  const bool routine = change.kind == ObjectKind::kFunction ||
+                       change.kind == ObjectKind::kProcedure || change.kind == ObjectKind::kRoutine;
+  const Routine* old = before_.view().FindRoutine(change.object, path_);
+  const Overload* meant = nullptr;
+  if (routine && old != nullptr) {
+    const bool only = !change.signature && old->overloads.size() == 1;
+    meant = only ? &old->overloads[0] : FindOverload(old, change.signature.value_or(""));
+  }
+  if (meant == nullptr) return CannotUndo();
+  if (!thorough_ &&
+      FindOverload(start_.FindRoutine(change.object, path_), meant->signature) == nullptr) {
+    return;
+  }
+  Name place = before_.view().Resolve(ObjectKind::kFunction, change.object, path_);
+  const std::string back = SqlName(place.name);
+  const std::string schema = SqlName(place.schema);
+  if (change.change == action::ObjectChange::kRename) place.name = change.to;
+  if (change.change == action::ObjectChange::kSetSchema) place.schema = change.to;
+  const std::string alter = absl::StrCat("alter ", meant->procedure ? "procedure " : "function ",
+                                         PlaceSql(place), "(", meant->signature, ") ");
+  if (change.change == action::ObjectChange::kRename) return Add(alter + "rename to " + back);
+  if (change.change == action::ObjectChange::kSetSchema) return Add(alter + "set schema " + schema);
+  std::vector<std::string> words;
+  for (const Parameter& trait : change.traits) {
+    const bool all = trait.space == "set" && trait.name.empty();
+    const std::string sql = all ? "" : TraitSql(TraitOf(meant->traits, trait));
+    if (sql.empty()) return CannotUndo();
+    words.push_back(sql);
+  }
+  if (change.change != action::ObjectChange::kAlter || words.empty()) return CannotUndo();
+  Add(alter + absl::StrJoin(words, " "));
 }
 
 // ---- types and the rest ----------------------------------------------------------------------
@@ -638,12 +806,24 @@ void Inverter::Look(const action::AlterType& alter) {
 void Inverter::Look(const action::AlterDomain& alter) {
   const UserType* old = before_.view().FindType(alter.domain, path_);
   if ((!thorough_ && start_.FindType(alter.domain, path_) == nullptr) || old == nullptr) return;
-  const Name place = PlaceOf(before_.view().Resolve(ObjectKind::kType, alter.domain, path_));
+  const Name full = before_.view().Resolve(ObjectKind::kType, alter.domain, path_);
+  const Name place = PlaceOf(full);
   const std::string domain = absl::StrCat("alter domain ", SqlName(place), " ");
   switch (alter.change) {
-    case action::DomainChangeKind::kAddConstraint:
-      if (alter.constraint.name.empty()) return CannotUndo();
-      return Add(absl::StrCat(domain, "drop constraint ", SqlName(alter.constraint.name)));
+    case action::DomainChangeKind::kAddConstraint: {
+      const UserType* made = after_.FindType(alter.domain, path_);
+      for (const DomainConstraint& constraint : made->constraints) {
+        if (constraint.defined != defined_) continue;
+        Add(absl::StrCat(domain, "drop constraint ", SqlName(constraint.name)));
+      }
+      return;
+    }
+    case action::DomainChangeKind::kDropConstraint: {
+      const DomainConstraint* constraint = FindPart(old->constraints, alter.constraint.name);
+      if (constraint == nullptr) return alter.if_exists ? void() : CannotUndo();
+      const std::string text = before_.Constraint(*constraint);
+      return AddIfKnown(text.empty() ? "" : absl::StrCat(domain, "add ", text));
+    }
     case action::DomainChangeKind::kRenameConstraint:
       return Add(absl::StrCat(domain, "rename constraint ", SqlName(alter.to), " to ",
                               SqlName(alter.constraint.name)));
@@ -652,12 +832,11 @@ void Inverter::Look(const action::AlterDomain& alter) {
       return Add(absl::StrCat(domain, old->not_null ? "set not null" : "drop not null"));
     case action::DomainChangeKind::kSetDefault:
     case action::DomainChangeKind::kDropDefault:
-      if (old->has_default) return CannotUndo();
-      return Add(absl::StrCat(domain, "drop default"));
+      if (!old->has_default) return Add(absl::StrCat(domain, "drop default"));
+      if (before_.Default(full, *old).empty()) return CannotUndo();
+      return Add(absl::StrCat(domain, "set default ", before_.Default(full, *old)));
     case action::DomainChangeKind::kValidateConstraint:
       return;
-    default:
-      return CannotUndo();
   }
 }
 
@@ -676,9 +855,8 @@ void Inverter::Look(const action::AlterSequence& alter) {
   if (!alter.options.any) return;
   if (!old->numbers || !old->numbers->known) return CannotUndo();
   const SequenceNumbers& numbers = *old->numbers;
-  change(absl::StrCat("as ", TypeSql({.name = {"", numbers.type}}), " increment by ",
-                      numbers.increment, " minvalue ", numbers.minimum, " maxvalue ",
-                      numbers.maximum, " start with ", numbers.start));
+  change(absl::StrCat("as ", TypeSql({.name = {"", numbers.type}}), " ",
+                      absl::StrJoin(AllNumbersSql(numbers), " ")));
 }
 
 void Inverter::Look(const action::Annotate& annotate) {
@@ -687,72 +865,73 @@ void Inverter::Look(const action::Annotate& annotate) {
   const Name& table = of_table ? annotate.on_table : annotate.object;
   const bool relation = of_table || annotate.kind <= ObjectKind::kForeignTable;
   if (relation && Find(table) != nullptr && Old(table) == nullptr) return;
+  const std::string statement = before_.Statement(step_.index + 1);
+  const std::string lower = absl::AsciiStrToLower(statement);
+  const size_t is = lower.rfind(" is ", lower.size() - (annotate.text ? annotate.text->size() : 0));
+  const std::optional<Moment> old = CommentBefore(annotate);
+  if (is == std::string::npos || !old) return CannotUndo();
+  Add(absl::StrCat(statement.substr(0, is), " is ", before_.CommentText(*old)));
+}
+
+// See CatalogView::CommentOn; nothing where nobody keeps it.
+std::optional<Moment> Inverter::CommentBefore(const action::Annotate& annotate) const {
+  const CatalogView& view = before_.view();
+  const bool part = !annotate.on_table.name.empty();
+  if (part || annotate.kind <= ObjectKind::kForeignTable) {
+    const Relation* relation = Find(part ? annotate.on_table : annotate.object);
+    if (relation == nullptr) return std::nullopt;
+    return view.CommentOn(relation->id, annotate.kind, annotate.object.name);
+  }
+  if (annotate.kind == ObjectKind::kType || annotate.kind == ObjectKind::kDomain) {
+    const UserType* type = view.FindType(annotate.object, path_);
+    return type == nullptr ? std::nullopt : std::make_optional(type->comment);
+  }
+  if (annotate.kind == ObjectKind::kFunction || annotate.kind == ObjectKind::kProcedure) {
+    const Routine* routine = view.FindRoutine(annotate.object, path_);
+    if (routine == nullptr || routine->overloads.empty()) return std::nullopt;
+    const Overload* meant =
+        annotate.signature ? FindOverload(routine, *annotate.signature) : &routine->overloads[0];
+    return meant == nullptr ? std::nullopt : std::make_optional(meant->comment);
+  }
+  if (annotate.kind != ObjectKind::kSchema) {
+    const NamedObject* object = view.FindObject(annotate.kind, annotate.object, path_);
+    return object == nullptr ? std::nullopt : std::make_optional(object->comment);
+  }
   const std::vector<Step>& steps = history_.steps();
   for (Moment i = step_.index; i > 0; --i) {
     const auto* earlier = steps[i - 1].As<action::Annotate>();
     const bool same = earlier != nullptr && !earlier->label && earlier->kind == annotate.kind &&
-                      earlier->object == annotate.object && earlier->on_table == annotate.on_table;
-    if (same) return AddIfKnown(before_.Statement(i));
+                      earlier->object == annotate.object;
+    if (same) return earlier->text ? i : 0;
   }
-  const std::string statement = before_.Statement(step_.index + 1);
-  const std::string lower = absl::AsciiStrToLower(statement);
-  const size_t is = lower.find(" is ");
-  if (is == std::string::npos) return CannotUndo();
-  Add(statement.substr(0, is) + " is null");
+  return 0;
 }
 
 // ---- what was dropped, and data --------------------------------------------------------------
 
-void Inverter::RestoreRelation(const Relation& relation, const action::Drop& drop) {
-  if (relation.assumed) return CannotUndo();
-  if (relation.IsIndex()) return AddIfKnown(before_.Index(relation, drop.concurrently));
-  if (relation.kind == RelationKind::kSequence) return AddIfKnown(before_.Sequence(relation));
-  if (!relation.IsTable()) return AddIfKnown(before_.Statement(relation.defined));
-  const std::vector<std::string> statements = before_.Table(relation);
-  if (statements.empty()) return CannotUndo();
-  for (const std::string& statement : statements) Add(statement);
-  CannotRestore(absl::StrCat("the rows of ", PlaceSql(relation)));
-  for (const Relation* other : before_.view().ReferencingTables(relation)) {
-    if (end_.Find(other->id) == nullptr) continue;
-    for (const TableConstraint& constraint : other->constraints.All()) {
-      if (constraint.referenced == relation.id) RestoreConstraint(*other, constraint);
-    }
-  }
-}
-
-void Inverter::RestoreObject(const Name& name, size_t place, const action::Drop& drop) {
+// What is in a schema, MakeAgain knows; here is what is not, and what nobody knows.
+void Inverter::RestoreObject(const Name& name, const action::Drop& drop) {
   const CatalogView& view = before_.view();
-  const bool type = drop.kind == ObjectKind::kType || drop.kind == ObjectKind::kDomain;
-  if (type) {
-    const UserType* old = view.FindType(name, path_);
-    if (old == nullptr) return drop.if_exists ? void() : CannotUndo();
-    if (!thorough_ && start_.FindType(name, path_) == nullptr) return;
-    return AddIfKnown(before_.Type(view.Resolve(ObjectKind::kType, name, path_), *old));
-  }
-  const bool routine = drop.kind == ObjectKind::kFunction || drop.kind == ObjectKind::kProcedure ||
-                       drop.kind == ObjectKind::kRoutine;
-  if (routine) {
-    const Routine* old = view.FindRoutine(name, path_);
-    if (old == nullptr) return drop.if_exists ? void() : CannotUndo();
-    const bool signed_ = place < drop.signatures.size() && drop.signatures[place].has_value();
-    for (const Overload& overload : old->overloads) {
-      if (signed_ && overload.signature != *drop.signatures[place]) continue;
-      AddIfKnown(before_.Statement(overload.defined));
+  bool known = drop.if_exists;
+  switch (drop.kind) {
+    case ObjectKind::kType:
+    case ObjectKind::kDomain:
+      known = known || view.FindType(name, path_) != nullptr;
+      break;
+    case ObjectKind::kFunction:
+    case ObjectKind::kProcedure:
+    case ObjectKind::kRoutine:
+      known = known || view.FindRoutine(name, path_) != nullptr;
+      break;
+    case ObjectKind::kSchema:
+      known = known || view.HasSchema(name.name);
+      break;
+    default: {
+      const NamedObject* old = view.FindObject(drop.kind, name, path_);
+      if (old != nullptr) return AddIfKnown(before_.Statement(old->created + 1));
     }
-    return;
   }
-  if (drop.kind == ObjectKind::kSchema) {
-    if (!view.HasSchema(name.name)) return drop.if_exists ? void() : CannotUndo();
-    Add(absl::StrCat("create schema ", SqlName(name.name)));
-    for (const Relation* member : view.RelationsIn(name.name)) {
-      const bool part = member->IsIndex() || member->owner != 0;
-      if (!part) RestoreRelation(*member, drop);
-    }
-    return view.ObjectsIn(name.name).empty() ? void() : CannotUndo();
-  }
-  const NamedObject* old = view.FindObject(drop.kind, name, path_);
-  if (old == nullptr) return drop.if_exists ? void() : CannotUndo();
-  AddIfKnown(before_.Statement(old->created + 1));
+  if (!known) CannotUndo();
 }
 
 void Inverter::Look(const action::Drop& drop) {
@@ -762,20 +941,11 @@ void Inverter::Look(const action::Drop& drop) {
   if (of_table && table == nullptr) return;
   for (size_t i = drop.objects.size(); i > 0; --i) {
     const Name& name = drop.objects[i - 1];
-    const auto part = [&](const auto* found) {
-      if (found != nullptr) AddIfKnown(before_.Statement(found->defined));
-    };
-    if (drop.kind == ObjectKind::kTrigger) {
-      part(FindPart(table->triggers.All(), name.name));
-    } else if (drop.kind == ObjectKind::kPolicy) {
-      part(FindPart(table->policies.All(), name.name));
-    } else if (drop.kind == ObjectKind::kRule) {
-      part(FindPart(table->rules.All(), name.name));
-    } else if (drop.kind <= ObjectKind::kForeignTable) {
-      if (const Relation* old = Old(name)) RestoreRelation(*old, drop);
-    } else {
-      RestoreObject(name, i - 1, drop);
-    }
+    const Relation* named = drop.kind <= ObjectKind::kForeignTable ? Find(name) : nullptr;
+    const bool unknown = named == nullptr ? !drop.if_exists : named->assumed;
+    if (of_table) continue;
+    if (drop.kind > ObjectKind::kForeignTable) RestoreObject(name, drop);
+    if (drop.kind <= ObjectKind::kForeignTable && unknown) CannotUndo();
   }
 }
 
@@ -806,6 +976,33 @@ std::pair<Moment, Moment> RangeOf(const History& history, uint32_t up) {
 
 }  // namespace
 
+// What the statement drops, and what falls with that.
+static void AddFallen(const History& history, absl::Span<const Step> statement,
+                      const Wanted& wanted, std::vector<std::string>& lines) {
+  bool drops = false;
+  bool concurrently = false;
+  const Step& last = statement.back();
+  std::vector<std::string> schemas = history.SessionAt(last).search_path;
+  for (const Step& step : statement) {
+    const auto* drop = step.As<action::Drop>();
+    drops = drops || drop != nullptr || step.As<action::DropColumn>() != nullptr ||
+            step.As<action::DropConstraint>() != nullptr;
+    if (drop == nullptr) continue;
+    concurrently = drop->concurrently;
+    for (const Name& name : drop->objects) {
+      schemas.push_back(drop->kind == ObjectKind::kSchema ? name.name : name.schema);
+    }
+  }
+  if (!drops || last.effects.failure) return;
+  const Definitions before(history, statement.front().index);
+  const std::string unknown = CannotUndoLine(history, last);
+  for (std::string& line :
+       MakeAgain(before, history.At(last.index + 1), wanted, schemas, unknown, concurrently)) {
+    const bool there = std::find(lines.begin(), lines.end(), line) != lines.end();
+    if (!there) lines.push_back(std::move(line));
+  }
+}
+
 static Down Invert(const History& history, uint32_t up, Care care) {
   const auto [first, last] = RangeOf(history, up);
   const CatalogView start = history.At(first);
@@ -828,8 +1025,11 @@ static Down Invert(const History& history, uint32_t up, Care care) {
       const Step& step = steps[i - 1];
       opens = opens || step.As<action::Begin>() != nullptr;
       if (step.effects.failure) continue;
-      Inverter inverter(history, start, end, step, steps, care, lines);
+      Inverter inverter(history, first, start, end, step, steps, care, lines);
       std::visit([&](const auto& kind) { inverter.Look(kind); }, step.action->kind);
+    }
+    if (!body && !steps.empty()) {
+      AddFallen(history, steps, {start, first, care == Care::kThorough}, lines);
     }
     for (const std::string& line : lines) absl::StrAppend(&down.text, line, "\n");
   }

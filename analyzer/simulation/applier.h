@@ -80,6 +80,7 @@ class Applier {
   void Apply(const action::AlterPublication& alter);
   void Apply(const action::ChangeObject& change);
   void Apply(const action::ChangeOwned& change);
+  void Apply(const action::Annotate& annotate);
   void Apply(const action::Drop& drop);
   void Apply(const action::Truncate& truncate);
   // Transactions and settings are the simulator's; the rest leaves nothing in the catalog.
@@ -179,6 +180,9 @@ class Applier {
   CatalogView now_;
   const Situation& situation_;
 };
+
+// The options with those that a statement says; see Relation::options.
+Parameters With(const Parameters& before, absl::Span<const Parameter> said);
 
 template <typename Change>
 void Applier::ForEach(const Target& target, Change change) {

@@ -30,6 +30,16 @@ std::string Applier::SchemaFor(const Name& name, Persistence persistence) const 
   return schema.empty() ? "public" : std::string(schema);
 }
 
+// An option that is named without a value is switched on.
+static Parameters WithOptions(const Parameters& before, std::vector<Parameter> said,
+                              bool resets = false) {
+  for (Parameter& option : said) {
+    if (resets) option.value.clear();
+    if (!resets && option.value.empty()) option.value = "true";
+  }
+  return With(before, said);
+}
+
 Relation Applier::Fresh(RelationKind kind, const std::string& schema,
                         Persistence persistence) const {
   Relation relation;
@@ -69,6 +79,7 @@ TableColumn Applier::MakeColumn(const Column& column) {
   made.has_default = made.has_default || (column.default_value && domain != nullptr &&
                                           domain->has_default && column.default_value->is_null);
   if (column.generated_from) made.generated_from = column.generated_from->columns;
+  made.expression = column.generated_from;
   const TypeScope scope = Scope();
   made.stands_on =
       std::move(DependenceList(scope).Add(column.default_value).Add(column.generated_from))
@@ -335,6 +346,7 @@ void Applier::Apply(const action::CreateTable& create) {
   table.bound = create.bound;
   table.tablespace = create.tablespace == "pg_default" ? "" : create.tablespace;
   table.access_method = create.access_method == "heap" ? "" : create.access_method;
+  table.options = WithOptions(nullptr, create.parameters);
   const Relation* whole = create.partition_of ? Find(*create.partition_of) : nullptr;
   // tablecmds.c:DefineRelation
   if (whole != nullptr && create.tablespace.empty()) table.tablespace = whole->tablespace;
@@ -491,6 +503,7 @@ void Applier::RemoveColumn(RelationId id, const std::string& name, bool cascade)
     erase_if(changed.rules, uses);
     erase_if(changed.publications, uses);
   });
+  catalog_.MoveComment(moment_, id, ObjectKind::kColumn, name, "");
 }
 
 void Applier::Apply(const action::DropColumn& drop) {
@@ -652,6 +665,9 @@ void Applier::AddTo(RelationId table_id, const Constraint& constraint) {
                           .on_delete = constraint.on_delete,
                           .on_update = constraint.on_update,
                           .referenced_columns = constraint.referenced_columns,
+                          .set_columns = constraint.set_columns,
+                          .match_full = constraint.match_full,
+                          .overlaps = constraint.overlaps,
                           .defined = situation_.now + 1};
   if (constraint.kind == ConstraintKind::kCheck && constraint.expression) {
     made.columns = constraint.expression->columns;
@@ -852,6 +868,7 @@ void Applier::RemoveConstraint(RelationId table_id, const std::string& name) {
       if (TableColumn* column = table.FindColumn(removed.columns[0])) column->not_null = false;
     }
   });
+  catalog_.MoveComment(moment_, table_id, ObjectKind::kTableConstraint, name, "");
 }
 
 void Applier::Apply(const action::DropConstraint& drop) {
@@ -915,6 +932,7 @@ RelationId Applier::MakeIndex(const Relation& table, const action::CreateIndex& 
   index.predicate = create.predicate;
   index.keys = create.columns;
   index.include = create.include;
+  index.options = WithOptions(nullptr, create.parameters);
   index.mentions = create.mentions;
   for (const action::IndexColumn& key : create.columns) {
     if (!key.column.empty()) index.mentions.push_back(key.column);
@@ -1074,6 +1092,7 @@ void Applier::Apply(const action::CreateView& create) {
   }
   made.stands_on = std::move(on).Finish();
   made.calls_unknown = CallsUnknown(create.calls, scope);
+  made.options = WithOptions(nullptr, create.parameters);
   const Relation* existing = Find({.schema = made.schema, .name = made.name});
   if (existing != nullptr && create.or_replace) {
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
@@ -1083,6 +1102,7 @@ void Applier::Apply(const action::CreateView& create) {
       replaced.derived = made.derived;
       replaced.stands_on = made.stands_on;
       replaced.calls_unknown = made.calls_unknown;
+      replaced.options = made.options;
       replaced.columns = std::move(made.columns);
       replaced.columns_known = made.columns_known;
     });
@@ -1154,9 +1174,11 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
         column->generated = Generated::kNo;
         column->has_default = false;
         column->generated_from.clear();
+        column->expression = nullptr;
         return;
       case action::Alteration::kSetExpression:
         if (alter.expression) column->generated_from = alter.expression->columns;
+        column->expression = alter.expression;
         return;
       default:
         return;
@@ -1164,6 +1186,13 @@ void Applier::AlterColumn(const action::AlterRelation& alter, const Relation& na
   });
   if (alter.alteration == action::Alteration::kAddIdentity) {
     MakeSequence(*view().Find(id), alter.column, alter.numbers);
+  }
+  if (alter.alteration != action::Alteration::kSetIdentity || !alter.numbers.any) return;
+  for (const Relation* sequence : view().SequencesOf(*view().Find(id))) {
+    if (sequence->owner_column != alter.column || !sequence->numbers) continue;
+    catalog_.Change(moment_, sequence->id, [&](Relation& changed) {
+      ApplyOptions(alter.numbers, /*created=*/false, *changed.numbers);
+    });
   }
 }
 
@@ -1232,6 +1261,10 @@ void Applier::Apply(const action::AlterRelation& alter) {
       return set([&](Relation& changed) { changed.of_type = alter.other; });
     case Alteration::kNotOfType:
       return set([](Relation& changed) { changed.of_type.reset(); });
+    case Alteration::kSetOptions:
+      return set([&](Relation& changed) {
+        changed.options = WithOptions(changed.options, alter.options, alter.resets);
+      });
     case Alteration::kOwner:
       return set([&](Relation& changed) { changed.owned_by_role = alter.object; });
     case Alteration::kInherit:
@@ -1251,6 +1284,9 @@ void Applier::Apply(const action::AlterConstraint& alter) {
       if (constraint.name != alter.constraint) continue;
       if (alter.enforced) constraint.enforced = constraint.validated = *alter.enforced;
       if (alter.no_inherit) constraint.no_inherit = *alter.no_inherit;
+      if (!alter.deferrability) continue;
+      constraint.deferrable = alter.deferrable;
+      constraint.initially_deferred = alter.initially_deferred;
     }
   });
   const Relation* table = Find(alter.table.name);
@@ -1537,6 +1573,7 @@ void Applier::Apply(const action::RenameColumn& rename) {
       RenameIn(place.columns, rename.column, rename.to);
     }
     RenameIn(table.partition_keys, rename.column, rename.to);
+    catalog_.MoveComment(moment_, table.id, ObjectKind::kColumn, rename.column, rename.to);
     for (Term& term : table.partition_terms) RenameIn(term, rename.column, rename.to);
   });
 }
@@ -1548,6 +1585,8 @@ void Applier::Apply(const action::RenameConstraint& rename) {
       if (constraint.name != rename.constraint) continue;
       constraint.name = rename.to;
       catalog_.NoteConstraint(table.id, rename.to);
+      catalog_.MoveComment(moment_, table.id, ObjectKind::kTableConstraint, rename.constraint,
+                           rename.to);
       if (index == 0) index = constraint.index;
     }
   });

@@ -2,6 +2,8 @@
 // catalog, and what goes with an object that is dropped.
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -51,7 +53,51 @@ void RedirectIn(Dependences& on, const Dependence& from, const Name& to) {
   if (Dependences changed = Redirected(on, from, to)) on = std::move(changed);
 }
 
+// What holds for every routine that says nothing else.
+bool IsUsual(const Parameter& trait) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kUsual[] = {
+      {"volatility", "volatile"}, {"strict", "false"}, {"security", "false"},
+      {"leakproof", "false"},     {"cost", "100"},     {"parallel", "unsafe"},
+      {"rows", "1000"},           {"window", "false"}};
+  return trait.space.empty() &&
+         std::any_of(std::begin(kUsual), std::end(kUsual), [&](const auto& usual) {
+           return usual.first == trait.name && usual.second == trait.value;
+         });
+}
+
+Parameters WithTraits(const Parameters& before, absl::Span<const Parameter> said) {
+  std::vector<Parameter> left;
+  if (before != nullptr) left = *before;
+  std::vector<Parameter> added;
+  for (const Parameter& trait : said) {
+    Parameter own = trait;
+    if (IsUsual(own)) own.value.clear();
+    const bool all = own.space == "set" && own.name.empty();  // RESET ALL
+    if (all) erase_if(left, [](const Parameter& one) { return one.space == "set"; });
+    if (!all) added.push_back(std::move(own));
+  }
+  return With(left.empty() ? nullptr : std::make_shared<const std::vector<Parameter>>(left), added);
+}
+
 }  // namespace
+
+// One without a value is taken away.
+Parameters With(const Parameters& before, absl::Span<const Parameter> said) {
+  std::vector<Parameter> all;
+  if (before != nullptr) all = *before;
+  for (const Parameter& one : said) {
+    const auto same = [&](const Parameter& other) {
+      return other.space == one.space && other.name == one.name;
+    };
+    erase_if(all, same);
+    if (!one.value.empty()) all.push_back(one);
+  }
+  if (all.empty()) return nullptr;
+  std::sort(all.begin(), all.end(), [](const Parameter& a, const Parameter& b) {
+    return std::tie(a.space, a.name) < std::tie(b.space, b.name);
+  });
+  return std::make_shared<const std::vector<Parameter>>(std::move(all));
+}
 
 // ---- routines --------------------------------------------------------------------------------
 
@@ -76,7 +122,8 @@ void Applier::Apply(const action::CreateFunction& create) {
                   .variadic = create.variadic,
                   .procedure = create.procedure,
                   .stands_on = DependencesOf(create, scope),
-                  .defined = situation_.now + 1};
+                  .defined = situation_.now + 1,
+                  .traits = WithTraits(nullptr, create.traits.All())};
   const Routine* other = view().FindRoutine(PlaceFor(create.function), {});
   Routine routine = {.volatility = create.volatility,
                      .least_volatility = create.volatility,
@@ -102,6 +149,9 @@ void Applier::Apply(const action::CreateFunction& create) {
                other->overloads[0].signature == create.signature;
   }
   if (other != nullptr && (!replaces || situation_.conditional)) routine.body = nullptr;
+  for (const Overload& old : routine.overloads) {
+    if (old.signature == own.signature) own.comment = old.comment;
+  }
   erase_if(routine.overloads, [&](const Overload& old) { return old.signature == own.signature; });
   routine.overloads.push_back(std::move(own));
   catalog_.SetRoutine(moment_, schema, create.function.name, routine);
@@ -220,10 +270,14 @@ void Applier::Apply(const action::AlterPart& alter) {
       for (RowPolicy& policy : table.policies) {
         if (policy.name != alter.name) continue;
         policy.columns.insert(policy.columns.end(), alter.columns.begin(), alter.columns.end());
-        policy.defined = situation_.now + 1;
+        std::vector<Moment> altered;
+        if (policy.altered != nullptr) altered = *policy.altered;
+        altered.push_back(situation_.now + 1);
+        policy.altered = std::make_shared<const std::vector<Moment>>(std::move(altered));
       }
     }
     if (alter.to.empty()) return;
+    catalog_.MoveComment(moment_, table.id, alter.kind, alter.name, alter.to);
     if (alter.kind == ObjectKind::kTrigger) RenameNamed(table.triggers, alter.name, alter.to);
     if (alter.kind == ObjectKind::kPolicy) RenameNamed(table.policies, alter.name, alter.to);
     if (alter.kind == ObjectKind::kRule) RenameNamed(table.rules, alter.name, alter.to);
@@ -234,6 +288,7 @@ void Applier::Apply(const action::AlterPart& alter) {
 void Applier::DropFromTable(const action::Drop& drop) {
   ForEach({.name = drop.on_table}, [&](Relation& table) {
     for (const Name& name : drop.objects) {
+      catalog_.MoveComment(moment_, table.id, drop.kind, name.name, "");
       if (drop.kind == ObjectKind::kPolicy) EraseNamed(table.policies, name.name);
       if (drop.kind == ObjectKind::kRule) EraseNamed(table.rules, name.name);
       if (drop.kind == ObjectKind::kTrigger) EraseNamed(table.triggers, name.name);
@@ -281,7 +336,9 @@ void Applier::Apply(const action::CreateType& create) {
         {.name = constraint.name.empty() ? ConstraintName(type, create.type.name, not_null)
                                          : constraint.name,
          .not_null = not_null,
-         .stands_on = std::move(DependenceList(scope).Add(constraint.expression)).Finish()});
+         .predicate = constraint.expression ? constraint.expression->predicate : nullptr,
+         .stands_on = std::move(DependenceList(scope).Add(constraint.expression)).Finish(),
+         .defined = situation_.now + 1});
   }
   const UserType* base =
       create.base ? view().FindType(create.base->name, situation_.search_path) : nullptr;
@@ -368,7 +425,12 @@ void Applier::Apply(const action::AlterType& alter) {
                                     [&](const EnumLabel& l) { return l.name == alter.part; });
     const bool known = label != type.labels.end();
     if (alter.change == Kind::kAddValue && !known) {
-      type.labels.push_back({.name = alter.part, .transaction = situation_.transaction});
+      const auto neighbour = std::find_if(
+          type.labels.begin(), type.labels.end(),
+          [&](const auto& l) { return !alter.neighbour.empty() && l.name == alter.neighbour; });
+      const bool behind = neighbour != type.labels.end() && !alter.before;
+      type.labels.insert(behind ? neighbour + 1 : neighbour,
+                         {.name = alter.part, .transaction = situation_.transaction});
     } else if (alter.change == Kind::kRenameValue && known) {
       label->name = alter.to;
     } else if (alter.change == Kind::kAddAttribute) {
@@ -407,8 +469,10 @@ void Applier::Apply(const action::AlterDomain& alter) {
           {.name = name.empty() ? ConstraintName(type, alter.domain.name, not_null) : name,
            .not_null = not_null,
            .validated = !alter.constraint.not_valid,
-           .stands_on =
-               std::move(DependenceList(scope).Add(alter.constraint.expression)).Finish()});
+           .predicate =
+               alter.constraint.expression ? alter.constraint.expression->predicate : nullptr,
+           .stands_on = std::move(DependenceList(scope).Add(alter.constraint.expression)).Finish(),
+           .defined = situation_.now + 1});
     };
     const auto erase = [&](const auto& which) {
       erase_if(type.constraints, which);
@@ -576,11 +640,17 @@ void Applier::Apply(const action::ChangeObject& change) {
                       : Name{.schema = change.to, .name = place.name};
   if (IsRoutine(change.kind)) {
     if (moves) MoveRoutine(change.object, to);
-    if (!change.volatility) return;
+    if (change.traits.empty()) return;
     const Routine* found = view().FindRoutine(change.object, situation_.search_path);
-    if (found == nullptr || found->overloads.size() != 1) return;
+    if (found == nullptr) return;
     Routine routine = *found;
-    routine.volatility = *change.volatility;
+    if (change.volatility && routine.overloads.size() == 1) {
+      routine.volatility = *change.volatility;
+    }
+    for (Overload& overload : routine.overloads) {
+      if (change.signature && overload.signature != *change.signature) continue;
+      overload.traits = WithTraits(overload.traits, change.traits);
+    }
     return catalog_.SetRoutine(moment_, place.schema, place.name, std::move(routine));
   }
   if (IsType(change.kind)) {
@@ -643,6 +713,39 @@ void Applier::Apply(const action::ChangeOwned& change) {
       }
     }
   }
+}
+
+// ---- comments --------------------------------------------------------------------------------
+
+void Applier::Apply(const action::Annotate& annotate) {
+  if (annotate.label) return;
+  const Moment comment = annotate.text && !annotate.text->empty() ? situation_.now + 1 : 0;
+  const Name& name = annotate.object;
+  if (!annotate.on_table.name.empty() || annotate.kind <= ObjectKind::kForeignTable) {
+    const Relation* relation = Find(annotate.on_table.name.empty() ? name : annotate.on_table);
+    if (relation == nullptr) return;
+    return catalog_.SetComment(moment_, relation->id, annotate.kind, name.name, comment);
+  }
+  if (IsType(annotate.kind)) {
+    return ChangeType(name, [&](UserType& type) { type.comment = comment; });
+  }
+  if (IsRoutine(annotate.kind)) {
+    const Routine* found = view().FindRoutine(name, situation_.search_path);
+    if (found == nullptr) return;
+    Routine routine = *found;
+    for (Overload& overload : routine.overloads) {
+      const bool meant = !annotate.signature || overload.signature == *annotate.signature;
+      if (meant) overload.comment = comment;
+    }
+    const Name place = view().Resolve(ObjectKind::kFunction, name, situation_.search_path);
+    return catalog_.SetRoutine(moment_, place.schema, place.name, std::move(routine));
+  }
+  const Name place = view().Resolve(annotate.kind, name, situation_.search_path);
+  const NamedObject* found = view().FindObject(annotate.kind, place, {});
+  if (found == nullptr) return;
+  NamedObject object = *found;
+  object.comment = comment;
+  catalog_.SetObject(moment_, annotate.kind, place, std::move(object));
 }
 
 // ---- dropping --------------------------------------------------------------------------------

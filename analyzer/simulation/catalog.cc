@@ -712,6 +712,32 @@ void Catalog::SetObject(Moment moment, ObjectKind kind, const Name& name,
                object ? std::make_shared<NamedObject>(*std::move(object)) : nullptr);
 }
 
+// Of a relation of whatever kind there is one.
+static std::string CommentKey(ObjectKind part, const std::string& name) {
+  const bool whole = part <= ObjectKind::kForeignTable;
+  return whole ? "" : absl::StrCat(static_cast<int>(part), " ", name);
+}
+
+Moment CatalogView::CommentOn(RelationId relation, ObjectKind part, const std::string& name) const {
+  const Moment* comment =
+      catalog_->comments_.At(std::make_pair(relation, CommentKey(part, name)), moment_);
+  return comment == nullptr ? 0 : *comment;
+}
+
+void Catalog::SetComment(Moment moment, RelationId relation, ObjectKind part,
+                         const std::string& name, Moment comment) {
+  const std::pair<RelationId, std::string> key = {relation, CommentKey(part, name)};
+  const bool none = comment == 0 && comments_.At(key, moment) == nullptr;
+  if (!none) comments_.Set(key, moment, std::make_shared<Moment>(comment));
+}
+
+void Catalog::MoveComment(Moment moment, RelationId relation, ObjectKind part,
+                          const std::string& from, const std::string& to) {
+  const Moment comment = At(moment).CommentOn(relation, part, from);
+  SetComment(moment, relation, part, from, 0);
+  if (!to.empty()) SetComment(moment, relation, part, to, comment);
+}
+
 void Catalog::DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column) {
   const auto found = routines_on_.find(relation.id);
   if (found == routines_on_.end()) return;
@@ -734,6 +760,7 @@ void Catalog::Restore(Moment past, Moment moment) {
   routines_.Restore(past, moment);
   schemas_.Restore(past, moment);
   objects_.Restore(past, moment);
+  comments_.Restore(past, moment);
 }
 
 void Catalog::Truncate(Moment moment) {
@@ -743,6 +770,7 @@ void Catalog::Truncate(Moment moment) {
   routines_.Truncate(moment);
   schemas_.Truncate(moment);
   objects_.Truncate(moment);
+  comments_.Truncate(moment);
 }
 
 void Catalog::ForgetAssumed(RelationId last) {
@@ -762,6 +790,10 @@ Changes Catalog::ChangedSince(Moment past) const {
   };
   Changes changes = {.relations = relations_.ChangedSince(past),
                      .schemas = schemas_.ChangedSince(past)};
+  absl::flat_hash_set<RelationId> known(changes.relations.begin(), changes.relations.end());
+  for (const auto& [id, part] : comments_.ChangedSince(past)) {
+    if (known.insert(id).second) changes.relations.push_back(id);
+  }
   for (const std::string& key : types_.ChangedSince(past)) changes.types.push_back(place(key));
   for (const std::string& key : routines_.ChangedSince(past))
     changes.routines.push_back(place(key));

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/attributes.h"
@@ -51,6 +52,10 @@ struct Dependence {
 // Most have none: then it is null. Shared by the versions of a relation.
 using Dependences = std::shared_ptr<const std::vector<Dependence>>;
 
+// Options and the like, sorted by space and name, without those that say what holds anyway. Shared
+// as Dependences are; null: none.
+using Parameters = std::shared_ptr<const std::vector<Parameter>>;
+
 struct TableColumn {
   std::string name;
   std::shared_ptr<const TypeName> type;  // null where no statement names it
@@ -85,6 +90,9 @@ struct TableConstraint {
   ReferentialAction on_update = ReferentialAction::kNoAction;  // likewise
   RelationId referenced = 0;                                   // of a foreign key
   ThinVector<std::string> referenced_columns;                  // empty: the primary key
+  ThinVector<std::string> set_columns;                         // see Constraint
+  bool match_full = false;                                     // likewise
+  bool overlaps = false;                                       // likewise
   Dependences stands_on;                                       // of a check
   Moment defined = 0;                                          // see TableColumn
 };
@@ -123,6 +131,8 @@ struct RowPolicy {
   std::vector<RelationId> reads;     // other relations
   Dependences stands_on;
   Moment defined = 0;  // see TableColumn
+  // The same of each ALTER POLICY since, in their order; null: none.
+  std::shared_ptr<const std::vector<Moment>> altered;
 };
 
 struct RewriteRule {
@@ -151,6 +161,8 @@ struct SequenceNumbers {
   int64_t increment = 1;
   int64_t minimum = 1;
   int64_t maximum = INT64_MAX;
+  int64_t cache = 1;
+  bool cycle = false;
 };
 
 struct Relation {
@@ -199,6 +211,7 @@ struct Relation {
   std::string access_method;         // empty: the default one
   Boxed<Name> of_type;               // CREATE TABLE … OF
   std::string owned_by_role;         // empty: whoever runs the migrations
+  Parameters options;                // WITH (…)
   // Of the whole: what an index or a view calls, the type of a typed table, the server of a foreign
   // one, the extension that it is a member of.
   Dependences stands_on;
@@ -261,7 +274,9 @@ struct DomainConstraint {
   std::string name;
   bool not_null = false;  // else a check
   bool validated = true;
+  OptionalPredicate predicate;  // of a check
   Dependences stands_on;
+  Moment defined = 0;  // see TableColumn
 };
 
 struct UserType {
@@ -278,6 +293,7 @@ struct UserType {
   std::vector<Attribute> attributes;          // of a composite type
   std::vector<DomainConstraint> constraints;  // its own
   Dependences stands_on;                      // its base, its attributes' types, its default
+  Moment comment = 0;                         // see CatalogView::CommentOn
 };
 
 // One of the routines that share a name.
@@ -291,6 +307,8 @@ struct Overload {
   bool procedure = false;
   Dependences stands_on;  // the types of its arguments and of what it returns
   Moment defined = 0;     // see TableColumn
+  Parameters traits;      // see CreateFunction, and what ALTER FUNCTION made of them
+  Moment comment = 0;     // see CatalogView::CommentOn
 
   friend bool operator==(const Overload&, const Overload&) = default;
 };
@@ -319,6 +337,7 @@ struct NamedObject {
   std::string publishes;     // likewise: its option `publish`; empty: all there is
   bool enabled = false;      // of a subscription
   bool has_slot = false;     // likewise
+  Moment comment = 0;        // see CatalogView::CommentOn
 };
 
 // Whether an atomic routine depends on the relation, or on that column of it.
@@ -359,6 +378,10 @@ class CatalogView {
   std::string ChooseConstraintName(const std::string& schema, absl::string_view table,
                                    absl::string_view columns, absl::string_view label,
                                    bool has_index) const;
+  // Of a relation, or of its part of that kind and name: 1 + the moment of the COMMENT that holds;
+  // 0: there is none.
+  Moment CommentOn(RelationId relation, ObjectKind part = ObjectKind::kTable,
+                   const std::string& name = "") const;
   // Created by this history, and still there.
   bool HasSchema(absl::string_view schema) const;
   // Where a new object without a schema goes: the first of the path that is there, or may be; where
@@ -437,6 +460,13 @@ class Catalog {
                std::optional<UserType> type);
   void SetRoutine(Moment moment, const std::string& schema, const std::string& name,
                   std::optional<Routine> routine);
+  // See CatalogView::CommentOn. Comments have a timeline of their own: a table whose every column
+  // has one would otherwise have as many versions.
+  void SetComment(Moment moment, RelationId relation, ObjectKind part, const std::string& name,
+                  Moment comment);
+  // The part has another name or, where `to` is empty, is no more.
+  void MoveComment(Moment moment, RelationId relation, ObjectKind part, const std::string& from,
+                   const std::string& to);
   void SetObject(Moment moment, ObjectKind kind, const Name& name,
                  std::optional<NamedObject> object);
   // The routines on a relation go with it.
@@ -461,7 +491,8 @@ class Catalog {
   Timeline<std::string, UserType> types_;
   Timeline<std::string, Routine> routines_;
   Timeline<std::string, bool> schemas_;
-  Timeline<std::string, NamedObject> objects_;  // "kind\0schema\0name"
+  Timeline<std::string, NamedObject> objects_;                     // "kind\0schema\0name"
+  Timeline<std::pair<RelationId, std::string>, Moment> comments_;  // "kind\0name" of the part
   // Who was ever attached to a relation: a superset, filtered by what they say at a moment.
   // It only grows, so it needs no timeline of its own.
   absl::flat_hash_map<RelationId, std::vector<RelationId>> dependents_;

@@ -65,6 +65,8 @@ absl::string_view ApplyOptions(const SequenceOptions& options, bool created,
   if (options.type) numbers.type = options.type->name;
   const Bounds bounds = BoundsOf(numbers.type);
   if (options.increment) numbers.increment = *options.increment;
+  if (options.cache) numbers.cache = *options.cache;
+  if (options.cycle) numbers.cycle = *options.cycle;
   const bool rises = numbers.increment > 0;
   if (options.maximum) {
     numbers.maximum = *options.maximum;

@@ -5,12 +5,15 @@
 #include "analyzer/simulation/undoing.h"
 
 #include <algorithm>
+#include <iterator>
+#include <tuple>
 #include <utility>
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -34,7 +37,9 @@ std::string TypeWords(const TypeName& type) {
   if (!type.modifiers.empty()) {
     absl::StrAppend(&words, "(", absl::StrJoin(type.modifiers, ", "), ")");
   }
-  return Ticked(words + (type.array ? "[]" : ""));
+  if (type.array) absl::StrAppend(&words, "[]");
+  if (!type.collation.empty()) absl::StrAppend(&words, " collate ", type.collation);
+  return Ticked(words);
 }
 
 // Modifiers that say what is so without them are left out.
@@ -47,11 +52,18 @@ std::vector<int32_t> ModifiersOf(const TypeName& type) {
   return modifiers;
 }
 
+// Without its schema; empty: the type's own.
+absl::string_view CollationName(absl::string_view collation) {
+  const absl::string_view name = collation.substr(collation.rfind('.') + 1);
+  return name == "default" ? "" : name;
+}
+
 bool IsSameType(const TypeName& a, const TypeName& b) {
   const bool other_schema =
       !a.name.schema.empty() && !b.name.schema.empty() && a.name.schema != b.name.schema;
   return a.name.name == b.name.name && !other_schema && a.array == b.array &&
-         a.collation == b.collation && ModifiersOf(a) == ModifiersOf(b);
+         CollationName(a.collation) == CollationName(b.collation) &&
+         ModifiersOf(a) == ModifiersOf(b);
 }
 
 // Of an expression, one text has many spellings: a server writes casts out that its author left to
@@ -75,15 +87,130 @@ bool IsSamePredicate(const OptionalPredicate& a, const OptionalPredicate& b) {
          WithoutCasts(*a) == WithoutCasts(*b);
 }
 
-// Only plain constants are told apart: one expression has many spellings, and labels of an enum can
-// be renamed in place.
-bool IsSameDefault(const TableColumn& a, const TableColumn& b) {
-  if (a.default_value == b.default_value) return true;
-  if (b.type == nullptr || !IsBuiltinType(b.type->name)) return true;
-  if (a.default_value == nullptr || b.default_value == nullptr) return true;
-  const std::optional<std::string>& x = a.default_value->text;
-  const std::optional<std::string>& y = b.default_value->text;
-  return !x || !y || *x == *y;
+// ---- expressions -----------------------------------------------------------------------------
+
+// One that means the same as another where they are equal, and another where they are not: but for
+// casts, which a server writes out, it is constants, columns, calls and operators.
+std::optional<std::vector<Operation>> PlainOperations(const Expression& expression) {
+  static constexpr std::pair<absl::string_view, absl::string_view> kAliases[] = {
+      {"now", "current_timestamp"},
+      {"transaction_timestamp", "current_timestamp"},
+      {"user", "current_user"},
+      {"current_role", "current_user"}};
+  std::vector<Operation> plain;
+  for (const Operation& operation : expression.operations) {
+    if (operation.kind == OperationKind::kCast) continue;
+    const bool known =
+        operation.kind == OperationKind::kConstant || operation.kind == OperationKind::kColumn ||
+        operation.kind == OperationKind::kCall || operation.kind == OperationKind::kOperator;
+    if (!known || (operation.kind == OperationKind::kConstant && operation.name.name == "bit")) {
+      return std::nullopt;
+    }
+    plain.push_back(operation);
+    if (operation.kind != OperationKind::kCall) continue;
+    std::string& name = plain.back().name.name;
+    name = absl::AsciiStrToLower(name);
+    for (const auto& [alias, is] : kAliases) {
+      if (name == alias) name = std::string(is);
+    }
+  }
+  if (plain.empty()) return std::nullopt;
+  return plain;
+}
+
+// `1` and `'1'`, `1.0` and `1`, `true` and `'t'`.
+bool IsSameConstant(const Operation& a, const Operation& b) {
+  double x = 0;
+  double y = 0;
+  if (absl::SimpleAtod(a.text, &x) && absl::SimpleAtod(b.text, &y)) return x == y;
+  bool p = false;
+  bool q = false;
+  const bool truths = a.name.name == "bool" || b.name.name == "bool";
+  if (truths && absl::SimpleAtob(a.text, &p) && absl::SimpleAtob(b.text, &q)) return p == q;
+  return a.text == b.text || (truths && a.name.name != b.name.name);
+}
+
+// Columns are renamed under what mentions them: two names tell something where the table has both.
+bool IsSameOperation(const Operation& a, const Operation& b, const Relation* table) {
+  if (a.kind != b.kind || a.operands != b.operands) return false;
+  if (a.kind == OperationKind::kConstant) return IsSameConstant(a, b);
+  if (a.kind != OperationKind::kColumn) return a.name.name == b.name.name;
+  return a.text == b.text || table == nullptr || table->FindColumn(a.text) == nullptr ||
+         table->FindColumn(b.text) == nullptr;
+}
+
+// As far as both are known: what has many spellings is taken to be the same. `table`: whose columns
+// they mention.
+bool IsSameExpression(const OptionalExpression& a, const OptionalExpression& b,
+                      const Relation* table) {
+  if (a == b || a == nullptr || b == nullptr) return true;
+  const auto x = PlainOperations(*a);
+  const auto y = PlainOperations(*b);
+  return !x || !y ||
+         std::equal(
+             x->begin(), x->end(), y->begin(), y->end(),
+             [&](const Operation& p, const Operation& q) { return IsSameOperation(p, q, table); });
+}
+
+// ---- words -----------------------------------------------------------------------------------
+
+// Up to a time of day that is midnight, or may be.
+bool IsSameBound(const BoundValue& a, const BoundValue& b) {
+  if (a.kind == BoundKind::kUnknown || b.kind == BoundKind::kUnknown) return true;
+  if (a.kind != b.kind || a.literal.text == b.literal.text) return a.kind == b.kind;
+  constexpr size_t kDate = 10;  // YYYY-MM-DD
+  const absl::string_view x = a.literal.text;
+  const absl::string_view y = b.literal.text;
+  return x.size() >= kDate && y.size() >= kDate &&
+         (absl::StartsWith(x, y) || absl::StartsWith(y, x));
+}
+
+bool IsSameBound(const OptionalBound& a, const OptionalBound& b) {
+  if (a == nullptr || b == nullptr || a == b) return true;
+  const auto same = [](const std::vector<BoundValue>& x, const std::vector<BoundValue>& y) {
+    return std::equal(x.begin(), x.end(), y.begin(), y.end(),
+                      [](const auto& one, const auto& other) { return IsSameBound(one, other); });
+  };
+  const auto listed = [](const PartitionBound& bound) {
+    std::vector<BoundValue> values = bound.values;
+    std::sort(values.begin(), values.end(),
+              [](const auto& x, const auto& y) { return x.literal.text < y.literal.text; });
+    return values;
+  };
+  return a->is_default == b->is_default && a->modulus == b->modulus &&
+         a->remainder == b->remainder && same(listed(*a), listed(*b)) && same(a->lower, b->lower) &&
+         same(a->upper, b->upper);
+}
+
+// In the names of operator classes that no type has by itself.
+constexpr absl::string_view kSpecialClasses[] = {"pattern", "trgm", "path", "bloom",
+                                                 "minmax_multi"};
+
+bool IsSpecialClass(absl::string_view operator_class) {
+  return std::any_of(
+      std::begin(kSpecialClasses), std::end(kSpecialClasses),
+      [&](absl::string_view part) { return absl::StrContains(operator_class, part); });
+}
+
+bool HasSameOptions(const Parameters& a, const Parameters& b) {
+  if (a == nullptr || b == nullptr) return a == b;
+  return std::equal(a->begin(), a->end(), b->begin(), b->end(), [](const auto& x, const auto& y) {
+    return x.name == y.name && x.value == y.value;
+  });
+}
+
+// An operator class that is not said is the one that the type has by itself.
+bool IsSameClass(absl::string_view a, absl::string_view b) {
+  if (a.empty() || b.empty()) return !IsSpecialClass(a) && !IsSpecialClass(b);
+  return a.substr(a.rfind('.') + 1) == b.substr(b.rfind('.') + 1);
+}
+
+std::string CollationOf(const std::string& said, const TableColumn* column) {
+  std::string collation = said;
+  if (collation.empty() && column != nullptr && column->type != nullptr) {
+    collation = column->type->collation;
+  }
+  return std::string(CollationName(collation));
 }
 
 absl::string_view KindWord(RelationKind kind) {
@@ -141,6 +268,12 @@ absl::string_view KindWord(ObjectKind kind) {
     default:
       return "";
   }
+}
+
+std::vector<std::string> Sorted(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
 }
 
 std::string Display(const Name& name) {
@@ -217,10 +350,9 @@ class Comparer {
   void CompareConstraints(const Relation& old, const Relation& now);
   void CompareConstraint(const TableConstraint& old, const TableConstraint& now,
                          const Relation& table);
-  bool IsCheckedAtAnotherTime(const TableConstraint& old, const TableConstraint& now) const;
   void CompareGuards(const Relation& old, const Relation& now);
   template <typename Parts>
-  void CompareParts(const Parts& old, const Parts& now, absl::string_view kind,
+  void CompareParts(const Parts& old, const Parts& now, ObjectKind part_kind, RelationId old_id,
                     const Relation& table);
   void CompareIndex(const Relation& old, const Relation& now);
   void CompareSequence(const Relation& old, const Relation& now);
@@ -247,9 +379,27 @@ class Comparer {
     return step.action == nullptr ? nullptr : step.As<T>();
   }
   std::optional<std::string> BodyAt(Moment defined) const;
-  bool IsSame(const Trigger& old, const Trigger& now) const;
-  bool IsSame(const RowPolicy& old, const RowPolicy& now) const;
-  bool IsSame(const RewriteRule& old, const RewriteRule& now) const;
+  bool IsSame(const Trigger& old, const Trigger& now, const Relation& table) const;
+  bool IsMadeAlike(const Trigger& old, const Trigger& now, const Relation& table) const;
+  bool IsSame(const RowPolicy& old, const RowPolicy& now, const Relation& table) const;
+  // A policy as CREATE POLICY and each ALTER POLICY since say it.
+  struct Terms {
+    bool restrictive = false;
+    std::string command;
+    std::vector<std::string> roles;
+    OptionalExpression shown;    // USING
+    OptionalExpression written;  // WITH CHECK
+  };
+  std::optional<Terms> TermsOf(const RowPolicy& policy) const;
+  bool IsSameDefault(const TableColumn& old, const TableColumn& now) const;
+  bool IsSameKey(const action::IndexColumn& old, const action::IndexColumn& now,
+                 const Relation& old_index, const Relation& now_index) const;
+  void CompareComment(Moment old, Moment now, const std::string& what);
+  void CompareComments(const Relation& old, const Relation& now, const std::string& what);
+  void CompareLabels(const UserType& old, const UserType& now, const std::string& what);
+  void CompareOverload(const Overload& old, const Overload& now, const std::string& what);
+  void CompareObject(const Dependence& object);
+  static bool IsSame(const RewriteRule& old, const RewriteRule& now, const Relation& table);
   std::string TableNameOf(RelationId id, const CatalogView& view) const;
 
   // What comes and goes: `what` with its name in backticks.
@@ -378,6 +528,15 @@ static bool IsForgiving(const Action& action) {
       action.kind);
 }
 
+static bool Cascades(const Action& action) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.cascade; }) return kind.cascade;
+        return false;
+      },
+      action.kind);
+}
+
 void Comparer::NoteWholes(const Step& step, const action::Drop& drop) {
   for (const Name& name : drop.objects) {
     const Relation* index = history_.Before(step).Find(name, history_.SessionAt(step).search_path);
@@ -396,7 +555,7 @@ void Comparer::NoteWords() {
       if (IsForgiving(*step.action)) perhaps_.insert(name);
     });
     const auto* drop = step.As<action::Drop>();
-    cascades_ = cascades_ || (drop != nullptr && drop->cascade);
+    cascades_ = cascades_ || Cascades(*step.action);
     if (drop != nullptr && !drop->on_table.name.empty()) {
       for (const Name& part : drop->objects) parts_.insert(part.name);
     }
@@ -665,11 +824,16 @@ bool Comparer::IsPartOfOther(const Relation& relation, const CatalogView& here,
   return false;
 }
 
+static std::string DisplayOf(const Relation& relation) {
+  return absl::StrCat(KindWord(relation.kind), " ", Ticked(relation.DisplayName()));
+}
+
 void Comparer::CompareRelation(const Name& place) {
   if (IsUncertain(place.name) || place.schema == "pg_temp") return;
   const Relation* old = before_.Find(place, {});
   const Relation* now = after_.Find(place, {});
-  if (old == now || (old == nullptr && now == nullptr)) return;
+  if (old == nullptr && now == nullptr) return;
+  if (old == now) return CompareComments(*old, *now, DisplayOf(*now));
   if (old == nullptr || now == nullptr) {
     const Relation& one = old != nullptr ? *old : *now;
     const bool first_heard_of = one.id > taken_.last && one.assumed;
@@ -698,6 +862,7 @@ void Comparer::CompareRelation(const Name& place) {
 
 void Comparer::CompareTable(const Relation& old, const Relation& now) {
   const std::string table = Ticked(now.DisplayName());
+  CompareComments(old, now, DisplayOf(now));
   CompareColumns(old, now);
   CompareConstraints(old, now);
   CompareGuards(old, now);
@@ -722,6 +887,15 @@ void Comparer::CompareTable(const Relation& old, const Relation& now) {
     Say(parents.empty() ? absl::StrCat("table ", table, " is no partition and no child any more")
                         : absl::StrCat("table ", table, " is a child of ",
                                        Ticked(absl::StrJoin(parents, "`, `"))));
+  } else if (!IsSameBound(old.bound, now.bound)) {
+    Say(absl::StrCat("table ", table, " holds other rows of ", Ticked(absl::StrJoin(parents, ", ")),
+                     " than it did"));
+  }
+  const bool partitioned = old.partition_strategy != PartitionStrategy::kNone &&
+                           now.partition_strategy != PartitionStrategy::kNone;
+  if (partitioned && (old.partition_strategy != now.partition_strategy ||
+                      !(old.partition_keys.All() == now.partition_keys.All()))) {
+    Say(absl::StrCat("table ", table, " is partitioned otherwise"));
   }
 }
 
@@ -787,6 +961,12 @@ void Comparer::CompareColumn(const TableColumn& old, const TableColumn& now,
                               : (gained ? "generated" : "generated column any more")));
     return;
   }
+  const bool other_columns = old.expression != now.expression && old.expression != nullptr &&
+                             now.expression != nullptr &&
+                             Sorted(old.generated_from) != Sorted(now.generated_from);
+  if (other_columns || !IsSameExpression(old.expression, now.expression, &table)) {
+    Say(absl::StrCat(column, " is computed otherwise"));
+  }
   if (old.generated == Generated::kIdentity && old.always != now.always) {
     Say(absl::StrCat(column, now.always ? " is GENERATED ALWAYS" : " is GENERATED BY DEFAULT"));
   }
@@ -795,9 +975,35 @@ void Comparer::CompareColumn(const TableColumn& old, const TableColumn& now,
     Say(absl::StrCat(
         column, now.has_default ? " has a default, and had none" : " has no default any more"));
   } else if (!IsSameDefault(old, now)) {
-    Say(absl::StrCat(column, " has another default: '", *now.default_value->text, "', and had '",
-                     *old.default_value->text, "'"));
+    const auto& is = now.default_value->text;
+    const auto& was = old.default_value->text;
+    Say(is && was ? absl::StrCat(column, " has another default: '", *is, "', and had '", *was, "'")
+                  : absl::StrCat(column, " has another default than it had"));
   }
+}
+
+// Labels of an enum can be renamed in place: two defaults are sure to be different where the type
+// has both of them, and had.
+bool Comparer::IsSameDefault(const TableColumn& old, const TableColumn& now) const {
+  if (IsSameExpression(old.default_value, now.default_value, nullptr)) return true;
+  if (now.type == nullptr) return true;
+  if (IsBuiltinType(now.type->name)) return false;
+  const auto label = [](const OptionalExpression& value) {
+    const auto plain = PlainOperations(*value);
+    const bool constant =
+        plain && plain->size() == 1 && plain->front().kind == OperationKind::kConstant;
+    return constant ? plain->front().text : std::string();
+  };
+  const auto has_both = [&](const UserType* type) {
+    const auto has = [&](const OptionalExpression& value) {
+      return std::any_of(type->labels.begin(), type->labels.end(),
+                         [&](const EnumLabel& one) { return one.name == label(value); });
+    };
+    return type != nullptr && has(old.default_value) && has(now.default_value);
+  };
+  const std::vector<std::string> path = {"public"};
+  return !has_both(before_.FindType(now.type->name, path)) ||
+         !has_both(after_.FindType(now.type->name, path));
 }
 
 void Comparer::CompareConstraints(const Relation& old, const Relation& now) {
@@ -808,12 +1014,16 @@ void Comparer::CompareConstraints(const Relation& old, const Relation& now) {
   const auto what = [&](const TableConstraint& constraint) {
     return absl::StrCat("constraint ", Ticked(constraint.name), " of ", Ticked(now.DisplayName()));
   };
+  // A table that was dropped and made again is another one, under its name.
   const auto stands = [&](const TableConstraint& constraint, const Relation& there,
-                          const CatalogView& view) {
+                          const CatalogView& here, const CatalogView& view) {
     for (const std::string& column : constraint.columns) {
       if (there.columns_known && there.FindColumn(column) == nullptr) return false;
     }
-    return constraint.referenced == 0 || view.Find(constraint.referenced) != nullptr;
+    if (constraint.referenced == 0 || view.Find(constraint.referenced) != nullptr) return true;
+    const Relation* referenced = here.Find(constraint.referenced);
+    return referenced != nullptr &&
+           view.Find({.schema = referenced->schema, .name = referenced->name}, {}) != nullptr;
   };
   absl::flat_hash_map<absl::string_view, const TableConstraint*> there;
   for (const TableConstraint& constraint : now.constraints.All()) {
@@ -823,7 +1033,9 @@ void Comparer::CompareConstraints(const Relation& old, const Relation& now) {
     if (!counts(constraint)) continue;
     const auto found = there.find(constraint.name);
     if (found == there.end()) {
-      const bool alone = stands(constraint, now, after_);
+      // A partition's own one may have become that of its whole, or the other way round.
+      const bool alone = stands(constraint, now, before_, after_) &&
+                         now.FindConstraint(constraint.name) == nullptr;
       if (alone && now.columns_known) Say({.before = true}, what(constraint));
       continue;
     }
@@ -833,33 +1045,25 @@ void Comparer::CompareConstraints(const Relation& old, const Relation& now) {
   const Relation* between = between_.Find({.schema = now.schema, .name = now.name}, {});
   for (const TableConstraint& constraint : now.constraints.All()) {
     if (!counts(constraint) || !there.contains(constraint.name)) continue;
+    if (old.FindConstraint(constraint.name) != nullptr) continue;
     // Of a table of which no file tells all, it may have been there under the condition that now
     // names it.
     const bool ups = constraint.defined > taken_.before && constraint.defined <= taken_.between;
     if (!old.columns_known && !ups) continue;
-    if (!stands(constraint, old, before_)) continue;
+    if (!stands(constraint, old, after_, before_)) continue;
     const bool up = between != nullptr && between->FindConstraint(constraint.name) != nullptr;
     if (!up && perhaps_.contains(constraint.name)) continue;
     Say({.between = up, .after = true}, what(constraint));
   }
 }
 
-// What ALTER CONSTRAINT says of it is not kept.
-bool Comparer::IsCheckedAtAnotherTime(const TableConstraint& old,
-                                      const TableConstraint& now) const {
-  if (old.deferrable == now.deferrable && old.initially_deferred == now.initially_deferred) {
-    return false;
-  }
-  return std::none_of(history_.steps().begin(), history_.steps().end(), [&](const Step& step) {
-    if (step.action == nullptr) return false;  // where the down begins
-    const auto* alter = step.As<action::AlterConstraint>();
-    return alter != nullptr && alter->deferrability && alter->constraint == now.name;
-  });
-}
-
 void Comparer::CompareConstraint(const TableConstraint& old, const TableConstraint& now,
                                  const Relation& table) {
-  if (old.defined == now.defined && old.validated == now.validated) return;
+  const auto checked = [](const TableConstraint& one) {
+    return std::make_tuple(one.validated, one.deferrable, one.initially_deferred, one.enforced,
+                           one.no_inherit);
+  };
+  if (old.defined == now.defined && checked(old) == checked(now)) return;
   const std::string constraint =
       absl::StrCat("constraint ", Ticked(now.name), " of ", Ticked(table.DisplayName()));
   const bool check = now.kind == ConstraintKind::kCheck;
@@ -872,13 +1076,16 @@ void Comparer::CompareConstraint(const TableConstraint& old, const TableConstrai
                      TableNameOf(old.referenced, before_) != TableNameOf(now.referenced, after_) ||
                      !(old.referenced_columns.All() == now.referenced_columns.All()) ||
                      old.no_inherit != now.no_inherit || old.enforced != now.enforced ||
+                     old.match_full != now.match_full || old.overlaps != now.overlaps ||
+                     !(old.set_columns.All() == now.set_columns.All()) ||
                      !IsSamePredicate(old.predicate, now.predicate) || other_index;
   if (other) {
     Say(absl::StrCat(constraint, " is another than it was"));
   } else if (old.on_delete != now.on_delete || old.on_update != now.on_update) {
     Say(absl::StrCat(constraint, " does something else ON ",
                      old.on_delete != now.on_delete ? "DELETE" : "UPDATE"));
-  } else if (old.defined != 0 && IsCheckedAtAnotherTime(old, now)) {
+  } else if (old.defined != 0 && (old.deferrable != now.deferrable ||
+                                  old.initially_deferred != now.initially_deferred)) {
     Say(absl::StrCat(constraint, old.deferrable != now.deferrable
                                      ? (now.deferrable ? " is deferrable, and was not"
                                                        : " is not deferrable any more")
@@ -888,43 +1095,91 @@ void Comparer::CompareConstraint(const TableConstraint& old, const TableConstrai
   }
 }
 
-bool Comparer::IsSame(const Trigger& old, const Trigger& now) const {
+bool Comparer::IsSame(const Trigger& old, const Trigger& now, const Relation& table) const {
   return old.function == now.function && old.constraint == now.constraint &&
          old.each_row == now.each_row && old.before == now.before &&
          old.on_insert == now.on_insert && old.on_update == now.on_update &&
          old.on_delete == now.on_delete && old.has_when == now.has_when &&
-         old.disabled == now.disabled;
+         old.disabled == now.disabled && IsMadeAlike(old, now, table);
 }
 
-static std::vector<std::string> Sorted(std::vector<std::string> names) {
-  std::sort(names.begin(), names.end());
-  names.erase(std::unique(names.begin(), names.end()), names.end());
-  return names;
-}
-
-// Their conditions are compared by what they mention: one condition has many spellings.
-bool Comparer::IsSame(const RowPolicy& old, const RowPolicy& now) const {
-  const auto* was = MakerAt<action::CreatePolicy>(old.defined);
-  const auto* is = MakerAt<action::CreatePolicy>(now.defined);
+// What only the statements that made them tell.
+bool Comparer::IsMadeAlike(const Trigger& old, const Trigger& now, const Relation& table) const {
+  const auto* was = MakerAt<action::CreateTrigger>(old.defined);
+  const auto* is = MakerAt<action::CreateTrigger>(now.defined);
   if (was == nullptr || is == nullptr || was == is) return true;
+  return was->timing == is->timing && was->on_truncate == is->on_truncate &&
+         was->old_table == is->old_table && was->new_table == is->new_table &&
+         was->arguments.All() == is->arguments.All() &&
+         Sorted(old.columns) == Sorted(now.columns) &&
+         IsSameExpression(was->when, is->when, &table);
+}
+
+std::optional<Comparer::Terms> Comparer::TermsOf(const RowPolicy& policy) const {
+  const auto* made = MakerAt<action::CreatePolicy>(policy.defined);
+  if (made == nullptr) return std::nullopt;
+  Terms terms = {.restrictive = made->restrictive, .command = made->command, .roles = made->roles};
+  const auto take = [&](const auto& statement) {
+    size_t next = 0;
+    const auto expression = [&]() {
+      return std::make_shared<const Expression>(statement.expressions[next++]);
+    };
+    if (statement.has_using) terms.shown = expression();
+    if (statement.has_check) terms.written = expression();
+  };
+  take(*made);
+  static const auto& none = *new std::vector<Moment>();
+  for (const Moment moment : policy.altered == nullptr ? none : *policy.altered) {
+    const auto* alter = MakerAt<action::AlterPart>(moment);
+    if (alter == nullptr) return std::nullopt;
+    if (!alter->roles.empty()) terms.roles = alter->roles;
+    take(*alter);
+  }
+  return terms;
+}
+
+// A condition that has many spellings is compared by what it mentions.
+bool Comparer::IsSame(const RowPolicy& old, const RowPolicy& now, const Relation& table) const {
+  if (old.defined == now.defined && old.altered == now.altered) return true;
+  const std::optional<Terms> was = TermsOf(old);
+  const std::optional<Terms> is = TermsOf(now);
+  if (!was || !is) return true;
+  const bool altered = old.altered != nullptr || now.altered != nullptr;
   const auto tables = [&](const RowPolicy& policy, const CatalogView& view) {
     std::vector<std::string> names;
     for (const RelationId id : policy.reads) names.push_back(TableNameOf(id, view));
     return Sorted(std::move(names));
   };
   return was->restrictive == is->restrictive && was->command == is->command &&
-         Sorted(was->roles) == Sorted(is->roles) && was->has_using == is->has_using &&
-         was->has_check == is->has_check && Sorted(old.columns) == Sorted(now.columns) &&
+         Sorted(was->roles) == Sorted(is->roles) &&
+         (was->shown == nullptr) == (is->shown == nullptr) &&
+         (was->written == nullptr) == (is->written == nullptr) &&
+         IsSameExpression(was->shown, is->shown, &table) &&
+         IsSameExpression(was->written, is->written, &table) &&
+         (altered || Sorted(old.columns) == Sorted(now.columns)) &&
          tables(old, before_) == tables(now, after_);
 }
 
-bool Comparer::IsSame(const RewriteRule& old, const RewriteRule& now) const {
+bool Comparer::IsSame(const RewriteRule& old, const RewriteRule& now, const Relation& /*table*/) {
   return old.event == now.event && old.instead == now.instead;
 }
 
+template <typename Part>
+static Moment LastSaid(const Part& part) {
+  if constexpr (requires { part.altered; }) {
+    if (part.altered != nullptr) return part.altered->back();
+  }
+  return part.defined;
+}
+
 template <typename Parts>
-void Comparer::CompareParts(const Parts& old, const Parts& now, absl::string_view kind,
-                            const Relation& table) {
+void Comparer::CompareParts(const Parts& old, const Parts& now, ObjectKind part_kind,
+                            RelationId old_id, const Relation& table) {
+  const absl::string_view kind = part_kind == ObjectKind::kTrigger  ? "trigger"
+                                 : part_kind == ObjectKind::kPolicy ? "policy"
+                                                                    : "rule";
+  // With a table go all that guard it.
+  const bool made_again = old_id != table.id;
   const Relation* between = between_.Find({.schema = table.schema, .name = table.name}, {});
   const auto find = [](const Parts& parts, const std::string& name) {
     return std::find_if(parts.begin(), parts.end(),
@@ -938,11 +1193,15 @@ void Comparer::CompareParts(const Parts& old, const Parts& now, absl::string_vie
     const auto found = find(now, part.name);
     if (found == now.end()) {
       // Functions of one name in two schemas are not told apart where a trigger calls one.
-      if (parts_.contains(part.name) || cascades_) Say({.before = true}, what(part.name));
-    } else if (!IsSame(part, *found)) {
+      const bool sure = parts_.contains(part.name) || cascades_ || made_again;
+      if (sure) Say({.before = true}, what(part.name));
+    } else if (!IsSame(part, *found, table)) {
       Say(absl::StrCat(what(part.name), " is another than it was"));
-    } else if (IsStillTheUps(part.defined, found->defined)) {
+    } else if (IsStillTheUps(LastSaid(part), LastSaid(*found))) {
       Say(absl::StrCat(what(part.name), " is still the new one"));
+    } else {
+      CompareComment(before_.CommentOn(old_id, part_kind, part.name),
+                     after_.CommentOn(table.id, part_kind, part.name), what(part.name));
     }
   }
   for (const auto& part : now) {
@@ -956,9 +1215,11 @@ void Comparer::CompareParts(const Parts& old, const Parts& now, absl::string_vie
 
 void Comparer::CompareGuards(const Relation& old, const Relation& now) {
   const std::string table = Ticked(now.DisplayName());
-  if (!now.is_partition) CompareParts(old.triggers.All(), now.triggers.All(), "trigger", now);
-  CompareParts(old.policies.All(), now.policies.All(), "policy", now);
-  CompareParts(old.rules.All(), now.rules.All(), "rule", now);
+  if (!now.is_partition) {
+    CompareParts(old.triggers.All(), now.triggers.All(), ObjectKind::kTrigger, old.id, now);
+  }
+  CompareParts(old.policies.All(), now.policies.All(), ObjectKind::kPolicy, old.id, now);
+  CompareParts(old.rules.All(), now.rules.All(), ObjectKind::kRule, old.id, now);
   if (old.assumed) return;
   if (old.row_security != now.row_security) {
     Say(absl::StrCat("row level security of ", table,
@@ -971,11 +1232,16 @@ void Comparer::CompareGuards(const Relation& old, const Relation& now) {
 }
 
 void Comparer::CompareIndex(const Relation& old, const Relation& now) {
+  CompareComments(old, now, DisplayOf(now));
   if (old.assumed || now.assumed || old.defined == now.defined) return;
   const std::string index = absl::StrCat("index ", Ticked(now.DisplayName()));
   if (IsPartOfOther(now, after_, before_)) return;
   // `f(a)` and `a` may be one to the server: see IsMurky.
   const bool expressions = old.has_expression || now.has_expression;
+  bool same_keys = old.keys.size() == now.keys.size();
+  for (size_t i = 0; same_keys && i < old.keys.size(); ++i) {
+    same_keys = IsSameKey(old.keys[i], now.keys[i], old, now);
+  }
   const auto keys = [](const Relation& relation) {
     return absl::StrJoin(relation.keys, ", ", [](std::string* out, const auto& key) {
       absl::StrAppend(out, key.column, key.reordered ? "<" : "");
@@ -990,23 +1256,38 @@ void Comparer::CompareIndex(const Relation& old, const Relation& now) {
     Say(absl::StrCat(index, " is one of ", Ticked(TableNameOf(now.table, after_))));
   } else if (old.unique != now.unique) {
     Say(absl::StrCat(index, now.unique ? " is unique" : " is not unique any more"));
-  } else if ((!expressions && keys(old) != keys(now)) || mentions(old) != mentions(now) ||
-             old.method != now.method || !(old.include.All() == now.include.All()) ||
-             old.has_predicate != now.has_predicate ||
+  } else if ((!expressions && keys(old) != keys(now)) || !same_keys ||
+             mentions(old) != mentions(now) || old.method != now.method ||
+             !(old.include.All() == now.include.All()) || old.has_predicate != now.has_predicate ||
              old.nulls_not_distinct != now.nulls_not_distinct ||
              !IsSamePredicate(old.predicate, now.predicate)) {
     Say(absl::StrCat(index, " is another than it was"));
   }
 }
 
+// Collation and operator class, where they are the key's own.
+bool Comparer::IsSameKey(const action::IndexColumn& old, const action::IndexColumn& now,
+                         const Relation& old_index, const Relation& now_index) const {
+  if (!IsSameClass(old.operator_class, now.operator_class)) return false;
+  const Relation* was = before_.Find(old_index.table);
+  const Relation* is = after_.Find(now_index.table);
+  const bool columns = !old.column.empty() && !now.column.empty() && was != nullptr &&
+                       is != nullptr && was->columns_known && is->columns_known;
+  if (!columns && (old.collation.empty() || now.collation.empty())) return true;
+  return CollationOf(old.collation, columns ? was->FindColumn(old.column) : nullptr) ==
+         CollationOf(now.collation, columns ? is->FindColumn(now.column) : nullptr);
+}
+
 void Comparer::CompareSequence(const Relation& old, const Relation& now) {
+  CompareComments(old, now, DisplayOf(now));
   if (old.assumed || !old.numbers || !now.numbers || !old.numbers->known || !now.numbers->known) {
     return;
   }
   const SequenceNumbers& a = *old.numbers;
   const SequenceNumbers& b = *now.numbers;
   const bool same = a.type == b.type && a.start == b.start && a.increment == b.increment &&
-                    a.minimum == b.minimum && a.maximum == b.maximum;
+                    a.minimum == b.minimum && a.maximum == b.maximum && a.cache == b.cache &&
+                    a.cycle == b.cycle;
   if (!same) Say(absl::StrCat("sequence ", Ticked(now.DisplayName()), " counts otherwise"));
 }
 
@@ -1020,12 +1301,17 @@ void Comparer::CompareView(const Relation& old, const Relation& now) {
     return columns;
   };
   const bool known = old.columns_known && now.columns_known && old.defined != now.defined;
+  CompareComments(old, now, view);
+  CompareParts(old.triggers.All(), now.triggers.All(), ObjectKind::kTrigger, old.id, now);
+  CompareParts(old.rules.All(), now.rules.All(), ObjectKind::kRule, old.id, now);
   if (IsStillTheUps(old.defined, now.defined)) {
     Say(absl::StrCat(view, " is still the new one"));
   } else if (known && names(old) != names(now)) {
     Say(absl::StrCat(view, " shows other columns than it did"));
   } else if (IsSureToShowOther(old, now)) {
     Say(absl::StrCat(view, " is another than it was"));
+  } else if (old.kind == RelationKind::kView && !HasSameOptions(old.options, now.options)) {
+    Say(absl::StrCat(view, " has other options than it had"));
   }
 }
 
@@ -1094,6 +1380,8 @@ void Comparer::CompareType(const UserType& old, const UserType& now, const std::
     }
   };
   compare(old.labels, now.labels, "label");
+  CompareLabels(old, now, what);
+  CompareComment(old.comment, now.comment, what);
   compare(old.attributes, now.attributes, "attribute");
   if (old.kind != action::TypeKind::kDomain) return;
   compare(old.constraints, now.constraints, "constraint");
@@ -1108,6 +1396,35 @@ void Comparer::CompareType(const UserType& old, const UserType& now, const std::
   if (old.has_default != now.has_default) {
     Say(absl::StrCat(
         what, now.has_default ? " has a default, and had none" : " has no default any more"));
+  } else if (!IsSameExpression(old.default_value, now.default_value, nullptr)) {
+    Say(absl::StrCat(what, " has another default than it had"));
+  }
+  for (const DomainConstraint& constraint : now.constraints) {
+    for (const DomainConstraint& other : old.constraints) {
+      const bool same = other.name != constraint.name ||
+                        (IsSamePredicate(other.predicate, constraint.predicate) &&
+                         (constraint.validated || !other.validated));
+      if (!same) {
+        Say(absl::StrCat("constraint ", Ticked(constraint.name), " of ", what,
+                         " is another than it was"));
+      }
+    }
+  }
+}
+
+// Of those that are in both.
+void Comparer::CompareLabels(const UserType& old, const UserType& now, const std::string& what) {
+  const auto common = [](const UserType& type, const UserType& other) {
+    std::vector<std::string> labels;
+    absl::flat_hash_set<absl::string_view> there;
+    for (const EnumLabel& label : other.labels) there.insert(label.name);
+    for (const EnumLabel& label : type.labels) {
+      if (there.contains(label.name)) labels.push_back(label.name);
+    }
+    return labels;
+  };
+  if (common(old, now) != common(now, old)) {
+    Say(absl::StrCat("labels of ", what, " are in another order"));
   }
 }
 
@@ -1141,6 +1458,7 @@ void Comparer::CompareRoutine(const Name& name) {
       const std::optional<std::string> is = BodyAt(kept->defined);
       if (was && is && *was != *is) Say(absl::StrCat(what(overload), " has another body"));
     }
+    if (kept != nullptr) CompareOverload(overload, *kept, what(overload));
   }
   for (const Overload& overload : nows) {
     if (find(olds, overload) != nullptr) continue;
@@ -1151,7 +1469,104 @@ void Comparer::CompareRoutine(const Name& name) {
   }
 }
 
+// What is said of a routine besides its body.
+void Comparer::CompareOverload(const Overload& old, const Overload& now, const std::string& what) {
+  CompareComment(old.comment, now.comment, what);
+  if (old.defined == 0 || now.defined == 0) return;
+  static const auto& none = *new std::vector<Parameter>();
+  const std::vector<Parameter>& was = old.traits == nullptr ? none : *old.traits;
+  const std::vector<Parameter>& is = now.traits == nullptr ? none : *now.traits;
+  const auto lacks = [](const std::vector<Parameter>& all, const Parameter& one) {
+    // What holds when the statement runs, nobody can tell.
+    const bool unknown = one.value == "from current" || one.name == "transform";
+    return !unknown && std::none_of(all.begin(), all.end(), [&](const Parameter& other) {
+      return other.space == one.space && other.name == one.name &&
+             (other.value == one.value || other.value == "from current");
+    });
+  };
+  std::vector<std::string> other;
+  for (const Parameter& trait : was) {
+    if (lacks(is, trait)) other.push_back(absl::AsciiStrToUpper(trait.name));
+  }
+  for (const Parameter& trait : is) {
+    if (lacks(was, trait)) other.push_back(absl::AsciiStrToUpper(trait.name));
+  }
+  other = Sorted(std::move(other));
+  if (!other.empty()) {
+    Say(absl::StrCat(what, " says something else of ", absl::StrJoin(other, ", ")));
+  }
+  const auto* made = MakerAt<action::CreateFunction>(old.defined);
+  const auto* again = MakerAt<action::CreateFunction>(now.defined);
+  if (made == nullptr || again == nullptr || made == again) return;
+  const bool result = made->result.has_value() == again->result.has_value() &&
+                      (!made->result || IsSameType(*made->result, *again->result));
+  if (!result || made->returns_set != again->returns_set) {
+    Say(absl::StrCat(what, " returns something else"));
+  } else if (made->language != again->language || made->defaults != again->defaults ||
+             made->variadic != again->variadic) {
+    Say(absl::StrCat(what, " is another than it was"));
+  }
+}
+
+// ---- comments --------------------------------------------------------------------------------
+
+void Comparer::CompareComment(Moment old, Moment now, const std::string& what) {
+  if (old == now) return;
+  const auto text = [&](Moment moment) {
+    const auto* said = MakerAt<action::Annotate>(moment);
+    return said == nullptr || !said->text ? std::string() : *said->text;
+  };
+  const std::string was = text(old);
+  const std::string is = text(now);
+  if (was == is) return;
+  Say(absl::StrCat("the comment on ", what,
+                   is.empty()    ? " is gone"
+                   : was.empty() ? " is still there"
+                                 : " is another than it was"));
+}
+
+void Comparer::CompareComments(const Relation& old, const Relation& now, const std::string& what) {
+  if (old.assumed || now.assumed) return;
+  CompareComment(before_.CommentOn(old.id), after_.CommentOn(now.id), what);
+  const auto of = [&](absl::string_view kind, const std::string& name) {
+    return absl::StrCat(kind, Ticked(name), " of ", Ticked(now.DisplayName()));
+  };
+  for (const TableColumn& column : now.columns.All()) {
+    if (old.FindColumn(column.name) == nullptr) continue;
+    CompareComment(before_.CommentOn(old.id, ObjectKind::kColumn, column.name),
+                   after_.CommentOn(now.id, ObjectKind::kColumn, column.name),
+                   of("column ", column.name));
+  }
+  for (const TableConstraint& constraint : now.constraints.All()) {
+    if (old.FindConstraint(constraint.name) == nullptr) continue;
+    CompareComment(before_.CommentOn(old.id, ObjectKind::kTableConstraint, constraint.name),
+                   after_.CommentOn(now.id, ObjectKind::kTableConstraint, constraint.name),
+                   of("constraint ", constraint.name));
+  }
+}
+
 // ---- all of it -------------------------------------------------------------------------------
+
+void Comparer::CompareObject(const Dependence& object) {
+  const NamedObject* old = before_.FindObject(object.on, object.object, {});
+  const NamedObject* now = after_.FindObject(object.on, object.object, {});
+  const std::string& name = object.object.name;
+  const bool certain = old != nullptr || made_.contains(name);
+  if (KindWord(object.on).empty() || !certain || IsUncertain(name)) return;
+  const std::string what = absl::StrCat(KindWord(object.on), " ", Ticked(Display(object.object)));
+  if (old == nullptr || now == nullptr) {
+    const bool between = between_.FindObject(object.on, object.object, {}) != nullptr;
+    return Say({.before = old != nullptr, .between = between, .after = now != nullptr}, what);
+  }
+  CompareComment(old->comment, now->comment, what);
+  const auto* was = MakerAt<action::CreateStatistics>(old->created + 1);
+  const auto* is = MakerAt<action::CreateStatistics>(now->created + 1);
+  if (was == nullptr || is == nullptr || was == is) return;
+  const bool same = Sorted(old->columns) == Sorted(now->columns) &&
+                    Sorted(was->keys) == Sorted(is->keys) && was->expressions == is->expressions &&
+                    Sorted(was->types) == Sorted(is->types);
+  if (!same) Say(absl::StrCat(what, " is another than it was"));
+}
 
 Undoing Comparer::Compare() && {
   undoing_.known = IsKnown();
@@ -1170,16 +1585,7 @@ Undoing Comparer::Compare() && {
          .after = after_.HasSchema(schema)},
         absl::StrCat("schema ", Ticked(schema)));
   }
-  for (const Dependence& object : changes.objects) {
-    const auto there = [&](const CatalogView& view) {
-      return view.FindObject(object.on, object.object, {}) != nullptr;
-    };
-    const std::string& name = object.object.name;
-    const bool certain = there(before_) || made_.contains(name);
-    if (KindWord(object.on).empty() || !certain || IsUncertain(name)) continue;
-    Say({.before = there(before_), .between = there(between_), .after = there(after_)},
-        absl::StrCat(KindWord(object.on), " ", Ticked(Display(object.object))));
-  }
+  for (const Dependence& object : changes.objects) CompareObject(object);
   for (const Name& type : changes.types) CompareType(type);
   absl::flat_hash_set<std::pair<std::string, std::string>> places;
   for (const RelationId id : changes.relations) {

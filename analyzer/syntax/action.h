@@ -129,6 +129,7 @@ struct SequenceOptions {
   std::optional<int64_t> maximum;
   std::optional<int64_t> cache;
   std::optional<int64_t> restart;
+  std::optional<bool> cycle;
   bool no_minimum = false;
   bool no_maximum = false;
   bool restarts = false;  // RESTART, with a number or without
@@ -171,6 +172,7 @@ struct Constraint {
   ReferentialAction on_delete = ReferentialAction::kNoAction;
   ReferentialAction on_update = ReferentialAction::kNoAction;
   ThinVector<std::string> set_columns;  // those that ON DELETE sets; empty: all
+  bool match_full = false;              // of a foreign key: MATCH FULL
   bool overlaps = false;                // WITHOUT OVERLAPS; of a foreign key: PERIOD
   bool nulls_not_distinct = false;
   // Of an exclusion: its index method, operators, expressions (empty columns) and predicate.
@@ -518,6 +520,7 @@ struct CreateView {
   std::vector<std::string> column_names;  // that are given to the query's columns
   bool checks = false;                    // WITH CHECK OPTION
   bool security_invoker = false;          // its tables are read with the rights of who asks
+  ThinVector<Parameter> parameters;       // WITH CHECK OPTION is `check_option`
   bool locks_rows = false;                // FOR UPDATE and its kin: see ModifyData
   ThinVector<Name> row_locked;
   ThinVector<Name> reads_only;  // likewise
@@ -549,9 +552,12 @@ struct CreateFunction {
   bool constant_body = false;
   std::shared_ptr<const Body> body;
   ThinVector<Parameter> settings;  // SET name = value, of those with one value
-  bool security_definer = false;   // it runs with its owner's rights
-  bool pins_search_path = false;   // SET search_path, to whatever
-  Boxed<Mistake> refused;          // its arguments, its result or its options
+  // What it says of how the routine is called: `volatility`, `strict`, `cost` and their kin and, of
+  // the space `set`, settings. A setting's value is SQL; empty: RESET, without a name of all.
+  ThinVector<Parameter> traits;
+  bool security_definer = false;  // it runs with its owner's rights
+  bool pins_search_path = false;  // SET search_path, to whatever
+  Boxed<Mistake> refused;         // its arguments, its result or its options
 };
 enum class TriggerTiming : uint8_t { kBefore, kAfter, kInsteadOf };
 struct CreateTrigger {
@@ -573,6 +579,7 @@ struct CreateTrigger {
   std::vector<std::string> columns;  // of UPDATE OF
   OptionalExpression when;
   std::vector<ColumnUse> row_columns;  // that WHEN names, of `old` and `new`
+  ThinVector<std::string> arguments;   // that the function gets
 };
 struct CreatePolicy {
   std::string name;
@@ -736,7 +743,9 @@ struct AlterConstraint {
   std::string constraint;
   std::optional<bool> enforced;
   std::optional<bool> no_inherit;
-  bool deferrability = false;  // it says something of it
+  bool deferrability = false;  // it says something of it, and then all of it
+  bool deferrable = false;
+  bool initially_deferred = false;
 };
 struct AttachPartition {
   Target whole;  // a table or, of ALTER INDEX, an index
@@ -781,6 +790,7 @@ struct AlterType {
   std::string part;       // the label or attribute
   std::string to;         // its new name
   std::string neighbour;  // the label of BEFORE or AFTER
+  bool before = false;    // of BEFORE
   TypeName attribute_type;
   bool if_exists = false;  // IF NOT EXISTS, of ADD VALUE
   bool cascade = false;
@@ -841,13 +851,15 @@ struct AlterPart {
   ObjectKind kind = ObjectKind::kTrigger;
   std::string name;
   Name table;
-  std::string to;                     // of a renaming
-  bool depends_on_extension = false;  // ALTER TRIGGER … DEPENDS ON EXTENSION
-  std::string extension;              // likewise
-  std::vector<std::string> roles;     // of a policy
-  std::vector<Name> reads;            // by a policy's expressions
-  std::vector<std::string> columns;   // that they mention
-  std::vector<Expression> expressions;
+  std::string to;                       // of a renaming
+  bool depends_on_extension = false;    // ALTER TRIGGER … DEPENDS ON EXTENSION
+  std::string extension;                // likewise
+  std::vector<std::string> roles;       // of a policy
+  std::vector<Name> reads;              // by a policy's expressions
+  std::vector<std::string> columns;     // that they mention
+  std::vector<Expression> expressions;  // see CreatePolicy
+  bool has_using = false;
+  bool has_check = false;
 };
 // COMMENT and SECURITY LABEL.
 struct Annotate {
@@ -856,7 +868,8 @@ struct Annotate {
   Name on_table;                         // of a part; of a domain's constraint, the domain
   std::optional<std::string> signature;  // of a routine, where it is said
   bool label = false;
-  std::string provider;  // of a label; empty where none is named
+  std::string provider;             // of a label; empty where none is named
+  std::optional<std::string> text;  // nothing: IS NULL, which takes it away
 };
 // GRANT and REVOKE of privileges on objects. Those on all tables of a schema name the schema.
 struct Grant {
@@ -940,6 +953,7 @@ struct ChangeObject {
   // Of ALTER FUNCTION: `security` (`true` for DEFINER), and `set` or `reset` with the setting's
   // name. Of roles: the grammar's words, `superuser` with `true` or `false`.
   std::vector<Parameter> options;
+  std::vector<Parameter> traits;  // of ALTER FUNCTION: see CreateFunction
   // Of ALTER DEFAULT PRIVILEGES: what it grants or revokes (empty: all), on which kind of object,
   // to whom (`public` for PUBLIC).
   bool grants = false;

@@ -142,17 +142,23 @@ std::vector<std::string> ViewColumns(const Node& aliases, const Node& query) {
   return columns;
 }
 
-// WITH CHECK OPTION, or the same as a parameter.
-bool ChecksOption(const Node& body) {
+// WITH CHECK OPTION is the same as a parameter.
+std::vector<Parameter> ViewParameters(const Node& body) {
+  std::vector<Parameter> parameters = tree::LowerParameters(body, "options");
   const absl::string_view option = body.Text("withCheckOption");
-  if (!option.empty() && option != "NO_CHECK_OPTION") return true;
-  const std::vector<Parameter> parameters = tree::LowerParameters(body, "options");
-  return std::any_of(parameters.begin(), parameters.end(),
-                     [](const Parameter& parameter) { return parameter.name == "check_option"; });
+  if (option == "LOCAL_CHECK_OPTION" || option == "CASCADED_CHECK_OPTION") {
+    parameters.push_back(
+        {.name = "check_option", .value = option == "LOCAL_CHECK_OPTION" ? "local" : "cascaded"});
+  }
+  return parameters;
 }
 
 action::CreateView LowerCreateView(const Node& body) {
   tree::Query query = tree::LowerQuery(body["query"]);
+  std::vector<Parameter> parameters = ViewParameters(body);
+  const bool checks = std::any_of(parameters.begin(), parameters.end(), [](const auto& parameter) {
+    return parameter.name == "check_option";
+  });
   return {
       .view = tree::RangeVarName(body["view"]),
       .or_replace = body.Flag("replace"),
@@ -168,8 +174,9 @@ action::CreateView LowerCreateView(const Node& body) {
       .columns = ViewColumns(body["aliases"], body["query"]),
       .selection = tree::LowerSelection(body["query"]),
       .column_names = tree::Strings(body["aliases"]),
-      .checks = ChecksOption(body),
+      .checks = checks,
       .security_invoker = tree::HasOption(body, "options", "security_invoker"),
+      .parameters = std::move(parameters),
       .locks_rows = query.locks_rows,
       .row_locked = std::move(query.row_locked),
       .reads_only = std::move(query.reads_only),
@@ -469,6 +476,7 @@ action::CreateFunction LowerCreateFunction(const Node& body) {
     }
   }
   create.settings = LowerSettings(body.Items("options"));
+  create.traits = tree::LowerTraits(body.Items("options"));
   create.refused = tree::FindRoutineMistake(body);
   create.constant_body = create.language == "sql" && IsConstantBody(text);
   LowerParameters(body, create);
@@ -712,6 +720,7 @@ std::optional<ActionKind> LowerCreate(absl::string_view type, const Node& body) 
     }
     if (body["constrrel"]) create.from = tree::RangeVarName(body["constrrel"]);
     create.columns = tree::Strings(body["columns"]);
+    create.arguments = tree::Strings(body["args"]);
     create.when = tree::LowerOptional(body["whenClause"]);
     tree::Walk(body["whenClause"], [&](absl::string_view tag, const Node& reference) {
       if (tag != "ColumnRef") return;

@@ -141,7 +141,9 @@ action::AlterConstraint LowerAlterConstraint(const Node& definition, const Targe
   const Node body = alter ? alter : definition["Constraint"];
   action::AlterConstraint lowered = {.table = table,
                                      .constraint = std::string(body.Text("conname")),
-                                     .deferrability = !alter || alter.Flag("alterDeferrability")};
+                                     .deferrability = !alter || alter.Flag("alterDeferrability"),
+                                     .deferrable = body.Flag("deferrable"),
+                                     .initially_deferred = body.Flag("initdeferred")};
   if (alter.Flag("alterEnforceability")) lowered.enforced = alter.Flag("is_enforced");
   if (alter.Flag("alterInheritability")) lowered.no_inherit = alter.Flag("noinherit");
   return lowered;

@@ -44,6 +44,7 @@ static void LowerForeignKey(const Node& body, Constraint& constraint) {
   constraint.on_update = LowerReferentialAction(body.Text("fk_upd_action"));
   if (Sets(constraint.on_delete)) constraint.set_columns = Strings(body["fk_del_set_cols"]);
   constraint.overlaps = body.Flag("fk_with_period");
+  constraint.match_full = body.Text("fk_matchtype") == "f";
 }
 
 static void LowerIndexed(const Node& body, ConstraintKind kind, Constraint& constraint) {
@@ -227,6 +228,7 @@ SequenceOptions LowerSequenceOptions(const NodeList& options) {
     if (name == "increment") lowered.increment = number;
     if (name == "cache") lowered.cache = number;
     if (name == "restart") lowered.restart = number;
+    if (name == "cycle") lowered.cycle = option["arg"]["Boolean"].Flag("boolval");
     lowered.restarts = lowered.restarts || name == "restart";
     if (name == "minvalue") lowered.minimum = number;
     if (name == "maxvalue") lowered.maximum = number;

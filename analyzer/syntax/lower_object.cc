@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "analyzer/syntax/command_tag.h"
 #include "analyzer/syntax/lower_expression.h"
 #include "analyzer/syntax/lower_parts.h"
@@ -86,6 +88,45 @@ std::vector<Parameter> LowerParameters(const Node& body, Key list) {
   return parameters;
 }
 
+// As SQL, each constant in its quotes: a bare word may be a keyword.
+static std::string SettingValue(const Node& set) {
+  if (set.Text("kind") == "VAR_SET_CURRENT") return "from current";
+  std::vector<std::string> values;
+  for (const Node& argument : set.Items("args")) {
+    const Node constant = argument["A_Const"];
+    if (constant["sval"]) {
+      values.push_back(absl::StrCat(
+          "'", absl::StrReplaceAll(constant["sval"].Text("sval"), {{"'", "''"}}), "'"));
+    } else if (constant["fval"]) {
+      values.emplace_back(constant["fval"].Text("fval"));
+    } else {
+      values.push_back(absl::StrCat(constant["ival"].Number("ival")));
+    }
+  }
+  return absl::StrJoin(values, ", ");
+}
+
+std::vector<Parameter> LowerTraits(const NodeList& options) {
+  static constexpr absl::string_view kTraits[] = {"volatility", "strict",   "security", "leakproof",
+                                                  "parallel",   "cost",     "rows",     "support",
+                                                  "window",     "transform"};
+  std::vector<Parameter> traits;
+  for (const Node& item : options) {
+    const Node option = item["DefElem"];
+    const absl::string_view name = option.Text("defname");
+    if (const Node set = option["arg"]["VariableSetStmt"]) {
+      traits.push_back(
+          {.space = "set", .name = std::string(set.Text("name")), .value = SettingValue(set)});
+    } else if (std::find(std::begin(kTraits), std::end(kTraits), name) != std::end(kTraits)) {
+      const Node list = option["arg"]["List"];
+      traits.push_back({.name = std::string(name),
+                        .value = list ? absl::StrJoin(Strings(list["items"]), ".")
+                                      : ParameterValue(option["arg"])});
+    }
+  }
+  return traits;
+}
+
 std::vector<std::string> RoleNames(const Node& roles) {
   std::vector<std::string> names;
   for (const Node& role : roles.Items()) {
@@ -112,6 +153,7 @@ ActionKind LowerAlterEnum(const Node& body) {
       .part = std::string(renames ? body.Text("oldVal") : body.Text("newVal")),
       .to = renames ? std::string(body.Text("newVal")) : "",
       .neighbour = std::string(body.Text("newValNeighbor")),
+      .before = !body.Text("newValNeighbor").empty() && !body.Flag("newValIsAfter"),
       .if_exists = body.Flag("skipIfNewValExists")};
 }
 
@@ -223,7 +265,9 @@ ActionKind LowerAlterPolicy(const Node& body) {
   action::AlterPart alter = {.kind = ObjectKind::kPolicy,
                              .name = std::string(body.Text("policy_name")),
                              .table = RangeVarName(body["table"]),
-                             .roles = RoleNames(body["roles"])};
+                             .roles = RoleNames(body["roles"]),
+                             .has_using = body["qual"].present(),
+                             .has_check = body["with_check"].present()};
   for (const tree::Key clause : tree::Keys{"qual", "with_check"}) {
     for (Name& name : LowerQuery(body[clause]).reads) alter.reads.push_back(std::move(name));
     if (!body[clause]) continue;
@@ -246,6 +290,7 @@ ActionKind LowerAnnotation(const Node& body, bool label) {
   action::Annotate annotate = {.kind = LowerObjectKind(body.Text("objtype")),
                                .label = label,
                                .provider = std::string(body.Text("provider"))};
+  if (body["comment"]) annotate.text = std::string(body.Text("comment"));
   if (annotate.kind == ObjectKind::kDomainConstraint) {
     const NodeList items = body["object"]["List"].Items("items");
     if (items.size() < 2) return annotate;
@@ -496,7 +541,8 @@ ActionKind LowerAlterFunction(const Node& body) {
   ChangeObject alter = {.change = ObjectChange::kAlter,
                         .kind = LowerObjectKind(body.Text("objtype")),
                         .object = QualifiedName(body["func"]["objname"]),
-                        .signature = LowerArguments(body["func"])};
+                        .signature = LowerArguments(body["func"]),
+                        .traits = LowerTraits(body.Items("actions"))};
   for (const Node& item : body.Items("actions")) {
     const Node option = item["DefElem"];
     const absl::string_view name = option.Text("defname");

@@ -46,6 +46,8 @@ std::optional<std::string> LowerArguments(const Node& routine);
 bool HasOption(const Node& body, Key list, absl::string_view name);
 // The parameters of the list of options.
 std::vector<Parameter> LowerParameters(const Node& body, Key list);
+// What a list of DefElem says of how a routine is called: see CreateFunction::traits.
+std::vector<Parameter> LowerTraits(const NodeList& options);
 // ---- lower_use.cc
 // What a statement about an object that is no relation names besides that object, and which has to
 // exist.

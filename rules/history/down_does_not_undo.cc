@@ -70,13 +70,23 @@ PLIMSOLL_RULE(down_does_not_undo) = {
         "`-- irreversible: reason`; `plimsoll down` writes the down that undoes a migration",
     .docs = R"md(
 The up and then the down are run on the schema that the files before them leave, and what comes out
-is held against it: tables, columns with types, defaults, NOT NULL and identity, constraints with
-their deferrability, indexes, views, sequences, types with their labels, functions with the words of
-their bodies, triggers, policies, extensions and schemas. Of a view and of a policy that the down
-writes in words of its own counts what it reads and for whom it is, for one condition has many
-spellings. The order of columns does not count, for PostgreSQL cannot bring it back; neither do
-comments, privileges and storage options, nor a label that was added `IF NOT EXISTS`: it cannot be
-dropped, is in nobody's way, and the up can run again.
+is held against it: tables, columns with types, collations, defaults, NOT NULL, identity and what
+computes them, constraints with their actions and deferrability, indexes with collations and
+operator classes, partitions with their bounds, views with their options, sequences with their
+numbers, types with their labels in order, domains, functions with the words of their bodies and
+all else that they say (`STABLE`, `STRICT`, `SECURITY DEFINER`, `SET`, `COST`), triggers, policies,
+rules, statistics, extensions, schemas, and the comments on all but the last. What falls with a
+table or by `CASCADE` has to be made again, too.
+
+An expression counts where constants, columns, calls and operators make it, but for its casts: a
+condition with `AND`, `CASE` or a subquery in it has many spellings. So has a query, and of a view
+that the down writes in words of its own counts what it reads; of a rule, its event. The order of
+columns does not count, for PostgreSQL cannot bring it back; neither do privileges and owners,
+storage (tablespaces, access methods, `fillfactor` and its kin, `SET STORAGE`, `SET STATISTICS`),
+the operators of exclusion constraints, the tables of publications, comments on schemas and on the
+constraints of domains, nor a label that was added `IF NOT EXISTS`: it cannot be dropped, is in
+nobody's way, and the up can run again. Where one of the two does what its text does not tell
+(`EXECUTE` of a computed string, a function nobody knows), nothing is said.
 
 ```sql
 -- layout: golang-migrate
