@@ -18,6 +18,11 @@ find_package(CLI11 REQUIRED)
 find_package(GTest REQUIRED)
 find_package(benchmark REQUIRED)
 find_package(PostgreSQL REQUIRED)
+# Of the archive only SHA-256 and what it needs; the shared library is loaded whole at each start.
+find_library(PLIMSOLL_CRYPTO_ARCHIVE libcrypto.a)
+if(PLIMSOLL_CRYPTO_ARCHIVE)
+  set(OPENSSL_USE_STATIC_LIBS TRUE)
+endif()
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
 
 find_library(RE2_LIBRARY re2 REQUIRED)

@@ -49,8 +49,9 @@ select format('relation %s.%s %s %s rls %s %s parents %s bound %s', schema, reln
        || case relkind when 'v' then coalesce(' with ' || reloptions::text, '') else '' end
 from own where relkind <> 'c'
 union all
-select format('column %s.%s.%s %s collate %s %s default %s generated %s identity %s', schema, relname,
-              attname, format_type(atttypid, atttypmod), attcollation::regcollation, attnotnull,
+select format('column %s.%s.%s %s collate %s %s default %s generated %s identity %s', schema,
+              relname, attname, format_type(atttypid, atttypmod), attcollation::regcollation,
+              attnotnull,
               pg_get_expr(adbin, adrelid), attgenerated, attidentity)
 from own join pg_attribute on attrelid = own.oid
      left join pg_attrdef on adrelid = own.oid and adnum = attnum

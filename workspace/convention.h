@@ -61,8 +61,8 @@ struct Convention {
   Downs downs;
   absl::string_view down;  // where one stands: `x.down.sql`; empty where there are none
   Runs runs;
-  // What the runner does around a file, or a section, that asks it for no transaction: nothing, or it
-  // sends the statements as one message, which is a transaction unless there is but one.
+  // What the runner does around a file, or a section, that asks it for no transaction: nothing, or
+  // it sends the statements as one message, which is a transaction unless there is but one.
   Wrapping alone = Wrapping::kNone;
   // Where the author of such a file puts what cannot run in a transaction, as words of a sentence
   // (`in a file of its own with …`). Empty where the runner has no way, or opens none.

@@ -560,6 +560,7 @@ Step Simulator::MakeStep(const Frame& frame, const Action& action, Moment index)
           .index = index,
           .transaction = transaction_,
           .span = elsewhere && frame.within != nullptr ? frame.call : action.span,
+          .kind = static_cast<uint8_t>(action.kind.index()),
           .action = &action,
           .session = session_,
           .held = held_,

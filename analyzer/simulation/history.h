@@ -1,10 +1,13 @@
 #ifndef PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_
 #define PLIMSOLL_ANALYZER_SIMULATION_HISTORY_H_
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
+#include <variant>
 #include <vector>
 
 #include "absl/base/attributes.h"
@@ -174,6 +177,17 @@ struct HeldLocks {
   uint32_t strongest = 0;  // the first of the strongest mode; meaningless where the range is empty
 };
 
+// The place of a kind of action among all.
+template <typename T, typename... Kinds>
+constexpr uint8_t IndexAmong(const std::variant<Kinds...>* /*all*/) {
+  static_assert(sizeof...(Kinds) < 256);
+  uint8_t index = 0;
+  static_cast<void>(((std::is_same_v<T, Kinds> || (++index, false)) || ...));
+  return index;
+}
+template <typename T>
+inline constexpr uint8_t kIndexOf = IndexAmong<T>(static_cast<const ActionKind*>(nullptr));
+
 // One action at its moment.
 struct Step {
   uint32_t migration = 0;    // index into History::migrations
@@ -181,6 +195,9 @@ struct Step {
   uint32_t index = 0;        // of this step, in the history
   uint32_t transaction = 0;  // index into History::transactions
   Span span;
+  // action->kind.index(): rules ask most steps for what they are not, and this answers them without
+  // a look at the script.
+  uint8_t kind = 0;
   const Action* action = nullptr;  // in the script, which the history keeps alive
   Effects effects;
   uint32_t session = 0;     // index into History::sessions
@@ -193,7 +210,7 @@ struct Step {
 
   template <typename T>
   const T* As() const ABSL_ATTRIBUTE_LIFETIME_BOUND {
-    return std::get_if<T>(&action->kind);
+    return kind == kIndexOf<T> ? std::get_if<T>(&action->kind) : nullptr;
   }
 };
 

@@ -39,9 +39,9 @@ struct Pair {
   std::string cast;
 };
 
-// `table`: as it is called before the migration, which may rename it too.
-Pair PairOf(const action::RenameColumn& rename, const Name& table, const Relation& relation,
+Pair PairOf(const action::RenameColumn& rename, const Relation& relation,
             const TableColumn* column) {
+  const Name& table = rename.table.name;
   const std::string trigger =
       LastTriggerName(relation, absl::StrCat(table.name, "_", rename.to, "_sync"));
   const bool equals =
@@ -147,9 +147,7 @@ std::vector<PlanStep> PlanOf(const History& history, const Step& step, const Rel
                              const Relation* begun) {
   const auto& rename = *step.As<action::RenameColumn>();
   const TableColumn* column = table.FindColumn(rename.column);
-  Name name = rename.table.name;
-  if (begun != nullptr && begun->name != table.name) name.name = begun->name;
-  const Pair pair = PairOf(rename, name, table, column);
+  const Pair pair = PairOf(rename, table, column);
   const bool computed = column != nullptr && (column->generated == Generated::kStored ||
                                               column->generated == Generated::kVirtual);
   if (IsInUse(begun, rename)) return PlanOfSwap(pair);
