@@ -148,8 +148,18 @@ static bool BeginsHistory(const History& history, uint32_t migration) {
   return several && !all[1].down && !all[1].schema;
 }
 
+// By migration: whether it holds what PostgreSQL refuses in a transaction.
+static std::vector<bool> NeedNoTransaction(const History& history) {
+  std::vector<bool> need(history.migrations().size());
+  for (const Step& step : history.steps()) {
+    if (step.effects.forbidden_in_transaction) need[step.migration] = true;
+  }
+  return need;
+}
+
 void ReportMissingClauses(const History& history, bool half_done, const Reporter& report) {
   Dropped dropped;
+  const std::vector<bool> need_none = NeedNoTransaction(history);
   for (const Step& step : history.steps()) {
     dropped.Follow(step);
     // The elements of CREATE SCHEMA stand and fall with it.
@@ -163,6 +173,10 @@ void ReportMissingClauses(const History& history, bool half_done, const Reporter
     Complaint complaint = {.message = absl::StrCat(missing.words, " without ", missing.clause,
                                                    " fails when it is run again"),
                            .locks = std::vector<Lock>()};
+    if (half_done && need_none[step.migration]) {
+      complaint.help =
+          "add the clause, or put what may stand in a transaction into a file that runs in one";
+    }
     if (const std::optional<Edit> edit = AddClause(step, missing, history)) {
       complaint.fixes.push_back({.title = absl::StrCat("add ", missing.clause), .edits = {*edit}});
     }

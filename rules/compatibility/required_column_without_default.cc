@@ -1,8 +1,44 @@
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
+namespace {
+
+// Whether the migration gives the column a key, own or foreign: then one value cannot be for all.
+bool IsKey(const History& history, const Step& step, const Break& broken) {
+  const CatalogView end = history.At(EndOfMigration(history, step));
+  const Relation* table = end.Find(broken.relation.id);
+  if (table == nullptr) return false;
+  const bool unique = absl::c_any_of(end.IndexesOf(*table), [&](const Relation* index) {
+    return index->unique && index->keys.size() == 1 && index->keys[0].column == broken.detail;
+  });
+  return unique || absl::c_any_of(table->constraints, [&](const TableConstraint& constraint) {
+           return constraint.kind == ConstraintKind::kForeignKey &&
+                  absl::c_linear_search(constraint.columns, broken.detail);
+         });
+}
+
+Complaint Describe(const History& history, const Step& step, const Break& broken, bool empty) {
+  Complaint complaint = {
+      .message = absl::StrCat("column ", Quoted(broken.detail), " of ",
+                              Quoted(broken.relation.name), " is NOT NULL and ",
+                              empty ? "running code that inserts gives" : "existing rows have",
+                              " no value for it"),
+      .about = Quoted(broken.detail)};
+  if (empty) {
+    complaint.why = "code that does not know the column yet can insert nothing";
+    complaint.help = "add it nullable, deploy the code that writes it, then set NOT NULL";
+  } else if (IsKey(history, step, broken)) {
+    complaint.help =
+        "add it nullable, fill it in batches, and set NOT NULL over a validated check; a DEFAULT "
+        "would be the same key in every row";
+  }
+  return complaint;
+}
+
+}  // namespace
 
 PLIMSOLL_RULE(required_column_without_default) = {
     .id = "required-column-without-default",
@@ -56,13 +92,7 @@ alter table account add column plan text not null default 'free';
             if (step.As<action::AddColumn>() == nullptr) continue;
             for (const Break& broken : step.effects.breaks) {
               if (broken.kind != BreakKind::kRequiredColumn || !broken.relation.live) continue;
-              const bool empty = emptied.Has(broken.relation.id);
-              report(step,
-                     {.message = absl::StrCat(
-                          "column ", Quoted(broken.detail), " of ", Quoted(broken.relation.name),
-                          " is NOT NULL and ", empty ? "running code" : "existing rows",
-                          empty ? " that inserts gives" : " have", " no value for it"),
-                      .about = Quoted(broken.detail)});
+              report(step, Describe(history, step, broken, emptied.Has(broken.relation.id)));
             }
           }
         },

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/checking/rule.h"
 
@@ -41,9 +42,34 @@ bool RebuildsExclusion(const CatalogView& before, const std::vector<const Work*>
   return false;
 }
 
-// `index `i` again while SHARE on `t` blocks writes`.
-std::string WhatIsBuilt(const Maintain& maintain, const std::vector<const Work*>& builds,
-                        const Relation* unknown) {
+// The lock by which the transaction keeps readers from that table already; empty: none.
+std::string HeldWords(const History& history, const Step& step,
+                      const std::vector<const Work*>& builds) {
+  if (builds.empty()) return "";
+  for (const Lock& held : history.HeldBefore(step)) {
+    if (held.relation.id != builds[0]->relation.id || !BlocksReads(held.mode)) continue;
+    return absl::StrCat(LockModeName(held.mode), " on ", Quoted(held.relation.name),
+                        ", held already, blocks ", WhatItBlocks(held.mode));
+  }
+  return "";
+}
+
+// Whether the migration has switched indexes off by hand: then this is what makes them whole.
+bool MendsWhatIsBroken(const History& history, const Step& step) {
+  const Moment start = StartOfMigration(history, step);
+  for (Moment i = start; i < step.index; ++i) {
+    const auto* modify = history.steps()[i].As<action::ModifyData>();
+    if (modify == nullptr) continue;
+    for (const action::Write& write : modify->writes) {
+      if (write.table.name.name == "pg_index") return true;
+    }
+  }
+  return false;
+}
+
+// `index `i` again while SHARE on `t` blocks writes`. `held`: see HeldWords.
+std::string WhatIsBuilt(const Maintain& maintain, const std::string& held,
+                        const std::vector<const Work*>& builds, const Relation* unknown) {
   bool many = builds.empty() && unknown == nullptr;
   for (const Work* build : builds) many |= build->relation.id != builds[0]->relation.id;
   const bool one = maintain.upkeep == Upkeep::kReindexIndex;
@@ -60,6 +86,7 @@ std::string WhatIsBuilt(const Maintain& maintain, const std::vector<const Work*>
   std::string what =
       one ? absl::StrCat("index ", Quoted(named)) : absl::StrCat("the indexes of ", Quoted(named));
   if (maintain.upkeep == Upkeep::kReindexDatabase) what = "the indexes of the whole database";
+  if (!held.empty()) return absl::StrCat(what, " again while ", held);
   return absl::StrCat(what, " again while SHARE on ", table,
                       " blocks writes, and ACCESS EXCLUSIVE on ", one ? "the index" : "each index",
                       " nearly every query");
@@ -151,8 +178,14 @@ system's catalogs.
             const Relation* unknown = UnknownTarget(history, step, *maintain);
             if (builds.empty() && unknown == nullptr) continue;
             Complaint complaint = {
-                .message = absl::StrCat("builds ", WhatIsBuilt(*maintain, builds, unknown))};
-            if (RebuildsExclusion(history.Before(step), builds)) {
+                .message = absl::StrCat(
+                    "builds ",
+                    WhatIsBuilt(*maintain, HeldWords(history, step, builds), builds, unknown))};
+            if (MendsWhatIsBroken(history, step)) {
+              complaint.help =
+                  "leave the changes of pg_index away, and this with them; while they stand, it "
+                  "has to stay in their transaction, or broken indexes are committed";
+            } else if (RebuildsExclusion(history.Before(step), builds)) {
               complaint.help =
                   "the index of an exclusion constraint has no form that works online: build it "
                   "while nobody writes, with a lock_timeout set";

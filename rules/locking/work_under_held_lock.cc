@@ -114,7 +114,8 @@ const Step& HolderOf(const Step& step, const Lock* held, const History& history)
 
 // What the file itself opens it can commit; what the runner opens ends with the file.
 std::string HelpFor(const History& history, const Step& step, bool changes_rows) {
-  if (!RunnerWraps(history, step)) return "";
+  // What a body does, its statement does.
+  if (!RunnerWraps(history, history.StepsOf(step.migration, step.statement).front())) return "";
   return absl::StrCat("the runner's transaction ends with the file: put the long work into one of ",
                       "its own", changes_rows ? ", in batches" : "");
 }

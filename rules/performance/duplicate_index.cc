@@ -97,6 +97,7 @@ struct Pair {
   const Relation* made = nullptr;
   const Relation* old = nullptr;
   bool made_is_spare = false;
+  bool either = false;  // the old one is spare as well, and nothing but an index
 };
 
 Pair FindPair(const History& history, const Step& step, const Relation& table) {
@@ -117,7 +118,9 @@ Pair FindPair(const History& history, const Step& step, const Relation& table) {
       return other->id < made->id && other->id != spare.id && IsSpare(*last, spare, *other);
     };
     for (const Relation* old : indexes) {
-      if (covers(*made, old)) return {.made = made, .old = old, .made_is_spare = true};
+      if (!covers(*made, old)) continue;
+      const bool either = BackedBy(*last, *old) == nullptr && IsSpare(*last, *old, *made);
+      return {.made = made, .old = old, .made_is_spare = true, .either = either};
     }
     for (const Relation* old : indexes) {
       if (old->id >= made->id || !IsSpare(*last, *old, *made)) continue;
@@ -179,13 +182,14 @@ drop index account_area;
             if (pair.made == nullptr) continue;
             const Relation& spare = pair.made_is_spare ? *pair.made : *pair.old;
             const Relation& other = pair.made_is_spare ? *pair.old : *pair.made;
-            report(step,
-                   {.message = absl::StrCat("index ", Quoted(spare.name), " of ",
-                                            Quoted(table->DisplayName()), " does nothing that ",
-                                            Quoted(other.name), " does not do"),
-                    .help = pair.made_is_spare ? "" : absl::StrCat("drop ", Quoted(spare.name)),
-                    .locks = std::vector<Lock>(),
-                    .severity = pair.made_is_spare ? Severity::kWarning : Severity::kNote});
+            const std::string help =
+                pair.made_is_spare ? "do not create it" : absl::StrCat("drop ", Quoted(spare.name));
+            report(step, {.message = absl::StrCat(
+                              "index ", Quoted(spare.name), " of ", Quoted(table->DisplayName()),
+                              " does nothing that ", Quoted(other.name), " does not do"),
+                          .help = pair.either ? "" : help,
+                          .locks = std::vector<Lock>(),
+                          .severity = pair.made_is_spare ? Severity::kWarning : Severity::kNote});
           }
         },
 };
