@@ -31,8 +31,9 @@ const Relation* OldTable(const Step& step, const Name& name, const History& hist
 
 void CheckTable(const Step& step, const action::CreateTable& create, const History& history,
                 const Reporter& report) {
+  if (!create.if_not_exists) return;
   const Relation* table = OldTable(step, create.table, history);
-  if (!create.if_not_exists || table == nullptr) return;
+  if (table == nullptr) return;
   for (const Column& listed : create.columns) {
     const std::string difference = Difference(listed, *table);
     if (difference.empty()) continue;
@@ -47,9 +48,9 @@ void CheckTable(const Step& step, const action::CreateTable& create, const Histo
 
 void CheckColumn(const Step& step, const action::AddColumn& add, const History& history,
                  const Reporter& report) {
+  if (!add.if_not_exists) return;
   const Relation* table = OldTable(step, add.table.name, history);
-  if (!add.if_not_exists || table == nullptr) return;
-  if (table->FindColumn(add.column.name) == nullptr) return;
+  if (table == nullptr || table->FindColumn(add.column.name) == nullptr) return;
   const std::string difference = Difference(add.column, *table);
   if (difference.empty()) return;
   report(step,

@@ -71,7 +71,6 @@ bool IsOf(const Step& step, const Relation& table, const Relation& index) {
   }
   std::vector<std::string> columns;
   if (const auto* add = step.As<action::AddConstraint>()) columns = add->constraint.columns;
-  if (const auto* add = step.As<action::AddColumn>()) columns = {add->column.name};
   const auto same = [](const std::string& column, const action::IndexColumn& key) {
     return column == key.column;
   };
@@ -79,13 +78,21 @@ bool IsOf(const Step& step, const Relation& table, const Relation& index) {
          std::equal(columns.begin(), columns.end(), index.keys.begin(), index.keys.end(), same);
 }
 
-// The table on which the step may make indexes, as it is afterwards.
+bool MakesIndex(const Constraint& constraint) {
+  return constraint.kind == ConstraintKind::kPrimaryKey ||
+         constraint.kind == ConstraintKind::kUnique ||
+         constraint.kind == ConstraintKind::kExclusion;
+}
+
+// The table on which the step may make indexes, as it is afterwards. Those of a column that it adds
+// are on a column that no other index has.
 const Relation* TableOf(const History& history, const Step& step) {
   const Name* name = nullptr;
   if (const auto* create = step.As<action::CreateIndex>()) name = &create->table;
   if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
-  if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
-  if (const auto* add = step.As<action::AddConstraint>()) name = &add->table.name;
+  if (const auto* add = step.As<action::AddConstraint>()) {
+    if (MakesIndex(add->constraint)) name = &add->table.name;
+  }
   if (name == nullptr || step.effects.failure) return nullptr;
   return history.After(LastOfStatement(history, step))
       .Find(*name, history.SessionAt(step).search_path);

@@ -30,22 +30,21 @@ bool HasForeignKey(const std::vector<Constraint>& constraints) {
   });
 }
 
-// Whether the step can be of interest: it brings a foreign key, or a column that one may be for.
-// What comes from a parent is the parent's.
-bool Matters(const Step& step) {
+// Whether the step brings a foreign key. What comes from a parent is the parent's.
+bool BringsForeignKey(const Step& step) {
   if (const auto* create = step.As<action::CreateTable>()) {
     return HasForeignKey(create->constraints) ||
            std::any_of(create->columns.begin(), create->columns.end(),
                        [](const Column& column) { return HasForeignKey(column.constraints); });
   }
+  const auto* column = step.As<action::AddColumn>();
   const auto* add = step.As<action::AddConstraint>();
-  return step.As<action::AddColumn>() != nullptr ||
+  return (column != nullptr && HasForeignKey(column->column.constraints)) ||
          (add != nullptr && add->constraint.kind == ConstraintKind::kForeignKey);
 }
 
 // The table to which the step may add a foreign key, as it is afterwards.
 const Relation* TableOf(const History& history, const Step& step) {
-  if (!Matters(step)) return nullptr;
   const Name* name = nullptr;
   if (const auto* create = step.As<action::CreateTable>()) name = &create->table;
   if (const auto* add = step.As<action::AddColumn>()) name = &add->table.name;
@@ -248,11 +247,13 @@ drop index concurrently invoice_account;
               const Relation& table = *history.Before(step).Find(id);
               report(step, Describe(history, step, table, deprived, true));
             }
+            const bool brings = BringsForeignKey(step);
+            const auto* add = step.As<action::AddColumn>();
+            if (!brings && add == nullptr) continue;
             const Relation* table = TableOf(history, step);
             if (table == nullptr || table->persistence == Persistence::kTemporary) continue;
-            if (const auto* add = step.As<action::AddColumn>()) {
-              added.insert({table->id, add->column.name});
-            }
+            if (add != nullptr) added.insert({table->id, add->column.name});
+            if (!brings) continue;
             const std::vector<Columns> uncovered = Uncovered(history, step, *table, added);
             if (uncovered.empty()) continue;
             report(step, Describe(history, step, *table, uncovered, false));

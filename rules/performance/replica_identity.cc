@@ -38,11 +38,12 @@ const Relation* Unidentified(const History& history, const Step& step) {
   const CatalogView end =
       history.At(static_cast<Moment>(history.TransactionOf(step).last_step) + 1);
   for (const Lock& lock : step.effects.locks) {
+    if (!lock.relation.live) continue;
     const Relation* table = before.Find(lock.relation.id);
     if (table == nullptr || table->persistence != Persistence::kPermanent) continue;
     const Relation* changed = after.Find(lock.relation.id);
     const Relation* last = end.Find(lock.relation.id);
-    if (!lock.relation.live || changed == nullptr || last == nullptr) continue;
+    if (changed == nullptr || last == nullptr) continue;
     if (!table->IsTable() || !IsIdentified(*table, before)) continue;
     if (IsIdentified(*changed, after) || IsIdentified(*last, end)) continue;
     // Publications for other operations only, and for nothing known.
