@@ -134,8 +134,13 @@ std::vector<bool> WorkFollows(const History& history) {
     const bool long_work = absl::c_any_of(
         step.effects.work, [](const Work& work) { return work.relation.live && !work.shell; });
     const auto* modify = step.As<action::ModifyData>();
-    return long_work || (modify != nullptr && !modify->planned_only && !modify->writes.empty() &&
-                         step.effects.StrongestLiveLock() != nullptr);
+    if (long_work || modify == nullptr || modify->planned_only) return long_work;
+    // Rows that stand in the statement are few.
+    const bool listed = !modify->copies_in && modify->reads.empty();
+    const bool changes = absl::c_any_of(modify->writes, [&](const action::Write& write) {
+      return write.verb != action::DataVerb::kInsert || !listed;
+    });
+    return changes && step.effects.StrongestLiveLock() != nullptr;
   };
   std::vector<bool> follows(steps.size());
   for (size_t i = steps.size(); i > 1; --i) {

@@ -39,8 +39,8 @@ PLIMSOLL_RULE(column_drop) = {
     .since = "0.1",
     .summary = "dropping a column loses its values and breaks the code that still names it",
     .why =
-        "rolling forward cannot bring the values back, and code that still selects or inserts "
-        "the column fails at once",
+        "values that nothing else keeps cannot be brought back by rolling forward, and code that "
+        "still selects or inserts the column fails at once",
     .help =
         "deploy code that no longer names it first, keep a backup; then say so with "
         "`-- plimsoll:allow column-drop -- reason`",

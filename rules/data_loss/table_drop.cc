@@ -71,6 +71,7 @@ drop table scratch;
               complaint.severity = Severity::kNote;
               absl::StrAppend(&complaint.message, ", and a query fills another in its place");
               complaint.why = "what the query does not find again is lost";
+              complaint.help = "compare the query with what filled the table before";
             }
             report(step, std::move(complaint));
           }

@@ -36,6 +36,11 @@ std::string HelpFor(const History& history, const Step& step, const action::Drop
   return absl::StrCat("use DROP INDEX CONCURRENTLY, ", OutsideTransaction(history, step));
 }
 
+// Whether the table goes with the same migration: its indexes would have gone with it.
+bool FallsLater(const History& history, const Step& step, RelationId table) {
+  return history.At(EndOfMigration(history, step)).Find(table) == nullptr;
+}
+
 // An earlier statement of the transaction took the lock: to drop one more index adds nothing to it.
 bool IsHeldAlready(const Step& step, const Lock& lock, const History& history) {
   for (const Lock& held : history.HeldBefore(step)) {
@@ -97,6 +102,7 @@ The index of a partitioned table has no such form, so it is not reported.
             }
             if (partitioned || IsHeldAlready(step, *lock, history)) continue;
             const bool table_known = lock->relation.kind != RelationKind::kIndex;
+            if (table_known && FallsLater(history, step, lock->relation.id)) continue;
             report(step, {.message = table_known ? BlockingWords(step)
                                                  : absl::StrCat("ACCESS EXCLUSIVE on the table of ",
                                                                 Quoted(lock->relation.name),

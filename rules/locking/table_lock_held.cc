@@ -62,8 +62,8 @@ PLIMSOLL_RULE(table_lock_held) = {
     .summary = "LOCK TABLE keeps others from a table until the transaction ends",
     .why = "there is no UNLOCK: whatever the transaction still does, others wait for all of it",
     .help =
-        "do what takes long before it, in a transaction of its own, or lock in a mode that lets "
-        "reads and writes go on, such as SHARE UPDATE EXCLUSIVE",
+        "keep what follows it short, and set a lock_timeout before: it waits for every query that "
+        "runs, and what comes after waits behind it",
     .docs = R"md(
 Without a mode `LOCK TABLE` takes the strongest one, ACCESS EXCLUSIVE.
 
@@ -71,26 +71,31 @@ Without a mode `LOCK TABLE` takes the strongest one, ACCESS EXCLUSIVE.
 -- transaction: file
 --- 001_create.sql
 create table account (id bigint primary key, balance numeric);
-create table audit (id bigint, balance numeric);
---- 002_copy.sql
+create function recount() returns void language plpgsql as 'begin perform pg_sleep(60); end';
+--- 002_recount.sql
 lock table account in share mode;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table-lock-held: holds SHARE on `account`, which blocks writes, until the transaction ends
-insert into audit select id, balance from account;
+select recount();
 ```
 
 SHARE UPDATE EXCLUSIVE keeps away other changes of the schema, and neither reads nor writes. What
-the next statement takes anyway is not reported, for `LOCK TABLE` then only asks for it first:
+the next statement takes anyway is not reported, for `LOCK TABLE` then only asks for it first. And
+where long work follows, `work-under-held-lock` shows it:
 
 ```sql
 -- transaction: file
 --- 001_create.sql
 create table account (id bigint primary key, balance numeric);
+create table audit (id bigint, balance numeric);
 --- 002_column.sql
 lock table account in share update exclusive mode;
 select count(*) from account;
 --- 003_column.sql
 lock table account in access exclusive mode nowait;
 alter table account add column note text;
+--- 004_copy.sql
+lock table account in share mode;
+insert into audit select id, balance from account;
 ```
 
 A transaction has one finding, however many tables it locks:
@@ -102,20 +107,23 @@ create table account (id bigint primary key, balance numeric);
 create table audit (id bigint, balance numeric);
 create table rate (id bigint, balance numeric);
 create table state (id bigint, balance numeric);
---- 002_copy.sql
+--- 002_lock.sql
 lock table account in share mode;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ table-lock-held: holds ACCESS EXCLUSIVE on `account`, `audit`, `rate` and 1 more, which blocks reads and writes, until the transaction ends
 lock table audit, rate;
 lock table state;
-insert into audit select id, balance from account;
+insert into audit values (1, 2);
 ```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
+          const std::vector<bool> work_follows = WorkFollows(history);
           Held held;
           for (const Step& step : history.steps()) {
             // Alone it is refused.
             if (step.As<action::LockTable>() == nullptr || RunsAlone(history, step)) continue;
+            // What takes long under it is told by that (`work-under-held-lock`).
+            if (work_follows[step.index]) continue;
             if (held.first != nullptr && held.first->transaction != step.transaction) {
               Tell(held, report);
               held = Held();
