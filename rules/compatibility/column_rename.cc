@@ -126,6 +126,19 @@ std::vector<PlanStep> PlanInWords(const Pair& pair) {
            .what = absl::StrCat("take ", pair.old_name, " away when no code says it any more")}};
 }
 
+// Whether the migration itself added the column: no deployed code says its name.
+bool IsNew(const History& history, const Step& rename, const Break& broken) {
+  for (Moment i = StartOfMigration(history, rename); i < rename.index; ++i) {
+    const Step& step = history.steps()[i];
+    const auto* add = step.As<action::AddColumn>();
+    if (add == nullptr || add->if_not_exists || add->column.name != broken.detail) continue;
+    const Relation* table =
+        history.After(step).Find(add->table.name, history.SessionAt(step).search_path);
+    if (table != nullptr && table->id == broken.relation.id) return true;
+  }
+  return false;
+}
+
 // Whether another column has the new name until this migration takes it away: code that says the
 // name goes on, and gets this one. `begun`: the table as the migration found it.
 bool IsInUse(const Relation* begun, const action::RenameColumn& rename) {
@@ -265,6 +278,7 @@ trigger and rename the old one, which has all keys, checks and indexes, in one t
             if (rename == nullptr) continue;
             for (const Break& broken : step.effects.breaks) {
               if (broken.kind != BreakKind::kRenamedColumn || !broken.relation.live) continue;
+              if (IsNew(history, step, broken)) continue;
               const Relation* begun =
                   history.At(StartOfMigration(history, step)).Find(broken.relation.id);
               const bool in_use = IsInUse(begun, *rename);

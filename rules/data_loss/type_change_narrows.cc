@@ -2,8 +2,10 @@
 #include <optional>
 #include <string>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -131,6 +133,24 @@ std::string LackWords(Lack lack, bool computed) {
   return "";
 }
 
+// Whether the migration has changed values of the column before.
+bool IsSeenTo(const History& history, const Step& alter, const Relation& table,
+              const std::string& column) {
+  for (Moment i = StartOfMigration(history, alter); i < alter.index; ++i) {
+    const Step& step = history.steps()[i];
+    const auto* modify = step.As<action::ModifyData>();
+    if (modify == nullptr) continue;
+    for (const action::Write& write : modify->writes) {
+      if (write.verb != action::DataVerb::kUpdate) continue;
+      if (!absl::c_linear_search(write.columns, column)) continue;
+      const Relation* written =
+          history.Before(step).Find(write.table.name, history.SessionAt(step).search_path);
+      if (written != nullptr && written->id == table.id) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 PLIMSOLL_RULE(type_change_narrows) = {
@@ -188,11 +208,19 @@ alter table item validate constraint item_code_short;
             if (lock == nullptr || !lock->relation.live || lock->relation.emptied) continue;
             const Lack lack = Compare(*column->type, alter->type);
             if (lack == Lack::kNothing) continue;
-            report(step, {.message = absl::StrCat(
-                              Quoted(alter->column), " of ", Quoted(lock->relation.name),
-                              " becomes ", TypeWords(alter->type), ", which holds less than ",
-                              TypeWords(*column->type), ": ",
-                              LackWords(lack, alter->using_expression != nullptr))});
+            Complaint complaint = {
+                .message = absl::StrCat(Quoted(alter->column), " of ", Quoted(lock->relation.name),
+                                        " becomes ", TypeWords(alter->type),
+                                        ", which holds less than ", TypeWords(*column->type), ": ",
+                                        LackWords(lack, alter->using_expression != nullptr))};
+            if (IsSeenTo(history, step, *table, alter->column)) {
+              complaint.severity = Severity::kNote;
+              complaint.why =
+                  "that is so of a value which the UPDATE before does not change, and of one that "
+                  "running code writes after it";
+              complaint.help = "see that the UPDATE reaches all values that are too large";
+            }
+            report(step, std::move(complaint));
           }
         },
 };

@@ -20,12 +20,11 @@ PLIMSOLL_RULE(catalog_write) = {
     .since = "0.1",
     .summary = "a statement that changes PostgreSQL's own catalogs by hand",
     .why =
-        "nothing checks what is written there: no lock keeps others away, no dependency follows, "
-        "no "
-        "row is looked at, and a wrong value can leave a table that cannot be read",
+        "nothing checks what is written there: it takes no lock on what it changes, no dependency "
+        "follows, no row is looked at, and a wrong value can leave a table that cannot be read",
     .help =
-        "use the ALTER, CREATE or DROP that does the same; REINDEX CONCURRENTLY makes an invalid "
-        "index valid",
+        "use the ALTER, CREATE or DROP that does the same; REINDEX INDEX, CONCURRENTLY or not, "
+        "makes an invalid index valid",
     .docs = R"md(
 ```sql
 create table account (id bigint primary key, mail text);

@@ -177,10 +177,12 @@ system's catalogs.
             }
             const Relation* unknown = UnknownTarget(history, step, *maintain);
             if (builds.empty() && unknown == nullptr) continue;
+            const std::string held = HeldWords(history, step, builds);
             Complaint complaint = {
-                .message = absl::StrCat(
-                    "builds ",
-                    WhatIsBuilt(*maintain, HeldWords(history, step, builds), builds, unknown))};
+                .message = absl::StrCat("builds ", WhatIsBuilt(*maintain, held, builds, unknown))};
+            if (!held.empty()) {
+              complaint.why = "every query on the table waits until the last index is built";
+            }
             if (MendsWhatIsBroken(history, step)) {
               complaint.help =
                   "leave the changes of pg_index away, and this with them; while they stand, it "
