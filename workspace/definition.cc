@@ -700,7 +700,10 @@ std::vector<std::string> Definitions::Comment(const Relation& relation, ObjectKi
   std::string words = absl::StrCat(kind, SqlName(name), " on ", place);
   if (part == ObjectKind::kColumn) words = absl::StrCat("column ", place, ".", SqlName(name));
   if (part <= ObjectKind::kForeignTable) {
-    words = absl::StrCat(absl::StripPrefix(AlterWord(relation.kind), "alter "), place);
+    const bool index = relation.kind == RelationKind::kIndex ||
+                       relation.kind == RelationKind::kPartitionedIndex;
+    words = absl::StrCat(index ? "index " : absl::StripPrefix(AlterWord(relation.kind), "alter "),
+                         place);
   }
   return Comment(view_.CommentOn(relation.id, part, name), words);
 }

@@ -309,6 +309,8 @@ void Inverter::Look(const action::CreateType& create) {
 }
 
 void Inverter::Look(const action::CreateSchema& create) {
+  // initdb has put that one into every database.
+  if (create.name == "public") return;
   if (before_.view().HasSchema(create.name) || !end_.HasSchema(create.name)) return;
   Add(absl::StrCat("drop schema ", SqlName(create.name)));
 }

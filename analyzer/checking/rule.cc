@@ -120,12 +120,13 @@ std::string BlockingWords(const Step& step) {
 std::string BlockingWords(const Step& step, const History& history) {
   const Lock* own = step.effects.StrongestLiveLock();
   if (own == nullptr) return "";
+  const Lock* strongest = own;
   for (const Lock& held : history.HeldBefore(step)) {
-    if (held.relation.id != own->relation.id || held.mode <= own->mode) continue;
-    return absl::StrCat(LockModeName(held.mode), " on ", Quoted(held.relation.name),
-                        ", held already, blocks ", WhatItBlocks(held.mode));
+    if (held.relation.id == own->relation.id && held.mode > strongest->mode) strongest = &held;
   }
-  return BlockingWords(step);
+  if (strongest == own) return BlockingWords(step);
+  return absl::StrCat(LockModeName(strongest->mode), " on ", Quoted(strongest->relation.name),
+                      ", held already, blocks ", WhatItBlocks(strongest->mode));
 }
 
 std::vector<bool> WorkFollows(const History& history) {
