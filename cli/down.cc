@@ -59,10 +59,15 @@ absl::StatusOr<Found> Find(const std::string& file) {
 void TellWhatIsLeft(const Inputs& inputs, uint32_t up, const Down& down) {
   for (const std::string& left : LeftBy(inputs, up, down))
     PrintErrorLines(absl::StrCat("left: ", left));
-  if (down.alone) {
-    PrintErrorLines(
-        "note: one of the statements cannot run in a transaction: see how the runner runs it");
+}
+
+// Whether the runner opens a transaction for what undoes the migration, as the files stand.
+bool IsWrapped(const Found& found) {
+  const std::vector<Migration>& all = found.project.inputs.migrations;
+  for (const Migration& migration : all) {
+    if (migration.undoes == found.up) return OpensTransactions(migration.wrapping);
   }
+  return OpensTransactions(all[found.up].down_wrapping);
 }
 
 int WriteDown(const DownOptions& options) {
@@ -81,6 +86,15 @@ int WriteDown(const DownOptions& options) {
     PrintLines(change->path);
   }
   TellWhatIsLeft(found->project.inputs, found->up, down);
+  if (down.alone) {
+    const absl::StatusOr<Found> now = Find(options.file);
+    const bool wrapped = !options.write || !now.ok() || IsWrapped(*now);
+    if (wrapped) {
+      PrintErrorLines(
+          "note: one of the statements cannot run in a transaction: see that the runner opens "
+          "none");
+    }
+  }
   return options.write ? kExitClean : Deliver(down.text, {}, kExitClean);
 }
 

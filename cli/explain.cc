@@ -92,6 +92,7 @@ absl::StatusOr<std::vector<Report>> ReportsWith(const Place& place, uint32_t* mi
     load.paths = {place.path};
     load.server_version = version;
     load.records = false;
+    load.run_downs = true;
     absl::StatusOr<std::vector<Project>> projects = Load(load);
     if (!projects.ok()) return projects.status();
     for (Project& project : *projects) {

@@ -347,7 +347,7 @@ TEST(IncludeProblemsTest, AllowsWhatTheTableAllows) {
 }
 
 TEST(FormProblemsTest, SeesEachKindOfViolation) {
-  EXPECT_EQ(FormProblems("a.cc", std::string(101, 'x') + "\n").size(), 1U);
+  EXPECT_EQ(FormProblems("a.cc", absl::StrCat(std::string(101, 'x'), "\n")).size(), 1U);
   EXPECT_EQ(FormProblems("a.cc", "\tint a;\n").size(), 1U);
   EXPECT_EQ(FormProblems("a.cc", "int a; \n").size(), 1U);
   EXPECT_EQ(FormProblems("a.cc", "int a;").size(), 1U);

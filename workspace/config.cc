@@ -6,7 +6,9 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_ENABLE_FORMATTERS 0
+#include "absl/algorithm/container.h"
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -186,6 +188,10 @@ class Reader {
         // `plimsoll baseline` is about to make that one.
         const bool missing = key.name != "baseline" && !CheckExists(path).ok();
         if (missing) Fail(value.source(), absl::StrCat("there is no file \"", path, "\""));
+        if (IsFolder(path)) {
+          Fail(value.source(),
+               absl::StrCat("\"", key.name, "\" is a file, and \"", path, "\" a folder"));
+        }
         if (key.name == "baseline") {
           const toml::source_position& at = value.source().begin;
           config_.baseline_at = absl::StrCat(config_.path, ":", at.line, ":", at.column);
@@ -234,10 +240,14 @@ class Reader {
   }
 
   bool ReadText(const toml::node& value, absl::string_view name, std::string* text) {
+    return ReadTextOf(value, absl::StrCat("\"", name, "\""), text);
+  }
+
+  bool ReadTextOf(const toml::node& value, absl::string_view what, std::string* text) {
     const std::optional<std::string> found = value.value_exact<std::string>();
-    if (!found || found->empty()) {
-      return Fail(value.source(), absl::StrCat("\"", name, "\" is a text in quotes"));
-    }
+    if (!found) return Fail(value.source(), absl::StrCat(what, " is a text in quotes"));
+    if (found->empty())
+      return Fail(value.source(), absl::StrCat(what, " says something, or is left out"));
     *text = *found;
     return true;
   }
@@ -249,7 +259,7 @@ class Reader {
     }
     for (const toml::node& element : *array) {
       std::string text;
-      if (!ReadText(element, absl::StrCat("each of ", name), &text)) return false;
+      if (!ReadTextOf(element, absl::StrCat("each of \"", name, "\""), &text)) return false;
       texts->push_back(std::move(text));
     }
     return true;
@@ -280,6 +290,14 @@ class Reader {
     if (!ReadTexts(value, name, &words)) return;
     for (size_t i = 0; i < words.size(); ++i) {
       if (!IsRule(value.as_array()->get(i)->source(), words[i])) return;
+    }
+    const bool ignores = absl::EndsWith(name, "ignore");
+    for (size_t i = 0; i < words.size(); ++i) {
+      const std::vector<std::string>& other = ignores ? rules->enable : rules->ignore;
+      if (absl::EndsWith(name, "select") || !absl::c_linear_search(other, words[i])) continue;
+      Fail(value.as_array()->get(i)->source(),
+           absl::StrCat("\"", words[i], "\" is enabled and ignored"));
+      return;
     }
     const bool selects = absl::EndsWith(name, "select");
     (selects                          ? rules->select
@@ -373,6 +391,11 @@ class Reader {
     }
     if (said.folder.empty() || layout.empty()) {
       Fail(element.source(), "a project needs a \"path\", which is a folder, and its \"layout\"");
+      return;
+    }
+    for (const SaidLayout& other : config_.projects) {
+      if (other.folder != said.folder) continue;
+      Fail(element.source(), absl::StrCat("a project of that path stands at ", other.why));
       return;
     }
     config_.projects.push_back(std::move(said));
@@ -768,42 +791,110 @@ static std::string TomlList(const std::set<std::string>& texts) {
   return absl::StrCat("[", absl::StrJoin(quoted, ", "), "]");
 }
 
+namespace {
+
+absl::Status ErrorAt(const std::string& path, const toml::source_region& where,
+                     absl::string_view what) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(path, ":", where.begin.line, ":", where.begin.column, ": ", what));
+}
+
+// What a file of squawk's says, as lines of ours.
+class SquawkReader {
+ public:
+  explicit SquawkReader(std::string path) : path_(std::move(path)) {}
+
+  absl::Status Take(const std::string& name, const toml::node& value) {
+    if (name == "excluded_rules" || name == "excluded_paths") return TakeList(name, value);
+    if (name == "pg_version") return TakeVersion(value);
+    if (name == "assume_in_transaction") {
+      const std::optional<bool> on = value.value_exact<bool>();
+      if (!on) return Error(value, absl::StrCat("\"", name, "\" is true or false"));
+      absl::StrAppend(&top_, "transaction = ", *on ? "\"file\"" : "\"auto\"", "\n");
+      return absl::OkStatus();
+    }
+    Note(name, " has no counterpart");
+    return absl::OkStatus();
+  }
+
+  std::string Finish() && {
+    if (!excluded_.empty()) absl::StrAppend(&top_, "exclude = ", TomlList(excluded_), "\n");
+    if (!ignored_.empty()) absl::StrAppend(&top_, "\n[rules]\nignore = ", TomlList(ignored_), "\n");
+    return absl::StrCat(comments_, top_);
+  }
+
+ private:
+  absl::Status Error(const toml::node& at, absl::string_view what) const {
+    return ErrorAt(path_, at.source(), what);
+  }
+  void Note(absl::string_view what, absl::string_view why) {
+    absl::StrAppend(&comments_, "# ", what, why, "\n");
+  }
+
+  absl::Status TakeList(const std::string& name, const toml::node& value) {
+    const toml::array* array = value.as_array();
+    if (array == nullptr) {
+      return Error(value, absl::StrCat("\"", name, "\" is a list of texts: [\"…\"]"));
+    }
+    for (const toml::node& element : *array) {
+      const std::optional<std::string> text = element.value_exact<std::string>();
+      if (!text) return Error(element, absl::StrCat("each of \"", name, "\" is a text in quotes"));
+      name == "excluded_rules" ? TakeRule(*text) : TakePath(*text);
+    }
+    return absl::OkStatus();
+  }
+
+  void TakeRule(const std::string& rule) {
+    const std::string word = absl::StrCat("squawk:", rule);
+    const std::vector<const Rule*> named = rules::Named(word);
+    for (const Rule* one : named) ignored_.insert(one->id);
+    if (named.empty()) Note(word, " has no counterpart");
+  }
+
+  void TakePath(const std::string& path) {
+    const std::string wrong = path.empty() ? "it is empty" : WrongInGlob(path);
+    if (wrong.empty()) {
+      excluded_.insert(path);
+    } else {
+      Note(absl::StrCat("exclude ", path), absl::StrCat(" is left out: ", wrong));
+    }
+  }
+
+  absl::Status TakeVersion(const toml::node& value) {
+    const std::optional<std::string> text = value.value_exact<std::string>();
+    int major = 0;
+    const bool number = text && absl::SimpleAtoi(text->substr(0, text->find('.')), &major);
+    if (!number) return Error(value, "\"pg_version\" is a version in quotes: \"16.0\"");
+    if (major < kOldestServer || major > kNewestServer) {
+      Note(absl::StrCat("pg_version ", *text),
+           absl::StrCat(" is left out: versions ", kOldestServer, " to ", kNewestServer,
+                        " are known"));
+    } else {
+      absl::StrAppend(&top_, "server-version = ", major, "\n");
+    }
+    return absl::OkStatus();
+  }
+
+  std::string path_;
+  std::string top_;
+  std::string comments_;
+  std::set<std::string> ignored_;
+  std::set<std::string> excluded_;
+};
+
+}  // namespace
+
 absl::StatusOr<std::string> ImportSquawk(const std::string& path, absl::string_view text) {
   const toml::parse_result parsed = toml::parse(std::string_view(text.data(), text.size()), path);
   if (!parsed) {
-    return absl::InvalidArgumentError(absl::StrCat(path, ":", parsed.error().source().begin.line,
-                                                   ":", parsed.error().source().begin.column, ": ",
-                                                   std::string(parsed.error().description())));
+    return ErrorAt(path, parsed.error().source(), std::string(parsed.error().description()));
   }
-  std::string top;
-  std::string comments;
-  std::set<std::string> ignored;
-  std::set<std::string> excluded;
+  SquawkReader reader(path);
   for (const auto& [key, value] : parsed.table()) {
-    const std::string name(key.str());
-    const toml::array* array = value.as_array();
-    if (name == "excluded_rules" && array != nullptr) {
-      for (const toml::node& element : *array) {
-        const std::string word = absl::StrCat("squawk:", element.value_or(std::string()));
-        const std::vector<const Rule*> named = rules::Named(word);
-        for (const Rule* rule : named) ignored.insert(rule->id);
-        if (named.empty()) absl::StrAppend(&comments, "# ", word, " has no counterpart\n");
-      }
-    } else if (name == "excluded_paths" && array != nullptr) {
-      for (const toml::node& element : *array) excluded.insert(element.value_or(std::string()));
-    } else if (name == "pg_version") {
-      const std::string version = value.value_or(std::string());
-      absl::StrAppend(&top, "server-version = ", version.substr(0, version.find('.')), "\n");
-    } else if (name == "assume_in_transaction") {
-      absl::StrAppend(&top, "transaction = ", value.value_or(false) ? "\"file\"" : "\"auto\"",
-                      "\n");
-    } else {
-      absl::StrAppend(&comments, "# ", name, " has no counterpart\n");
-    }
+    const absl::Status taken = reader.Take(std::string(key.str()), value);
+    if (!taken.ok()) return taken;
   }
-  if (!excluded.empty()) absl::StrAppend(&top, "exclude = ", TomlList(excluded), "\n");
-  if (!ignored.empty()) absl::StrAppend(&top, "\n[rules]\nignore = ", TomlList(ignored), "\n");
-  return absl::StrCat(comments, top);
+  return std::move(reader).Finish();
 }
 
 absl::StatusOr<std::shared_ptr<const Config>> ConfigFinder::Find(const std::string& folder) {

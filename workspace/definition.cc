@@ -6,6 +6,7 @@
 #include <memory>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
@@ -194,12 +195,36 @@ Parameter TraitOf(const Parameters& traits, const Parameter& like) {
   return usual;
 }
 
+// The fields and the precision of an interval, from its modifiers: the sum of the fields' bits
+// (utils/datetime.h: YEAR and its like; timestamp.c:intervaltypmodout), and behind it the digits.
+// Empty where they are no such thing.
+static std::string IntervalSql(const std::vector<int32_t>& modifiers) {
+  static constexpr std::pair<int32_t, absl::string_view> kFields[] = {{0x7FFF, ""},
+                                                                      {4, " year"},
+                                                                      {2, " month"},
+                                                                      {8, " day"},
+                                                                      {1024, " hour"},
+                                                                      {2048, " minute"},
+                                                                      {4096, " second"},
+                                                                      {6, " year to month"},
+                                                                      {1032, " day to hour"},
+                                                                      {3080, " day to minute"},
+                                                                      {7176, " day to second"},
+                                                                      {3072, " hour to minute"},
+                                                                      {7168, " hour to second"},
+                                                                      {6144, " minute to second"}};
+  for (const auto& [bits, words] : kFields) {
+    if (modifiers[0] != bits) continue;
+    return absl::StrCat("interval", words,
+                        modifiers.size() == 2 ? absl::StrCat("(", modifiers[1], ")") : "");
+  }
+  return "";
+}
+
 std::string TypeSql(const TypeName& type) {
   static constexpr std::pair<absl::string_view, absl::string_view> kSpellings[] = {
       {"int2", "smallint"},           {"int4", "integer"}, {"int8", "bigint"}, {"float4", "real"},
       {"float8", "double precision"}, {"bpchar", "char"},  {"bool", "boolean"}};
-  // Its modifiers are fields and a precision, which no parentheses say.
-  if (type.name.name == "interval" && !type.modifiers.empty()) return "";
   std::string sql =
       SqlName(Name{type.name.schema == "public" ? "" : type.name.schema, type.name.name});
   // Of PostgreSQL's own types one has a name that means another without its quotes.
@@ -207,7 +232,12 @@ std::string TypeSql(const TypeName& type) {
   for (const auto& [name, words] : kSpellings) {
     if (type.name.schema.empty() && type.name.name == name) sql = std::string(words);
   }
-  if (!type.modifiers.empty()) absl::StrAppend(&sql, "(", absl::StrJoin(type.modifiers, ", "), ")");
+  if (type.name.name == "interval" && !type.modifiers.empty()) {
+    sql = IntervalSql(type.modifiers);
+    if (sql.empty()) return "";
+  } else if (!type.modifiers.empty()) {
+    absl::StrAppend(&sql, "(", absl::StrJoin(type.modifiers, ", "), ")");
+  }
   if (type.array) absl::StrAppend(&sql, "[]");
   if (!type.collation.empty()) absl::StrAppend(&sql, " collate ", SqlName(type.collation));
   return sql;
@@ -539,6 +569,29 @@ std::string Definitions::Index(const Relation& index, bool concurrently) const {
                               *table, index.defined));
 }
 
+std::vector<std::string> Definitions::RolesOf(const Relation& index) const {
+  const Relation* table = view_.Find(index.table);
+  std::vector<std::string> roles;
+  if (table == nullptr) return roles;
+  if (table->clustered_on == index.name) {
+    roles.push_back(absl::StrCat("cluster on ", SqlName(index.name)));
+  }
+  if (table->replica_identity == index.id) roles.push_back(ReplicaIdentity(*table));
+  for (std::string& role : roles) {
+    role = absl::StrCat(AlterWord(table->kind), PlaceSql(*table), " ", role);
+  }
+  return roles;
+}
+
+std::string Definitions::ReplicaIdentity(const Relation& table) const {
+  const Relation* index = view_.Find(table.replica_identity);
+  return absl::StrCat("replica identity ", index != nullptr
+                                               ? absl::StrCat("using index ", SqlName(index->name))
+                                           : table.replica_full    ? "full"
+                                           : table.replica_nothing ? "nothing"
+                                                                   : "default");
+}
+
 std::string Definitions::Sequence(const Relation& sequence) const {
   if (!sequence.numbers || !sequence.numbers->known) return "";
   const std::string& type = sequence.numbers->type;
@@ -690,6 +743,22 @@ std::vector<std::string> Definitions::Comment(Moment comment, const std::string&
   return {absl::StrCat("comment on ", words, " is ", CommentText(comment))};
 }
 
+Moment Definitions::CommentOnSchema(const std::string& schema) const {
+  const std::vector<Step>& steps = history_.steps();
+  for (Moment i = moment_; i > 0; --i) {
+    const auto* annotate = steps[i - 1].As<action::Annotate>();
+    const bool same = annotate != nullptr && !annotate->label &&
+                      annotate->kind == ObjectKind::kSchema && annotate->object.name == schema;
+    if (same) return annotate->text ? i : 0;
+    const auto* drop = steps[i - 1].As<action::Drop>();
+    const bool gone =
+        drop != nullptr && drop->kind == ObjectKind::kSchema &&
+        absl::c_any_of(drop->objects, [&](const Name& one) { return one.name == schema; });
+    if (gone) return 0;
+  }
+  return 0;
+}
+
 std::vector<std::string> Definitions::Comment(const Relation& relation, ObjectKind part,
                                               const std::string& name) const {
   const std::string place = PlaceSql(relation);
@@ -700,8 +769,8 @@ std::vector<std::string> Definitions::Comment(const Relation& relation, ObjectKi
   std::string words = absl::StrCat(kind, SqlName(name), " on ", place);
   if (part == ObjectKind::kColumn) words = absl::StrCat("column ", place, ".", SqlName(name));
   if (part <= ObjectKind::kForeignTable) {
-    const bool index = relation.kind == RelationKind::kIndex ||
-                       relation.kind == RelationKind::kPartitionedIndex;
+    const bool index =
+        relation.kind == RelationKind::kIndex || relation.kind == RelationKind::kPartitionedIndex;
     words = absl::StrCat(index ? "index " : absl::StripPrefix(AlterWord(relation.kind), "alter "),
                          place);
   }
@@ -803,9 +872,9 @@ std::vector<std::string> Definitions::Table(
     Append(Comment(*index, ObjectKind::kIndex, ""), statements);
   }
   AddGuards(table, statements);
-  if (!table.clustered_on.empty()) {
-    statements.push_back(
-        absl::StrCat("alter table ", place, " cluster on ", SqlName(table.clustered_on)));
+  for (const Relation* index : view_.IndexesOf(table)) Append(RolesOf(*index), statements);
+  if (table.replica_full || table.replica_nothing) {
+    statements.push_back(absl::StrCat("alter table ", place, " ", ReplicaIdentity(table)));
   }
   for (const Name& name : table.statistics) {
     const NamedObject* object = view_.FindObject(ObjectKind::kStatistics, name, {});
@@ -835,6 +904,14 @@ std::vector<std::string> Definitions::View(const Relation& view) const {
   for (const Relation* index : view_.IndexesOf(view)) {
     statements.push_back(Index(*index, /*concurrently=*/false));
     Append(Comment(*index, ObjectKind::kIndex, ""), statements);
+  }
+  for (const TableColumn& column : view.columns.All()) {
+    if (!column.has_default) continue;
+    const std::string value = Default(view, column.name);
+    statements.push_back(value.empty()
+                             ? ""
+                             : absl::StrCat(AlterWord(view.kind), PlaceSql(view), " alter column ",
+                                            SqlName(column.name), " set default ", value));
   }
   AddGuards(view, statements);
   AddComments(view, statements);

@@ -37,6 +37,10 @@ class Definitions {
   std::string Constraint(const Relation& table, const TableConstraint& constraint) const;
   // Statements, without their semicolons.
   std::string Index(const Relation& index, bool concurrently) const;
+  // What the table says of the index, for ALTER TABLE: `cluster on i`.
+  std::vector<std::string> RolesOf(const Relation& index) const;
+  // `replica identity full`
+  std::string ReplicaIdentity(const Relation& table) const;
   std::string Sequence(const Relation& sequence) const;
   std::string Type(const Name& name, const UserType& type) const;
   // The default of a domain, and `constraint n_positive check (value > 0)` of one.
@@ -58,6 +62,8 @@ class Definitions {
                                    const std::string& name) const;
   // Likewise, of what the words name.
   std::vector<std::string> Comment(Moment comment, const std::string& words) const;
+  // See CatalogView::CommentOn.
+  Moment CommentOnSchema(const std::string& schema) const;
   // `'what it is'`, or `null`.
   std::string CommentText(Moment comment) const;
   // The statement that made it (see TableColumn::defined), as it is written.

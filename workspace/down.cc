@@ -59,6 +59,7 @@ class Inverter {
         step_(step),
         before_(history, step.index),
         after_(history.At(statement.back().index + 1)),
+        statement_(statement),
         defined_(statement.front().index + 1),
         path_(history.SessionAt(step).search_path),
         thorough_(care == Care::kThorough),
@@ -137,6 +138,15 @@ class Inverter {
   }
   void DropMade(const Name& name);
   void RestoreDefault(const Target& target, const std::string& column);
+  void AddDefault(const Relation& table, const TableColumn& column);
+  // Whether the statement has such a step of that column.
+  template <typename Act>
+  bool HasBeside(const std::string& column) const {
+    return std::any_of(statement_.begin(), statement_.end(), [&](const Step& beside) {
+      const auto* act = beside.As<Act>();
+      return act != nullptr && act->column == column;
+    });
+  }
   bool IsLeft(bool there, absl::string_view name) const;
   void RestoreConstraint(const Relation& table, const TableConstraint& constraint);
   void RestoreObject(const Name& name, const action::Drop& drop);
@@ -144,7 +154,6 @@ class Inverter {
   void RestoreIdentity(const Relation& table, const action::AlterRelation& alter);
   void RestoreExpression(const Relation& table, const action::AlterRelation& alter);
   void RestoreOptions(const Relation& relation, const action::AlterRelation& alter);
-  void RestoreReplicaIdentity(const Relation& table);
   void AddAll(const std::vector<std::string>& statements);
   std::optional<Moment> CommentBefore(const action::Annotate& annotate) const;
 
@@ -155,6 +164,7 @@ class Inverter {
   const Step& step_;
   Definitions before_;
   CatalogView after_;
+  absl::Span<const Step> statement_;
   Moment defined_;  // of what the statement makes
   absl::Span<const std::string> path_;
   bool thorough_;
@@ -403,16 +413,21 @@ void Inverter::Look(const action::DropNotNull& drop) {
   Alter(*table, absl::StrCat("alter column ", SqlName(drop.column), " set not null"));
 }
 
+void Inverter::AddDefault(const Relation& table, const TableColumn& column) {
+  const std::string text = before_.Default(table, column.name);
+  if (column.has_default && text.empty()) return CannotUndo();
+  const std::string words = absl::StrCat("alter column ", SqlName(column.name));
+  Alter(table, column.has_default ? absl::StrCat(words, " set default ", text)
+                                  : absl::StrCat(words, " drop default"));
+}
+
 void Inverter::RestoreDefault(const Target& target, const std::string& name) {
   const Relation* table = Old(target.name);
   if (table == nullptr) return;
   const TableColumn* column = table->FindColumn(name);
   if (column == nullptr) return CannotUndo();
-  const std::string text = before_.Default(*table, name);
-  if (column->has_default && text.empty()) return CannotUndo();
-  const std::string words = absl::StrCat("alter column ", SqlName(name));
-  Alter(*table, column->has_default ? absl::StrCat(words, " set default ", text)
-                                    : absl::StrCat(words, " drop default"));
+  // It is of the other type, and comes with that.
+  if (!HasBeside<action::AlterColumnType>(name)) AddDefault(*table, *column);
 }
 
 // PostgreSQL gets from one to the other by itself, in an assignment.
@@ -442,9 +457,13 @@ void Inverter::Look(const action::AlterColumnType& alter) {
     return made != nullptr && made->kind == action::TypeKind::kEnum;
   };
   const bool labels = is_enum(alter.type.name) && is_enum(column->type->name);
+  const bool sets = HasBeside<action::SetDefault>(alter.column);
+  if (sets) Alter(*table, absl::StrCat("alter column ", name, " drop default"));
   Alter(*table,
         absl::StrCat("alter column ", name, " type ", type,
                      casts ? absl::StrCat(" using ", name, labels ? "::text::" : "::", type) : ""));
+  const bool drops = HasBeside<action::DropDefault>(alter.column);
+  if ((sets || drops) && column->has_default) AddDefault(*table, *column);
 }
 
 // ---- constraints -----------------------------------------------------------------------------
@@ -603,16 +622,6 @@ void Inverter::RestoreOptions(const Relation& relation, const action::AlterRelat
   if (!set.empty()) Alter(relation, absl::StrCat("set (", absl::StrJoin(set, ", "), ")"));
 }
 
-void Inverter::RestoreReplicaIdentity(const Relation& table) {
-  if (table.assumed) return CannotUndo();
-  const Relation* index = before_.view().Find(table.replica_identity);
-  Alter(table,
-        absl::StrCat("replica identity ", index != nullptr ? "using index " + SqlName(index->name)
-                                          : table.replica_full    ? "full"
-                                          : table.replica_nothing ? "nothing"
-                                                                  : "default"));
-}
-
 void Inverter::Look(const action::AlterRelation& alter) {
   const Relation* old = Old(alter.relation.name);
   if (old == nullptr) {
@@ -637,7 +646,7 @@ void Inverter::Look(const action::AlterRelation& alter) {
     case action::Alteration::kSetOptions:
       return RestoreOptions(*old, alter);
     case action::Alteration::kReplicaIdentity:
-      return RestoreReplicaIdentity(*old);
+      return old->assumed ? CannotUndo() : Alter(*old, before_.ReplicaIdentity(*old));
     case action::Alteration::kInherit:
       return Alter(*old, absl::StrCat("no inherit ", SqlName(PlaceOf(alter.other))));
     case action::Alteration::kNoInherit:
@@ -895,18 +904,9 @@ std::optional<Moment> Inverter::CommentBefore(const action::Annotate& annotate) 
         annotate.signature ? FindOverload(routine, *annotate.signature) : &routine->overloads[0];
     return meant == nullptr ? std::nullopt : std::make_optional(meant->comment);
   }
-  if (annotate.kind != ObjectKind::kSchema) {
-    const NamedObject* object = view.FindObject(annotate.kind, annotate.object, path_);
-    return object == nullptr ? std::nullopt : std::make_optional(object->comment);
-  }
-  const std::vector<Step>& steps = history_.steps();
-  for (Moment i = step_.index; i > 0; --i) {
-    const auto* earlier = steps[i - 1].As<action::Annotate>();
-    const bool same = earlier != nullptr && !earlier->label && earlier->kind == annotate.kind &&
-                      earlier->object == annotate.object;
-    if (same) return earlier->text ? i : 0;
-  }
-  return 0;
+  if (annotate.kind == ObjectKind::kSchema) return before_.CommentOnSchema(annotate.object.name);
+  const NamedObject* object = view.FindObject(annotate.kind, annotate.object, path_);
+  return object == nullptr ? std::nullopt : std::make_optional(object->comment);
 }
 
 // ---- what was dropped, and data --------------------------------------------------------------
@@ -1023,8 +1023,13 @@ static Down Invert(const History& history, uint32_t up, Care care) {
                         script.statements[index].problem;
     if (body || unread)
       lines.push_back(absl::StrCat("-- cannot undo: ", script.statements[index].tag));
-    for (size_t i = steps.size(); i > 0 && !body; --i) {
-      const Step& step = steps[i - 1];
+    std::vector<const Step*> order;
+    for (const Step& step : steps) order.push_back(&step);
+    std::stable_sort(order.begin(), order.end(), [](const Step* a, const Step* b) {
+      return PassOf(*a->action) < PassOf(*b->action);
+    });
+    for (size_t i = order.size(); i > 0 && !body; --i) {
+      const Step& step = *order[i - 1];
       opens = opens || step.As<action::Begin>() != nullptr;
       if (step.effects.failure) continue;
       Inverter inverter(history, first, start, end, step, steps, care, lines);
@@ -1174,10 +1179,24 @@ std::string SectionOf(Layout layout, const Down& down, bool opts_out) {
 }
 
 // The down as a file of the layout holds it.
-std::string FileOf(Layout layout, const Down& down) {
-  return layout == Layout::kSqlx && down.alone
-             ? absl::StrCat(ConventionOf(layout).head_alone, down.text)
-             : down.text;
+std::string FileOf(Layout layout, const Down& down, absl::string_view before = "") {
+  const bool opts_out = layout == Layout::kSqlx && down.alone;
+  return absl::StrCat(opts_out ? ConventionOf(layout).head_alone : "", before, down.text);
+}
+
+// A file that does nothing yet, with the down behind what it says: its header, or a transaction
+// that waits for statements.
+std::string Filled(Layout layout, const Script& script, Down down) {
+  std::string before(script.source->text());
+  if (!before.empty() && before.back() != '\n') before += '\n';
+  const auto opens = [](const Statement& statement) { return statement.tag == "BEGIN"; };
+  const bool waits = std::any_of(script.statements.begin(), script.statements.end(), opens) &&
+                     script.statements.back().tag == "COMMIT" && !down.alone;
+  if (!waits) return FileOf(layout, down, before);
+  absl::string_view inner = down.text;
+  if (absl::ConsumePrefix(&inner, "begin;\n")) absl::ConsumeSuffix(&inner, "commit;\n");
+  before.insert(script.statements.back().span.begin, std::string(inner));
+  return before;
 }
 
 // Each line below the statements of a changeset is one of its rollback.
@@ -1214,8 +1233,8 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
   const std::vector<Migration>& all = project.inputs.migrations;
   const Script& script = *all[up].script;
   const std::string& path = script.source->name();
+  if (DoesSomething(script, Direction::kDown)) return IsThere(path);
   if (const absl::string_view marker = MarkerOf(project.layout); !marker.empty()) {
-    if (DoesSomething(script, Direction::kDown)) return IsThere(path);
     const std::string before(script.source->text());
     std::string after = before;
     if (!after.empty() && after.back() != '\n') after += '\n';
@@ -1227,17 +1246,14 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
     absl::StrAppend(&after, SectionOf(project.layout, down, opts_out));
     return FileChange{.path = path, .before = before, .after = after};
   }
-  if (project.layout == Layout::kLiquibase) {
-    if (DoesSomething(script, Direction::kDown)) return IsThere(path);
-    return PlaceRollback(script, down);
-  }
+  if (project.layout == Layout::kLiquibase) return PlaceRollback(script, down);
   for (const Migration& migration : all) {
     if (migration.undoes != up) continue;
     const Source& source = *migration.script->source;
     if (DoesSomething(*migration.script, Direction::kUp)) return IsThere(source.name());
     return FileChange{.path = source.name(),
                       .before = std::string(source.text()),
-                      .after = FileOf(project.layout, down)};
+                      .after = Filled(project.layout, *migration.script, down)};
   }
   const std::string place = DownPathOf(project.layout, project.root, path, all[up].version);
   if (place.empty()) {

@@ -101,6 +101,10 @@ void Collector::AddConstraint(const Relation& table, const TableConstraint& cons
     statements = before_.Comment(table, ObjectKind::kTableConstraint, constraint.name);
     statements.insert(statements.begin(),
                       absl::StrCat(AlterWord(table.kind), PlaceSql(table), " add ", text));
+    const Relation* index = view().Find(constraint.index);
+    if (index != nullptr) {
+      for (std::string& role : before_.RolesOf(*index)) statements.push_back(std::move(role));
+    }
   }
   Add(constraint.defined, link ? Rank::kLink : Rank::kConstraint, std::move(statements));
 }
@@ -117,7 +121,10 @@ void Collector::AddSequence(const Relation& sequence) {
   // A default of the owner may ask it, however old the owner is.
   const Moment made =
       owner == nullptr ? sequence.defined : std::min(sequence.defined, owner->defined);
-  AddOne(made, Rank::kSequence, before_.Sequence(sequence));
+  std::vector<std::string> statements = before_.Comment(sequence, ObjectKind::kSequence, "");
+  statements.insert(statements.begin(), before_.Sequence(sequence));
+  if (statements[0].empty()) statements.clear();
+  Add(made, Rank::kSequence, std::move(statements));
   if (column == nullptr) return;
   AddOne(sequence.defined, Rank::kLink,
          absl::StrCat("alter sequence ", PlaceSql(sequence), " owned by ", PlaceSql(*owner), ".",
@@ -137,6 +144,7 @@ void Collector::LookAtGone(const Relation& relation) {
       for (std::string& comment : before_.Comment(relation, ObjectKind::kIndex, "")) {
         statements.push_back(std::move(comment));
       }
+      for (std::string& role : before_.RolesOf(relation)) statements.push_back(std::move(role));
       return Add(relation.defined, Rank::kIndex, std::move(statements));
     }
     case RelationKind::kSequence:
@@ -284,7 +292,12 @@ void Collector::LookAtObject(const Dependence& object) {
 void Collector::LookAtSchema(const std::string& schema) {
   const bool gone = view().HasSchema(schema) && !after_.HasSchema(schema) &&
                     (wanted_.everything || wanted_.start.HasSchema(schema));
-  if (gone) AddOne(0, Rank::kSchema, absl::StrCat("create schema ", SqlName(schema)));
+  if (gone) {
+    const std::string words = absl::StrCat("schema ", SqlName(schema));
+    std::vector<std::string> statements = before_.Comment(before_.CommentOnSchema(schema), words);
+    statements.insert(statements.begin(), absl::StrCat("create ", words));
+    Add(0, Rank::kSchema, std::move(statements));
+  }
   for (const Dependence& object : view().ObjectsIn(schema)) LookAtObject(object);
 }
 

@@ -145,15 +145,19 @@ bool HasUnderscoreAfterNumber(absl::string_view name) {
   return absl::StartsWith(name, "_");
 }
 
-// V1.2__add_x.sql, U…, B… and R__views.sql.
+// V1.2__add_x.sql, U…, B… and R__views.sql. Flyway also takes what says nothing behind the version:
+// V3.sql (ResourceNameParser.java, splitAtSeparator).
 struct FlywayName {
   char prefix;
   absl::string_view version;
+  bool described;
 };
 std::optional<FlywayName> ParseFlywayName(absl::string_view name) {
-  const size_t separator = name.find("__");
+  const size_t separator = std::min(name.find("__"), name.rfind('.'));
   if (separator == absl::string_view::npos || separator == 0) return std::nullopt;
-  const FlywayName parsed = {name.front(), name.substr(1, separator - 1)};
+  const FlywayName parsed = {.prefix = name.front(),
+                             .version = name.substr(1, separator - 1),
+                             .described = absl::StartsWith(name.substr(separator), "__")};
   if (parsed.prefix == 'R') return parsed.version.empty() ? std::optional(parsed) : std::nullopt;
   // A number stands on either side of each separator (MigrationVersion.java, tokenize).
   bool numbered = IsVersioned(parsed.version);
@@ -671,7 +675,9 @@ LayoutFinder::Flat LayoutFinder::InspectNames(const std::string& folder) {
     versioned += IsVersioned(name);
   }
   if (NameOf(folder) == "migrations" && NameOf(parent) == "supabase") {
-    return {Layout::kTimestamped, "the folder is `supabase/migrations`", {}};
+    return {.layout = Layout::kTimestamped,
+            .why = "the folder is `supabase/migrations`",
+            .dedicated = true};
   }
   if (versioned == 0) return {Layout::kBare, "no convention", {}};
   if (HasFile(parent, "Cargo.toml")) {
@@ -742,7 +748,8 @@ absl::StatusOr<LayoutFinder::Flat> LayoutFinder::InspectFlat(const std::string& 
     const std::optional<DialectName> parsed = ParseDialectName(name);
     paired = paired || absl::EndsWith(name, ".up.sql");
     dialects = dialects || (parsed && (parsed->autocommit || !parsed->dialect.empty()));
-    flyway = flyway || ParseFlywayName(name).has_value();
+    const std::optional<FlywayName> versioned = ParseFlywayName(name);
+    flyway = flyway || (versioned && versioned->described);
     postgrator = postgrator || !PostgratorWord(name).empty();
   }
   if (dialects) return Flat{Layout::kPopx, "names such as `1_x.postgres.up.sql`", {}};
@@ -775,7 +782,10 @@ void LayoutFinder::PlaceFlywayFile(const std::string& folder, absl::string_view 
     if (callback->rank == kNotMigrating) placement.passed_over = "does not run when migrating";
   }
   if (parsed.has_value()) {
-    placement.order.version = VersionOf(parsed->version, placement.layout);
+    // 1.0 is 1 (MigrationVersion.java, compareTo).
+    std::vector<std::string>& version = placement.order.version;
+    version = VersionOf(parsed->version, placement.layout);
+    while (version.size() > 1 && version.back().empty()) version.pop_back();
     placement.order.rank = parsed->prefix == 'R' ? kRepeatableRank : 0;
     placement.version = std::string(parsed->version);
     placement.pair = Joined(placement.order.version);
@@ -786,7 +796,7 @@ void LayoutFinder::PlaceFlywayFile(const std::string& folder, absl::string_view 
     const bool word = std::all_of(words.begin(), words.end(), [](char c) {
       return c == '_' || absl::ascii_isalnum(static_cast<unsigned char>(c)) || (c & 0x80) != 0;
     });
-    placement.stray = placement.stray || !word || words.empty();
+    placement.stray = placement.stray || !parsed->described || !word || words.empty();
   }
   if (placement.layout == Layout::kRefinery || placement.stray) return;
   placement.down = parsed && parsed->prefix == 'U';
@@ -925,6 +935,7 @@ absl::StatusOr<Placement> LayoutFinder::PlaceFlat(const std::string& path, const
     placement.root = ParentOf(folder);
   }
   if (placement.stray) placement.order.rank = kStrayRank;
+  placement.meant = placement.stray && flat.dedicated;
   return placement;
 }
 
@@ -993,6 +1004,7 @@ Migration MigrationOf(std::shared_ptr<const Script> script, const Placement& pla
   migration.outside = std::string(convention.outside);
   migration.version = placement.version;
   migration.stray = placement.stray;
+  migration.meant = placement.meant;
   migration.unlisted_in = placement.unlisted_in;
   migration.down = placement.down;
   migration.identity = IdentityOf(placement);

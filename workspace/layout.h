@@ -45,6 +45,7 @@ struct Placement {
   bool opts_out_of_transaction = false;
   // The file's name is not one that the layout's runner takes: people run it by hand.
   bool stray = false;
+  bool meant = false;       // as Migration::meant
   std::string unlisted_in;  // as Migration::unlisted_in
   // Why the file is no migration of this history, as words after its path: `is for MySQL`. Whoever
   // names such a file is heard all the same. Empty: it is one.
@@ -95,6 +96,7 @@ class LayoutFinder {
     // File name -> place, where a list orders the files: Drizzle's journal, yoyo's `depends`.
     std::map<std::string, uint32_t> places;
     std::string passed_over;  // why all of it is: the list is another database's
+    bool dedicated = false;   // it holds migrations, and nothing else
   };
 
   const std::map<std::string, bool>& Listing(const std::string& folder);

@@ -238,18 +238,38 @@ bool RunTogether(const Candidate& a, const Candidate& b) {
          ConfigOf(a) == ConfigOf(b) && !IsOnItsOwn(a.placement) && !IsOnItsOwn(b.placement);
 }
 
-// To files that were named, the others of their layouts.
+// Folders that the user asks about, absolute.
+std::vector<std::string> FoldersOf(const LoadOptions& options) {
+  std::vector<std::string> folders;
+  for (const std::string& path : options.paths) {
+    if (path != kStdin && IsFolder(path)) folders.push_back(AbsolutePath(path));
+  }
+  return folders;
+}
+
+bool IsWithin(const std::vector<std::string>& folders, absl::string_view path) {
+  return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
+    return path == folder || absl::StartsWith(path, absl::StrCat(folder, "/"));
+  });
+}
+
+// To files, and to folders that are not all of a layout, what else their layouts hold.
 absl::Status AddOthers(const LoadOptions& options, ConfigFinder& configs, LayoutFinder& layouts,
                        std::vector<Candidate>& candidates) {
   if (std::any_of(candidates.begin(), candidates.end(), HasNoPlace)) return absl::OkStatus();
+  const std::vector<std::string> folders = FoldersOf(options);
   absl::flat_hash_set<std::string> seen;
-  std::map<std::string, Candidate> named;  // one of each root, as the user wrote that
+  std::map<std::string, Candidate> parts;  // one of each root, as the user wrote that
   for (const Candidate& candidate : candidates) {
     seen.insert(candidate.absolute);
-    const bool in_order = candidate.by_name && !IsOnItsOwn(candidate.placement);
-    if (in_order) named.emplace(RootAsWritten(candidate), candidate);
+    const Placement& placement = candidate.placement;
+    const bool in_order = placement.layout != Layout::kBare && candidate.passed_over.empty() &&
+                          !IsOnItsOwn(placement);
+    if (in_order && !IsWithin(folders, placement.root)) {
+      parts.emplace(RootAsWritten(candidate), candidate);
+    }
   }
-  for (const auto& [root, one] : named) {
+  for (const auto& [root, one] : parts) {
     // A text from standard input may be the first of a folder that is not there yet.
     if (!IsFolder(root)) continue;
     absl::StatusOr<std::vector<Candidate>> below = CollectBelow(root);
@@ -316,12 +336,11 @@ std::vector<size_t> DownsByThemselves(const std::vector<Candidate>& candidates,
   return ups;
 }
 
-// Ups in their order, then downs. Returns whether the user asks about downs only: those are then
-// meant to run by themselves.
-bool Arrange(const std::vector<Candidate>& candidates, Group& group) {
+// Ups in their order, then downs. Returns whether the downs run by themselves.
+bool Arrange(const std::vector<Candidate>& candidates, bool run_downs, Group& group) {
   const bool downs_only =
       std::all_of(group.members.begin(), group.members.end(), [&](size_t member) {
-        return candidates[member].beside || candidates[member].placement.down;
+        return candidates[member].placement.down || (run_downs && candidates[member].beside);
       });
   if (group.as_given) return downs_only;
   std::sort(group.members.begin(), group.members.end(), [&](size_t left, size_t right) {
@@ -440,21 +459,6 @@ void NoteUnfound(const LayoutFinder& finder, const Placement& placed, Inputs& in
     if (CheckExists(JoinPath(placed.root, file)).ok()) continue;
     inputs.gone.push_back({.file = file, .record = list.name, .stops = true});
   }
-}
-
-// Folders that the user asks about, absolute.
-std::vector<std::string> FoldersOf(const LoadOptions& options) {
-  std::vector<std::string> folders;
-  for (const std::string& path : options.paths) {
-    if (path != kStdin && IsFolder(path)) folders.push_back(AbsolutePath(path));
-  }
-  return folders;
-}
-
-bool IsWithin(const std::vector<std::string>& folders, absl::string_view path) {
-  return std::any_of(folders.begin(), folders.end(), [&](const std::string& folder) {
-    return path == folder || absl::StartsWith(path, absl::StrCat(folder, "/"));
-  });
 }
 
 // Of a folder of migrations that is gone whole there is no file at which to say so: it is said at
@@ -588,7 +592,7 @@ absl::StatusOr<std::vector<Project>> Load(const LoadOptions& options) {
     }
     const std::optional<Schema>& schema = schemas.at(own.schema);
     const int said = schema ? schema->server_version.value_or(kDefaultServer) : kDefaultServer;
-    const bool downs_only = Arrange(*candidates, group);
+    const bool downs_only = Arrange(*candidates, options.run_downs, group);
     projects.push_back(MakeProject(group, downs_only, *candidates, *scripts, own,
                                    own.server_version.value_or(said)));
     if (options.records && !group.members.empty() && !group.as_given && !downs_only) {

@@ -33,9 +33,12 @@ class ScriptCache {
 struct LoadOptions {
   // Files, folders, and `-` for standard input.
   std::vector<std::string> paths;
-  // Files that are named one by one are judged amid the others of their layouts, which shape the
-  // catalog. False: as if nothing lay beside them.
+  // Files that are named one by one, and folders that hold only some of a layout, are judged amid
+  // the others of their layouts, which shape the catalog. False: as if nothing lay beside them.
   bool amid_others = true;
+  // Downs, where nothing but downs is asked about, are what is run: the newest first, behind what
+  // it undoes. False: they are judged as downs, where what they undo is there.
+  bool run_downs = false;
   // What the runner does around each file; empty: what the layout's runner does.
   std::optional<Wrapping> transaction;
   // Empty: what the schema says, and where it says nothing, kDefaultServer.
@@ -95,8 +98,8 @@ struct Project {
 // never mix. Files given by name are one history in the order given, where one of them follows no
 // layout; where nothing lies beside them, that of the layout that they share, if any.
 //
-// Scripts that undo others have `Migration::down`, unless nothing but such scripts was given: then
-// they are what the user asks about, newest first, behind what the newest of them undoes.
+// Scripts that undo others have `Migration::down`, unless nothing but such scripts is there, or
+// LoadOptions::run_downs says so: then they run, newest first.
 //
 // What lies in a folder for another database (`mysql/`, `x.sqlite.up.sql`) is passed over, and so
 // is what verifies or replaces migrations; whoever names such a file is heard.

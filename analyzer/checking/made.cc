@@ -44,6 +44,11 @@ Moment EndOfMigration(const History& history, const Step& step) {
   return static_cast<Moment>(end - steps.begin());
 }
 
+absl::Span<const Step> EarlierInMigration(const History& history, const Step& step) {
+  const Moment start = StartOfMigration(history, step);
+  return absl::MakeConstSpan(history.steps()).subspan(start, step.index - start);
+}
+
 absl::Span<const Step> RestOfMigration(const History& history, const Step& step) {
   const size_t next = step.index + size_t{1};
   return absl::MakeConstSpan(history.steps()).subspan(next, EndOfMigration(history, step) - next);

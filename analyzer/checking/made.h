@@ -17,7 +17,8 @@ namespace plimsoll {
 // The moment before the first step of the step's migration, and the one behind its last.
 Moment StartOfMigration(const History& history, const Step& step);
 Moment EndOfMigration(const History& history, const Step& step);
-// The steps of its migration that come after it.
+// The steps of its migration that come before it, and after it.
+absl::Span<const Step> EarlierInMigration(const History& history, const Step& step);
 absl::Span<const Step> RestOfMigration(const History& history, const Step& step);
 
 // The steps of the step's statement, of the same body: the catalog takes in the subcommands of an

@@ -133,6 +133,7 @@ class Applier {
   void RemoveGroupedBy(const Relation& table);
   void RemoveForeignKeysTo(const Relation& index);
   void RemoveColumn(RelationId table, const std::string& column, bool cascade);
+  void RenameAround(const Relation& named, const std::string& from, const std::string& to);
   void AlterColumn(const action::AlterRelation& alter, const Relation& named);
   void SetPersistence(const Relation& named, Persistence persistence);
   void JoinParent(RelationId child, const Relation& parent);

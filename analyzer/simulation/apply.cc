@@ -399,13 +399,8 @@ void Applier::Apply(const action::CreateTable& create) {
   }
   if (NamesNotNulls()) NameNotNulls(id, create);
   for (const MadeConstraint& made : MadeBy(create)) {
-    if (made.name == made.asked->name) {
-      AddTo(id, *made.asked);
-    } else {
-      Constraint renamed = *made.asked;
-      renamed.name = std::string(made.name);
-      AddTo(id, renamed);
-    }
+    Constraint renamed;
+    AddTo(id, AsMade(made, renamed));
   }
 }
 
@@ -434,10 +429,14 @@ void Applier::Apply(const action::AddColumn& add) {
                               !IsBuiltinType(add.column.type.name);
   bool named_not_null = false;
   for (const Constraint& constraint : add.column.constraints) {
-    const bool not_null = constraint.kind == ConstraintKind::kNotNull;
-    named_not_null = named_not_null || not_null;
+    if (constraint.kind != ConstraintKind::kNotNull) continue;
+    named_not_null = true;
     // Before 18 a column that was there, and is merged, stays as it is.
-    if (!not_null || NamesNotNulls()) AddToAll(add.table, constraint);
+    if (NamesNotNulls()) AddToAll(add.table, constraint);
+  }
+  for (const MadeConstraint& one : MadeBy(add.column)) {
+    Constraint renamed;
+    AddToAll(add.table, AsMade(one, renamed));
   }
   if (made_not_null && !named_not_null && NamesNotNulls()) {
     AddToAll(add.table, {.kind = ConstraintKind::kNotNull, .columns = {add.column.name}});
@@ -521,8 +520,10 @@ void Applier::Apply(const action::DropColumn& drop) {
       if (TableColumn* kept = child.FindColumn(drop.column)) kept->only_inherited = false;
     });
   }
-  if (drop.cascade) catalog_.DropRoutinesOn(moment_, *named, &drop.column);
-  for (const RelationId id : ids) RemoveColumn(id, drop.column, drop.cascade);
+  for (const RelationId id : ids) {
+    if (drop.cascade) catalog_.DropRoutinesOn(moment_, *view().Find(id), &drop.column);
+    RemoveColumn(id, drop.column, drop.cascade);
+  }
 }
 
 void Applier::SetNullability(const Target& target, const std::string& name, bool not_null) {
@@ -1095,6 +1096,13 @@ void Applier::Apply(const action::CreateView& create) {
   made.options = WithOptions(nullptr, create.parameters);
   const Relation* existing = Find({.schema = made.schema, .name = made.name});
   if (existing != nullptr && create.or_replace) {
+    // What ALTER VIEW has given its columns they keep.
+    for (TableColumn& column : made.columns) {
+      const TableColumn* old = existing->FindColumn(column.name);
+      if (old == nullptr) continue;
+      column.has_default = old->has_default;
+      column.default_value = old->default_value;
+    }
     catalog_.Change(moment_, existing->id, [&](Relation& replaced) {
       replaced.defined = made.defined;
       replaced.uses = std::move(made.uses);
@@ -1516,66 +1524,73 @@ static void RenameIn(Names& names, const std::string& from, const std::string& t
   std::replace(names.begin(), names.end(), from, to);
 }
 
+static void RenameIn(Relation& table, const std::string& from, const std::string& to) {
+  TableColumn* column = table.FindColumn(from);
+  if (column != nullptr) {
+    column->name = to;
+  } else if (!table.columns_known) {
+    table.columns.push_back({.name = to});
+  }
+  for (TableColumn& other : table.columns) RenameIn(other.generated_from, from, to);
+  for (TableConstraint& constraint : table.constraints) {
+    RenameIn(constraint.columns, from, to);
+    if (constraint.referenced == table.id) RenameIn(constraint.referenced_columns, from, to);
+    constraint.predicate = Renamed(constraint.predicate, from, to);
+  }
+  for (Trigger& trigger : table.triggers) RenameIn(trigger.columns, from, to);
+  for (RowPolicy& policy : table.policies) RenameIn(policy.columns, from, to);
+  for (RewriteRule& rule : table.rules) RenameIn(rule.columns, from, to);
+  for (Publishing& place : table.publications) RenameIn(place.columns, from, to);
+  RenameIn(table.partition_keys, from, to);
+  for (Term& term : table.partition_terms) RenameIn(term, from, to);
+}
+
+// Those that know the column of `named` by its number, and so follow its name.
+void Applier::RenameAround(const Relation& named, const std::string& from, const std::string& to) {
+  const RelationId id = named.id;
+  const auto change_all = [&](const std::vector<const Relation*>& found, auto change) {
+    std::vector<RelationId> ids;
+    for (const Relation* one : found) ids.push_back(one->id);
+    for (const RelationId one : ids) catalog_.Change(moment_, one, change);
+  };
+  change_all(view().IndexesOf(named), [&](Relation& index) {
+    RenameIn(index.mentions, from, to);
+    for (action::IndexColumn& key : index.keys) {
+      if (key.column == from) key.column = to;
+      RenameIn(key.expression, from, to);
+    }
+    index.predicate = Renamed(index.predicate, from, to);
+  });
+  change_all(view().SequencesOf(named), [&](Relation& sequence) {
+    if (sequence.owner_column == from) sequence.owner_column = to;
+  });
+  change_all(view().ReferencingTables(named), [&](Relation& table) {
+    for (TableConstraint& constraint : table.constraints) {
+      if (constraint.referenced == id) RenameIn(constraint.referenced_columns, from, to);
+    }
+  });
+  const auto rename_use = [&](auto& uses) {
+    for (ViewUse& use : uses) {
+      if (use.relation == id) RenameIn(use.columns, from, to);
+    }
+  };
+  change_all(view().ViewsOn(named), [&](Relation& reader) { rename_use(reader.uses); });
+  catalog_.ChangeRoutinesOn(moment_, named, [&](Routine& routine) { rename_use(routine.uses); });
+}
+
 void Applier::Apply(const action::RenameColumn& rename) {
   const Relation* named = Find(rename.table.name);
   if (named == nullptr) return;
-  std::vector<RelationId> indexes;
-  for (const Relation* index : view().IndexesOf(*named)) indexes.push_back(index->id);
-  for (const RelationId id : indexes) {
-    catalog_.Change(moment_, id, [&](Relation& index) {
-      RenameIn(index.mentions, rename.column, rename.to);
-      for (action::IndexColumn& key : index.keys) {
-        if (key.column == rename.column) key.column = rename.to;
-        RenameIn(key.expression, rename.column, rename.to);
-      }
-      index.predicate = Renamed(index.predicate, rename.column, rename.to);
-    });
+  std::vector<RelationId> ids = {named->id};
+  if (!rename.table.only) {
+    for (const Relation* child : view().DescendantsOf(*named)) ids.push_back(child->id);
   }
-  std::vector<RelationId> sequences;
-  for (const Relation* sequence : view().SequencesOf(*named)) sequences.push_back(sequence->id);
-  for (const RelationId owned : sequences) {
-    catalog_.Change(moment_, owned, [&](Relation& sequence) {
-      if (sequence.owner_column == rename.column) sequence.owner_column = rename.to;
-    });
+  for (const RelationId id : ids) {
+    RenameAround(*view().Find(id), rename.column, rename.to);
+    catalog_.Change(moment_, id,
+                    [&](Relation& table) { RenameIn(table, rename.column, rename.to); });
+    catalog_.MoveComment(moment_, id, ObjectKind::kColumn, rename.column, rename.to);
   }
-  const RelationId id = named->id;
-  std::vector<RelationId> referencing;
-  for (const Relation* child : view().ReferencingTables(*named)) referencing.push_back(child->id);
-  for (const RelationId child : referencing) {
-    catalog_.Change(moment_, child, [&](Relation& table) {
-      for (TableConstraint& constraint : table.constraints) {
-        if (constraint.referenced != id) continue;
-        RenameIn(constraint.referenced_columns, rename.column, rename.to);
-      }
-    });
-  }
-  ForEach(rename.table, [&](Relation& table) {
-    TableColumn* column = table.FindColumn(rename.column);
-    if (column != nullptr) {
-      column->name = rename.to;
-    } else if (!table.columns_known) {
-      table.columns.push_back({.name = rename.to});
-    }
-    for (TableColumn& other : table.columns) {
-      RenameIn(other.generated_from, rename.column, rename.to);
-    }
-    for (TableConstraint& constraint : table.constraints) {
-      RenameIn(constraint.columns, rename.column, rename.to);
-      if (constraint.referenced == table.id) {
-        RenameIn(constraint.referenced_columns, rename.column, rename.to);
-      }
-      constraint.predicate = Renamed(constraint.predicate, rename.column, rename.to);
-    }
-    for (Trigger& trigger : table.triggers) RenameIn(trigger.columns, rename.column, rename.to);
-    for (RowPolicy& policy : table.policies) RenameIn(policy.columns, rename.column, rename.to);
-    for (RewriteRule& rule : table.rules) RenameIn(rule.columns, rename.column, rename.to);
-    for (Publishing& place : table.publications) {
-      RenameIn(place.columns, rename.column, rename.to);
-    }
-    RenameIn(table.partition_keys, rename.column, rename.to);
-    catalog_.MoveComment(moment_, table.id, ObjectKind::kColumn, rename.column, rename.to);
-    for (Term& term : table.partition_terms) RenameIn(term, rename.column, rename.to);
-  });
 }
 
 void Applier::Apply(const action::RenameConstraint& rename) {
@@ -1752,20 +1767,6 @@ void Applier::Apply(const action::MoveAll& move) {
       changed.tablespace = move.to == "pg_default" ? "" : move.to;
     });
   }
-}
-
-// The passes of ALTER TABLE (tablecmds.c:AlterTablePass), as far as their order shows.
-static int PassOf(const Action& action) {
-  if (std::holds_alternative<action::DropColumn>(action.kind) ||
-      std::holds_alternative<action::DropConstraint>(action.kind)) {
-    return 0;
-  }
-  if (std::holds_alternative<action::AlterColumnType>(action.kind)) return 1;
-  if (std::holds_alternative<action::AddColumn>(action.kind)) return 2;
-  if (const auto* add = std::get_if<action::AddConstraint>(&action.kind)) {
-    return add->constraint.kind == ConstraintKind::kForeignKey ? 4 : 3;
-  }
-  return 5;
 }
 
 void DropTemporary(absl::Span<const RelationId> ids, const Situation& situation, Moment moment,

@@ -749,6 +749,19 @@ void Catalog::DropRoutinesOn(Moment moment, const Relation& relation, const std:
   }
 }
 
+void Catalog::ChangeRoutinesOn(Moment moment, const Relation& relation,
+                               absl::FunctionRef<void(Routine&)> change) {
+  const auto found = routines_on_.find(relation.id);
+  if (found == routines_on_.end()) return;
+  for (const std::string& key : found->second) {
+    const Routine* routine = routines_.At(key, moment);
+    if (routine == nullptr || !DependsOn(*routine, relation.id, nullptr)) continue;
+    auto changed = std::make_shared<Routine>(*routine);
+    change(*changed);
+    routines_.Set(key, moment, std::move(changed));
+  }
+}
+
 void Catalog::SetSchema(Moment moment, const std::string& schema, bool exists) {
   schemas_.Set(schema, moment, std::make_shared<bool>(exists));
 }

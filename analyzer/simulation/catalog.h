@@ -471,6 +471,8 @@ class Catalog {
                  std::optional<NamedObject> object);
   // The routines on a relation go with it.
   void DropRoutinesOn(Moment moment, const Relation& relation, const std::string* column);
+  void ChangeRoutinesOn(Moment moment, const Relation& relation,
+                        absl::FunctionRef<void(Routine&)> change);
   void SetSchema(Moment moment, const std::string& schema, bool exists);
 
   // Appends a version of everything changed since `past`, as it was then (ROLLBACK).

@@ -647,6 +647,19 @@ const Lock* Effects::StrongestLiveLock() const {
   return strongest;
 }
 
+int PassOf(const Action& action) {
+  if (std::holds_alternative<action::DropColumn>(action.kind) ||
+      std::holds_alternative<action::DropConstraint>(action.kind)) {
+    return 0;
+  }
+  if (std::holds_alternative<action::AlterColumnType>(action.kind)) return 1;
+  if (std::holds_alternative<action::AddColumn>(action.kind)) return 2;
+  if (const auto* add = std::get_if<action::AddConstraint>(&action.kind)) {
+    return add->constraint.kind == ConstraintKind::kForeignKey ? 4 : 3;
+  }
+  return 5;
+}
+
 Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
                        const CatalogView& before, const Situation& situation) {
   Facts facts = Inspector(with, before, situation).Inspect(action);

@@ -194,6 +194,10 @@ struct Situation {
 Effects ComputeEffects(const Action& action, absl::Span<const Action> with,
                        const CatalogView& before, const Situation& situation);
 
+// The pass in which ALTER TABLE runs the subcommand, whatever its place in the text: lower ones go
+// first (tablecmds.c:AlterTablePass, as far as their order shows).
+int PassOf(const Action& action);
+
 // Whether PostgreSQL refuses the action in a transaction block, whatever the catalog holds
 // (xact.c:PreventInTransactionBlock, called before the object is looked at).
 bool IsForbiddenInTransaction(const Action& action);

@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <type_traits>
 #include <variant>
 
 #include "absl/types/span.h"
@@ -24,26 +23,15 @@ struct Form {
   friend bool operator==(const Form&, const Form&) = default;
 };
 
-// The place of an action's type in ActionKind.
-template <typename T, size_t index = 0>
-constexpr size_t IndexOf() {
-  static_assert(index < std::variant_size_v<ActionKind>);
-  if constexpr (std::is_same_v<std::variant_alternative_t<index, ActionKind>, T>) {
-    return index;
-  } else {
-    return IndexOf<T, index + 1>();
-  }
-}
-
 template <typename T>
 constexpr Form Of() {
-  return {.action = IndexOf<T>()};
+  return {.action = kIndexOf<T>};
 }
 constexpr Form Of(action::Alteration alteration) {
-  return {.action = IndexOf<action::AlterRelation>(), .which = static_cast<int>(alteration)};
+  return {.action = kIndexOf<action::AlterRelation>, .which = static_cast<int>(alteration)};
 }
 constexpr Form Of(action::Upkeep upkeep) {
-  return {.action = IndexOf<action::Maintain>(), .which = static_cast<int>(upkeep)};
+  return {.action = kIndexOf<action::Maintain>, .which = static_cast<int>(upkeep)};
 }
 
 // One line of what PostgreSQL does: the lock `form` takes on whoever plays `role`, where all

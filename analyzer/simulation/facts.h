@@ -580,6 +580,8 @@ class Inspector {
   bool ComesFromParent(const Relation& partition, const std::string& trigger) const;
   void NoteDroppedSchema(const std::string& schema, const action::Drop& drop);
   // The indexes, sequences and generated columns that go with a column.
+  absl::string_view UserOf(const Relation& table, const std::string& column) const;
+  bool NoteReaders(const Relation& table, const std::string& column, bool cascade);
   void NoteColumnGone(const Relation& table, const std::string& column);
   void NoteCalls(absl::Span<const FunctionCall> calls, bool bodies_run = false);
   // The same, but for those that are columns of what is read.
@@ -715,8 +717,8 @@ std::vector<const Relation*> ReferencingPartly(const Relation& table, const Cata
 // all that do not say ONLY; CASCADE adds those that refer to any of them.
 std::vector<const Relation*> EmptiedBy(const action::Truncate& truncate,
                                        std::vector<const Relation*> named, const CatalogView& view);
-// A constraint that CREATE TABLE makes, and the name that its text gives it. Of key constraints
-// that ask for the same index the primary key alone is made, or else the first, and takes the name
+// A constraint that CREATE TABLE or ADD COLUMN makes, and the name that its text gives it. Of key
+// constraints of one such list that ask for the same index the primary key alone is made, or else the first, and takes the name
 // of the next where it has none (parse_utilcmd.c:transformIndexConstraints).
 struct MadeConstraint {
   const Constraint* asked;
@@ -724,6 +726,9 @@ struct MadeConstraint {
 };
 // All but NOT NULL, those of the columns first.
 std::vector<MadeConstraint> MadeBy(const action::CreateTable& create);
+std::vector<MadeConstraint> MadeBy(const Column& column);
+// The constraint under the name that it gets: what was asked, or `renamed`, which then holds it.
+const Constraint& AsMade(const MadeConstraint& made, Constraint& renamed);
 // What CREATE INDEX would have to say for another index like that one, on another table.
 action::CreateIndex LikeIndex(const Relation& index);
 

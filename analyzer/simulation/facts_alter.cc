@@ -101,13 +101,12 @@ bool Inspector::CheckComputedColumn(const Column& column, const Relation& table)
     Fail("42P17", "a generated column cannot be computed of itself");
     return false;
   }
+  const TableConstraint* key = table.PrimaryKey();
+  bool has_key = key != nullptr && !IsDroppedBeside(*key);
   for (const Constraint& constraint : column.constraints) {
     if (!CheckSystemUse(constraint.expression, "check constraint")) return false;
     if (!has(constraint.expression)) return false;
-    const TableConstraint* key = table.PrimaryKey();
-    const bool second =
-        constraint.kind == ConstraintKind::kPrimaryKey && key != nullptr && !IsDroppedBeside(*key);
-    if (!second) continue;
+    if (constraint.kind != ConstraintKind::kPrimaryKey || !std::exchange(has_key, true)) continue;
     Fail("42P16",
          absl::StrCat("multiple primary keys for table \"", table.name, "\" are not allowed"));
     return false;
@@ -245,9 +244,12 @@ void Inspector::Look(const action::AddColumn& add) {
             return other.column.default_value != nullptr;
           });
       if (careful && !looks) Scan(heaps, Cause::kForeignKey);
-    } else if (IsIndexConstraint(constraint.kind)) {
-      NoteIndexConstraint(*table, add.table.only, constraint, column.name);
     }
+  }
+  for (const MadeConstraint& made : MadeBy(column)) {
+    if (!IsIndexConstraint(made.asked->kind)) continue;
+    Constraint renamed;
+    NoteIndexConstraint(*table, add.table.only, AsMade(made, renamed), column.name);
   }
 }
 
@@ -264,6 +266,31 @@ bool Inspector::FailLowerKey(const Relation& table, const std::string& column,
     return true;
   }
   return false;
+}
+
+static bool Reads(const Relation& view, const Relation& table, const std::string& column) {
+  return std::any_of(view.uses.begin(), view.uses.end(), [&](const ViewUse& use) {
+    return use.relation == table.id && Contains(use.columns, column);
+  });
+}
+
+// Who depends on the column as it is (tablecmds.c:RememberAllDependentForRebuilding refuses them);
+// empty: nobody.
+absl::string_view Inspector::UserOf(const Relation& table, const std::string& column) const {
+  for (const Relation* view : view_.ViewsOn(table)) {
+    if (Reads(*view, table, column)) return "view or rule";
+  }
+  if (const absl::string_view guard = GuardOf(table, column); !guard.empty()) return guard;
+  return IsUsedByRoutine(table, &column) ? "function or procedure" : "";
+}
+
+// The views that read the column go with CASCADE; without it, they and others hold it: then false.
+bool Inspector::NoteReaders(const Relation& table, const std::string& column, bool cascade) {
+  if (!cascade) return UserOf(table, column).empty();
+  for (const Relation* view : view_.ViewsOn(table)) {
+    if (Reads(*view, table, column)) NoteDroppedView(*view);
+  }
+  return true;
 }
 
 void Inspector::Look(const action::DropColumn& drop) {
@@ -300,16 +327,14 @@ void Inspector::Look(const action::DropColumn& drop) {
     Fail("2BP01", absl::StrCat("cannot drop column ", column, " of table ", table->name,
                                " because other objects depend on it"));
   };
-  for (const Relation* view : view_.ViewsOn(*table)) {
-    const bool uses = std::any_of(view->uses.begin(), view->uses.end(), [&](const ViewUse& use) {
-      return use.relation == table->id && Contains(use.columns, column);
-    });
-    if (!uses) continue;
-    if (!drop.cascade) return depend();
-    NoteDroppedView(*view);
+  std::vector<const Relation*> losers = {table};
+  if (!drop.table.only) {
+    const std::vector<const Relation*> below = LosersOfColumn(*table, column, view_);
+    losers.insert(losers.end(), below.begin(), below.end());
   }
-  if (!drop.cascade && IsUsedByRoutine(*table, &column)) return depend();
-  if (!drop.cascade && !GuardOf(*table, column).empty()) return depend();
+  for (const Relation* loser : losers) {
+    if (!NoteReaders(*loser, column, drop.cascade)) return depend();
+  }
   for (const TableColumn& other : table->columns) {
     // One that goes with the same statement is gone by then, if it stands before this.
     if (DoneBefore(drop, [&](const auto& beside) { return beside.column == other.name; })) continue;
@@ -334,12 +359,7 @@ void Inspector::Look(const action::DropColumn& drop) {
     if (kept && !drop.cascade) return depend();
   }
   NoteOwnedSequences(*table, column, drop.cascade);
-  NoteColumnGone(*table, column);
-  if (!drop.table.only) {
-    for (const Relation* child : LosersOfColumn(*table, column, view_)) {
-      NoteColumnGone(*child, column);
-    }
-  }
+  for (const Relation* loser : losers) NoteColumnGone(*loser, column);
   facts_.losses.push_back(
       {.kind = LossKind::kColumn, .relation = Describe(*table), .column = column});
   facts_.breaks.push_back(
@@ -515,22 +535,19 @@ void Inspector::Look(const action::AlterColumnType& alter) {
                                               alter.column, Scope(), situation_.utc);
     if (!change.sqlstate.empty()) return Fail(change.sqlstate, change.message);
   }
-  for (const Relation* view : view_.ViewsOn(*table)) {
-    for (const ViewUse& use : view->uses) {
-      if (use.relation == table->id && Contains(use.columns, alter.column)) {
-        return Fail("0A000", "cannot alter type of a column used by a view or rule");
-      }
+  std::vector<const Relation*> altered = {table};
+  if (!alter.table.only) {
+    const std::vector<const Relation*> below = view_.DescendantsOf(*table);
+    altered.insert(altered.end(), below.begin(), below.end());
+  }
+  for (const Relation* one : altered) {
+    if (const absl::string_view user = UserOf(*one, alter.column); !user.empty()) {
+      return Fail("0A000", absl::StrCat("cannot alter type of a column used by a ", user));
     }
-  }
-  if (const absl::string_view guard = GuardOf(*table, alter.column); !guard.empty()) {
-    return Fail("0A000", absl::StrCat("cannot alter type of a column used by a ", guard));
-  }
-  if (IsStoredAsRow({.schema = table->schema, .name = table->name})) {
-    return Fail("0A000", absl::StrCat("cannot alter table \"", table->name,
-                                      "\" because a column uses its row type"));
-  }
-  if (IsUsedByRoutine(*table, &alter.column)) {
-    return Fail("0A000", "cannot alter type of a column used by a function or procedure");
+    if (IsStoredAsRow({.schema = one->schema, .name = one->name})) {
+      return Fail("0A000", absl::StrCat("cannot alter table \"", one->name,
+                                        "\" because a column uses its row type"));
+    }
   }
   for (const TableColumn& other : table->columns) {
     // ALTER TABLE drops before it changes types.

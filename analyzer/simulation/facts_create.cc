@@ -471,17 +471,32 @@ static void AddMade(const Constraint& constraint, std::vector<MadeConstraint>& m
   }
 }
 
+static void AddMade(const Column& column, std::vector<MadeConstraint>& made) {
+  for (const Constraint& constraint : column.constraints) {
+    const bool kept =
+        constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull;
+    if (kept) AddMade(constraint, made);
+  }
+}
+
+std::vector<MadeConstraint> MadeBy(const Column& column) {
+  std::vector<MadeConstraint> made;
+  AddMade(column, made);
+  return made;
+}
+
 std::vector<MadeConstraint> MadeBy(const action::CreateTable& create) {
   std::vector<MadeConstraint> made;
-  for (const Column& column : create.columns) {
-    for (const Constraint& constraint : column.constraints) {
-      const bool kept =
-          constraint.kind != ConstraintKind::kNotNull && constraint.kind != ConstraintKind::kNull;
-      if (kept) AddMade(constraint, made);
-    }
-  }
+  for (const Column& column : create.columns) AddMade(column, made);
   for (const Constraint& constraint : create.constraints) AddMade(constraint, made);
   return made;
+}
+
+const Constraint& AsMade(const MadeConstraint& made, Constraint& renamed) {
+  if (made.name == made.asked->name) return *made.asked;
+  renamed = *made.asked;
+  renamed.name = std::string(made.name);
+  return renamed;
 }
 
 // The columns of the checks; the names that the indexes get.

@@ -6,7 +6,6 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -97,6 +96,8 @@ struct Migration {
   std::string identity;
   // The file's name is not one that the runner takes: it passes the file over.
   bool stray = false;
+  // A stray in a folder that is for migrations alone: whatever its name, it was meant for one.
+  bool meant = false;
   // The list by which the runner goes (`sqitch.plan`), where this file is meant for a migration and
   // is not in it. It is a stray, too. Empty: listed, or no list is kept.
   std::string unlisted_in;
@@ -131,8 +132,8 @@ struct Inputs {
   int server_version = kDefaultServer;  // major, kOldestServer to kNewestServer
   OnFailure on_failure = OnFailure::kJudgeOn;
   Downs downs = Downs::kNone;  // of the layout that the migrations follow
-  bool whole =
-      true;  // false: files that were named one by one; what goes with them may be elsewhere
+  // false: files that were named one by one; what holds for all is not to be said of them.
+  bool whole = true;
   // Seconds since 1970, UTC: a version that is a later date is one of the future. 0: not known.
   int64_t now = 0;
   std::vector<Gone> gone;
@@ -176,17 +177,6 @@ struct HeldLocks {
   uint32_t end = 0;
   uint32_t strongest = 0;  // the first of the strongest mode; meaningless where the range is empty
 };
-
-// The place of a kind of action among all.
-template <typename T, typename... Kinds>
-constexpr uint8_t IndexAmong(const std::variant<Kinds...>* /*all*/) {
-  static_assert(sizeof...(Kinds) < 256);
-  uint8_t index = 0;
-  static_cast<void>(((std::is_same_v<T, Kinds> || (++index, false)) || ...));
-  return index;
-}
-template <typename T>
-inline constexpr uint8_t kIndexOf = IndexAmong<T>(static_cast<const ActionKind*>(nullptr));
 
 // One action at its moment.
 struct Step {

@@ -1229,6 +1229,16 @@ void Comparer::CompareGuards(const Relation& old, const Relation& now) {
     Say(absl::StrCat("row level security of ", table,
                      now.forces_row_security ? " is still forced" : " is not forced any more"));
   }
+  const auto identity = [](const Relation& relation, const CatalogView& view) {
+    const Relation* index = view.Find(relation.replica_identity);
+    return index != nullptr           ? absl::StrCat("index ", index->name)
+           : relation.replica_full    ? "full"
+           : relation.replica_nothing ? "nothing"
+                                      : std::string(relation.replica_identity == 0 ? "" : "none");
+  };
+  if (identity(old, before_) != identity(now, after_)) {
+    Say(absl::StrCat("the replica identity of ", table, " is not what it was"));
+  }
 }
 
 void Comparer::CompareIndex(const Relation& old, const Relation& now) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <variant>
 #include <vector>
 
@@ -1127,6 +1128,18 @@ using ActionKind = std::variant<
     action::SessionCommand, action::SetConstraints, action::Execute, action::RaiseError,
     action::MoveAll, action::PrepareTransaction, action::Drop, action::Truncate, action::LockTable,
     action::ModifyData, action::DoBlock, action::Other>;
+
+// The place of a kind of action among all, as ActionKind::index() gives it.
+template <typename T, uint8_t index = 0>
+constexpr uint8_t IndexOf() {
+  if constexpr (std::is_same_v<std::variant_alternative_t<index, ActionKind>, T>) {
+    return index;
+  } else {
+    return IndexOf<T, index + 1>();
+  }
+}
+template <typename T>
+inline constexpr uint8_t kIndexOf = IndexOf<T>();
 
 // One thing a statement does, and the words that say it. An ALTER TABLE with three subcommands is
 // three actions with three spans; a CREATE SCHEMA is one action, and one more for each element;

@@ -128,8 +128,7 @@ std::vector<PlanStep> PlanInWords(const Pair& pair) {
 
 // Whether the migration itself added the column: no deployed code says its name.
 bool IsNew(const History& history, const Step& rename, const Break& broken) {
-  for (Moment i = StartOfMigration(history, rename); i < rename.index; ++i) {
-    const Step& step = history.steps()[i];
+  for (const Step& step : EarlierInMigration(history, rename)) {
     const auto* add = step.As<action::AddColumn>();
     if (add == nullptr || add->if_not_exists || add->column.name != broken.detail) continue;
     const Relation* table =

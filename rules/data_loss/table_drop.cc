@@ -1,8 +1,9 @@
-#include <algorithm>
 #include <string>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/str_cat.h"
+#include "analyzer/checking/made.h"
 #include "analyzer/checking/rule.h"
 
 namespace plimsoll::rules {
@@ -12,11 +13,9 @@ namespace {
 // of other tables' rows gets another shape.
 bool IsRefilled(const History& history, const Step& drop, const Affected& dropped) {
   const Relation* old = history.Before(drop).Find(dropped.id);
-  const auto& steps = history.steps();
-  return old != nullptr && std::any_of(steps.begin() + drop.index, steps.end(), [&](const Step& s) {
-           const auto* create = s.As<action::CreateTable>();
-           return create != nullptr && create->as_query && s.migration == drop.migration &&
-                  create->table.name == old->name &&
+  return old != nullptr && absl::c_any_of(RestOfMigration(history, drop), [&](const Step& later) {
+           const auto* create = later.As<action::CreateTable>();
+           return create != nullptr && create->as_query && create->table.name == old->name &&
                   (create->table.schema.empty() || create->table.schema == old->schema);
          });
 }

@@ -136,8 +136,7 @@ std::string LackWords(Lack lack, bool computed) {
 // Whether the migration has changed values of the column before.
 bool IsSeenTo(const History& history, const Step& alter, const Relation& table,
               const std::string& column) {
-  for (Moment i = StartOfMigration(history, alter); i < alter.index; ++i) {
-    const Step& step = history.steps()[i];
+  for (const Step& step : EarlierInMigration(history, alter)) {
     const auto* modify = step.As<action::ModifyData>();
     if (modify == nullptr) continue;
     for (const action::Write& write : modify->writes) {

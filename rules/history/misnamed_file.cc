@@ -25,6 +25,9 @@ bool LooksVersioned(absl::string_view name) {
   }
   const bool letter = name.size() > 1 && absl::StrContains("VvUuBb", name.substr(0, 1));
   if (letter) name.remove_prefix(1);
+  // Flyway's, without a number, or with what is none.
+  if (letter && absl::StartsWith(name, "__")) return true;
+  if (letter && (name.front() == '-' || name.front() == '.')) name.remove_prefix(1);
   return !name.empty() && IsDigit(name.front());
 }
 
@@ -92,6 +95,12 @@ vacuum account;
 --- R_views.sql
 create view accounts as select id from account;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take R_views.sql for a migration
+--- V__mail.sql
+alter table account add column mail text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take V__mail.sql for a migration
+--- V-3__phone.sql
+alter table account add column phone text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take V-3__phone.sql for a migration
 ```
 
 What has no version at all is something else that lies there:
@@ -103,6 +112,17 @@ create table account (id bigint primary key);
 --- seed.sql
 insert into account values (1);
 ```
+
+unless the folder is for migrations alone:
+
+```sql
+-- layout: Supabase
+--- supabase/migrations/20250101120000_create_account.sql
+create table account (id bigint primary key);
+--- supabase/migrations/add_note.sql
+alter table account add column note text;
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take add_note.sql for a migration
+```
 )md",
     .check =
         [](const History& history, const Reporter& report) {
@@ -110,7 +130,7 @@ insert into account values (1);
             const Migration& migration = history.migrations()[m];
             if (!migration.stray || migration.down || !migration.unlisted_in.empty()) continue;
             const std::string name = FileNameOf(migration);
-            if (!LooksVersioned(name)) continue;
+            if (!migration.meant && !LooksVersioned(name)) continue;
             report(OfFile(history, m,
                           absl::StrCat("the runner does not take ", name, " for a migration")));
           }

@@ -158,20 +158,18 @@ create table account (id bigint primary key);
         [](const History& history, const Reporter& report) {
           const std::vector<bool> undone = Undone(history);
           const std::vector<uint32_t> ups = UpsOf(history);
-          // A file that is looked at by itself has its down elsewhere. Where the runner has none,
-          // one file is no custom yet, and files that nobody counts are no migrations.
+          // Where the runner has none, one file is no custom yet, and files that nobody counts are
+          // no migrations.
           const bool counted = ups.size() > 1 && std::any_of(ups.begin(), ups.end(), [&](auto m) {
                                  return !history.migrations()[m].version.empty();
                                });
-          const bool alone = ups.size() == 1 && !history.whole() &&
-                             history.migrations()[ups[0]].script->changesets.empty();
-          if (ups.empty() || alone) return;
+          if (ups.empty()) return;
           if (history.downs() == Downs::kNone && !counted) return;
           const bool none = std::none_of(ups.begin(), ups.end(), [&](uint32_t m) {
             return undone[m] || HasRollback(*history.migrations()[m].script);
           });
           // That is to be said of the project, and not of files of it that are asked about.
-          if (none && ups.size() > 1 && !history.whole()) return;
+          if (none && !history.whole()) return;
           if (none) {
             const auto calls_for_one = [&](uint32_t m) {
               return DoesSomething(*history.migrations()[m].script, Direction::kUp) &&

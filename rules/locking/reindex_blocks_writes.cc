@@ -56,9 +56,8 @@ std::string HeldWords(const History& history, const Step& step,
 
 // Whether the migration has switched indexes off by hand: then this is what makes them whole.
 bool MendsWhatIsBroken(const History& history, const Step& step) {
-  const Moment start = StartOfMigration(history, step);
-  for (Moment i = start; i < step.index; ++i) {
-    const auto* modify = history.steps()[i].As<action::ModifyData>();
+  for (const Step& earlier : EarlierInMigration(history, step)) {
+    const auto* modify = earlier.As<action::ModifyData>();
     if (modify == nullptr) continue;
     for (const action::Write& write : modify->writes) {
       if (write.table.name.name == "pg_index") return true;
