@@ -420,11 +420,29 @@ TEST(LoadTest, AnalysesDownsThatAreGivenAlone) {
 TEST(LoadTest, RunsADownBehindWhatItUndoes) {
   const std::string root = "fixtures/layouts/numbered/";
   const std::vector<Project> projects =
-      LoadOrFail({.paths = {root + "rollbacks/001_rollback.sql"}});
+      LoadOrFail({.paths = {root + "rollbacks/001_rollback.sql"}, .run_downs = true});
   ASSERT_EQ(projects.size(), 1);
   EXPECT_EQ(Judged(projects[0]), (std::vector<std::string>{root + "001_create.sql",
                                                            root + "rollbacks/001_rollback.sql*"}));
   EXPECT_FALSE(projects[0].inputs.migrations[1].down);
+}
+
+TEST(LoadTest, JudgesADownBesideWhatItUndoes) {
+  const std::string root = "fixtures/layouts/numbered/";
+  for (const std::string& path : {root + "rollbacks/001_rollback.sql", root + "rollbacks"}) {
+    const std::vector<Project> projects = LoadOrFail({.paths = {path}});
+    ASSERT_EQ(projects.size(), 1);
+    const std::vector<Migration>& migrations = projects[0].inputs.migrations;
+    const auto down = std::find_if(migrations.begin(), migrations.end(), [](const Migration& one) {
+      return FileNameOf(one) == "001_rollback.sql";
+    });
+    ASSERT_NE(down, migrations.end());
+    EXPECT_TRUE(down->down);
+    EXPECT_FALSE(down->applied);
+    ASSERT_TRUE(down->undoes.has_value());
+    EXPECT_EQ(FileNameOf(migrations[*down->undoes]), "001_create.sql");
+    EXPECT_TRUE(migrations[*down->undoes].applied);
+  }
 }
 
 TEST(LoadTest, KeepsFoldersApartAndReadsAFileOnce) {

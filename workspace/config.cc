@@ -184,7 +184,7 @@ class Reader {
       case Type::kPath: {
         std::string path;
         if (!ReadText(value, key.name, &path)) return;
-        if (path[0] != '/') path = JoinPath(ParentOf(config_.path), path);
+        if (path[0] != '/') path = TidyPath(JoinPath(ParentOf(config_.path), path));
         // `plimsoll baseline` is about to make that one.
         const bool missing = key.name != "baseline" && !CheckExists(path).ok();
         if (missing) Fail(value.source(), absl::StrCat("there is no file \"", path, "\""));

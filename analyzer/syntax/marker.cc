@@ -30,7 +30,7 @@ absl::string_view TakeWord(absl::string_view* text) {
   return word;
 }
 
-// `-- +goose Up`: its words in any case.
+// `-- +goose Up`: what stands behind `+goose` in any case.
 Marker ReadGoose(absl::string_view command) {
   Marker marker = {.ends_statement = absl::EqualsIgnoreCase(command, "statementbegin") ||
                                      absl::EqualsIgnoreCase(command, "statementend"),
@@ -201,7 +201,7 @@ Marker ReadMarker(absl::string_view comment, MarkerPlace place) {
   }
   if (comment == "---- tern: disable-tx ----") return kNoTransaction;
   absl::string_view body = absl::StripLeadingAsciiWhitespace(absl::StripPrefix(comment, "--"));
-  if (absl::StartsWithIgnoreCase(body, "+goose")) {
+  if (absl::StartsWith(body, "+goose")) {
     return ReadGoose(absl::StripLeadingAsciiWhitespace(body.substr(6)));
   }
   if (absl::ConsumePrefix(&body, "+migrate ")) {

@@ -190,13 +190,14 @@ create table account (id bigint primary key);
 drop table account;
 --- 00002_note.sql
  -- +goose Up
---^^^^^^^^^^^^ marker-refused: goose refuses the file: a blank stands before the marker
+--^^^^^^^^^^^ marker-refused: goose refuses the file: a blank stands before the marker
 create table note (id bigint primary key);
 --- 00003_state.sql
 create table state (id bigint primary key);
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ marker-refused: goose refuses the file: a statement stands before `-- +goose Up`
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ marker-refused: goose refuses the file: a statement stands before `-- +goose Up`
 --- 00004_nothing.sql
 -- nothing yet
+--^^^^^^^^^^^^ marker-refused: goose refuses the file: it has no `-- +goose Up`
 --- 00005_begin.sql
 -- +goose Up
 -- +goose Begin
