@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "absl/algorithm/container.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "cli/choice.h"
@@ -143,6 +144,10 @@ absl::Status TakeOutKnown(const AnalysisOptions& options, Judged& judged) {
 }
 
 absl::StatusOr<Judged> Analysed(const AnalysisOptions& options) {
+  if (!options.stdin_filename.empty() && !absl::c_linear_search(options.paths, kStdin)) {
+    return absl::InvalidArgumentError(
+        "--stdin-filename says what standard input is called: name that too, as `-`");
+  }
   absl::StatusOr<std::vector<Project>> projects = Load(LoadOptionsOf(options));
   if (!projects.ok()) return projects.status();
 

@@ -47,6 +47,12 @@ select format('relation %s.%s %s %s rls %s %s parents %s bound %s', schema, reln
                where inhrelid = own.oid), pg_get_expr(relpartbound, own.oid))
        || coalesce(' by ' || pg_get_partkeydef(own.oid), '')
        || case relkind when 'v' then coalesce(' with ' || reloptions::text, '') else '' end
+       || format(' replica identity %s %s', relreplident,
+                 (select indexrelid::regclass from pg_index
+                  where indrelid = own.oid and indisreplident))
+       || case when reloftype <> 0 then ' of ' || reloftype::regtype else '' end
+       || coalesce(' clustered on ' || (select indexrelid::regclass::text from pg_index
+                                        where indrelid = own.oid and indisclustered), '')
 from own where relkind <> 'c'
 union all
 select format('column %s.%s.%s %s collate %s %s default %s generated %s identity %s', schema,
@@ -110,7 +116,7 @@ select format('comment on %s: %s', pg_describe_object(classoid, objoid, objsubid
 from pg_description
 where objoid >= 16384 and classoid in ('pg_class'::regclass, 'pg_constraint'::regclass,
   'pg_proc'::regclass, 'pg_type'::regclass, 'pg_trigger'::regclass, 'pg_policy'::regclass,
-  'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass)
+  'pg_rewrite'::regclass, 'pg_statistic_ext'::regclass, 'pg_namespace'::regclass)
   and not exists (select from pg_depend d where d.classid = classoid and d.objid = objoid
                     and d.deptype = 'e')
 )sql";

@@ -769,9 +769,11 @@ std::vector<std::string> Definitions::Comment(const Relation& relation, ObjectKi
   std::string words = absl::StrCat(kind, SqlName(name), " on ", place);
   if (part == ObjectKind::kColumn) words = absl::StrCat("column ", place, ".", SqlName(name));
   if (part <= ObjectKind::kForeignTable) {
-    const bool index =
-        relation.kind == RelationKind::kIndex || relation.kind == RelationKind::kPartitionedIndex;
-    words = absl::StrCat(index ? "index " : absl::StripPrefix(AlterWord(relation.kind), "alter "),
+    // COMMENT knows each kind by its own word, ALTER TABLE takes them all.
+    const bool sequence = relation.kind == RelationKind::kSequence;
+    words = absl::StrCat(relation.IsIndex() ? "index "
+                         : sequence         ? "sequence "
+                                            : absl::StripPrefix(AlterWord(relation.kind), "alter "),
                          place);
   }
   return Comment(view_.CommentOn(relation.id, part, name), words);
@@ -861,6 +863,9 @@ std::vector<std::string> Definitions::Table(
     if (bound.empty()) return {};
     statements.push_back(
         absl::StrCat("alter table ", PlaceSql(*whole), " attach partition ", place, " ", bound));
+  }
+  if (table.of_type) {
+    statements.push_back(absl::StrCat("alter table ", place, " of ", PlaceSql(*table.of_type)));
   }
   absl::flat_hash_set<RelationId> behind;
   for (const TableConstraint& constraint : table.constraints.All()) {

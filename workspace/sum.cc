@@ -127,6 +127,8 @@ class SumReader {
   SumReader(const std::string& path, bool joining) : path_(path), joining_(joining) {}
 
   absl::StatusOr<std::vector<SumEntry>> Read(const std::string& text) {
+    // There is nothing in it that could be lost.
+    if (joining_ && text.empty()) return std::vector<SumEntry>();
     const std::vector<absl::string_view> lines =
         absl::StrSplit(absl::StripSuffix(text, "\n"), '\n');
     bool ancestor = false;  // within what both sides had before, as `diff3` shows it

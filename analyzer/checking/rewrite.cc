@@ -232,17 +232,29 @@ std::string HelpToReplaceIndex(const History& history, const Step& step) {
                       "; then drop the old one CONCURRENTLY and rename the new one");
 }
 
+// Whether one of the statements from there on that are no way back says the name.
+static bool SaysName(const Script& script, size_t first, absl::string_view name) {
+  return std::any_of(script.statements.begin() + static_cast<std::ptrdiff_t>(first),
+                     script.statements.end(), [&](const Statement& statement) {
+                       return statement.direction == Direction::kUp &&
+                              SaysName(script.source->Text(statement.span), name);
+                     });
+}
+
 bool IsSaidLater(const History& history, const Step& step, absl::string_view name) {
-  return SaysName(history.SourceOf(step).text().substr(step.span.end), name);
+  const Script& script = *history.migrations()[step.migration].script;
+  const Span own = history.StatementOf(step).span;
+  const absl::string_view rest = script.source->text().substr(step.span.end);
+  return SaysName(rest.substr(0, own.end - std::min(own.end, step.span.end)), name) ||
+         SaysName(script, size_t{step.statement} + 1, name);
 }
 
 bool IsSaidEver(const History& history, const Step& step, absl::string_view name) {
   if (IsSaidLater(history, step, name)) return true;
   const std::vector<Migration>& migrations = history.migrations();
-  return std::any_of(migrations.begin() + step.migration + 1, migrations.end(),
-                     [&](const Migration& later) {
-                       return !later.down && SaysName(later.script->source->text(), name);
-                     });
+  return std::any_of(
+      migrations.begin() + step.migration + 1, migrations.end(),
+      [&](const Migration& later) { return !later.down && SaysName(*later.script, 0, name); });
 }
 
 bool IsNamedOnce(const History& history, const Step& step, const Relation& left,

@@ -1599,6 +1599,7 @@ void Applier::Apply(const action::RenameConstraint& rename) {
     for (TableConstraint& constraint : table.constraints) {
       if (constraint.name != rename.constraint) continue;
       constraint.name = rename.to;
+      if (table.clustered_on == rename.constraint) table.clustered_on = rename.to;
       catalog_.NoteConstraint(table.id, rename.to);
       catalog_.MoveComment(moment_, table.id, ObjectKind::kTableConstraint, rename.constraint,
                            rename.to);
@@ -1619,6 +1620,7 @@ void Applier::Apply(const action::RenameRelation& rename) {
   // A constraint and its index have one name (tablecmds.c:RenameRelationInternal).
   if (const Relation* table = view().Find(named->table)) {
     catalog_.Change(moment_, table->id, [&](Relation& changed) {
+      if (changed.clustered_on == from) changed.clustered_on = rename.to;
       for (TableConstraint& constraint : changed.constraints) {
         if (constraint.index != id) continue;
         constraint.name = rename.to;
@@ -1680,6 +1682,7 @@ void Applier::DropRelation(RelationId id) {
   if (relation.IsIndex() && view().Find(relation.table) != nullptr) {
     catalog_.Change(moment_, relation.table, [&](Relation& table) {
       erase_if(table.constraints, [&](const TableConstraint& c) { return c.index == id; });
+      if (table.clustered_on == relation.name) table.clustered_on.clear();
     });
     if (relation.unique) RemoveForeignKeysTo(relation);
   }

@@ -718,8 +718,9 @@ std::vector<const Relation*> ReferencingPartly(const Relation& table, const Cata
 std::vector<const Relation*> EmptiedBy(const action::Truncate& truncate,
                                        std::vector<const Relation*> named, const CatalogView& view);
 // A constraint that CREATE TABLE or ADD COLUMN makes, and the name that its text gives it. Of key
-// constraints of one such list that ask for the same index the primary key alone is made, or else the first, and takes the name
-// of the next where it has none (parse_utilcmd.c:transformIndexConstraints).
+// constraints of one such list that ask for the same index the primary key alone is made, or else
+// the first, and takes the name of the next where it has none
+// (parse_utilcmd.c:transformIndexConstraints).
 struct MadeConstraint {
   const Constraint* asked;
   absl::string_view name;

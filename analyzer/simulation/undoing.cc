@@ -1239,6 +1239,9 @@ void Comparer::CompareGuards(const Relation& old, const Relation& now) {
   if (identity(old, before_) != identity(now, after_)) {
     Say(absl::StrCat("the replica identity of ", table, " is not what it was"));
   }
+  if (old.clustered_on != now.clustered_on) {
+    Say(absl::StrCat(table, " is not clustered on the index that it was"));
+  }
 }
 
 void Comparer::CompareIndex(const Relation& old, const Relation& now) {

@@ -205,6 +205,20 @@ create table state (id bigint primary key);
 create table kind (id bigint primary key);
 ```
 
+```sql
+-- layout: goose
+--- 00001_account.sql
+-- Accounts, at last.
+
+-- +goose Up
+-- +goose NO TRANSACTION
+-- +goose StatementBegin
+create table account (id bigint primary key);
+-- +goose StatementEnd
+-- +goose Down
+drop table account;
+```
+
 dbmate asks for both sections, the up before the down, even where the down is empty:
 
 ```sql
