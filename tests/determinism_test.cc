@@ -35,7 +35,8 @@ std::string Say(const Example& example, absl::Span<const Rule* const> rules, int
 
 class DeterminismTest : public testing::Test {
  protected:
-  void SetUp() override {
+  static void SetUpTestSuite() {
+    if (!examples_.empty()) return;
     for (const ExampleText& text : testing_support::AllExamples()) {
       const absl::StatusOr<Example> example =
           testing_support::ParseExample(text.text, "migration.sql");
@@ -47,9 +48,9 @@ class DeterminismTest : public testing::Test {
     ASSERT_FALSE(examples_.empty());
   }
 
-  std::vector<std::string> names_;
-  std::vector<Example> examples_;
-  std::vector<std::string> said_;
+  static inline std::vector<std::string> names_;
+  static inline std::vector<Example> examples_;
+  static inline std::vector<std::string> said_;
 };
 
 TEST_F(DeterminismTest, SaidTwiceItIsTheSame) {
@@ -71,20 +72,22 @@ TEST_F(DeterminismTest, OrderOfRulesDoesNotMatter) {
 }
 
 // A rule must not depend on what another one said, unless that is what it is about: alone it finds
-// what it finds among all.
+// what it finds among all. Where it finds nothing among all, it is asked in every fourth example.
 TEST_F(DeterminismTest, ARuleAloneFindsTheSame) {
   for (size_t i = 0; i < examples_.size(); ++i) {
     const Report all =
         Analyze(testing_support::InputsOf(examples_[i]), rules::All(), rules::kVocabulary);
-    for (const Rule* rule : rules::All()) {
+    for (size_t r = 0; r < rules::All().size(); ++r) {
+      const Rule* rule = rules::All()[r];
       // What a comment is for, and how dangerous a migration is, depends on what the others find.
       if (rule->check_allowances != nullptr || rule->check_risks != nullptr) continue;
-      const Report alone =
-          Analyze(testing_support::InputsOf(examples_[i]), {rule}, rules::kVocabulary);
       std::vector<std::string> among_all;
       for (const Finding& finding : all.findings) {
         if (finding.rule == rule) among_all.push_back(finding.message);
       }
+      if (among_all.empty() && (i + r) % 4 != 0) continue;
+      const Report alone =
+          Analyze(testing_support::InputsOf(examples_[i]), {rule}, rules::kVocabulary);
       std::vector<std::string> by_itself;
       for (const Finding& finding : alone.findings) by_itself.push_back(finding.message);
       EXPECT_EQ(by_itself, among_all) << names_[i] << ": " << rule->id;
@@ -114,7 +117,7 @@ TEST_F(DeterminismTest, ThreadsSayTheSame) {
   std::vector<std::vector<std::string>> said(kThreads);
   std::vector<std::thread> threads;
   for (std::vector<std::string>& mine : said) {
-    threads.emplace_back([this, &mine] {
+    threads.emplace_back([&mine] {
       for (const Example& example : examples_) mine.push_back(Say(example, rules::All()));
     });
   }
