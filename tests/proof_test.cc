@@ -6,7 +6,9 @@
 #include <algorithm>
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -89,10 +91,13 @@ std::vector<Case> CasesOf(const std::vector<ExampleText>& texts) {
   return cases;
 }
 
-// Measures the cases and holds them against what is predicted.
+// Measures the cases, equal ones once, and holds them against what is predicted.
 void ExpectPredicted(const std::vector<Case>& cases) {
   std::vector<const Case*> all;
-  for (const Case& one : cases) all.push_back(&one);
+  std::set<std::tuple<std::string, std::string, std::string, std::string>> seen;
+  for (const Case& one : cases) {
+    if (seen.emplace(one.setup, one.session, one.before, one.statement).second) all.push_back(&one);
+  }
   const truth::Measurements measurements =
       truth::MeasureAll(all, {truth::kNewestServer}, truth::Sessions::kOneForAll);
   // Behind a statement that the server refuses and the model does not, which is a failure below,
