@@ -144,6 +144,12 @@ bool IsInUse(const Relation* begun, const action::RenameColumn& rename) {
   return begun != nullptr && begun->FindColumn(rename.to) != nullptr;
 }
 
+// Whether another column has the old name when the migration ends: code that says it goes on, too.
+bool IsTakenOver(const History& history, const Step& step, const Break& broken) {
+  const Relation* left = history.At(EndOfMigration(history, step)).Find(broken.relation.id);
+  return left != nullptr && left->FindColumn(broken.detail) != nullptr;
+}
+
 std::vector<PlanStep> PlanOfSwap(const Pair& pair) {
   return {
       {.stage = Stage::kSwitch,
@@ -262,7 +268,7 @@ Where another column had the new name, old code does not even fail:
 create table site (id bigint primary key, sidebar text, description text);
 --- 002_swap.sql
 alter table site rename column description to summary;
---^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ column-rename: column `description` of `site` becomes `summary` under the running code
+--^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ column-rename: column `description` of `site` becomes `summary` under the running code, and another takes its name
 alter table site rename column sidebar to description;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ column-rename: column `sidebar` of `site` becomes `description`, as another was called, under the running code
 ```
@@ -281,12 +287,20 @@ trigger and rename the old one, which has all keys, checks and indexes, in one t
               const Relation* begun =
                   history.At(StartOfMigration(history, step)).Find(broken.relation.id);
               const bool in_use = IsInUse(begun, *rename);
+              const bool taken_over = IsTakenOver(history, step, broken);
               Complaint complaint = {
                   .message = absl::StrCat(
                       "column ", Quoted(broken.detail), " of ", Quoted(broken.relation.name),
                       " becomes ", Quoted(rename->to), in_use ? ", as another was called," : "",
-                      " under the running code")};
-              if (in_use) {
+                      " under the running code", taken_over ? ", and another takes its name" : "")};
+              if (taken_over) {
+                complaint.why =
+                    "code that says the old name goes on without an error, and gets what it does "
+                    "not mean";
+                complaint.help =
+                    absl::StrCat("let the other column wait until no code says ",
+                                 Quoted(rename->column), " any more, or give it a name of its own");
+              } else if (in_use) {
                 complaint.why =
                     "code that says the old name fails, and code that says the new one goes on "
                     "without an error and gets what it does not mean";
@@ -296,6 +310,12 @@ trigger and rename the old one, which has all keys, checks and indexes, in one t
               }
               const Relation* table = history.Before(step).Find(broken.relation.id);
               if (table != nullptr) complaint.plan = PlanOf(history, step, *table, begun);
+              if (table != nullptr && taken_over && !in_use) {
+                complaint.plan.push_back(
+                    {.stage = Stage::kContract,
+                     .what = absl::StrCat("then let the other column have the name ",
+                                          SqlName(rename->column), ", and deploy its code")});
+              }
               report(step, std::move(complaint));
             }
           }
