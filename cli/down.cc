@@ -70,9 +70,23 @@ bool IsWrapped(const Found& found) {
   return OpensTransactions(all[found.up].down_wrapping);
 }
 
+// What cannot be read cannot be undone.
+absl::Status CheckRead(const Script& script) {
+  for (const Statement& statement : script.statements) {
+    if (!statement.problem || statement.direction != Direction::kUp) continue;
+    const Position at = script.source->Locate(statement.problem->span.begin);
+    return absl::InvalidArgumentError(absl::StrCat(script.source->name(), ":", at.line, ":",
+                                                   at.column, ": ", statement.problem->message,
+                                                   ": what it does is not known"));
+  }
+  return absl::OkStatus();
+}
+
 int WriteDown(const DownOptions& options) {
   absl::StatusOr<Found> found = Find(options.file);
   if (!found.ok()) return Fail(found.status());
+  const absl::Status read = CheckRead(*found->project.inputs.migrations[found->up].script);
+  if (!read.ok()) return Fail(read);
   const Down down = DownOf(found->project.inputs, found->up);
   if (down.text.empty()) {
     PrintErrorLines("the migration leaves nothing to undo");

@@ -17,6 +17,7 @@
 #include "analyzer/checking/files.h"
 #include "analyzer/checking/rewrite.h"
 #include "analyzer/syntax/marker.h"
+#include "re2/re2.h"
 #include "workspace/definition.h"
 #include "workspace/fallen.h"
 #include "workspace/files.h"
@@ -46,6 +47,13 @@ std::string CannotUndoLine(const History& history, const Step& step) {
   return absl::StrCat(line, text.substr(0, text.rfind(' ', kMostShown)), " …");
 }
 
+bool SaysIfExists(const History& history, const Step& step) {
+  const absl::string_view text = history.SourceOf(step).Text(history.StatementOf(step).span);
+  static const auto& words =
+      *new RE2(R"((?is)alter\s+(materialized\s+|foreign\s+)?\w+\s+if\s+exists\s)");
+  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), words);
+}
+
 // The inverse of one step.
 class Inverter {
  public:
@@ -60,6 +68,7 @@ class Inverter {
         before_(history, step.index),
         after_(history.At(statement.back().index + 1)),
         statement_(statement),
+        perhaps_(SaysIfExists(history, step)),
         defined_(statement.front().index + 1),
         path_(history.SessionAt(step).search_path),
         thorough_(care == Care::kThorough),
@@ -127,8 +136,10 @@ class Inverter {
   // What the step changes; null for what needs no inverse (see Care).
   const Relation* Old(const Name& name) const;
   void Add(std::string statement) { lines_.push_back(std::move(statement) + ";"); }
+  // As sure that the relation is there as the statement is.
   void Alter(const Relation& relation, const std::string& what) {
-    Add(absl::StrCat(AlterWord(relation.kind), PlaceSql(relation), " ", what));
+    Add(absl::StrCat(AlterWord(relation.kind), relation.assumed && perhaps_ ? "if exists " : "",
+                     PlaceSql(relation), " ", what));
   }
   // As `what` says it, or that nobody can.
   void AddIfKnown(const std::string& statement);
@@ -165,6 +176,7 @@ class Inverter {
   Definitions before_;
   CatalogView after_;
   absl::Span<const Step> statement_;
+  bool perhaps_;    // ALTER … IF EXISTS
   Moment defined_;  // of what the statement makes
   absl::Span<const std::string> path_;
   bool thorough_;
@@ -396,7 +408,13 @@ void Inverter::Look(const action::DropColumn& drop) {
                    [&](const TableColumn& one) { return one.defined == column->defined; })) {
     return;
   }
-  AddAll(before_.AddColumn(*table, *column));
+  // What made its default may be a sequence of its own, which comes first (see AddFallen).
+  const std::vector<const Relation*> sequences = before_.view().SequencesOf(*table);
+  const bool waits = std::any_of(sequences.begin(), sequences.end(), [&](const Relation* one) {
+    return one->owner_column == column->name && one->defined != column->defined &&
+           column->generated != Generated::kIdentity;
+  });
+  if (!waits) AddAll(before_.AddColumn(*table, *column));
 }
 
 void Inverter::Look(const action::SetNotNull& set) {
@@ -1186,17 +1204,30 @@ std::string FileOf(Layout layout, const Down& down, absl::string_view before = "
 
 // A file that does nothing yet, with the down behind what it says: its header, or a transaction
 // that waits for statements.
-std::string Filled(Layout layout, const Script& script, Down down) {
+std::string Filled(Layout layout, const Script& script, const Down& down) {
   std::string before(script.source->text());
   if (!before.empty() && before.back() != '\n') before += '\n';
-  const auto opens = [](const Statement& statement) { return statement.tag == "BEGIN"; };
-  const bool waits = std::any_of(script.statements.begin(), script.statements.end(), opens) &&
-                     script.statements.back().tag == "COMMIT" && !down.alone;
-  if (!waits) return FileOf(layout, down, before);
+  const Statement* commit = nullptr;  // of the transaction that waits
+  bool waits = false;
+  for (const Statement& statement : script.statements) {
+    waits = waits || statement.tag == "BEGIN" || statement.tag == "START TRANSACTION";
+    if (statement.tag == "COMMIT") commit = &statement;
+  }
+  if (!waits || down.alone) return FileOf(layout, down, before);
   absl::string_view inner = down.text;
   if (absl::ConsumePrefix(&inner, "begin;\n")) absl::ConsumeSuffix(&inner, "commit;\n");
-  before.insert(script.statements.back().span.begin, std::string(inner));
+  if (commit == nullptr) return absl::StrCat(before, inner, "commit;\n");
+  before.insert(commit->span.begin, std::string(inner));
   return before;
+}
+
+// Lines end as those do that are there.
+std::string WithLineEndsOf(const std::string& before, std::string after) {
+  const auto feeds = std::count(before.begin(), before.end(), '\n');
+  const auto all = absl::StrSplit(before, "\r\n");
+  const auto pairs = std::distance(all.begin(), all.end()) - 1;
+  if (feeds == 0 || pairs != feeds) return after;
+  return absl::StrReplaceAll(absl::StrReplaceAll(after, {{"\r\n", "\n"}}), {{"\n", "\r\n"}});
 }
 
 // Each line below the statements of a changeset is one of its rollback.
@@ -1229,7 +1260,7 @@ absl::Status IsThere(absl::string_view path) {
 
 }  // namespace
 
-absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const Down& down) {
+static absl::StatusOr<FileChange> Place(const Project& project, uint32_t up, const Down& down) {
   const std::vector<Migration>& all = project.inputs.migrations;
   const Script& script = *all[up].script;
   const std::string& path = script.source->name();
@@ -1263,6 +1294,12 @@ absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const 
   }
   if (CheckExists(place).ok()) return IsThere(place);
   return FileChange{.path = place, .created = true, .after = FileOf(project.layout, down)};
+}
+
+absl::StatusOr<FileChange> PlaceDown(const Project& project, uint32_t up, const Down& down) {
+  absl::StatusOr<FileChange> change = Place(project, up, down);
+  if (change.ok()) change->after = WithLineEndsOf(change->before, std::move(change->after));
+  return change;
 }
 
 }  // namespace plimsoll

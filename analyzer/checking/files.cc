@@ -44,7 +44,8 @@ static bool DoesSomething(const Statement& statement) {
     return statement.problem || statement.form == StatementForm::kTemplate;
   return std::any_of(statement.actions.begin(), statement.actions.end(), [](const Action& action) {
     if (std::holds_alternative<action::Begin>(action.kind) ||
-        std::holds_alternative<action::Commit>(action.kind)) {
+        std::holds_alternative<action::Commit>(action.kind) ||
+        std::holds_alternative<action::SetParameter>(action.kind)) {
       return false;
     }
     const auto* modify = std::get_if<action::ModifyData>(&action.kind);

@@ -25,7 +25,7 @@ std::string FileNameOf(const Migration& migration);
 // A complaint about the whole file, which is shown at its first line.
 Complaint OfFile(const History& history, uint32_t migration, std::string message);
 
-// Statements that only read, such as SELECT 1, do not count.
+// Statements that only read, such as SELECT 1, do not count, nor do settings.
 bool DoesSomething(const Script& script, Direction direction);
 
 // By migration: whether something undoes it, in a file or a section of its own, that does anything

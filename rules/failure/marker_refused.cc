@@ -44,6 +44,7 @@ bool IsIndented(const Line& line) {
 struct Refusal {
   const Line* at = nullptr;
   std::string why;
+  bool passes_over = false;  // the runner goes on, without what stands there
 };
 
 // sqlparser/parser.go, ParseSQLMigration and extractAnnotation.
@@ -102,44 +103,60 @@ class GooseReader {
   const Line* block_ = nullptr;  // that begins the block
 };
 
-// dbmate/migration.go, parseMigrationContents.
+// dbmate/migration.go: getMigrationSectionSubstrings and parseMigrationSection. There may be
+// several pairs of an up and its down.
 std::optional<Refusal> RefusedByDbmate(const std::vector<Line>& lines) {
-  const Line* up = nullptr;
-  const Line* down = nullptr;
+  const Line* up = nullptr;  // whose down has not come
+  bool began = false;
   for (const Line& line : lines) {
     absl::string_view text = absl::StripLeadingAsciiWhitespace(line.text);
     const bool comment = absl::ConsumePrefix(&text, "--");
     text = absl::StripLeadingAsciiWhitespace(text);
     const absl::string_view word = text.substr(0, text.find_first_of(" \t"));
-    const bool marker = comment && (word == "migrate:up" || word == "migrate:down");
-    if (marker && IsIndented(line)) return Refusal{&line, "a blank stands before the marker"};
-    if (marker && word == "migrate:up") up = &line;
-    if (marker && word == "migrate:down") down = &line;
-    if (down != nullptr && up == nullptr) return Refusal{&line, "`migrate:up` has to come first"};
-    if (up == nullptr && !SaysNothing(line)) {
+    const bool ups = comment && word == "migrate:up";
+    const bool downs = comment && word == "migrate:down";
+    if ((ups || downs) && IsIndented(line)) {
+      return Refusal{&line, "a blank stands before the marker"};
+    }
+    if (ups && up != nullptr) return Refusal{&line, "no `migrate:down` follows the `up` before it"};
+    if (downs && up == nullptr) return Refusal{&line, "no `migrate:up` stands before it"};
+    if (ups || downs) up = ups ? &line : nullptr;
+    began = began || ups;
+    if (!began && !SaysNothing(line)) {
       return Refusal{&line, "a statement stands before `-- migrate:up`"};
     }
   }
-  if (up == nullptr) return Refusal{nullptr, "it has no `-- migrate:up`"};
-  if (down == nullptr) return Refusal{nullptr, "it has no `-- migrate:down`"};
+  if (!began) return Refusal{nullptr, "it has no `-- migrate:up`"};
+  if (up != nullptr) return Refusal{up, "no `-- migrate:down` follows"};
   return std::nullopt;
 }
 
-// sqlparse/sqlparse.go, ParseMigration.
+// sqlparse/sqlparse.go, ParseMigration and parseCommand. What it does not understand it passes
+// over.
 std::optional<Refusal> RefusedBySqlMigrate(const std::vector<Line>& lines) {
+  constexpr absl::string_view kMarkers[] = {"Up", "Down", "StatementBegin", "StatementEnd"};
   bool section = false;
   const Line* block = nullptr;
+  std::optional<Refusal> skipped;
   for (const Line& line : lines) {
     absl::string_view text = line.text;
-    if (!absl::ConsumePrefix(&text, "-- +migrate ")) continue;
+    const bool marker = absl::ConsumePrefix(&text, "-- +migrate ");
     const absl::string_view word = text.substr(0, text.find_first_of(" \t"));
+    if (marker && absl::StripAsciiWhitespace(text).empty()) {
+      return Refusal{&line, "the marker says nothing"};
+    }
+    const bool unknown = marker && !absl::c_linear_search(kMarkers, word);
+    const bool before = !marker && !section && !SaysNothing(line);
+    if (!skipped && unknown) skipped = Refusal{&line, "it knows no such marker", true};
+    if (!skipped && before) skipped = Refusal{&line, "no section has begun", true};
+    if (!marker) continue;
     if (word == "Up" || word == "Down") section = true;
     if (word == "StatementBegin" && section) block = &line;
     if (word == "StatementEnd") block = nullptr;
   }
   if (!section) return Refusal{nullptr, "it has neither `-- +migrate Up` nor `-- +migrate Down`"};
   if (block != nullptr) return Refusal{block, "no `-- +migrate StatementEnd` follows"};
-  return std::nullopt;
+  return skipped;
 }
 
 enum class Runner { kOther, kGoose, kDbmate, kSqlMigrate };
@@ -174,7 +191,7 @@ PLIMSOLL_RULE(marker_refused) = {
     .severity = Severity::kError,
     .risk = Risk::kRisky,
     .since = "0.1",
-    .summary = "goose, dbmate or sql-migrate stops at a file whose markers are not as it asks",
+    .summary = "goose, dbmate or sql-migrate stops at a file, or skips a part, over its markers",
     .why = "the runner stops with an error before it runs the file, and what comes behind it",
     .help =
         "write the markers as the runner's documentation shows them, each at the start of a line",
@@ -230,7 +247,7 @@ create table account (id bigint primary key);
 drop table account;
 --- 20250102000000_note.sql
 -- migrate:up
---^^^^^^^^^^^ marker-refused: dbmate refuses the file: it has no `-- migrate:down`
+--^^^^^^^^^^^ marker-refused: dbmate refuses the file: no `-- migrate:down` follows
 create table note (id bigint primary key);
 ```
 )md",
@@ -245,7 +262,13 @@ create table note (id bigint primary key);
             const std::optional<Refusal> refusal = RefusalOf(runner, lines);
             if (!refusal) continue;
             Complaint complaint = OfFile(
-                history, m, absl::StrCat(NameOf(runner), " refuses the file: ", refusal->why));
+                history, m,
+                absl::StrCat(NameOf(runner),
+                             refusal->passes_over ? " passes over this: " : " refuses the file: ",
+                             refusal->why));
+            if (refusal->passes_over) {
+              complaint.why = "the migration counts as applied, and this has never run";
+            }
             if (refusal->at != nullptr) {
               const auto size = static_cast<uint32_t>(refusal->at->text.size());
               complaint.span = {refusal->at->begin, refusal->at->begin + size};

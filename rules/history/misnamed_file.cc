@@ -23,6 +23,8 @@ bool LooksVersioned(absl::string_view name) {
        {"R_", "beforeMigrate", "afterMigrate", "beforeEachMigrate", "afterEachMigrate"}) {
     if (absl::StartsWith(name, word)) return true;
   }
+  // A repeatable one has no version.
+  if (absl::StartsWith(name, "R") && absl::StrContains(name, "__")) name.remove_prefix(1);
   const bool letter = name.size() > 1 && absl::StrContains("VvUuBb", name.substr(0, 1));
   if (letter) name.remove_prefix(1);
   // Flyway's, without a number, or with what is none.
@@ -98,6 +100,9 @@ create view accounts as select id from account;
 --- V__mail.sql
 alter table account add column mail text;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take V__mail.sql for a migration
+--- R2__ids.sql
+select 1;
+--^^^^^^^ misnamed-file: the runner does not take R2__ids.sql for a migration
 --- V-3__phone.sql
 alter table account add column phone text;
 --^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^ misnamed-file: the runner does not take V-3__phone.sql for a migration
