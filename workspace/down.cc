@@ -1023,43 +1023,90 @@ static void AddFallen(const History& history, absl::Span<const Step> statement,
   }
 }
 
-static Down Invert(const History& history, uint32_t up, Care care) {
-  const auto [first, last] = RangeOf(history, up);
-  const CatalogView start = history.At(first);
-  const CatalogView end = history.At(last);
-  const Script& script = *history.migrations()[up].script;
-  Down down;
-  bool opens = false;
-  for (size_t s = script.statements.size(); s > 0; --s) {
-    const auto index = static_cast<uint32_t>(s - 1);
-    const absl::Span<const Step> steps = history.StepsOf(up, index);
-    std::vector<std::string> lines;
-    const bool body = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
-      return step.within != nullptr || step.As<action::DoBlock>() != nullptr;
-    });
-    const bool unread = script.statements[index].direction == Direction::kUp && steps.empty() &&
-                        script.statements[index].problem;
-    if (body || unread)
-      lines.push_back(absl::StrCat("-- cannot undo: ", script.statements[index].tag));
-    std::vector<const Step*> order;
-    for (const Step& step : steps) order.push_back(&step);
-    std::stable_sort(order.begin(), order.end(), [](const Step* a, const Step* b) {
-      return PassOf(*a->action) < PassOf(*b->action);
-    });
-    for (size_t i = order.size(); i > 0 && !body; --i) {
-      const Step& step = *order[i - 1];
-      opens = opens || step.As<action::Begin>() != nullptr;
-      if (step.effects.failure) continue;
-      Inverter inverter(history, first, start, end, step, steps, care, lines);
-      std::visit([&](const auto& kind) { inverter.Look(kind); }, step.action->kind);
-    }
-    if (!body && !steps.empty()) {
-      AddFallen(history, steps, {start, first, care == Care::kThorough}, lines);
-    }
-    for (const std::string& line : lines) absl::StrAppend(&down.text, line, "\n");
+// The inverse of one statement of the migration, which has the steps from `first` to `last`.
+static std::vector<std::string> InverseOf(const History& history, uint32_t up, uint32_t index,
+                                          std::pair<Moment, Moment> range, Care care) {
+  const CatalogView start = history.At(range.first);
+  const CatalogView end = history.At(range.second);
+  const Statement& statement = history.migrations()[up].script->statements[index];
+  const absl::Span<const Step> steps = history.StepsOf(up, index);
+  const bool body = std::any_of(steps.begin(), steps.end(), [](const Step& step) {
+    return step.within != nullptr || step.As<action::DoBlock>() != nullptr;
+  });
+  const bool unread = statement.direction == Direction::kUp && steps.empty() && statement.problem;
+  if (body || unread) return {absl::StrCat("-- cannot undo: ", statement.tag)};
+  std::vector<const Step*> order;
+  for (const Step& step : steps) order.push_back(&step);
+  std::stable_sort(order.begin(), order.end(), [](const Step* a, const Step* b) {
+    return PassOf(*a->action) < PassOf(*b->action);
+  });
+  std::vector<std::string> lines;
+  for (size_t i = order.size(); i > 0; --i) {
+    const Step& step = *order[i - 1];
+    if (step.effects.failure) continue;
+    Inverter inverter(history, range.first, start, end, step, steps, care, lines);
+    std::visit([&](const auto& kind) { inverter.Look(kind); }, step.action->kind);
   }
+  if (!steps.empty()) {
+    AddFallen(history, steps, {start, range.first, care == Care::kThorough}, lines);
+  }
+  return lines;
+}
+
+// Whether it makes again, in the words of older files, what names others and is named by none:
+// views, routines, statistics.
+static bool SpeaksOfOthers(const std::vector<std::string>& lines) {
+  constexpr absl::string_view kBeginnings[] = {
+      "comment on ",      "create or replace ", "create view ",       "create materialized view ",
+      "create function ", "create procedure ",  "create statistics ", "drop view "};
+  bool any = false;
+  for (const std::string& line : lines) {
+    if (absl::StartsWith(line, "-- ")) continue;
+    any = true;
+    const std::string lower = absl::AsciiStrToLower(line);
+    const bool speaks =
+        std::any_of(std::begin(kBeginnings), std::end(kBeginnings),
+                    [&](absl::string_view one) { return absl::StartsWith(lower, one); });
+    if (!speaks) return false;
+  }
+  return any;
+}
+
+static bool Renames(const Step& step) {
+  return step.As<action::RenameColumn>() != nullptr ||
+         step.As<action::RenameRelation>() != nullptr || step.As<action::RenameType>() != nullptr ||
+         step.As<action::RenameSchema>() != nullptr || step.As<action::SetSchema>() != nullptr;
+}
+
+// When what was made in the words of older files comes again.
+enum class Words {
+  kInTurn,
+  kLast,  // where the migration renamed before: the words need the old names
+};
+
+static Down Invert(const History& history, uint32_t up, Care care, Words words) {
+  const std::pair<Moment, Moment> range = RangeOf(history, up);
+  const std::vector<Step>& steps = history.steps();
+  const auto begin = steps.begin() + range.first;
+  const auto end = steps.begin() + range.second;
+  const auto rename = std::find_if(begin, end, Renames);
+  Down down;
+  std::string last;
+  const auto count = static_cast<uint32_t>(history.migrations()[up].script->statements.size());
+  for (uint32_t s = count; s > 0; --s) {
+    const std::vector<std::string> lines = InverseOf(history, up, s - 1, range, care);
+    const absl::Span<const Step> own = history.StepsOf(up, s - 1);
+    const bool renamed = rename != end && !own.empty() && rename->index < own.front().index;
+    const bool waits = words == Words::kLast && renamed && SpeaksOfOthers(lines);
+    for (const std::string& line : lines) {
+      absl::StrAppend(waits ? &last : &down.text, line, "\n");
+    }
+  }
+  down.text += last;
   down.alone = HasStatementForbiddenInTransaction(
       ParseScript(std::make_shared<const Source>("down.sql", down.text)), history.server_version());
+  const bool opens =
+      std::any_of(begin, end, [](const Step& step) { return step.As<action::Begin>() != nullptr; });
   const bool own = opens && !OpensTransactions(history.migrations()[up].wrapping) && !down.alone;
   if (own && !down.text.empty()) down.text = absl::StrCat("begin;\n", down.text, "commit;\n");
   return down;
@@ -1098,11 +1145,20 @@ Down DownOf(const Inputs& inputs, uint32_t up) {
   Inputs own = inputs;
   own.take_back = false;
   const History history = Simulate(std::move(own));
-  Down terse = Invert(history, up, Care::kTerse);
-  const size_t left = terse.text.empty() ? 0 : LeftBy(inputs, up, terse).size();
-  if (left == 0) return terse;
-  Down thorough = Invert(history, up, Care::kThorough);
-  return LeftBy(inputs, up, thorough).size() < left ? thorough : terse;
+  std::optional<Down> best;
+  size_t least = 0;
+  for (const Care care : {Care::kTerse, Care::kThorough}) {
+    for (const Words words : {Words::kLast, Words::kInTurn}) {
+      Down down = Invert(history, up, care, words);
+      if (best && best->text == down.text) continue;
+      const size_t left = down.text.empty() ? 0 : LeftBy(inputs, up, down).size();
+      if (best && left >= least) continue;
+      least = left;
+      best = std::move(down);
+      if (least == 0) return *std::move(best);
+    }
+  }
+  return *std::move(best);
 }
 
 namespace {
